@@ -1,0 +1,36 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+
+/** The arrows of docs/architecture.md: who may import from whom. */
+const arrows = [
+  { target: './lib', from: ['./main.ts', './migrator', './cli', './test', './examples', './bench'] },
+  { target: './lib/nutcracker', from: './lib', except: ['./nutcracker'] },
+  { target: './cli', from: './lib', except: ['./nutcracker'] },
+  { target: './cli', from: ['./main.ts', './migrator', './test', './examples', './bench'] },
+  { target: './migrator', from: './lib', except: ['./nutcracker'] },
+  { target: './migrator', from: ['./main.ts', './cli', './test', './examples', './bench'] },
+  { target: './main.ts', from: ['./migrator', './cli', './test', './examples', './bench'] },
+];
+const noCdk8s = {
+  patterns: [{ group: ['cdk8s', 'cdk8s-*', 'constructs'], message: 'What nutcracker does is plain TypeScript.' }],
+};
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'build', 'dist', 'imports', 'examples/*/dist', 'examples/import'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver': { typescript: true } },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones: arrows, basePath: import.meta.dirname }],
+      'import-x/no-cycle': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  { files: ['lib/nutcracker/**', 'cli/**', 'migrator/**'], rules: { 'no-restricted-imports': ['error', noCdk8s] } },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+);

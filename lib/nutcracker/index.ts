@@ -1,0 +1,3 @@
+export * from './algorithms';
+export * from './nutcracker-pool';
+export * from './nutcracker-server';

@@ -1,0 +1,162 @@
+// A pool of nutcracker: what it listens on, how it spreads keys, and its servers.
+
+import { Distribution, HashType } from './algorithms';
+import { NutcrackerServer } from './nutcracker-server';
+
+export interface NutcrackerPoolProps {
+  /** The pool's name, the key of its block in the file. */
+  readonly name: string;
+
+  /** `host:port`, or a Unix socket's path and, behind a space, its permissions. */
+  readonly listen: string;
+
+  /** The servers, in the order of the file. */
+  readonly servers: NutcrackerServer[];
+
+  /** @default HashType.FNV1A_64 */
+  readonly hash?: HashType;
+
+  /**
+   * Two characters; only what stands between the first and the next second one is hashed.
+   * @default - the whole key is hashed
+   */
+  readonly hashTag?: string;
+
+  /** @default Distribution.KETAMA */
+  readonly distribution?: Distribution;
+
+  /**
+   * Milliseconds to connect to a server and to wait for its answer.
+   * @default - for ever
+   */
+  readonly timeout?: number;
+
+  /**
+   * Connections that wait to be accepted.
+   * @default 512
+   */
+  readonly backlog?: number;
+
+  /**
+   * Read and ignored by nutcracker.
+   * @default - not set
+   */
+  readonly clientConnections?: number;
+
+  /**
+   * Whether the servers speak the Redis protocol (else memcached's).
+   * @default false
+   */
+  readonly redis?: boolean;
+
+  /** @default false */
+  readonly tcpkeepalive?: boolean;
+
+  /**
+   * The password that clients give to the proxy and the proxy to the servers.
+   * @default - none
+   */
+  readonly redisAuth?: string;
+
+  /** @default 0 */
+  readonly redisDb?: number;
+
+  /**
+   * Whether to connect to every server at start.
+   * @default false
+   */
+  readonly preconnect?: boolean;
+
+  /**
+   * Whether a failing server's keys go to the others: for caches only.
+   * @default false
+   */
+  readonly autoEjectHosts?: boolean;
+
+  /**
+   * Connections to each server; more than one lets a client's own commands overtake each other.
+   * @default 1
+   */
+  readonly serverConnections?: number;
+
+  /**
+   * Milliseconds until an ejected server is tried again.
+   * @default 30000
+   */
+  readonly serverRetryTimeout?: number;
+
+  /**
+   * Failures in a row that eject a server.
+   * @default 2
+   */
+  readonly serverFailureLimit?: number;
+}
+
+/** A pool with every default filled in. */
+export class NutcrackerPool {
+  /** The pool's name. */
+  readonly name: string;
+  /** `host:port` or a Unix socket. */
+  readonly listen: string;
+  /** The servers, in the order of the file. */
+  readonly servers: NutcrackerServer[];
+  /** How a key becomes a number. */
+  readonly hash: HashType;
+  /** The two characters around the hashed part of a key. */
+  readonly hashTag?: string;
+  /** How a number becomes a server. */
+  readonly distribution: Distribution;
+  /** Milliseconds; nothing means for ever. */
+  readonly timeout?: number;
+  /** Connections that wait to be accepted. */
+  readonly backlog: number;
+  /** Read and ignored by nutcracker. */
+  readonly clientConnections?: number;
+  /** Whether the servers speak the Redis protocol. */
+  readonly redis: boolean;
+  /** Whether connections send TCP keepalives. */
+  readonly tcpkeepalive: boolean;
+  /** The password, if there is one. */
+  readonly redisAuth?: string;
+  /** The database of the servers. */
+  readonly redisDb: number;
+  /** Whether to connect to every server at start. */
+  readonly preconnect: boolean;
+  /** Whether a failing server's keys go to the others. */
+  readonly autoEjectHosts: boolean;
+  /** Connections to each server. */
+  readonly serverConnections: number;
+  /** Milliseconds until an ejected server is tried again. */
+  readonly serverRetryTimeout: number;
+  /** Failures in a row that eject a server. */
+  readonly serverFailureLimit: number;
+
+  private readonly props: NutcrackerPoolProps;
+
+  constructor(props: NutcrackerPoolProps) {
+    this.props = props;
+    this.name = props.name;
+    this.listen = props.listen;
+    this.servers = props.servers;
+    this.hash = props.hash ?? HashType.FNV1A_64;
+    this.hashTag = props.hashTag;
+    this.distribution = props.distribution ?? Distribution.KETAMA;
+    this.timeout = props.timeout;
+    this.backlog = props.backlog ?? 512;
+    this.clientConnections = props.clientConnections;
+    this.redis = props.redis ?? false;
+    this.tcpkeepalive = props.tcpkeepalive ?? false;
+    this.redisAuth = props.redisAuth;
+    this.redisDb = props.redisDb ?? 0;
+    this.preconnect = props.preconnect ?? false;
+    this.autoEjectHosts = props.autoEjectHosts ?? false;
+    this.serverConnections = props.serverConnections ?? 1;
+    this.serverRetryTimeout = props.serverRetryTimeout ?? 30_000;
+    this.serverFailureLimit = props.serverFailureLimit ?? 2;
+  }
+
+  /** The settings that were given, without the defaults. */
+  get settings(): NutcrackerPoolProps {
+    return this.props;
+  }
+}

@@ -1,0 +1,71 @@
+// One line of a pool's `servers`: an address, and the name by which the ring knows it.
+
+/** nutcracker leaves this port out of a ring name, as libmemcached did. */
+const PORT_LEFT_OUT_OF_RING_NAME = 11211;
+
+export interface NutcrackerServerProps {
+  /**
+   * Where the server is: `host:port`, or the path of a Unix socket.
+   */
+  readonly address: string;
+
+  /**
+   * Its share of the pool, relative to the other weights; a whole number from 1.
+   * @default 1
+   */
+  readonly weight?: number;
+
+  /**
+   * The explicit name, which then is the ring name.
+   * @default - none: the ring name comes from the address
+   */
+  readonly name?: string;
+
+  /**
+   * The line of the file it was read from, counted from 1.
+   * @default - not read from a file
+   */
+  readonly line?: number;
+}
+
+/** A server of a pool. */
+export class NutcrackerServer {
+  /** `host:port`, or the path of a Unix socket. */
+  readonly address: string;
+  /** Its share of the pool, relative to the other weights. */
+  readonly weight: number;
+  /** The explicit name, if the line has one. */
+  readonly name?: string;
+  /** The line of the file it was read from, counted from 1. */
+  readonly line?: number;
+
+  constructor(props: NutcrackerServerProps) {
+    this.address = props.address;
+    this.weight = props.weight ?? 1;
+    this.name = props.name;
+    this.line = props.line;
+  }
+
+  /**
+   * The name that is hashed: the explicit one; without one the address, less the port 11211. A Unix socket without a
+   * name keeps the colon that stands behind its path (conf_add_server in nutcracker's src/nc_conf.c).
+   */
+  get ringName(): string {
+    if (this.name !== undefined) return this.name;
+    if (this.address.startsWith('/')) return `${this.address}:`;
+    const colon = this.address.lastIndexOf(':');
+    const port = Number(this.address.slice(colon + 1));
+    return port === PORT_LEFT_OUT_OF_RING_NAME ? this.address.slice(0, colon) : this.address;
+  }
+
+  /** The line as it stands in a configuration: `address:weight`, and the name behind a space. */
+  toString(): string {
+    const target = `${this.address}:${this.weight}`;
+    return this.name === undefined ? target : `${target} ${this.name}`;
+  }
+
+  /** The same place on the ring at another address: the line carries the old ring name. */
+  movedTo(address: string): NutcrackerServer {
+    return new NutcrackerServer({ address, weight: this.weight, name: this.ringName });
+  }
+}

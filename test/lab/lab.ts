@@ -1,0 +1,146 @@
+// A temporary directory and the real programs that run in it; closing the lab ends each by its own handle.
+
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+/** How long a condition may stay false before the test says what it waited for; it never decides a verdict. */
+const PATIENCE_MS = 30_000;
+
+/** Waits until the condition holds. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const taken = new Set<number>();
+
+/** A port on which nothing listens, below the range from which the kernel takes the ports of clients. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (taken.has(port)) continue;
+    const server = net.createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    taken.add(port);
+    return port;
+  }
+}
+
+/** As many different free ports. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await freePort());
+  return ports;
+}
+
+/** Whether something accepts connections there. */
+export async function accepts(port: number): Promise<boolean> {
+  const socket = net.connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A program that was started, and what it printed. */
+export class Program {
+  output = '';
+  private readonly exited: Promise<number | null>;
+
+  constructor(
+    readonly name: string,
+    readonly child: ChildProcess,
+  ) {
+    child.stdout?.on('data', (data: Buffer) => (this.output += data.toString()));
+    child.stderr?.on('data', (data: Buffer) => (this.output += data.toString()));
+    this.exited = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => {
+        resolve(code);
+      });
+    });
+    this.exited.catch(() => undefined);
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Its exit code, or null when a signal ended it. */
+  exit(): Promise<number | null> {
+    return this.exited;
+  }
+
+  /** Waits until the condition holds; fails with what the program printed if it ends before. */
+  async ready(condition: () => boolean | Promise<boolean>): Promise<this> {
+    await until(`${this.name} is ready`, async () => {
+      if (!this.running) throw new Error(`${this.name} ended: ${this.output}`);
+      return condition();
+    });
+    return this;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.running) this.child.kill(signal);
+    await this.exited;
+  }
+}
+
+export class Lab {
+  readonly dir: string;
+  private readonly programs: Program[] = [];
+
+  constructor() {
+    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'lab-'));
+    fs.chmodSync(this.dir, 0o755);
+  }
+
+  /** Writes a file of the lab and returns its path. */
+  write(name: string, text: string): string {
+    const file = path.join(this.dir, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+    return file;
+  }
+
+  start(command: string, args: readonly string[], options: SpawnOptions = {}): Program {
+    const child = spawn(command, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const program = new Program(path.basename(command), child);
+    this.programs.push(program);
+    return program;
+  }
+
+  /** Starts nutcracker on a configuration and waits until all the ports accept. */
+  async nutcracker(configuration: string, ports: readonly number[]): Promise<Program> {
+    const stats = await freePort();
+    const file = this.write(`nutcracker-${stats}.yml`, configuration);
+    const program = this.start('nutcracker', ['-c', file, '-s', String(stats), '-a', '127.0.0.1', '-v', '4']);
+    return program.ready(async () => (await Promise.all(ports.map(accepts))).every(Boolean));
+  }
+
+  /** Ends every program and removes the directory. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.programs.map((program) => program.stop('SIGKILL')));
+    fs.rmSync(this.dir, { recursive: true, force: true });
+  }
+}
