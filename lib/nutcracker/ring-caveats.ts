@@ -1,0 +1,77 @@
+// Where the ring of a pool depends on how nutcracker was built, or serves its owner badly.
+
+import { Distribution } from './algorithms';
+import { KETAMA_PERIOD, ketamaDigests } from './distributions';
+import type { HashRing } from './hash-ring';
+import { percent } from './percent';
+
+/** Sentences for a person to read; none for most pools whose keys are ASCII. */
+export function caveatsOf(ring: HashRing): string[] {
+  if (ring.pool.servers.length === 1) return [];
+  return [signedBytes(ring), tiedPoints(ring), longNames(ring), unusedServers(ring)].flat();
+}
+
+function signedBytes({ pool, _hash }: HashRing): string[] {
+  if (!_hash.readsSignedBytes) return [];
+  return [
+    `hash ${pool.hash} reads bytes above 127 as signed on x86-64, as is computed here, and as unsigned on arm64: ` +
+      'keys that are not ASCII can be on other servers there, so do not mix the two kinds of machines',
+  ];
+}
+
+/** glibc's qsort() keeps equal points in order; that of musl, in Alpine's builds, does not. */
+function tiedPoints(ring: HashRing): string[] {
+  const share = tiedShare(ring);
+  if (share === 0) return [];
+  return [
+    `servers have points in common: ${percent(share)} of the circle belongs to the first of them in nutcracker's order ` +
+      'with glibc, as is computed here, and may belong to another in builds with musl (Alpine)',
+  ];
+}
+
+function tiedShare({ pool, _arcs: { lasts, owners } }: HashRing): number {
+  if (pool.distribution !== Distribution.KETAMA) return 0;
+  const points = lasts.length - 1;
+  let tied = 0;
+  let first = 0;
+  for (let i = 1; i < points; i++) {
+    if (lasts[i] !== lasts[first]) first = i;
+    else if (owners[i] !== owners[first]) {
+      tied += first === 0 ? lasts[0] + KETAMA_PERIOD - lasts[points - 1] : lasts[first] - lasts[first - 1];
+      while (i + 1 < points && lasts[i + 1] === lasts[first]) i++;
+    }
+  }
+  return tied / KETAMA_PERIOD;
+}
+
+/** KETAMA_MAX_HOSTLEN of 0.4.1, less the closing zero byte. */
+const POINT_NAME_BYTES_OF_0_4_1 = 85;
+
+function longNames({ pool: { servers, distribution } }: HashRing): string[] {
+  if (distribution !== Distribution.KETAMA) return [];
+  const totalWeight = servers.reduce((sum, { weight }) => sum + weight, 0);
+  const long = servers.filter(({ ringName, weight }) => {
+    const last = ketamaDigests(weight, totalWeight, servers.length) - 1;
+    return last >= 0 && Buffer.byteLength(`${ringName}-${last}`) > POINT_NAME_BYTES_OF_0_4_1;
+  });
+  if (long.length === 0) return [];
+  return [
+    `the names of ${list(long.map(({ ringName }) => ringName))} are too long for nutcracker 0.4.1 and earlier, which ` +
+      'read on into memory behind them: their keys are where this ring says with 0.5.0 only',
+  ];
+}
+
+function unusedServers(ring: HashRing): string[] {
+  const unused = ring.keyShare().filter(({ share }) => share === 0);
+  if (unused.length === 0) return [];
+  return [
+    `${list(unused.map(({ server }) => server.ringName))} never get a key: their weights are too small, or hash ` +
+      `${ring.pool.hash} takes too few values`,
+  ];
+}
+
+/** The first few, and how many more. */
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => `'${name}'`);
+  return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ');
+}
