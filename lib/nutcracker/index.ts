@@ -1,3 +1,7 @@
 export * from './algorithms';
+export { ConfigWarning } from './config-warnings';
+export * from './hash-ring';
+export * from './nutcracker-config';
 export * from './nutcracker-pool';
 export * from './nutcracker-server';
+export { RingDiff, RingMove } from './ring-diff';

@@ -1,7 +1,9 @@
 // A pool of nutcracker: what it listens on, how it spreads keys, and its servers.
 
 import { Distribution, HashType } from './algorithms';
+import { refuse, refuseAny } from './config-error';
 import { NutcrackerServer } from './nutcracker-server';
+import { poolObjections } from './pool-rules';
 
 export interface NutcrackerPoolProps {
   /** The pool's name, the key of its block in the file. */
@@ -133,11 +135,13 @@ export class NutcrackerPool {
 
   private readonly props: NutcrackerPoolProps;
 
+  /** Throws for what nutcracker would refuse, and for a password together with a database other than 0. */
   constructor(props: NutcrackerPoolProps) {
+    refuseAny(poolObjections(props));
     this.props = props;
     this.name = props.name;
     this.listen = props.listen;
-    this.servers = props.servers;
+    this.servers = [...props.servers];
     this.hash = props.hash ?? HashType.FNV1A_64;
     this.hashTag = props.hashTag;
     this.distribution = props.distribution ?? Distribution.KETAMA;
@@ -158,5 +162,25 @@ export class NutcrackerPool {
   /** The settings that were given, without the defaults. */
   get settings(): NutcrackerPoolProps {
     return this.props;
+  }
+
+  /**
+   * The same ring at other addresses: the i-th server moves to the i-th address, keeps its weight, and carries its old
+   * ring name as an explicit name. Throws unless there are as many addresses as servers.
+   */
+  movedTo(addresses: string[]): NutcrackerPool {
+    const { name, servers } = this;
+    if (addresses.length !== servers.length) {
+      refuse({
+        pool: name,
+        subject: 'servers',
+        because: `${servers.length} servers cannot move to ${addresses.length} addresses`,
+        remedy: 'give one address for each server, in the order of the file',
+      });
+    }
+    return new NutcrackerPool({
+      ...this.settings,
+      servers: servers.map((server, i) => server.movedTo(addresses[i])),
+    });
   }
 }

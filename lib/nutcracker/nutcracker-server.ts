@@ -1,5 +1,7 @@
 // One line of a pool's `servers`: an address, and the name by which the ring knows it.
 
+import { checkServer } from './server-line';
+
 /** nutcracker leaves this port out of a ring name, as libmemcached did. */
 const PORT_LEFT_OUT_OF_RING_NAME = 11211;
 
@@ -39,7 +41,9 @@ export class NutcrackerServer {
   /** The line of the file it was read from, counted from 1. */
   readonly line?: number;
 
+  /** Throws for what nutcracker would refuse, or could never reach. */
   constructor(props: NutcrackerServerProps) {
+    checkServer(props);
     this.address = props.address;
     this.weight = props.weight ?? 1;
     this.name = props.name;

@@ -1,0 +1,76 @@
+// What is wrong with a configuration: one objection a value, and the error that carries them.
+
+/** Why a value is refused. */
+export interface Objection {
+  /** The file, if the value was read from one. */
+  readonly file?: string;
+  /** The line of the file, counted from 1. */
+  readonly line?: number;
+  /** The pool, if it is about one. */
+  readonly pool?: string;
+  /** What it is about: a directive, mostly. */
+  readonly subject?: string;
+  /** What is wrong, with the value. */
+  readonly because: string;
+  /** What nutcracker logs; nothing where nutcracker takes the value, or refuses it without a word. */
+  readonly says?: string;
+  /** What to write instead. */
+  readonly remedy: string;
+}
+
+/** A configuration that nutcracker refuses, or that loses data. */
+export class NutcrackerConfigError extends Error {
+  override readonly name = 'NutcrackerConfigError';
+
+  constructor(readonly objections: readonly Objection[]) {
+    super(objections.map(sentence).join('\n'));
+  }
+
+  /** The file of the first objection. */
+  get file(): string | undefined {
+    return this.objections[0]?.file;
+  }
+
+  /** The line of the first objection, counted from 1. */
+  get line(): number | undefined {
+    return this.objections[0]?.line;
+  }
+}
+
+/** Throws the one objection. */
+export function refuse(objection: Objection): never {
+  throw new NutcrackerConfigError([objection]);
+}
+
+/** Throws if there is an objection. */
+export function refuseAny(objections: readonly Objection[]): void {
+  if (objections.length > 0) throw new NutcrackerConfigError(objections);
+}
+
+/** The objections with which the function ends; none if it comes through. */
+export function objectionsOf(read: () => void): readonly Objection[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof NutcrackerConfigError) return error.objections;
+    throw error;
+  }
+}
+
+/** Runs the function; its objections get what they do not say themselves, such as the line. */
+export function placing<T>(place: (objection: Objection) => Partial<Objection>, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof NutcrackerConfigError)) throw error;
+    throw new NutcrackerConfigError(error.objections.map((objection) => ({ ...place(objection), ...objection })));
+  }
+}
+
+function sentence({ file, line, pool, subject, because, says, remedy }: Objection): string {
+  const place = line === undefined && pool !== undefined ? `pool ${JSON.stringify(pool)}` : undefined;
+  const where = [[file, line].filter((part) => part !== undefined).join(':'), place, subject];
+  const verdict = says === undefined ? because : `${because}; nutcracker says: ${says}`;
+  return [...where, `${verdict}; ${remedy}`].filter((part) => part !== undefined && part !== '').join(': ');
+}

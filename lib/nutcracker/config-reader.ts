@@ -1,0 +1,100 @@
+// From the words of nutcracker.yml to its pools: each directive read, each rule checked, every objection with its line.
+
+import { DIRECTIVES } from './config-directives';
+import { type Block, readDocument, type Word } from './config-document';
+import { type Objection, objectionsOf, placing, refuse, refuseAny } from './config-error';
+import { quote, says } from './config-values';
+import { NutcrackerPool, type NutcrackerPoolProps } from './nutcracker-pool';
+import { NutcrackerServer } from './nutcracker-server';
+import { fileObjections, type PlacedPool } from './pool-rules';
+import { splitServerLine } from './server-line';
+
+/** Reads the text; throws NutcrackerConfigError with every objection. */
+export function readPools(text: string, file: string): PlacedPool[] {
+  const pools: PlacedPool[] = [];
+  const objections: Objection[] = [];
+  const collect = (read: () => void): void => {
+    objections.push(...objectionsOf(read));
+  };
+  collect(() => {
+    for (const block of readDocument(text)) collect(() => pools.push(readPool(block)));
+  });
+  if (objections.length === 0) objections.push(...fileObjections(pools));
+  refuseAny(objections.map((objection) => ({ file, ...objection })));
+  return pools;
+}
+
+function readPool({ name, entries }: Block): PlacedPool {
+  const settings = new Settings(name);
+  const objections = entries.flatMap(({ key, values }) =>
+    values.flatMap((value) =>
+      objectionsOf(() => {
+        placing(
+          () => ({ pool: name.text, line: value.line }),
+          () => {
+            settings.take(key, value);
+          },
+        );
+      }),
+    ),
+  );
+  refuseAny(objections);
+  return settings.pool();
+}
+
+/** What the lines of a pool have said so far. */
+class Settings {
+  private readonly props: Partial<Record<keyof NutcrackerPoolProps, unknown>>;
+  private readonly servers: NutcrackerServer[] = [];
+  private readonly lines = new Map<string, number>();
+
+  constructor(name: Word) {
+    this.props = { name: name.text, servers: this.servers };
+    this.lines.set('pool', name.line);
+  }
+
+  take(key: Word, value: Word): void {
+    if (key.text === 'servers') {
+      this.servers.push(new NutcrackerServer({ ...splitServerLine(value.text), line: value.line }));
+      return;
+    }
+    const directive = DIRECTIVES.find((known) => known.key === key.text);
+    if (directive === undefined) return refuseUnknown(key);
+    const setting = directive.read(value.text);
+    if (directive.prop in this.props) refuseSecond(key, this.lines.get(key.text));
+    this.props[directive.prop] = setting;
+    this.lines.set(key.text, value.line);
+  }
+
+  pool(): PlacedPool {
+    const line = ({ subject = 'pool' }: Objection): Partial<Objection> => {
+      return { line: this.lines.get(subject) ?? this.lines.get('pool') };
+    };
+    const pool = placing(line, () => new NutcrackerPool(this.props as NutcrackerPoolProps));
+    return { pool, lines: this.lines };
+  }
+}
+
+function refuseUnknown({ text, line }: Word): never {
+  const known = [...DIRECTIVES.map(({ key }) => key), 'servers'].join(', ');
+  return refuse({
+    line,
+    subject: text,
+    because:
+      text === 'reuseport'
+        ? 'nutcracker knows it only after 0.5.0, the last version that was released'
+        : `nutcracker has no directive ${quote(text)}`,
+    says: says(text, 'is unknown'),
+    remedy: text === 'reuseport' ? 'leave it out' : `use one of ${known}`,
+  });
+}
+
+function refuseSecond({ text, line }: Word, first: number | undefined): never {
+  return refuse({
+    line,
+    subject: text,
+    because: `it stands in line ${first ?? line} already`,
+    says: says(text, 'is a duplicate'),
+    remedy: 'keep the one that is meant',
+  });
+}

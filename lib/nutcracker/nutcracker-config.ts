@@ -1,0 +1,74 @@
+// nutcracker.yml: read as strictly as nutcracker reads it, and written so that it reads it back.
+
+import { readFileSync } from 'node:fs';
+import { refuse, refuseAny } from './config-error';
+import { readPools } from './config-reader';
+import { type ConfigWarning, warningsOf } from './config-warnings';
+import { quote } from './config-values';
+import { writePools } from './config-writer';
+import { NutcrackerPool } from './nutcracker-pool';
+import { fileObjections, type PlacedPool } from './pool-rules';
+
+/**
+ * The pools of a nutcracker.yml.
+ *
+ * A file that nutcracker 0.5.0 refuses is refused with its name, the line, what nutcracker would log, and the remedy. So
+ * are a few that nutcracker takes and that cannot work, such as a password together with a database other than 0.
+ */
+export class NutcrackerConfig {
+  /** Reads a file; throws if it cannot be read or nutcracker would refuse it. */
+  static fromFile(path: string): NutcrackerConfig {
+    return NutcrackerConfig.fromYaml(decode(readFileSync(path), path), path);
+  }
+
+  /** Reads a text, which errors call `nutcracker.yml` unless it is given a name. */
+  static fromYaml(text: string, fileName = 'nutcracker.yml'): NutcrackerConfig {
+    return new NutcrackerConfig(readPools(text.replace(/^\uFEFF/, ''), fileName), fileName);
+  }
+
+  /** A configuration of pools made in code; throws unless they can stand in one file. */
+  static of(pools: NutcrackerPool[]): NutcrackerConfig {
+    const placed = pools.map((pool) => ({ pool, lines: new Map<string, number>() }));
+    refuseAny(fileObjections(placed));
+    return new NutcrackerConfig(placed);
+  }
+
+  /** The pools, in the order of the file. */
+  readonly pools: NutcrackerPool[];
+
+  /** What nutcracker takes and its users regret. */
+  readonly warnings: ConfigWarning[];
+
+  private constructor(placed: PlacedPool[], file?: string) {
+    this.pools = placed.map(({ pool }) => pool);
+    this.warnings = placed.flatMap((pool) => warningsOf(pool, file));
+  }
+
+  /** The pool of that name; without a name the only pool. Throws if there is none or more than one. */
+  pool(name?: string): NutcrackerPool {
+    const found = name === undefined ? this.pools : this.pools.filter((pool) => pool.name === name);
+    if (found.length === 1) return found[0];
+    return refuse({
+      because: name === undefined ? `there are ${found.length} pools` : `there is no pool ${quote(name)}`,
+      remedy: `name one of ${this.pools.map((pool) => quote(pool.name)).join(', ')}`,
+    });
+  }
+
+  /** The file that holds these pools, without defaults that were not given. */
+  toYaml(): string {
+    return writePools(this.pools);
+  }
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return refuse({
+      file,
+      because: 'it is not UTF-8',
+      says: 'conf: failed (err 2) to get the next yaml document',
+      remedy: 'convert it, as with iconv -t utf-8',
+    });
+  }
+}
