@@ -28,6 +28,10 @@ export default tseslint.config(
     rules: {
       'import-x/no-restricted-paths': ['error', { zones: arrows, basePath: import.meta.dirname }],
       'import-x/no-cycle': 'error',
+      // jsii knows maps as index signatures, and variants as static factories.
+      '@typescript-eslint/consistent-indexed-object-style': 'off',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowStaticOnly: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },

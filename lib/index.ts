@@ -1,1 +1,16 @@
 export * from './nutcracker';
+export * from './fleet-charts';
+export * from './storage/i-shard-storage';
+export * from './network-peer';
+export * from './network-policies';
+export * from './nfs-storage';
+export { NfsVolumeOptions } from './storage/nfs-volume';
+export { PodOptions } from './common/pod-options';
+export { ProxyPool } from './twemproxy/proxy-pool';
+export * from './redis/redis-config';
+export { RedisOptions } from './redis/redis-options';
+export * from './redis-stateful-set';
+export { SecretKey } from './common/secret-key';
+export * from './shard-storage';
+export * from './twemproxy-layer';
+export * from './twemproxy/twemproxy-options';

@@ -4,7 +4,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
 import { type Objection, refuse, refuseAny } from './config-error';
 import { quote } from './config-values';
-import { foreignTokens } from './config-tokens';
+import { foreignCharacters, foreignTokens, NOT_YAML, withPlainBreaks } from './config-tokens';
 
 /** A scalar, and the line on which it begins. */
 export interface Word {
@@ -25,11 +25,12 @@ export interface Block {
   readonly entries: readonly Entry[];
 }
 
-const SYNTAX = 'conf: failed to get the next yaml document';
 const SHAPE = 'write a pool as its name and a colon, below it "key: value" lines and one list, the servers';
 
 /** Throws NutcrackerConfigError with lines, and without the file. */
-export function readDocument(text: string): Block[] {
+export function readDocument(raw: string): Block[] {
+  const text = withPlainBreaks(raw);
+  refuseAny(foreignCharacters(text));
   refuseAny(foreignTokens(text));
 
   const lines = new LineCounter();
@@ -52,7 +53,7 @@ export function readDocument(text: string): Block[] {
       return {
         line: lines.linePos(error.pos[0]).line,
         because: `this is not YAML: ${error.message}`,
-        says: SYNTAX,
+        says: NOT_YAML.SCANNER,
         remedy: SHAPE,
       };
     }),

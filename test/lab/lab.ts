@@ -49,9 +49,9 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Whether something accepts connections there. */
-export async function accepts(port: number): Promise<boolean> {
-  const socket = net.connect(port, '127.0.0.1');
+/** Whether something accepts connections on that port, or on the Unix socket of that path. */
+export async function accepts(where: number | string): Promise<boolean> {
+  const socket = typeof where === 'number' ? net.connect(where, '127.0.0.1') : net.connect(where);
   try {
     await once(socket, 'connect');
     return true;
@@ -130,12 +130,12 @@ export class Lab {
     return program;
   }
 
-  /** Starts nutcracker on a configuration and waits until all the ports accept. */
-  async nutcracker(configuration: string, ports: readonly number[]): Promise<Program> {
+  /** Starts nutcracker on a configuration and waits until all its ports and sockets accept. */
+  async nutcracker(configuration: string, listens: readonly (number | string)[]): Promise<Program> {
     const stats = await freePort();
     const file = this.write(`nutcracker-${stats}.yml`, configuration);
     const program = this.start('nutcracker', ['-c', file, '-s', String(stats), '-a', '127.0.0.1', '-v', '4']);
-    return program.ready(async () => (await Promise.all(ports.map(accepts))).every(Boolean));
+    return program.ready(async () => (await Promise.all(listens.map(accepts))).every(Boolean));
   }
 
   /** Ends every program and removes the directory. */

@@ -1,0 +1,9 @@
+// The shell scripts that pods run, as they stand in lib/scripts.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** The text of a script. */
+export function script(name: string): string {
+  return fs.readFileSync(path.join(__dirname, '..', 'scripts', name), 'utf8');
+}

@@ -1,0 +1,187 @@
+// A fleet as charts, one for each step of putting it up; the file names give the order.
+
+import { ApiObject, Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { checkName } from './common/checks';
+import { type IShardStorage } from './storage/i-shard-storage';
+import { type NetworkPeer } from './network-peer';
+import { NetworkPolicies } from './network-policies';
+import { type NutcrackerPool } from './nutcracker';
+import { type RedisOptions } from './redis/redis-options';
+import { RedisStatefulSet } from './redis-stateful-set';
+import { ringProblems } from './twemproxy/ring-proof';
+import { type SecretKey } from './common/secret-key';
+import { TwemproxyLayer } from './twemproxy-layer';
+import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
+
+export interface FleetChartsProps {
+  /** The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. */
+  readonly pool: NutcrackerPool;
+
+  /** Where the shards keep their data. */
+  readonly storage: IShardStorage;
+
+  /** The proxies: at least their image. */
+  readonly proxies: TwemproxyOptions;
+
+  /**
+   * The shards.
+   * @default - the defaults of RedisStatefulSet
+   */
+  readonly redis?: RedisOptions;
+
+  /**
+   * The beginning of every name.
+   * @default - the construct's id
+   */
+  readonly name?: string;
+
+  /**
+   * The namespace of everything; it is created, and labelled for Pod Security "restricted".
+   * @default - none: everything goes where kubectl points
+   */
+  readonly namespace?: string;
+
+  /**
+   * Whether the namespace is created.
+   * @default true
+   */
+  readonly createNamespace?: boolean;
+
+  /**
+   * The password of the shards and of the proxies. The old fleet's has to be in it, since the proxies send only one.
+   * @default - key `password` of the Secret `<name>-redis` if the pool has a redis_auth, else none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The port of the proxies.
+   * @default - the port that the pool listens on
+   */
+  readonly proxyPort?: number;
+
+  /**
+   * Who may talk to the proxies.
+   * @default - every pod in the namespace
+   */
+  readonly proxyClients?: NetworkPeer[];
+
+  /**
+   * Who may talk to the shards besides the proxies.
+   * @default - nobody
+   */
+  readonly redisClients?: NetworkPeer[];
+
+  /**
+   * Who may read the statistics of the proxies.
+   * @default - who may talk to the proxies
+   */
+  readonly statsClients?: NetworkPeer[];
+
+  /**
+   * The pool that the proxies serve, if it is to differ from `pool`: another timeout, say. The synth fails if it would
+   * place a key elsewhere.
+   * @default - `pool`
+   */
+  readonly newPool?: NutcrackerPool;
+
+  /**
+   * Accept that `newPool` looks for keys on shards that do not have them. What was stored under those keys is lost.
+   * @default false
+   */
+  readonly loseKeysThatMove?: boolean;
+
+  /**
+   * The cluster's DNS domain.
+   * @default cluster.local
+   */
+  readonly clusterDomain?: string;
+}
+
+/**
+ * Charts without dependencies between them, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
+ * `30-redis`, `40-twemproxy`. Those with nothing in them are left out. At synth, the ring of the proxies' configuration is compared
+ * with the ring of `pool`.
+ */
+export class FleetCharts extends Construct {
+  /** The shards. */
+  readonly redis: RedisStatefulSet;
+  /** The proxies. */
+  readonly proxies: TwemproxyLayer;
+  /** Who may talk to whom. */
+  readonly networkPolicies: NetworkPolicies;
+
+  constructor(scope: Construct, id: string, props: FleetChartsProps) {
+    super(scope, id);
+    const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
+    checkName(this, 'name', name);
+    const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
+
+    // Beside this construct, not below it: cdk8s adds a hash to the file names of charts that are nested.
+    const chart = (step: string): Chart => new Chart(scope, `${name}-${step}`, { namespace });
+    if (namespace !== undefined && (props.createNamespace ?? true)) {
+      createNamespace(new Chart(scope, `${name}-00-namespace`), namespace, name);
+    }
+    const network = chart('10-network-policies');
+    const storage = chart('20-storage');
+    this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
+      ...props.redis,
+      name: `${name}-redis`,
+      shardName: `${name}-shard`,
+      partOf: name,
+      shards: newPool.servers.length,
+      storage: props.storage,
+      storageScope: storage,
+      password,
+      clusterDomain,
+    });
+    if (!storage.node.findAll().some((node) => ApiObject.isApiObject(node))) scope.node.tryRemoveChild(storage.node.id);
+    this.proxies = new TwemproxyLayer(chart('40-twemproxy'), 'twemproxy', {
+      ...props.proxies,
+      name: `${name}-twemproxy`,
+      partOf: name,
+      pools: [{ pool: newPool, addresses: this.redis.addresses, password, port: props.proxyPort }],
+    });
+    this.networkPolicies = new NetworkPolicies(network, 'network-policies', {
+      redis: this.redis,
+      proxies: [this.proxies],
+      proxyClients: props.proxyClients,
+      redisClients: props.redisClients,
+      statsClients: props.statsClients,
+    });
+    this.proveRing(props);
+  }
+
+  /** Looks at what is written, so that a patch of the ConfigMap is seen as well. */
+  private proveRing({ pool, loseKeysThatMove = false }: FleetChartsProps): void {
+    const { configMap } = this.proxies;
+    const validate = (): string[] => {
+      const { data } = configMap.toJson() as { data: Record<string, string> };
+      const fileName = `nutcracker.yml of ConfigMap ${configMap.name}`;
+      return ringProblems({
+        live: pool,
+        addresses: this.redis.addresses,
+        yaml: data['nutcracker.yml'],
+        fileName,
+        loseKeysThatMove,
+      });
+    };
+    this.proxies.node.addValidation({ validate });
+  }
+}
+
+function createNamespace(chart: Chart, namespace: string, partOf: string): void {
+  checkName(chart, 'namespace', namespace);
+  const modes = ['enforce', 'audit', 'warn'];
+  new k8s.KubeNamespace(chart, 'namespace', {
+    metadata: {
+      name: namespace,
+      labels: {
+        'app.kubernetes.io/part-of': partOf,
+        'app.kubernetes.io/managed-by': 'cdk8s-twemproxy',
+        ...Object.fromEntries(modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted'])),
+      },
+    },
+  });
+}

@@ -1,0 +1,45 @@
+// Who may open a connection.
+
+import { k8s } from 'cdk8s-plus-27';
+
+/** The other side of a connection, as a NetworkPolicy knows it. */
+export class NetworkPeer {
+  /** Pods with these labels, in the namespace of the policy. */
+  static pods(labels: { [key: string]: string }): NetworkPeer {
+    return new NetworkPeer({ podSelector: { matchLabels: labels } });
+  }
+
+  /** Every pod in the namespace of the policy. */
+  static ownNamespace(): NetworkPeer {
+    return new NetworkPeer({ podSelector: {} });
+  }
+
+  /** Every pod in the namespaces with these labels; the name is the label `kubernetes.io/metadata.name`. */
+  static namespaces(labels: { [key: string]: string }): NetworkPeer {
+    return new NetworkPeer({ namespaceSelector: { matchLabels: labels } });
+  }
+
+  /** Addresses, such as `10.0.0.0/8`: virtual machines, or whatever comes in by a node port. */
+  static cidr(block: string): NetworkPeer {
+    if (!/^[0-9a-fA-F.:]+\/\d+$/.test(block)) {
+      throw new Error(`${JSON.stringify(block)} is no block of addresses; write such as "10.0.0.0/8"`);
+    }
+    return new NetworkPeer({ ipBlock: { cidr: block } });
+  }
+
+  /** Everyone, from anywhere. */
+  static anyone(): NetworkPeer {
+    return new NetworkPeer(undefined);
+  }
+
+  private constructor(private readonly peer: k8s.NetworkPolicyPeer | undefined) {}
+
+  /** @internal */
+  static _rules(peers: NetworkPeer[], ports: number[]): k8s.NetworkPolicyIngressRule[] {
+    if (peers.length === 0) return [];
+    const rule = { ports: ports.map((port) => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) })) };
+    const from = peers.flatMap(({ peer }) => (peer ? [peer] : []));
+    // A rule without `from` lets everyone in; an empty list would do the same, but reads like nobody.
+    return [from.length < peers.length ? rule : { from, ...rule }];
+  }
+}

@@ -1,0 +1,70 @@
+// A directory that an NFS server exports, as a PersistentVolume and a claim that are bound to each other only.
+
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { checkName } from './common/checks';
+import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
+import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
+
+export interface NfsStorageProps extends NfsVolumeOptions {
+  /** The name of the volume and of the claim, if they are not named each. */
+  readonly name: string;
+
+  /**
+   * The name of the PersistentVolume, which is the cluster's.
+   * @default - `name`
+   */
+  readonly volumeName?: string;
+
+  /**
+   * The name of the PersistentVolumeClaim.
+   * @default - `name`
+   */
+  readonly claimName?: string;
+
+  /** The NFS server's name or address, as the nodes see it. */
+  readonly server: string;
+
+  /** The exported directory, from the root of the server. */
+  readonly path: string;
+
+  /**
+   * Labels for both.
+   * @default - none
+   */
+  readonly labels?: { [key: string]: string };
+}
+
+/**
+ * A volume on an NFS export. Every shard that mounts it gets a directory of its own. The export must be writable for the
+ * user of the Redis pods: with `root_squash`, `chown 999:999` its directory on the server.
+ *
+ * The underlying objects are `volume` and `claim`; change them with `addJsonPatch`.
+ */
+export class NfsStorage extends Construct implements IShardStorage {
+  /** The PersistentVolume. */
+  readonly volume: k8s.KubePersistentVolume;
+  /** The PersistentVolumeClaim. */
+  readonly claim: k8s.KubePersistentVolumeClaim;
+
+  constructor(scope: Construct, id: string, props: NfsStorageProps) {
+    super(scope, id);
+    const { name, capacity, labels, volumeName = name, claimName = name } = props;
+    checkName(this, 'claimName', claimName);
+    this.volume = nfsVolume(this, 'volume', { ...props, volumeName, claimName });
+    this.claim = new k8s.KubePersistentVolumeClaim(this, 'claim', {
+      metadata: { name: claimName, labels },
+      spec: {
+        accessModes: ['ReadWriteMany'],
+        storageClassName: '',
+        volumeName,
+        resources: { requests: { storage: k8s.Quantity.fromString(capacity.asString()) } },
+      },
+    });
+  }
+
+  /** Has the pods mount the claim under the volume name that the consumer wants. */
+  provision(_scope: Construct, consumer: ShardStorageConsumer): ShardVolume {
+    return { volume: { name: consumer.volumeName, persistentVolumeClaim: { claimName: this.claim.name } } };
+  }
+}

@@ -1,0 +1,212 @@
+// The settings of a Redis server as typed props, and what they are in redis.conf.
+
+import { type Duration, type Size } from 'cdk8s';
+import { type RedisDirective } from './redis-config-note';
+import { splitWords } from './redis-conf/text';
+import { newName } from './redis-conf/rulings';
+
+/** When the append-only file is forced to disk. */
+export enum AppendFsync {
+  /** After every write; no acknowledged write is lost when a node dies, at the price of one fsync each. */
+  ALWAYS = 'always',
+  /** Once a second. */
+  EVERYSEC = 'everysec',
+  /** When the kernel likes. */
+  NO = 'no',
+}
+
+/** What Redis does when it reaches `maxmemory`. */
+export enum MaxmemoryPolicy {
+  /** Refuse writes, and lose nothing. */
+  NOEVICTION = 'noeviction',
+  /** Evict the least recently used keys. */
+  ALLKEYS_LRU = 'allkeys-lru',
+  /** Evict the least frequently used keys. */
+  ALLKEYS_LFU = 'allkeys-lfu',
+  /** Evict any keys. */
+  ALLKEYS_RANDOM = 'allkeys-random',
+  /** Evict the least recently used of the keys that expire. */
+  VOLATILE_LRU = 'volatile-lru',
+  /** Evict the least frequently used of the keys that expire. */
+  VOLATILE_LFU = 'volatile-lfu',
+  /** Evict any of the keys that expire. */
+  VOLATILE_RANDOM = 'volatile-random',
+  /** Evict the keys that expire soonest. */
+  VOLATILE_TTL = 'volatile-ttl',
+}
+
+/** A snapshot is taken `after` this long if at least so many keys changed. */
+export interface SavePoint {
+  /** Whole seconds, at least one. */
+  readonly after: Duration;
+  /** Changes since the last snapshot. */
+  readonly changes: number;
+}
+
+export interface RedisConfigProps {
+  /**
+   * Whether every write is appended to a file.
+   * @default true - or what the old file says
+   */
+  readonly appendonly?: boolean;
+
+  /** @default AppendFsync.EVERYSEC - or what the old file says, as for all of the following */
+  readonly appendfsync?: AppendFsync;
+
+  /**
+   * When snapshots are taken; an empty list for never.
+   * @default - after 1 hour for 1 change, 5 minutes for 100, 1 minute for 10000
+   */
+  readonly save?: SavePoint[];
+
+  /** @default MaxmemoryPolicy.NOEVICTION */
+  readonly maxmemoryPolicy?: MaxmemoryPolicy;
+
+  /** @default 16 */
+  readonly databases?: number;
+
+  /**
+   * Idle clients are disconnected after this, in whole seconds.
+   * @default - never
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How often idle connections are probed, in whole seconds.
+   * @default Duration.seconds(300)
+   */
+  readonly tcpKeepalive?: Duration;
+
+  /** @default 10000 */
+  readonly maxclients?: number;
+
+  /**
+   * How often a second Redis does its background work.
+   * @default 10
+   */
+  readonly hz?: number;
+
+  /**
+   * Whether Redis moves values together while it runs. Debian's redis-server does not start with it.
+   * @default false
+   */
+  readonly activedefrag?: boolean;
+
+  /**
+   * Whether evictions, expiries, overwrites, DEL and FLUSHALL free their memory in the background (the five `lazyfree-lazy-*`).
+   * @default false
+   */
+  readonly lazyfree?: boolean;
+
+  /**
+   * Commands that take longer are logged, in whole milliseconds; zero logs all.
+   * @default Duration.millis(10)
+   */
+  readonly slowlogLogSlowerThan?: Duration;
+
+  /**
+   * Entries that the slow log holds.
+   * @default 128
+   */
+  readonly slowlogMaxLen?: number;
+
+  /**
+   * Events that take longer are recorded for LATENCY, in whole milliseconds.
+   * @default - none are
+   */
+  readonly latencyMonitorThreshold?: Duration;
+
+  /**
+   * What a master keeps of its stream for replicas that come back. Redis' own 1 MiB is a fraction of a second of a busy shard: a replica
+   * whose link breaks while a shard moves would start over with a full copy. It is filled as the stream flows, and only once a replica was there.
+   * @default Size.mebibytes(64)
+   */
+  readonly replBacklogSize?: Size;
+
+  /**
+   * Whether fsync waits while a snapshot or a rewrite runs: faster then, and up to 30 seconds of writes at risk.
+   * @default false
+   */
+  readonly noAppendfsyncOnRewrite?: boolean;
+
+  /**
+   * The append-only file is rewritten when it grew by so many percent; 0 for never.
+   * @default 100
+   */
+  readonly autoAofRewritePercentage?: number;
+
+  /** @default Size.mebibytes(64) */
+  readonly autoAofRewriteMinSize?: Size;
+
+  /**
+   * New names of commands by their old names, an empty one to disable. They must be the same as on the old servers: replication sends the new names.
+   * @default - none
+   */
+  readonly renameCommand?: Record<string, string>;
+
+  /**
+   * Directives that have no prop, with their arguments as they stand in redis.conf. One that Redis 7.0 does not know is taken as it is:
+   * this is the way to use a setting of a later version.
+   * @default - none
+   */
+  readonly raw?: Record<string, string>;
+}
+
+/** What holds when neither the props nor an old file say otherwise, and Redis' own default does not do. */
+export const DEFAULTS: readonly RedisDirective[] = [
+  { name: 'appendonly', args: ['yes'] },
+  { name: 'repl-backlog-size', args: ['64mb'] },
+];
+
+const yesNo = (value?: boolean) => (value === undefined ? undefined : [value ? 'yes' : 'no']);
+const text = (value?: number | string) => (value === undefined ? undefined : [String(value)]);
+const seconds = (value?: Duration) => text(value?.toSeconds());
+const kibibytes = (value?: Size) => value && [`${value.toKibibytes()}kb`];
+
+/** What the typed props set, in the order of the props. */
+export function typedDirectives(props: RedisConfigProps): RedisDirective[] {
+  const slower = props.slowlogLogSlowerThan?.toMilliseconds();
+  const settings: Record<string, string[] | undefined> = {
+    appendonly: yesNo(props.appendonly),
+    appendfsync: text(props.appendfsync),
+    save: props.save && saveArgs(props.save),
+    'maxmemory-policy': text(props.maxmemoryPolicy),
+    databases: text(props.databases),
+    timeout: seconds(props.timeout),
+    'tcp-keepalive': seconds(props.tcpKeepalive),
+    maxclients: text(props.maxclients),
+    hz: text(props.hz),
+    activedefrag: yesNo(props.activedefrag),
+    'lazyfree-lazy-eviction': yesNo(props.lazyfree),
+    'lazyfree-lazy-expire': yesNo(props.lazyfree),
+    'lazyfree-lazy-server-del': yesNo(props.lazyfree),
+    'lazyfree-lazy-user-del': yesNo(props.lazyfree),
+    'lazyfree-lazy-user-flush': yesNo(props.lazyfree),
+    // In microseconds.
+    'slowlog-log-slower-than': text(slower === undefined ? undefined : slower * 1000),
+    'slowlog-max-len': text(props.slowlogMaxLen),
+    'latency-monitor-threshold': text(props.latencyMonitorThreshold?.toMilliseconds()),
+    'repl-backlog-size': kibibytes(props.replBacklogSize),
+    'no-appendfsync-on-rewrite': yesNo(props.noAppendfsyncOnRewrite),
+    'auto-aof-rewrite-percentage': text(props.autoAofRewritePercentage),
+    'auto-aof-rewrite-min-size': kibibytes(props.autoAofRewriteMinSize),
+  };
+  return [
+    ...Object.entries(settings).flatMap(([name, args]) => (args ? [{ name, args }] : [])),
+    ...Object.entries(props.renameCommand ?? {}).map((names) => ({ name: 'rename-command', args: names })),
+  ];
+}
+
+/** What the raw map sets; throws for unbalanced quotes. */
+export function rawDirectives(raw: Readonly<Record<string, string>> = {}): RedisDirective[] {
+  return Object.entries(raw).map(([written, value]) => {
+    const args = splitWords(value);
+    if (!args) throw new Error(`raw: ${written}: the quotes of its value are unbalanced; write it as in redis.conf`);
+    return { name: newName(written.trim().toLowerCase()), args };
+  });
+}
+
+function saveArgs(points: readonly SavePoint[]): string[] {
+  if (points.length === 0) return [''];
+  return points.flatMap(({ after, changes }) => [String(after.toSeconds()), String(changes)]);
+}

@@ -1,0 +1,198 @@
+// The shards of a fleet: one Redis server each, with an address and a data directory that outlive its pod.
+
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { checkImage, checkName, checkPort, checkWhole, refuse } from './common/checks';
+import { hashedConfigMap } from './common/hashed-config-map';
+import { type IShardStorage } from './storage/i-shard-storage';
+import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
+import { checkPodOptions } from './common/pod-options';
+import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
+import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis/redis-options';
+import { DATA_VOLUME, redisPod } from './redis/redis-pod';
+import { type SecretKey } from './common/secret-key';
+
+/** What a StatefulSet appends to its name: `-` and ten digits in controller-revision-hash, a label of 63. */
+const REVISION_SUFFIX = 11;
+
+export interface RedisStatefulSetProps extends RedisOptions {
+  /** The name of the StatefulSet; its pods are `<name>-<ordinal>`. */
+  readonly name: string;
+
+  /** How many shards there are. */
+  readonly shards: number;
+
+  /** Where they keep their data. */
+  readonly storage: IShardStorage;
+
+  /**
+   * The scope in which the storage makes its objects, such as a chart of their own.
+   * @default - this construct
+   */
+  readonly storageScope?: Construct;
+
+  /**
+   * The password of every shard.
+   * @default - none: whoever reaches a shard may use it
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The name of the headless Service that governs the StatefulSet.
+   * @default - `name`
+   */
+  readonly serviceName?: string;
+
+  /**
+   * Each shard has a Service `<shardName>-<ordinal>`.
+   * @default - `<name>-shard`
+   */
+  readonly shardName?: string;
+
+  /**
+   * The port of redis-server and of the Services.
+   * @default 6379
+   */
+  readonly port?: number;
+
+  /**
+   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * @default - `name`
+   */
+  readonly partOf?: string;
+
+  /**
+   * The cluster's DNS domain.
+   * @default cluster.local
+   */
+  readonly clusterDomain?: string;
+}
+
+/**
+ * N shards: a StatefulSet with its headless Service, a Service for each shard, the configuration, and a disruption
+ * budget.
+ *
+ * What has no prop is reached through the objects: `redis.statefulSet.addJsonPatch(JsonPatch.add(...))`. Paths are the
+ * names of the L1 types (`/spec/clusterIp`); fields that they do not know vanish.
+ */
+export class RedisStatefulSet extends Construct {
+  /** The StatefulSet. */
+  readonly statefulSet: k8s.KubeStatefulSet;
+  /** The headless Service, which gives each pod its DNS name. */
+  readonly service: k8s.KubeService;
+  /** The Service of each shard, by ordinal. */
+  readonly shardServices: k8s.KubeService[];
+  /** redis.conf and the scripts. */
+  readonly configMap: k8s.KubeConfigMap;
+  /** Keeps evictions from taking more shards at a time than allowed. */
+  readonly podDisruptionBudget: k8s.KubePodDisruptionBudget;
+  /** `host:port` of each shard, by ordinal: fully qualified where the chart has a namespace. */
+  readonly addresses: string[];
+  /** The labels of every object. */
+  readonly labels: { [key: string]: string };
+  /** The labels that select the pods. */
+  readonly podSelector: { [key: string]: string };
+  /** The port of every shard. */
+  readonly port: number;
+
+  constructor(scope: Construct, id: string, props: RedisStatefulSetProps) {
+    super(scope, id);
+    check(this, props);
+    const { name, shards, serviceName = name, shardName = `${name}-shard`, port = 6379 } = props;
+    const identity: Identity = { program: 'redis', instance: name, component: 'shard', partOf: props.partOf ?? name };
+    const labels = recommendedLabels(identity);
+    const selector = selectorLabels(identity);
+    this.port = port;
+    this.labels = labels;
+    this.podSelector = selector;
+
+    const servicePorts = [{ name: 'redis', port, targetPort: k8s.IntOrString.fromString('redis') }];
+    this.service = new k8s.KubeService(this, 'service', {
+      metadata: { name: serviceName, labels },
+      // A replica that still loads, or whose master is away, has to be found all the same.
+      spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports: servicePorts },
+    });
+    this.shardServices = ordinals(shards).map((ordinal) => {
+      const podName = { 'statefulset.kubernetes.io/pod-name': `${name}-${ordinal}` };
+      return new k8s.KubeService(this, `shard-${ordinal}`, {
+        metadata: { name: `${shardName}-${ordinal}`, labels },
+        spec: { type: 'ClusterIP', selector: { ...selector, ...podName }, ports: servicePorts },
+      });
+    });
+    const { namespace } = Chart.of(this);
+    const domain = namespace === undefined ? '' : `.${namespace}.svc.${props.clusterDomain ?? 'cluster.local'}.`;
+    this.addresses = this.shardServices.map((service) => `${service.name}${domain}:${port}`);
+
+    const data = configData(props, port);
+    this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, data);
+    const consumer = { name, shards, volumeName: DATA_VOLUME, labels };
+    const storage = props.storage.provision(props.storageScope ?? this, consumer);
+    this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
+      metadata: { name, labels },
+      spec: {
+        replicas: shards,
+        serviceName,
+        podManagementPolicy: 'Parallel',
+        updateStrategy: { type: props.updateStrategy ?? 'RollingUpdate' },
+        selector: { matchLabels: selector },
+        ...(storage.claimTemplate && {
+          volumeClaimTemplates: [storage.claimTemplate],
+          persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+        }),
+        template: {
+          metadata: { labels: recommendedLabels(identity, props.podLabels), annotations: props.podAnnotations },
+          spec: redisPod(props, { configMap: this.configMap.name, selector, port, volume: storage.volume }),
+        },
+      },
+    });
+    this.podDisruptionBudget = new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
+      metadata: { name, labels },
+      spec: {
+        maxUnavailable: k8s.IntOrString.fromNumber(props.maxUnavailable ?? 1),
+        selector: { matchLabels: selector },
+      },
+    });
+  }
+}
+
+function ordinals(count: number): number[] {
+  return Array.from({ length: count }, (_, ordinal) => ordinal);
+}
+
+function check(scope: Construct, props: RedisStatefulSetProps): void {
+  const { name, shards, serviceName = name, shardName = `${name}-shard` } = props;
+  checkWhole(scope, 'shards', shards, 1, 10_000);
+  const ordinalSuffix = `-${shards - 1}`.length;
+  checkName(scope, 'name', name, Math.max(ordinalSuffix, REVISION_SUFFIX));
+  checkName(scope, 'serviceName', serviceName);
+  checkName(scope, 'shardName', shardName, ordinalSuffix);
+  checkPort(scope, 'port', props.port ?? 6379);
+  checkImage(scope, 'image', props.image ?? DEFAULT_REDIS_IMAGE);
+  checkPodOptions(scope, props);
+  if (ordinals(shards).some((ordinal) => `${shardName}-${ordinal}` === serviceName)) {
+    refuse(scope, `serviceName is ${JSON.stringify(serviceName)}, the name of a shard's own Service; choose another`);
+  }
+  if (props.bornReplicaOf !== undefined && !/^\S+ \d+$/.test(props.bornReplicaOf)) {
+    refuse(scope, `bornReplicaOf is ${JSON.stringify(props.bornReplicaOf)}; write "host port"`);
+  }
+  if (!['RollingUpdate', 'OnDelete'].includes(props.updateStrategy ?? 'RollingUpdate')) {
+    refuse(scope, `updateStrategy is ${JSON.stringify(props.updateStrategy)}; write RollingUpdate or OnDelete`);
+  }
+  checkMemory(scope, props);
+}
+
+function checkMemory(scope: Construct, props: RedisStatefulSetProps): void {
+  const memory = memoryOf(props);
+  const limits = { maxmemory: maxmemoryOf(props), ...props.maxmemoryOfShard };
+  for (const [of, size] of Object.entries(limits)) {
+    if (size.toKibibytes() < memory.toKibibytes()) continue;
+    const which = of === 'maxmemory' ? of : `maxmemoryOfShard ${of}`;
+    refuse(scope, `${which} is ${size.asString()} of ${memory.asString()} memory; leave room for the fork that saves`);
+  }
+  for (const ordinal of Object.keys(props.maxmemoryOfShard ?? {})) {
+    if (!/^\d+$/.test(ordinal) || Number(ordinal) >= props.shards) {
+      refuse(scope, `maxmemoryOfShard names shard ${ordinal}; the shards are 0 to ${props.shards - 1}`);
+    }
+  }
+}

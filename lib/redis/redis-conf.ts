@@ -1,0 +1,49 @@
+// The files in the ConfigMap of the shards.
+
+import { Size } from 'cdk8s';
+import { RedisConfig } from './redis-config';
+import { type RedisOptions } from './redis-options';
+import { script } from '../common/scripts';
+
+/** The rest of the memory is for what a fork copies, for buffers, and for fragmentation. */
+const DATA_SHARE = 0.6;
+
+/** The memory of a shard. */
+export function memoryOf(options: RedisOptions): Size {
+  return options.memory ?? Size.gibibytes(1);
+}
+
+/** How much of the memory of a shard may be data, if its ordinal says nothing else. */
+export function maxmemoryOf(options: RedisOptions): Size {
+  return options.maxmemory ?? Size.mebibytes(Math.floor((memoryOf(options).toKibibytes() / 1024) * DATA_SHARE));
+}
+
+/** The configuration and the scripts, by file name. */
+export function configData(options: RedisOptions, port: number): Record<string, string> {
+  const config = options.config ?? RedisConfig.of({});
+  const lines = [
+    '# What every shard runs with. start.sh adds the password and the role.',
+    'dir /data',
+    `port ${port}`,
+    'protected-mode no',
+    maxmemory(maxmemoryOf(options)),
+    config.render(),
+  ];
+  const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
+    `shard-${ordinal}.conf`,
+    `${maxmemory(size)}\n`,
+  ]);
+  const { bornReplicaOf } = options;
+  return {
+    'redis.conf': lines.join('\n'),
+    'born.conf': bornReplicaOf === undefined ? '# a master\n' : `replicaof ${bornReplicaOf}\n`,
+    ...(Object.fromEntries(ofShards) as Record<string, string>),
+    'prepare.sh': script('prepare.sh'),
+    'start.sh': script('start.sh'),
+    'probe.sh': script('probe.sh'),
+  };
+}
+
+function maxmemory(size: Size): string {
+  return `maxmemory ${size.toKibibytes()}kb`;
+}

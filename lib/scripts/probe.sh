@@ -1,0 +1,11 @@
+#!/bin/sh
+# Judges the shard by its answer to PING; the exit code of redis-cli says nothing of it.
+#   alive: it answers at all. A restart would cure none of LOADING, MASTERDOWN, MISCONF, BUSY, NOAUTH.
+#   ready: its data is loaded. A replica without its master, a full disk or a long script leave it reachable.
+set -eu
+answer=$(redis-cli -h 127.0.0.1 -p "$REDIS_PORT" ping 2>/dev/null) || true
+case $1:$answer in
+  alive:?* | ready:PONG | ready:MASTERDOWN* | ready:MISCONF* | ready:BUSY*) exit 0 ;;
+esac
+echo "not $1: ${answer:-no answer}"
+exit 1

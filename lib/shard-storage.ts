@@ -1,0 +1,144 @@
+// The ways to store the data of shards, each behind IShardStorage.
+
+import { type Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import { type Construct } from 'constructs';
+import { refuse } from './common/checks';
+import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
+import { NfsStorage } from './nfs-storage';
+import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
+
+export interface NfsShardStorageProps extends NfsVolumeOptions {
+  /** The NFS server's name or address. */
+  readonly server: string;
+  /** The exported directory. */
+  readonly path: string;
+}
+
+/** An exported directory for one shard. */
+export interface NfsExport {
+  /** The NFS server's name or address. */
+  readonly server: string;
+  /** The exported directory. */
+  readonly path: string;
+  /** How much fits in it. */
+  readonly capacity: Size;
+}
+
+export interface NfsVolumePerShardProps {
+  /** The exported directory of each shard, by ordinal. */
+  readonly exports: NfsExport[];
+
+  /**
+   * @default - `hard`, NFS 4.1, `noatime`
+   */
+  readonly mountOptions?: string[];
+}
+
+export interface ClaimTemplateProps {
+  /** What each shard asks for. */
+  readonly capacity: Size;
+
+  /**
+   * @default - the cluster's default class
+   */
+  readonly storageClassName?: string;
+
+  /**
+   * @default ReadWriteOnce
+   */
+  readonly accessMode?: string;
+}
+
+export interface EmptyDirProps {
+  /**
+   * How much a shard may write before it is evicted.
+   * @default - as much as the node has
+   */
+  readonly sizeLimit?: Size;
+}
+
+/** The ways to store the data of shards. `NfsStorage` itself is one more, for a volume made elsewhere. */
+export class ShardStorage {
+  /** One NFS volume for all shards, a directory for each. The volume and its claim are named like the StatefulSet. */
+  static nfs(props: NfsShardStorageProps): IShardStorage {
+    return {
+      provision: (scope, consumer) =>
+        new NfsStorage(scope, 'nfs', { ...props, name: consumer.name, labels: consumer.labels }).provision(
+          scope,
+          consumer,
+        ),
+    };
+  }
+
+  /** One static NFS volume for each ordinal, bound to that ordinal's claim and to nothing else. */
+  static nfsVolumePerShard(props: NfsVolumePerShardProps): IShardStorage {
+    return { provision: (scope, consumer) => provisionVolumePerShard(scope, props, consumer) };
+  }
+
+  /** A claim for each ordinal, which a StorageClass fills. Deleting or shrinking the StatefulSet keeps the claims. */
+  static claimTemplate(props: ClaimTemplateProps): IShardStorage {
+    return {
+      provision: (_scope, consumer) => ({
+        claimTemplate: claimTemplate(
+          consumer,
+          props.capacity,
+          props.accessMode ?? 'ReadWriteOnce',
+          props.storageClassName,
+        ),
+      }),
+    };
+  }
+
+  /** The node's own disk: a shard's data ends with its pod. For laboratories only. */
+  static emptyDir(props: EmptyDirProps = {}): IShardStorage {
+    const sizeLimit = props.sizeLimit && k8s.Quantity.fromString(props.sizeLimit.asString());
+    return { provision: (_scope, consumer) => ({ volume: { name: consumer.volumeName, emptyDir: { sizeLimit } } }) };
+  }
+
+  private constructor() {
+    // only static factories
+  }
+}
+
+function provisionVolumePerShard(
+  scope: Construct,
+  props: NfsVolumePerShardProps,
+  consumer: ShardStorageConsumer,
+): ShardVolume {
+  const { exports, mountOptions } = props;
+  if (exports.length !== consumer.shards) {
+    refuse(
+      scope,
+      `exports lists ${exports.length} directories for ${consumer.shards} shards; list one for each ordinal`,
+    );
+  }
+  exports.forEach((nfs, ordinal) => {
+    nfsVolume(scope, `volume-${ordinal}`, {
+      ...nfs,
+      mountOptions,
+      volumeName: `${consumer.name}-${ordinal}`,
+      claimName: `${consumer.volumeName}-${consumer.name}-${ordinal}`,
+      labels: consumer.labels,
+    });
+  });
+  // One template serves all ordinals, and a claim binds a volume that is larger than what it asks for.
+  const smallest = exports.reduce((a, b) => (a.capacity.toKibibytes() < b.capacity.toKibibytes() ? a : b)).capacity;
+  return { claimTemplate: claimTemplate(consumer, smallest, 'ReadWriteMany', '') };
+}
+
+function claimTemplate(
+  consumer: ShardStorageConsumer,
+  capacity: Size,
+  accessMode: string,
+  storageClassName?: string,
+): k8s.KubePersistentVolumeClaimProps {
+  return {
+    metadata: { name: consumer.volumeName, labels: consumer.labels },
+    spec: {
+      accessModes: [accessMode],
+      storageClassName,
+      resources: { requests: { storage: k8s.Quantity.fromString(capacity.asString()) } },
+    },
+  };
+}

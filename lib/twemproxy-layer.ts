@@ -1,0 +1,208 @@
+// The proxies of a fleet: nutcracker in front of the shards, the ring kept, the password out of sight.
+
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { checkImage, checkName, checkPort, checkWhole, refuse } from './common/checks';
+import { contentHash, hashedConfigMap } from './common/hashed-config-map';
+import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
+import { checkPodOptions } from './common/pod-options';
+import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
+import { proxyPod } from './twemproxy/proxy-pod';
+import { ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
+
+export interface TwemproxyLayerProps extends TwemproxyOptions {
+  /** The name of the Deployment. */
+  readonly name: string;
+
+  /** The pools, each on a port of its own. */
+  readonly pools: ProxyPool[];
+
+  /**
+   * The name of the Service.
+   * @default - `name`
+   */
+  readonly serviceName?: string;
+
+  /**
+   * A fixed name for the ConfigMap. It can then be changed in place, and an annotation rolls the pods.
+   * @default - `<name>-config-<hash>`, immutable: an older revision of the Deployment keeps its own
+   */
+  readonly configMapName?: string;
+
+  /**
+   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * @default - `name`
+   */
+  readonly partOf?: string;
+}
+
+/**
+ * Proxies: a Deployment of nutcracker, its configuration, a Service with the pools and the statistics, a disruption
+ * budget, and on request an autoscaler.
+ *
+ * What has no prop is reached through the objects: `layer.deployment.addJsonPatch(JsonPatch.add(...))`.
+ */
+export class TwemproxyLayer extends Construct {
+  /** The Deployment. */
+  readonly deployment: k8s.KubeDeployment;
+  /** The Service. */
+  readonly service: k8s.KubeService;
+  /** nutcracker.yml without passwords, and the script that puts them in. */
+  readonly configMap: k8s.KubeConfigMap;
+  /** Keeps evictions from taking more proxies at a time than allowed. */
+  readonly podDisruptionBudget: k8s.KubePodDisruptionBudget;
+  /** The autoscaler, if there is one. */
+  readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
+  /** The labels of every object. */
+  readonly labels: { [key: string]: string };
+  /** The labels that select the pods. */
+  readonly podSelector: { [key: string]: string };
+  /** The ports of the pools. */
+  readonly ports: number[];
+  /** The port of the statistics. */
+  readonly statsPort: number;
+
+  constructor(scope: Construct, id: string, props: TwemproxyLayerProps) {
+    super(scope, id);
+    check(this, props);
+    const { name, statsPort = 22_222 } = props;
+    const identity: Identity = {
+      program: 'twemproxy',
+      instance: name,
+      component: 'proxy',
+      partOf: props.partOf ?? name,
+    };
+    const labels = recommendedLabels(identity);
+    const selector = selectorLabels(identity);
+    const pools = proxyPools(this, props.pools);
+    checkPorts(this, pools, statsPort);
+    this.labels = labels;
+    this.podSelector = selector;
+    this.ports = pools.map(({ port }) => port);
+    this.statsPort = statsPort;
+
+    const data = proxyConfigData(pools);
+    this.configMap =
+      props.configMapName === undefined
+        ? hashedConfigMap(this, 'config', `${name}-config`, labels, data)
+        : new k8s.KubeConfigMap(this, 'config', { metadata: { name: props.configMapName, labels }, data });
+    const annotations = {
+      ...props.podAnnotations,
+      ...(props.configMapName !== undefined && { 'cdk8s-twemproxy/config': contentHash(data) }),
+    };
+    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
+      metadata: { name, labels },
+      spec: {
+        // The autoscaler's number would be overwritten by every apply.
+        replicas: props.autoscaling ? undefined : (props.replicas ?? 2),
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
+        },
+        selector: { matchLabels: selector },
+        template: {
+          metadata: {
+            labels: recommendedLabels(identity, props.podLabels),
+            ...(Object.keys(annotations).length > 0 && { annotations }),
+          },
+          spec: proxyPod(props, { configMap: this.configMap.name, selector, pools, statsPort }),
+        },
+      },
+    });
+    this.service = new k8s.KubeService(this, 'service', {
+      metadata: { name: props.serviceName ?? name, labels, annotations: props.serviceAnnotations },
+      spec: {
+        type: props.serviceType ?? ProxyServiceType.CLUSTER_IP,
+        externalTrafficPolicy: props.externalTrafficPolicy,
+        selector,
+        ports: [
+          ...pools.map(({ portName, port }, i) => ({
+            name: portName,
+            port,
+            targetPort: k8s.IntOrString.fromString(portName),
+            ...(i === 0 && props.nodePort !== undefined && { nodePort: props.nodePort }),
+          })),
+          { name: 'stats', port: statsPort, targetPort: k8s.IntOrString.fromString('stats') },
+        ],
+      },
+    });
+    this.podDisruptionBudget = new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
+      metadata: { name, labels },
+      spec: {
+        maxUnavailable: k8s.IntOrString.fromNumber(props.maxUnavailable ?? 1),
+        selector: { matchLabels: selector },
+      },
+    });
+    this.autoscaler = props.autoscaling && autoscaler(this, props, labels);
+  }
+}
+
+function autoscaler(
+  scope: Construct,
+  { name, autoscaling }: TwemproxyLayerProps,
+  labels: Record<string, string>,
+): k8s.KubeHorizontalPodAutoscalerV2 | undefined {
+  return (
+    autoscaling &&
+    new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
+      metadata: { name, labels },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+        minReplicas: autoscaling.minReplicas ?? 2,
+        maxReplicas: autoscaling.maxReplicas,
+        metrics: [
+          {
+            type: 'Resource',
+            resource: {
+              name: 'cpu',
+              target: { type: 'Utilization', averageUtilization: autoscaling.targetCpuPercent ?? 60 },
+            },
+          },
+        ],
+      },
+    })
+  );
+}
+
+function check(scope: Construct, props: TwemproxyLayerProps): void {
+  checkName(scope, 'name', props.name);
+  checkName(scope, 'serviceName', props.serviceName ?? props.name);
+  checkImage(scope, 'image', props.image);
+  checkPodOptions(scope, props);
+  checkWhole(scope, 'replicas', props.replicas ?? 2, 1, 10_000);
+  checkWhole(scope, 'mbufBytes', props.mbufBytes ?? 16_384, 512, 16_777_216);
+  checkWhole(scope, 'verbosity', props.verbosity ?? 5, 0, 11);
+  checkPort(scope, 'statsPort', props.statsPort ?? 22_222);
+  const external = props.serviceType !== undefined && props.serviceType !== ProxyServiceType.CLUSTER_IP;
+  for (const prop of ['nodePort', 'externalTrafficPolicy'] as const) {
+    if (props[prop] !== undefined && !external) {
+      refuse(
+        scope,
+        `${prop} is ${props[prop]}, but the Service is a ClusterIP; set serviceType to NODE_PORT or LOAD_BALANCER`,
+      );
+    }
+  }
+  if (props.pools.length === 0) refuse(scope, 'pools is empty; name the pools that the proxies serve');
+  if (props.autoscaling) {
+    checkWhole(scope, 'autoscaling.minReplicas', props.autoscaling.minReplicas ?? 2, 1, 10_000);
+    checkWhole(
+      scope,
+      'autoscaling.maxReplicas',
+      props.autoscaling.maxReplicas,
+      props.autoscaling.minReplicas ?? 2,
+      10_000,
+    );
+    checkWhole(scope, 'autoscaling.targetCpuPercent', props.autoscaling.targetCpuPercent ?? 60, 1, 100);
+    if (props.replicas !== undefined) refuse(scope, 'replicas and autoscaling are both set; leave one out');
+  }
+}
+
+function checkPorts(scope: Construct, pools: ServedPool[], statsPort: number): void {
+  const owners = new Map([[statsPort, 'the statistics']]);
+  for (const { pool, port } of pools) {
+    checkPort(scope, `port of pool ${pool.name}`, port);
+    const owner = owners.get(port);
+    if (owner !== undefined) refuse(scope, `port ${port} is wanted by pool ${pool.name} and by ${owner}; change one`);
+    owners.set(port, `pool ${pool.name}`);
+  }
+}

@@ -1,0 +1,104 @@
+// The pod of a proxy: an init container that puts the passwords into nutcracker.yml, and nutcracker.
+
+import { Size } from 'cdk8s';
+import { Cpu, k8s } from 'cdk8s-plus-27';
+import { podSpec, resources, RESTRICTED } from '../common/pod-options';
+import { secretPath, type ServedPool } from './proxy-pool';
+import { DEFAULT_SECRET_KEY } from '../common/secret-key';
+import { type TwemproxyOptions } from './twemproxy-options';
+
+/** What nutcracker needs to end once it is told to. */
+const EXIT_SECONDS = 15;
+
+export interface ProxyPodWiring {
+  readonly configMap: string;
+  readonly selector: Record<string, string>;
+  readonly pools: ServedPool[];
+  readonly statsPort: number;
+}
+
+/** The pod's specification. */
+export function proxyPod(
+  options: TwemproxyOptions,
+  { configMap, selector, pools, statsPort }: ProxyPodWiring,
+): k8s.PodSpec {
+  const image = { image: options.image, imagePullPolicy: options.imagePullPolicy };
+  const limits = resources(options.memory ?? Size.mebibytes(512), options.cpu ?? Cpu.millis(500), options.cpuLimit);
+  const rendered = { name: 'rendered', mountPath: '/run/nutcracker' };
+  const secrets = passwords(pools);
+  const delay = options.shutdownDelay?.toSeconds() ?? 15;
+  return {
+    ...podSpec(options, selector),
+    // nutcracker has no handler for SIGTERM, which the kernel therefore keeps from a process 1.
+    shareProcessNamespace: true,
+    terminationGracePeriodSeconds: delay + EXIT_SECONDS,
+    initContainers: [
+      {
+        name: 'render-config',
+        ...image,
+        command: ['sh', '/etc/nutcracker/render.sh'],
+        securityContext: RESTRICTED,
+        resources: limits,
+        volumeMounts: [
+          { name: 'config', mountPath: '/etc/nutcracker', readOnly: true },
+          ...(secrets ? [{ name: 'passwords', mountPath: '/run/passwords', readOnly: true }] : []),
+          rendered,
+        ],
+      },
+    ],
+    containers: [
+      {
+        name: 'nutcracker',
+        ...image,
+        command: ['nutcracker', ...flags(options, statsPort)],
+        ports: [
+          ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
+          { name: 'stats', containerPort: statsPort },
+        ],
+        readinessProbe: {
+          tcpSocket: { port: k8s.IntOrString.fromString('proxy') },
+          periodSeconds: 5,
+          timeoutSeconds: 5,
+        },
+        livenessProbe: {
+          tcpSocket: { port: k8s.IntOrString.fromString('proxy') },
+          periodSeconds: 10,
+          timeoutSeconds: 5,
+          failureThreshold: 6,
+        },
+        lifecycle: { preStop: { exec: { command: ['sleep', String(delay)] } } },
+        securityContext: RESTRICTED,
+        resources: limits,
+        volumeMounts: [{ ...rendered, readOnly: true }],
+      },
+    ],
+    volumes: [
+      { name: 'config', configMap: { name: configMap } },
+      ...(secrets ? [secrets] : []),
+      { name: 'rendered', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
+    ],
+  };
+}
+
+function flags(options: TwemproxyOptions, statsPort: number): string[] {
+  const statsInterval = options.statsInterval?.toMilliseconds() ?? 30_000;
+  return [
+    '--conf-file=/run/nutcracker/nutcracker.yml',
+    `--stats-port=${statsPort}`,
+    `--stats-interval=${statsInterval}`,
+    `--mbuf-size=${options.mbufBytes ?? 16_384}`,
+    `--verbose=${options.verbosity ?? 5}`,
+  ];
+}
+
+/** The passwords of all pools as files, each once. */
+function passwords(pools: ServedPool[]): k8s.Volume | undefined {
+  const sources = new Map<string, k8s.VolumeProjection>();
+  for (const { password } of pools) {
+    if (!password) continue;
+    const path = secretPath(password);
+    sources.set(path, { secret: { name: password.name, items: [{ key: password.key ?? DEFAULT_SECRET_KEY, path }] } });
+  }
+  if (sources.size === 0) return undefined;
+  return { name: 'passwords', projected: { defaultMode: 0o440, sources: [...sources.values()] } };
+}

@@ -1,0 +1,83 @@
+// A pool as the proxies serve it, and nutcracker.yml as their ConfigMap holds it.
+
+import { type Construct } from 'constructs';
+import { refuse } from '../common/checks';
+import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
+import { script } from '../common/scripts';
+import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+
+/** A pool as the proxies serve it. */
+export interface ProxyPool {
+  /** The ring and the settings: the pool of the old fleet, or one of your own. */
+  readonly pool: NutcrackerPool;
+
+  /** `host:port` of the shards; the server that stands first in the pool is found at the first. */
+  readonly addresses: string[];
+
+  /**
+   * The password that clients give to the proxies, and the proxies to the shards.
+   * @default - none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The port on which the proxies serve the pool.
+   * @default - the port that the pool listens on
+   */
+  readonly port?: number;
+}
+
+/** A pool with everything decided. */
+export interface ServedPool {
+  readonly pool: NutcrackerPool;
+  readonly port: number;
+  /** The name of its port in the pod and in the Service. */
+  readonly portName: string;
+  readonly password?: SecretKey;
+}
+
+/** Where a password stands under /run/passwords; render.sh puts it in the place of `from-secret/<path>`. */
+export function secretPath(password: SecretKey): string {
+  return `${password.name}/${password.key ?? DEFAULT_SECRET_KEY}`;
+}
+
+/** The pools at the addresses of the shards, listening on every address of the pod. */
+export function proxyPools(scope: Construct, pools: ProxyPool[]): ServedPool[] {
+  return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
+    if (addresses.length !== pool.servers.length) {
+      refuse(
+        scope,
+        `pool ${pool.name} has ${pool.servers.length} servers and ${addresses.length} addresses; give each server its shard`,
+      );
+    }
+    if (pool.redisAuth !== undefined && password === undefined) {
+      refuse(scope, `pool ${pool.name} has a redis_auth, but no password; name the Secret that holds it`);
+    }
+    const { redisAuth, ...settings } = pool.movedTo(addresses).settings;
+    return {
+      pool: new NutcrackerPool({
+        ...settings,
+        listen: `0.0.0.0:${port}`,
+        ...(password && { redisAuth: `from-secret/${secretPath(password)}` }),
+      }),
+      port,
+      portName: i === 0 ? 'proxy' : `proxy-${i}`,
+      password,
+    };
+  });
+}
+
+function portOf(scope: Construct, pool: NutcrackerPool): number {
+  const port = /:(\d+)$/.exec(pool.listen)?.[1];
+  return port === undefined
+    ? refuse(scope, `pool ${pool.name} listens on ${pool.listen}; give it a port`)
+    : Number(port);
+}
+
+/** The configuration and the script, by file name. */
+export function proxyConfigData(pools: ServedPool[]): Record<string, string> {
+  return {
+    'nutcracker.yml': NutcrackerConfig.of(pools.map(({ pool }) => pool)).toYaml(),
+    'render.sh': script('render.sh'),
+  };
+}

@@ -1,0 +1,69 @@
+// The proof that proxies find every key where the old ones put it, made on what was synthesized.
+
+import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
+
+/** What is compared. */
+export interface RingProof {
+  /** The pool whose keys must be found. */
+  readonly live: NutcrackerPool;
+  /** `host:port` of the shards; the data of the pool's first server is on the first. */
+  readonly addresses: string[];
+  /** The synthesized nutcracker.yml. */
+  readonly yaml: string;
+  /** What to call that file in an error. */
+  readonly fileName: string;
+  /** Whether keys may move: only addresses are compared then. */
+  readonly loseKeysThatMove: boolean;
+}
+
+/** What is wrong, a finding each; nothing when every key stays. */
+export function ringProblems({ live, addresses, yaml, fileName, loseKeysThatMove }: RingProof): string[] {
+  const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
+  const misplaced = pool.servers.flatMap((server, i) =>
+    server.address === addresses[i] ? [] : [misplacedServer(fileName, server, addresses[i])],
+  );
+  if (loseKeysThatMove) return misplaced;
+  const diff = HashRing.of(live).diff(HashRing.of(pool));
+  if (diff.isSame) return misplaced;
+  const share = `${diff.isExact ? '' : 'about '}${percent(diff.movedShare)}`;
+  return [
+    `${share} of all keys would be looked for on another shard than the one that has them: mend`,
+    ...settingsToMend(live, pool, fileName),
+    ...serversToMend(live, pool, fileName),
+    'or, to give those keys up, set loseKeysThatMove',
+    ...misplaced,
+  ];
+}
+
+function misplacedServer(fileName: string, server: NutcrackerServer, address: string | undefined): string {
+  const remedy = address === undefined ? 'no shard is left for it' : `its data is at ${address}`;
+  return `${fileName}:${server.line ?? 0}: ${server.toString()}: ${remedy}`;
+}
+
+function settingsToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
+  return (['hash', 'distribution', 'hashTag'] as const)
+    .filter((setting) => live[setting] !== pool[setting])
+    .map((setting) => {
+      const key = setting === 'hashTag' ? 'hash_tag' : setting;
+      return `${fileName}: ${key} is ${pool[setting] ?? 'not set'}; it was ${live[setting] ?? 'not set'}`;
+    });
+}
+
+function serversToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
+  const before = new Map(live.servers.map((server) => [server.ringName, server]));
+  const after = new Map(pool.servers.map((server) => [server.ringName, server]));
+  const wrong = pool.servers.flatMap((server) => {
+    const old = before.get(server.ringName);
+    if (old?.weight === server.weight) return [];
+    const what = old ? `had the weight ${old.weight}` : 'is not in the old ring';
+    return [`${fileName}:${server.line ?? 0}: ${server.toString()}: ${server.ringName} ${what}`];
+  });
+  const missing = live.servers
+    .filter(({ ringName }) => !after.has(ringName))
+    .map((server) => `${fileName}: no server is named ${server.ringName}; it had the weight ${server.weight}`);
+  return [...wrong, ...missing];
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}

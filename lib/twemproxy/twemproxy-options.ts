@@ -1,0 +1,120 @@
+// What a user may choose about the proxies of a fleet.
+
+import { type Duration, type Size } from 'cdk8s';
+import { type Cpu } from 'cdk8s-plus-27';
+import { type PodOptions } from '../common/pod-options';
+
+/** How the proxies are reached. */
+export enum ProxyServiceType {
+  /** From inside the cluster. */
+  CLUSTER_IP = 'ClusterIP',
+  /** At a port of every node as well. */
+  NODE_PORT = 'NodePort',
+  /** At an address that the cloud or the network gives as well. */
+  LOAD_BALANCER = 'LoadBalancer',
+}
+
+/** Bounds between which the number of proxies follows their load. */
+export interface ProxyAutoscaling {
+  /**
+   * @default 2
+   */
+  readonly minReplicas?: number;
+
+  /** The most proxies there may be. */
+  readonly maxReplicas: number;
+
+  /**
+   * Per cent of the requested processor time that the proxies are to use on average.
+   * @default 60
+   */
+  readonly targetCpuPercent?: number;
+}
+
+export interface TwemproxyOptions extends PodOptions {
+  /** The image: nutcracker 0.5.0, sh, od, awk and sleep; `images/twemproxy/Dockerfile` builds one. */
+  readonly image: string;
+
+  /**
+   * How many proxies there are. With `autoscaling` that decides.
+   * @default 2
+   */
+  readonly replicas?: number;
+
+  /**
+   * @default - a fixed number of proxies
+   */
+  readonly autoscaling?: ProxyAutoscaling;
+
+  /**
+   * @default ProxyServiceType.CLUSTER_IP
+   */
+  readonly serviceType?: ProxyServiceType;
+
+  /**
+   * Annotations of the Service, such as a cloud asks for.
+   * @default - none
+   */
+  readonly serviceAnnotations?: { [key: string]: string };
+
+  /**
+   * The port of every node that leads to the first pool, with NODE_PORT or LOAD_BALANCER.
+   * @default - Kubernetes chooses one
+   */
+  readonly nodePort?: number;
+
+  /**
+   * The Service's `externalTrafficPolicy`, with NODE_PORT or LOAD_BALANCER: `Local` keeps the address of clients.
+   * @default - Kubernetes' own: Cluster
+   */
+  readonly externalTrafficPolicy?: string;
+
+  /**
+   * Bytes of a buffer of nutcracker (`-m`), from 512 to 16777216. A key must fit in one; each connection holds some.
+   * @default 16384
+   */
+  readonly mbufBytes?: number;
+
+  /**
+   * Where nutcracker gives its statistics: one JSON document for each connection, no HTTP.
+   * @default 22222
+   */
+  readonly statsPort?: number;
+
+  /**
+   * How often the statistics are renewed (`-i`).
+   * @default Duration.seconds(30)
+   */
+  readonly statsInterval?: Duration;
+
+  /**
+   * How much nutcracker logs (`-v`), from 0 (emergencies) to 11 (every byte).
+   * @default 5
+   */
+  readonly verbosity?: number;
+
+  /**
+   * How long a proxy serves on after it was told to stop. nutcracker cannot drain: this is the time for the cluster to
+   * stop sending new clients, and for clients to move.
+   * @default Duration.seconds(15)
+   */
+  readonly shutdownDelay?: Duration;
+
+  /**
+   * Memory of a proxy, requested and limited alike. nutcracker never gives a buffer back.
+   * @default Size.mebibytes(512)
+   */
+  readonly memory?: Size;
+
+  /**
+   * The processor time that a proxy asks for. It has one thread for data: more than one processor is of no use.
+   * @default Cpu.millis(500)
+   */
+  readonly cpu?: Cpu;
+
+  /**
+   * The processor time that a proxy may take.
+   * @default - what the node has to spare
+   */
+  readonly cpuLimit?: Cpu;
+}

@@ -1,0 +1,19 @@
+// The fleets: which ring is kept, where the data lies, who may come in. `npm run synth` writes dist/.
+
+import { App, Size } from 'cdk8s';
+import { FleetCharts, NetworkPeer, NutcrackerConfig, ShardStorage } from './lib';
+
+const app = new App();
+
+const unit1 = NutcrackerConfig.fromFile('fleets/unit-1/nutcracker.yml');
+new FleetCharts(app, 'unit-1', {
+  namespace: 'unit-1',
+  pool: unit1.pool(),
+  password: { name: 'unit-1-redis', key: 'password' },
+  storage: ShardStorage.nfs({ server: 'nfs.example.net', path: '/export/unit-1', capacity: Size.tebibytes(1) }),
+  redis: { memory: Size.gibibytes(4) },
+  proxies: { image: 'registry.example.net/twemproxy:0.5.0', replicas: 3 },
+  proxyClients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'shop' })],
+});
+
+app.synth();

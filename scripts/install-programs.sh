@@ -1,0 +1,26 @@
+#!/bin/sh
+# Sees to the programs that the tests run: installs them where that is possible, else says what to install.
+set -eu
+missing=
+for program in redis-server nutcracker haproxy busybox; do
+  PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $program"
+done
+[ -n "$missing" ] || exit 0
+
+if command -v apt-get >/dev/null; then
+  as_root=
+  [ "$(id -u)" -eq 0 ] || as_root='sudo -n'
+  # RUNLEVEL=1 keeps Debian from starting the services that come with the packages.
+  if $as_root true 2>/dev/null; then
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qq -y --no-install-recommends $missing
+    exit 0
+  fi
+fi
+cat >&2 <<MESSAGE
+The tests run real programs, and these are missing:$missing
+On Debian or Ubuntu:  sudo apt-get install$missing
+Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox.
+MESSAGE
+exit 1

@@ -1,0 +1,131 @@
+// Runs the containers of a synthesized pod as processes: what is mounted becomes a directory of the lab, and what the
+// cluster would resolve is replaced in the files and arguments.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type k8s } from 'cdk8s-plus-27';
+import { type Lab, type Program } from './lab';
+
+export interface LabPodProps {
+  /** The pod's name. */
+  readonly name: string;
+  /** Its specification, as synthesized. */
+  readonly spec: k8s.PodSpec;
+  /** The data of the ConfigMaps, by name. */
+  readonly configMaps: Record<string, Record<string, string>>;
+  /** The data of the Secrets, by name. */
+  readonly secrets?: Record<string, Record<string, string>>;
+  /** What is replaced in files and arguments, such as a name that only the cluster resolves. */
+  readonly replace?: Record<string, string>;
+  /** Where programs are looked for. */
+  readonly path?: string;
+}
+
+const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
+
+export class LabPod {
+  /** Directories of the lab by mount path, over all containers. */
+  private readonly mounts = new Map<string, string>();
+
+  constructor(
+    private readonly lab: Lab,
+    private readonly props: LabPodProps,
+  ) {
+    for (const container of this.containers) this.mount(container);
+    for (const volume of props.spec.volumes ?? []) this.fill(volume);
+    if (this.asRoot) fs.chmodSync(lab.dir, 0o777);
+  }
+
+  /** The directory that stands for a mount path. */
+  directory(mountPath: string): string {
+    const directory = this.mounts.get(mountPath);
+    if (directory === undefined) throw new Error(`nothing is mounted at ${mountPath}`);
+    return directory;
+  }
+
+  /** Runs the init containers one after the other, and starts the first container. */
+  async start(): Promise<Program> {
+    for (const container of this.props.spec.initContainers ?? []) {
+      const program = this.run(container);
+      const code = await program.exit();
+      if (code !== 0) throw new Error(`${container.name} ended with ${code}: ${program.output}`);
+    }
+    return this.run(this.props.spec.containers[0]);
+  }
+
+  /** Runs a command in the place of a container's own: a probe, say. */
+  exec(command: readonly string[], container = this.props.spec.containers[0]): Program {
+    return this.run({ ...container, command: [...command] });
+  }
+
+  private run(container: k8s.Container): Program {
+    const [command, ...args] = (container.command ?? []).map((word) => this.inLab(word));
+    const user = this.props.spec.securityContext;
+    return this.lab.start(command, args, {
+      env: this.env(container),
+      ...(this.asRoot && { uid: user?.runAsUser, gid: user?.runAsGroup }),
+    });
+  }
+
+  private get asRoot(): boolean {
+    return process.getuid?.() === 0;
+  }
+
+  private get containers(): k8s.Container[] {
+    return [...(this.props.spec.initContainers ?? []), ...this.props.spec.containers];
+  }
+
+  private mount(container: k8s.Container): void {
+    for (const { name, mountPath, subPathExpr } of container.volumeMounts ?? []) {
+      const volume = this.volumeDirectory(name);
+      const subPath = subPathExpr?.replace('$(POD_NAME)', this.props.name) ?? '';
+      this.mounts.set(mountPath, path.join(volume, subPath));
+    }
+  }
+
+  /** A claim is shared by all the pods of a lab; other volumes are the pod's own. */
+  private volumeDirectory(name: string): string {
+    const claim = this.props.spec.volumes?.find((volume) => volume.name === name)?.persistentVolumeClaim?.claimName;
+    const directory = path.join(this.lab.dir, claim === undefined ? `${this.props.name}-${name}` : `claim-${claim}`);
+    fs.mkdirSync(directory, { recursive: true });
+    const user = this.props.spec.securityContext;
+    if (this.asRoot) fs.chownSync(directory, user?.runAsUser ?? 0, user?.runAsGroup ?? 0);
+    return directory;
+  }
+
+  private fill(volume: k8s.Volume): void {
+    const directory = this.volumeDirectory(volume.name);
+    const write = (file: string, text: string): void => {
+      fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+      fs.writeFileSync(path.join(directory, file), text);
+    };
+    const configMap = this.props.configMaps[volume.configMap?.name ?? ''] ?? {};
+    for (const [file, text] of Object.entries(configMap)) write(file, this.inLab(text));
+    for (const { secret } of volume.projected?.sources ?? []) {
+      for (const item of secret?.items ?? []) write(item.path, this.secret(secret?.name, item.key));
+    }
+  }
+
+  private secret(name = '', key: string): string {
+    const value = this.props.secrets?.[name]?.[key];
+    if (value === undefined) throw new Error(`no Secret ${name} with ${key} in the lab`);
+    return value;
+  }
+
+  private env(container: k8s.Container): NodeJS.ProcessEnv {
+    const variables = (container.env ?? []).map(({ name, value, valueFrom }) => {
+      if (valueFrom?.secretKeyRef) return [name, this.secret(valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key)];
+      return [name, valueFrom?.fieldRef ? this.props.name : this.inLab(value ?? '')];
+    });
+    return { PATH: this.props.path ?? PATH, ...(Object.fromEntries(variables) as Record<string, string>) };
+  }
+
+  private inLab(text: string): string {
+    let result = text;
+    for (const [from, to] of Object.entries(this.props.replace ?? {})) result = result.replaceAll(from, to);
+    for (const [mountPath, directory] of this.mounts) {
+      result = result.replace(new RegExp(`${mountPath}(?=[/\\s"';]|$)`, 'gm'), directory);
+    }
+    return result;
+  }
+}
