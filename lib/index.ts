@@ -8,6 +8,8 @@ export { NfsVolumeOptions } from './storage/nfs-volume';
 export { PodOptions } from './common/pod-options';
 export { ProxyPool } from './twemproxy/proxy-pool';
 export * from './redis/redis-config';
+export * from './redis/redis-config-note';
+export * from './redis/redis-config-props';
 export { RedisOptions } from './redis/redis-options';
 export * from './redis-stateful-set';
 export { SecretKey } from './common/secret-key';

@@ -1,9 +1,6 @@
-// The settings of a Redis server as typed props, and what they are in redis.conf.
+// The settings of a Redis server as typed props.
 
-import { type Duration, type Size } from 'cdk8s';
-import { type RedisDirective } from './redis-config-note';
-import { splitWords } from './redis-conf/text';
-import { newName } from './redis-conf/rulings';
+import { Duration, Size } from 'cdk8s';
 
 /** When the append-only file is forced to disk. */
 export enum AppendFsync {
@@ -150,63 +147,4 @@ export interface RedisConfigProps {
    * @default - none
    */
   readonly raw?: Record<string, string>;
-}
-
-/** What holds when neither the props nor an old file say otherwise, and Redis' own default does not do. */
-export const DEFAULTS: readonly RedisDirective[] = [
-  { name: 'appendonly', args: ['yes'] },
-  { name: 'repl-backlog-size', args: ['64mb'] },
-];
-
-const yesNo = (value?: boolean) => (value === undefined ? undefined : [value ? 'yes' : 'no']);
-const text = (value?: number | string) => (value === undefined ? undefined : [String(value)]);
-const seconds = (value?: Duration) => text(value?.toSeconds());
-const kibibytes = (value?: Size) => value && [`${value.toKibibytes()}kb`];
-
-/** What the typed props set, in the order of the props. */
-export function typedDirectives(props: RedisConfigProps): RedisDirective[] {
-  const slower = props.slowlogLogSlowerThan?.toMilliseconds();
-  const settings: Record<string, string[] | undefined> = {
-    appendonly: yesNo(props.appendonly),
-    appendfsync: text(props.appendfsync),
-    save: props.save && saveArgs(props.save),
-    'maxmemory-policy': text(props.maxmemoryPolicy),
-    databases: text(props.databases),
-    timeout: seconds(props.timeout),
-    'tcp-keepalive': seconds(props.tcpKeepalive),
-    maxclients: text(props.maxclients),
-    hz: text(props.hz),
-    activedefrag: yesNo(props.activedefrag),
-    'lazyfree-lazy-eviction': yesNo(props.lazyfree),
-    'lazyfree-lazy-expire': yesNo(props.lazyfree),
-    'lazyfree-lazy-server-del': yesNo(props.lazyfree),
-    'lazyfree-lazy-user-del': yesNo(props.lazyfree),
-    'lazyfree-lazy-user-flush': yesNo(props.lazyfree),
-    // In microseconds.
-    'slowlog-log-slower-than': text(slower === undefined ? undefined : slower * 1000),
-    'slowlog-max-len': text(props.slowlogMaxLen),
-    'latency-monitor-threshold': text(props.latencyMonitorThreshold?.toMilliseconds()),
-    'repl-backlog-size': kibibytes(props.replBacklogSize),
-    'no-appendfsync-on-rewrite': yesNo(props.noAppendfsyncOnRewrite),
-    'auto-aof-rewrite-percentage': text(props.autoAofRewritePercentage),
-    'auto-aof-rewrite-min-size': kibibytes(props.autoAofRewriteMinSize),
-  };
-  return [
-    ...Object.entries(settings).flatMap(([name, args]) => (args ? [{ name, args }] : [])),
-    ...Object.entries(props.renameCommand ?? {}).map((names) => ({ name: 'rename-command', args: names })),
-  ];
-}
-
-/** What the raw map sets; throws for unbalanced quotes. */
-export function rawDirectives(raw: Readonly<Record<string, string>> = {}): RedisDirective[] {
-  return Object.entries(raw).map(([written, value]) => {
-    const args = splitWords(value);
-    if (!args) throw new Error(`raw: ${written}: the quotes of its value are unbalanced; write it as in redis.conf`);
-    return { name: newName(written.trim().toLowerCase()), args };
-  });
-}
-
-function saveArgs(points: readonly SavePoint[]): string[] {
-  if (points.length === 0) return [''];
-  return points.flatMap(({ after, changes }) => [String(after.toSeconds()), String(changes)]);
 }

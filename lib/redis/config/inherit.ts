@@ -1,0 +1,136 @@
+// Turns the lines of an old redis.conf, and props that override them, into the directives of the new fleet, with a note on each.
+
+import { RedisConfigAction, type RedisConfigNote, type RedisDirective } from '../redis-config-note';
+import { type RedisConfigProps } from '../redis-config-props';
+import { isCommand, isKnown, isSeveral, objectionTo, objectionsToRenames } from './check';
+import { DEFAULTS, rawDirectives, typedDirectives } from './props';
+import { type ReadLine } from './read';
+import { newName, remarkOn, rulingOn } from './rulings';
+import { splitWords } from './text';
+
+export interface Inheritance {
+  readonly directives: RedisDirective[];
+  readonly notes: RedisConfigNote[];
+  /** What was lifted out, by the directive's name. */
+  readonly lifted: Readonly<Record<string, string | undefined>>;
+}
+
+/** Throws one error with a line for each problem. */
+export function inheritance(lines: readonly ReadLine[], props: RedisConfigProps): Inheritance {
+  const heir = new Heir(overrides(props));
+  for (const line of lines) heir.read(line);
+  return heir.settle(lines.length > 0);
+}
+
+class Heir {
+  private readonly kept: RedisDirective[] = [];
+  private readonly notes: RedisConfigNote[] = [];
+  private readonly lifted: Record<string, string | undefined> = {};
+  private readonly problems: string[] = [];
+  private readonly overridden: ReadonlySet<string>;
+
+  constructor(private readonly overrides: readonly RedisDirective[]) {
+    this.overridden = new Set(overrides.map(subjectOf));
+  }
+
+  read(line: ReadLine): void {
+    const [written = '', ...words] = line.words;
+    const directive = directiveOf(written, words);
+    const { name, args } = directive;
+    const note = (action: RedisConfigAction, message = '', attention = false) =>
+      this.notes.push({ file: line.file, line: line.number, directive: written, action, message, attention });
+    const problem = (text: string) => this.problems.push(`${line.file}:${line.number}: ${text}`);
+
+    if (line.problem !== undefined) return void problem(line.problem);
+    if (line.included !== undefined) return void note(RedisConfigAction.INCLUDED, `read from ${line.included}`);
+    if (this.overridden.has(subjectOf(directive)))
+      return void note(RedisConfigAction.OVERRIDDEN, 'the props say otherwise');
+
+    const ruling = rulingOn(name, args);
+    switch (ruling?.action) {
+      case 'refused':
+        return void problem(`${written}: ${ruling.message}`);
+      case 'dropped':
+        return void note(RedisConfigAction.DROPPED, ruling.message, ruling.attention);
+      case 'lifted':
+        this.lifted[name] = args[0] || undefined;
+        return void note(RedisConfigAction.LIFTED, ruling.message, ruling.attention);
+    }
+    if (!isKnown(name)) {
+      return void problem(
+        `Redis 7.0 does not know ${written}; leave the line out, or name it in raw if the image's version does`,
+      );
+    }
+    const objection = objectionTo(directive);
+    if (objection) return void problem(`${objection}; change the line, or override it by a prop`);
+    if (name === 'rename-command' && !isCommand(args[0])) {
+      return void note(RedisConfigAction.DROPPED, `Redis 7.0 has no command ${args[0]}, and would not start`);
+    }
+    this.kept.push(directive);
+    const remark = remarkOn(name, args);
+    const renamed = name !== written || args.some((arg, i) => arg !== words[i] && words.length === args.length);
+    note(
+      renamed ? RedisConfigAction.RENAMED : RedisConfigAction.KEPT,
+      [...(renamed ? [`now ${name}`] : []), ...(remark ? [remark] : [])].join('; '),
+      remark !== undefined,
+    );
+  }
+
+  settle(fromFile: boolean): Inheritance {
+    const said = new Set([...this.kept, ...this.overrides].map(subjectOf));
+    const defaults = DEFAULTS.filter((directive) => !said.has(subjectOf(directive)));
+    const directives = [...this.kept, ...defaults, ...this.overrides];
+    if (fromFile) {
+      for (const directive of defaults) this.add(directive, 'the file does not say; a default of this library');
+      if (!said.has('save')) {
+        this.add({ name: 'save', args: [] }, NO_SAVE, true);
+      }
+    }
+    for (const directive of this.overrides) {
+      const remark = remarkOn(directive.name, directive.args);
+      this.add(directive, ['a prop', ...(remark ? [remark] : [])].join('; '), remark !== undefined);
+    }
+    this.problems.push(...objectionsToRenames(directives));
+    if (this.problems.length > 0) throw new Error(this.problems.join('\n'));
+    return { directives, notes: this.notes, lifted: this.lifted };
+  }
+
+  private add({ name }: RedisDirective, message: string, attention = false): void {
+    this.notes.push({ directive: name, action: RedisConfigAction.ADDED, message, attention });
+  }
+}
+
+const NO_SAVE =
+  "the file has no save line: up to Redis 6.0 that meant no snapshots, from 6.2 on it means Redis' own, 3600 1 300 100 60 10000; set save to say which";
+
+/** What the props set. Throws for what they may not. */
+function overrides(props: RedisConfigProps): RedisDirective[] {
+  const typed = typedDirectives(props);
+  const raw = rawDirectives(props.raw).map(({ name, args }) => directiveOf(name, args));
+  const problems = raw.flatMap(({ name, args }) => {
+    if (name === 'include' || name === 'rename-command') return [`raw: ${name} is not taken here; use the prop for it`];
+    const ruling = rulingOn(name, args);
+    if (ruling && name !== 'loadmodule' && !name.includes('.'))
+      return [`raw: ${name} is not taken here: ${ruling.message}`];
+    return typed.some((other) => other.name === name)
+      ? [`raw: ${name} has a prop that says otherwise; leave one out`]
+      : [];
+  });
+  const directives = [...typed, ...raw];
+  const objections = directives.flatMap((directive) => objectionTo(directive) ?? []);
+  if (problems.length + objections.length > 0) throw new Error([...problems, ...objections].join('\n'));
+  return directives;
+}
+
+/** The directive under its new name, with its arguments as redis-server sees them. */
+function directiveOf(written: string, words: readonly string[]): RedisDirective {
+  const name = newName(written);
+  const args = isSeveral(name) && words.length === 1 && words[0] ? (splitWords(words[0]) ?? [...words]) : [...words];
+  if (name !== 'client-output-buffer-limit') return { name, args };
+  return { name, args: args.map((arg, i) => (i % 4 === 0 && arg.toLowerCase() === 'slave' ? 'replica' : arg)) };
+}
+
+/** What a directive is about: its name, and for a renamed command the command. */
+function subjectOf({ name, args }: RedisDirective): string {
+  return name === 'rename-command' ? `${name} ${args[0]?.toUpperCase()}` : name;
+}

@@ -1,0 +1,178 @@
+// What becomes of a directive of an old redis.conf that cannot be taken over as it stands, and why.
+
+/** What is done with a directive, other than to keep it. */
+export interface Ruling {
+  readonly action: 'dropped' | 'lifted' | 'refused';
+  /** Why, and what holds instead. */
+  readonly message: string;
+  /** Whether someone may rely on what is lost. */
+  readonly attention: boolean;
+}
+
+/**
+ * Names that Redis 7.0 replaced. It still reads most of the old ones, but a later version may not
+ * (`hash-max-zipmap-*` went with 2.6, its meaning with `hash-max-ziplist-*`).
+ */
+const NEW_NAMES: Readonly<Record<string, string | undefined>> = {
+  'cluster-slave-no-failover': 'cluster-replica-no-failover',
+  'cluster-slave-validity-factor': 'cluster-replica-validity-factor',
+  'hash-max-ziplist-entries': 'hash-max-listpack-entries',
+  'hash-max-ziplist-value': 'hash-max-listpack-value',
+  'hash-max-zipmap-entries': 'hash-max-listpack-entries',
+  'hash-max-zipmap-value': 'hash-max-listpack-value',
+  'list-max-ziplist-size': 'list-max-listpack-size',
+  'lua-time-limit': 'busy-reply-threshold',
+  'min-slaves-max-lag': 'min-replicas-max-lag',
+  'min-slaves-to-write': 'min-replicas-to-write',
+  'repl-ping-slave-period': 'repl-ping-replica-period',
+  'slave-announce-ip': 'replica-announce-ip',
+  'slave-announce-port': 'replica-announce-port',
+  'slave-ignore-maxmemory': 'replica-ignore-maxmemory',
+  'slave-lazy-flush': 'replica-lazy-flush',
+  'slave-priority': 'replica-priority',
+  'slave-read-only': 'replica-read-only',
+  'slave-serve-stale-data': 'replica-serve-stale-data',
+  slaveof: 'replicaof',
+  'zset-max-ziplist-entries': 'zset-max-listpack-entries',
+  'zset-max-ziplist-value': 'zset-max-listpack-value',
+};
+
+/** The name that Redis 7.0 gives a directive. */
+export function newName(name: string): string {
+  return NEW_NAMES[name] ?? name;
+}
+
+type Reason = readonly [names: RegExp, message: string, attention?: (args: readonly string[]) => boolean];
+
+const always = () => true;
+const unless =
+  (...harmless: string[]) =>
+  ([value = '']: readonly string[]) =>
+    !harmless.includes(value.toLowerCase());
+
+/** What the pod decides for every shard alike, so that one file serves the whole fleet. */
+const DECIDED_BY_THE_POD: readonly Reason[] = [
+  [/^dir$/, 'each pod has a data directory of its own on the storage'],
+  [
+    /^(db|append)filename$|^appenddirname$/,
+    "the files of a pod's directory have Redis' own names; data arrives by replication",
+  ],
+  [/^port$/, "the StatefulSet's prop sets the port"],
+  [
+    /^(bind|bind-source-addr|protected-mode)$/,
+    'the pod listens on its own addresses, and a NetworkPolicy and the password protect it',
+  ],
+  [/^(unixsocket|unixsocketperm)$/, 'the proxies reach the shard over TCP'],
+  [/^(daemonize|supervised|pidfile)$/, 'Redis runs in the foreground of its container, and kubelet restarts it'],
+  [/^(logfile|syslog-(enabled|ident|facility))$/, 'the log goes to standard output: kubectl logs'],
+  [
+    /^replicaof$/,
+    "a shard's role is kept in its data directory; the old address would make every pod a replica of one server",
+    always,
+  ],
+  [/^replica-announce-(ip|port)$/, "the address of a virtual machine is not the pod's", always],
+  [
+    /^replica-read-only$/,
+    'always yes: a replica that takes writes would be a second master while a shard moves',
+    unless('yes'),
+  ],
+  [
+    /^min-replicas-(to-write|max-lag)$/,
+    'a shard has no replica of its own here and would refuse every write',
+    unless('0', '10'),
+  ],
+  [/^cluster-/, 'shards behind Twemproxy are standalone servers'],
+  [/^tls-/, 'Twemproxy speaks plain TCP to its servers', unless('no', '0')],
+  [
+    /^(server_|bio_|aof_rewrite_|bgsave_)cpulist$/,
+    "the CPUs of a virtual machine are not the node's; the pod's resources say how much it gets",
+    always,
+  ],
+  [/^socket-mark-id$/, 'a pod may not mark its packets', unless('0')],
+  [
+    /^(user|aclfile|masteruser)$/,
+    'a Twemproxy pool has one password and no user names: the default user holds, with the password of the Secret',
+    always,
+  ],
+  [/^loadmodule$/, 'the stock image has no modules; data of their types cannot be loaded there', always],
+  [/\./, 'this is a setting of a module, and the stock image has none', always],
+];
+
+/** What Redis 7.0 no longer reads, or reads and ignores. */
+const GONE: readonly Reason[] = [
+  [/^(vm-.*|really-use-vm)$/, 'virtual memory went with Redis 2.6', unless('no')],
+  [/^(glueoutputbuf|shareobjects|shareobjectspoolsize)$/, 'Redis 2.2 and later have no such setting'],
+  [/^list-max-ziplist-(entries|value)$/, 'Redis 3.2 and later bound the nodes of a list by list-max-listpack-size'],
+  [/^lua-replicate-commands$/, 'Redis 7.0 always replicates the effects of scripts'],
+  [/^gopher-enabled$/, 'Redis 7.0 has no Gopher', unless('no')],
+];
+
+const LIFTED: Readonly<Record<string, ((args: readonly string[]) => string) | undefined>> = {
+  requirepass: () =>
+    'a password belongs in a Secret, never in a ConfigMap: put it there and name the Secret in the props',
+  masterauth: () => 'a password belongs in a Secret; shards of a fleet share one, which is that of requirepass',
+  maxmemory: ([value]) =>
+    `it was ${value}; now computed from the container's memory limit unless the props say otherwise`,
+};
+
+/** What becomes of a directive under its new name; nothing when it is kept. */
+export function rulingOn(name: string, args: readonly string[]): Ruling | undefined {
+  if (name === 'cluster-enabled' && args[0]?.toLowerCase() === 'yes') {
+    return {
+      action: 'refused',
+      message:
+        'the server is a node of a Redis Cluster, which Twemproxy cannot stand before; move its keys out of the cluster first',
+      attention: true,
+    };
+  }
+  if (name === 'maxclients' && args[0] === '0') {
+    return {
+      action: 'dropped',
+      message: "0, up to Redis 2.4 no limit, is refused now; Redis' own 10000 holds",
+      attention: true,
+    };
+  }
+  const lifted = LIFTED[name];
+  if (lifted) return { action: 'lifted', message: lifted(args), attention: name === 'requirepass' };
+  const reason = [...DECIDED_BY_THE_POD, ...GONE].find(([names]) => names.test(name));
+  return reason && { action: 'dropped', message: reason[1], attention: reason[2]?.(args) ?? false };
+}
+
+/** What the probes, the bridge, replication and the move send by name. */
+const COMMANDS_IN_USE = [
+  'AUTH',
+  'CLIENT',
+  'CONFIG',
+  'DEBUG',
+  'INFO',
+  'PING',
+  'PSYNC',
+  'REPLCONF',
+  'REPLICAOF',
+  'ROLE',
+  'SHUTDOWN',
+  'SYNC',
+];
+
+/** What to know about a directive that is kept; nothing for most. */
+export function remarkOn(name: string, args: readonly string[]): string | undefined {
+  const value = args[0]?.toLowerCase();
+  switch (name) {
+    case 'appendonly':
+      return value === 'no'
+        ? 'a shard that crashes loses every write since its last snapshot; set appendonly to keep them'
+        : undefined;
+    case 'save':
+      return value === '' ? 'no snapshots; without appendonly a pod that restarts comes back empty' : undefined;
+    case 'activedefrag':
+      return value === 'yes'
+        ? "needs Redis' own jemalloc: the official image has it, Debian's redis-server does not start"
+        : undefined;
+    case 'rename-command':
+      return COMMANDS_IN_USE.includes(value.toUpperCase()) && value !== args[1]?.toLowerCase()
+        ? `the probes, the proxies and the move send ${args[0].toUpperCase()} by this name; leave it, and bound access by the password and a NetworkPolicy`
+        : undefined;
+    default:
+      return undefined;
+  }
+}
