@@ -40,13 +40,14 @@ export function modulaArcs(servers: readonly NutcrackerServer[]): Arcs {
 
 /**
  * How many MD5 digests a server's points come from. Every step is rounded to 32 bits, as nutcracker's `float` is, so
- * that equal weights give 40 or 39 depending on the number of servers.
+ * that equal weights give 40 or 39 depending on the number of servers. (The 1e-10 that nutcracker adds in the end is
+ * too small to survive the rounding.)
  */
 export function ketamaDigests(weight: number, totalWeight: number, servers: number): number {
   const { fround } = Math;
   const share = fround(fround(weight) / fround(totalWeight));
   const points = fround(fround(share * POINTS_PER_SERVER) / POINTS_PER_DIGEST);
-  return Math.floor(fround(fround(points * fround(servers)) + 1e-10));
+  return Math.floor(fround(points * fround(servers)));
 }
 
 /** The places of the servers in nutcracker's order: shorter ring names first, then by their bytes. */

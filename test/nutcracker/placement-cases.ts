@@ -76,8 +76,8 @@ export const FLEETS: Readonly<Record<string, Fleet>> = {
   '108 servers': fleet(108),
   '108 named servers': fleet(108, (i) => ({ name: `redis-${107 - i}` })),
   '108 named servers of wild weights': fleet(108, (i) => ({ name: `redis-${i}`, weight: wild(i) })),
-  'four servers of weights that float32 rounds': fleet(4, (i) => ({
-    weight: [2_147_483_647, 1_500_000_001, 16_777_217, 99_999_999][i],
+  'four servers of weights that float32 cannot hold': fleet(4, (i) => ({
+    weight: [24_715_491, 24_715_491, 24_715_493, 24_715_496][i],
   })),
 };
 
