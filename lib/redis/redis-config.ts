@@ -10,6 +10,7 @@ import { RedisConfigProps } from './redis-config-props';
  * What every Redis server of a fleet is configured with, apart from what its pod decides (directory, port, role, password, `maxmemory`).
  *
  * Everything is checked against Redis 7.0: a directive or a value that redis-server refuses would end all the pods at their start.
+ * Redis 7.2 takes all that 7.0 takes, 7.4 too but for a `maxmemory-samples` above 64.
  */
 export class RedisConfig {
   /** Settings from props alone. Throws for what Redis 7.0 refuses, naming the directives and the remedies. */
@@ -34,7 +35,7 @@ export class RedisConfig {
 
   /** The directives, in the order in which they are rendered. */
   readonly directives: RedisDirective[];
-  /** What became of each directive of the old file, and what was added; empty without a file. */
+  /** What became of each directive of the old file, and what the props and the defaults added. */
   readonly report: RedisConfigNote[];
   /** The password of the old file, for a Secret; nothing when there was none. */
   readonly requirepass?: string;

@@ -8,7 +8,7 @@ import {
   memory,
   oneOf,
   OOM_SCORES,
-  PERCENT_OR_MEMORY,
+  percentOrMemory,
   PERCENTILES,
   SAVE_POINTS,
   TEXT,
@@ -76,7 +76,7 @@ export const KNOWN_DIRECTIVES: Readonly<Record<string, Values | undefined>> = {
   'list-max-listpack-size': whole(-INT - 1n, INT),
   loglevel: oneOf('debug', 'verbose', 'notice', 'warning'),
   maxclients: whole(1n, UINT),
-  'maxmemory-clients': PERCENT_OR_MEMORY,
+  'maxmemory-clients': percentOrMemory(LONG),
   'maxmemory-eviction-tenacity': whole(0n, 100n),
   'maxmemory-policy': oneOf(
     'volatile-lru',

@@ -29,8 +29,8 @@ const looseWholeOf = (text: string) => (/^[+-]?\d+$/.test(text) ? BigInt(text.re
 
 /** Bytes, or nothing when it is no amount of memory. */
 export function bytesOf(text: string): bigint | undefined {
-  const [, digits, unit = ''] = MEMORY.exec(text) ?? [];
-  return digits ? BigInt(digits) * (UNITS[unit.toLowerCase()] ?? 1n) : undefined;
+  const match = MEMORY.exec(text) as [string, string, string?] | null;
+  return match ? BigInt(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1n) : undefined;
 }
 
 function one(taken: string, accepts: (text: string) => boolean): Values {
@@ -57,9 +57,11 @@ export function memory(least: bigint, most: bigint): Values {
   );
 }
 
-export const PERCENT_OR_MEMORY = one('bytes (kb, mb, gb), or 0% to 100%', (text) =>
-  text.endsWith('%') ? within(wholeOf(text.slice(0, -1)), 0n, 100n) : bytesOf(text) !== undefined,
-);
+export function percentOrMemory(most: bigint): Values {
+  return one('bytes (kb, mb, gb), or 0% to 100%', (text) =>
+    text.endsWith('%') ? within(wholeOf(text.slice(0, -1)), 0n, 100n) : within(bytesOf(text), 0n, most),
+  );
+}
 
 export const EVENT_CLASSES = one('characters of Ag$lshzxeKEtmdn', (text) => /^[Ag$lshzxeKEtmdn]*$/.test(text));
 
@@ -92,8 +94,7 @@ export const OOM_SCORES: Values = {
 export const PERCENTILES: Values = {
   taken: 'numbers from 0 to 100, or ""',
   several: true,
-  accepts: (args) =>
-    (args.length === 1 && args[0] === '') || args.every((arg) => /^\d+(\.\d+)?$/.test(arg) && Number(arg) <= 100),
+  accepts: (args) => (args.length === 1 && args[0] === '') || args.every(isPercentile),
 };
 
 export const BUFFER_LIMITS: Values = {
@@ -105,4 +106,9 @@ export const BUFFER_LIMITS: Values = {
 function isPartOfBufferLimit(arg: string, i: number): boolean {
   if (i % 4 === 0) return ['normal', 'slave', 'replica', 'pubsub'].includes(arg.toLowerCase());
   return i % 4 === 3 ? within(looseWholeOf(arg), 0n, 2n ** 63n - 1n) : bytesOf(arg) !== undefined;
+}
+
+function isPercentile(arg: string): boolean {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(arg) ? Number(arg) : NaN;
+  return 0 <= value && value <= 100;
 }

@@ -1,0 +1,53 @@
+// Asks the real redis-server what it makes of a configuration.
+
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import { Redis } from 'ioredis';
+import { accepts, type Lab } from '../lab/lab';
+
+let servers = 0;
+
+/** Starts a server on the configuration, with a client for it; it fails with what the server said if that refuses to start. */
+export async function withServer<T>(
+  lab: Lab,
+  configuration: string,
+  ask: (client: Redis) => Promise<T>,
+  password?: string,
+): Promise<T> {
+  const name = `server-${++servers}`;
+  const socket = path.join(lab.dir, `${name}.sock`);
+  // The last line wins: the server shall listen nowhere else and write nothing elsewhere.
+  const own = `dir ${lab.dir}\nport 0\nunixsocket ${socket}\nappenddirname ${name}\ndaemonize no\nlogfile ""\npidfile ""\n`;
+  const file = lab.write(`${name}.conf`, `${configuration}\n${own}`);
+  const server = lab.start('redis-server', [file]);
+  await server.ready(() => accepts(socket));
+  const client = new Redis({ path: socket, password });
+  try {
+    return await ask(client);
+  } finally {
+    client.disconnect();
+    await server.stop('SIGKILL');
+  }
+}
+
+/** All of CONFIG GET. */
+export async function configOf(lab: Lab, configuration: string, password?: string): Promise<Record<string, string>> {
+  return withServer(
+    lab,
+    configuration,
+    async (client) => pairs((await client.config('GET', '*')) as string[]),
+    password,
+  );
+}
+
+/** Whether redis-server accepts the lines. It never gets to run: a line follows that no version knows. */
+export function isAccepted(lines: string): boolean {
+  const { stderr } = spawnSync('redis-server', ['-'], { input: `${lines}\nno-such-directive\n`, encoding: 'utf8' });
+  const line = /at line (\d+)/.exec(stderr)?.[1];
+  if (!line) throw new Error(`redis-server said: ${stderr}`);
+  return Number(line) === lines.split('\n').length + 1;
+}
+
+function pairs(flat: readonly string[]): Record<string, string> {
+  return Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1]]] : [])));
+}

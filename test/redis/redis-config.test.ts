@@ -1,0 +1,362 @@
+import * as path from 'node:path';
+import { Duration, Size } from 'cdk8s';
+import * as fc from 'fast-check';
+import { AppendFsync, MaxmemoryPolicy, RedisConfig, RedisConfigAction, type RedisConfigProps } from '../../lib';
+import { Lab } from '../lab/lab';
+import { configOf, withServer } from './real-redis';
+
+const lab = new Lab();
+afterAll(() => lab.close());
+
+const oldFile = (version: string) => path.join(__dirname, 'old', `${version}.conf`);
+const { KEPT, RENAMED, DROPPED, LIFTED, OVERRIDDEN, INCLUDED, ADDED } = RedisConfigAction;
+
+/** The directives that met with this fate. */
+function fated(config: RedisConfig, action: RedisConfigAction): string[] {
+  return config.report.filter((note) => note.action === action).map(({ directive }) => directive);
+}
+
+function noteOn(config: RedisConfig, directive: string) {
+  return config.report.find((note) => note.directive === directive);
+}
+
+describe('props', () => {
+  test('none give an append-only file and a backlog; all else is as Redis has it', async () => {
+    const config = RedisConfig.of();
+    expect(config.render()).toBe('appendonly yes\nrepl-backlog-size 64mb\n');
+    expect(config.report.map(({ directive }) => directive)).toEqual([]);
+    expect(await configOf(lab, config.render())).toMatchObject({
+      appendfsync: 'everysec',
+      save: '3600 1 300 100 60 10000',
+      'maxmemory-policy': 'noeviction',
+    });
+  });
+
+  test('each sets what the real server shows', async () => {
+    const props: Required<RedisConfigProps> = {
+      appendonly: false,
+      appendfsync: AppendFsync.ALWAYS,
+      save: [
+        { after: Duration.minutes(15), changes: 1 },
+        { after: Duration.seconds(30), changes: 500 },
+      ],
+      maxmemoryPolicy: MaxmemoryPolicy.ALLKEYS_LFU,
+      databases: 4,
+      timeout: Duration.minutes(1),
+      tcpKeepalive: Duration.seconds(30),
+      maxclients: 500,
+      hz: 50,
+      activedefrag: false,
+      lazyfree: true,
+      slowlogLogSlowerThan: Duration.millis(5),
+      slowlogMaxLen: 64,
+      latencyMonitorThreshold: Duration.millis(100),
+      replBacklogSize: Size.mebibytes(16),
+      noAppendfsyncOnRewrite: true,
+      autoAofRewritePercentage: 50,
+      autoAofRewriteMinSize: Size.gibibytes(1),
+      renameCommand: { KEYS: '', FLUSHALL: 'flush all' },
+      raw: { 'list-compress-depth': '1', 'Notify-Keyspace-Events': 'Ex' },
+    };
+    const rendered = RedisConfig.of(props).render();
+    expect(await configOf(lab, rendered)).toMatchObject({
+      appendonly: 'no',
+      appendfsync: 'always',
+      save: '900 1 30 500',
+      'maxmemory-policy': 'allkeys-lfu',
+      databases: '4',
+      timeout: '60',
+      'tcp-keepalive': '30',
+      maxclients: '500',
+      hz: '50',
+      activedefrag: 'no',
+      'lazyfree-lazy-eviction': 'yes',
+      'lazyfree-lazy-expire': 'yes',
+      'lazyfree-lazy-server-del': 'yes',
+      'lazyfree-lazy-user-del': 'yes',
+      'lazyfree-lazy-user-flush': 'yes',
+      'slowlog-log-slower-than': '5000',
+      'slowlog-max-len': '64',
+      'latency-monitor-threshold': '100',
+      'repl-backlog-size': '16777216',
+      'no-appendfsync-on-rewrite': 'yes',
+      'auto-aof-rewrite-percentage': '50',
+      'auto-aof-rewrite-min-size': '1073741824',
+      'list-compress-depth': '1',
+      'notify-keyspace-events': 'xE',
+    });
+    await withServer(lab, rendered, async (client) => {
+      expect(await client.call('flush all')).toBe('OK');
+      await expect(client.keys('*')).rejects.toThrow('unknown command');
+    });
+  });
+
+  test('an empty list of save points means no snapshots', async () => {
+    expect(await configOf(lab, RedisConfig.of({ save: [] }).render())).toMatchObject({ save: '' });
+  });
+
+  test('raw forces a directive of a later version', () => {
+    expect(RedisConfig.of({ raw: { 'set-max-listpack-entries': '64' } }).render()).toContain(
+      '\nset-max-listpack-entries 64\n',
+    );
+  });
+
+  test.each<[RedisConfigProps, string]>([
+    [{ maxclients: 0 }, 'maxclients 0: Redis 7.0 takes a whole number from 1 to 4294967295'],
+    [{ databases: 1.5 }, 'databases 1.5: Redis 7.0 takes a whole number from 1'],
+    [{ raw: { appendfsync: 'sometimes' } }, 'appendfsync sometimes: Redis 7.0 takes everysec, always, no'],
+    [{ raw: { hz: '"10' } }, 'raw: hz: the quotes of its value are unbalanced'],
+    [{ raw: { dir: '/data' } }, 'raw: dir is not taken here: each pod has a data directory of its own'],
+    [{ raw: { SlaveOf: 'a 1' } }, "raw: replicaof is not taken here: a shard's role is kept in its data directory"],
+    [{ raw: { requirepass: 'x' } }, 'raw: requirepass is not taken here: a password belongs in a Secret'],
+    [{ raw: { 'rename-command': 'KEYS ""' } }, 'raw: rename-command is not taken here; use the prop for it'],
+    [{ appendonly: true, raw: { appendonly: 'no' } }, 'raw: appendonly has a prop that says otherwise; leave one out'],
+    [{ renameCommand: { KEY: '' } }, 'rename-command KEY: Redis 7.0 has no such command'],
+    [{ renameCommand: { KEYS: 'scan' } }, 'rename-command KEYS: scan is a command of Redis 7.0; take another name'],
+  ])('%j is refused', (props, message) => {
+    expect(() => RedisConfig.of(props)).toThrow(message);
+  });
+});
+
+describe('an old file', () => {
+  const meant: [version: string, overrides: RedisConfigProps, config: Record<string, string>][] = [
+    [
+      '2.8',
+      {},
+      {
+        'tcp-backlog': '1024',
+        'tcp-keepalive': '60',
+        databases: '8',
+        save: '900 1 300 10',
+        rdbchecksum: 'no',
+        'repl-ping-replica-period': '5',
+        'replica-priority': '50',
+        'maxmemory-policy': 'volatile-ttl',
+        'maxmemory-samples': '7',
+        appendonly: 'yes',
+        appendfsync: 'always',
+        'no-appendfsync-on-rewrite': 'yes',
+        'auto-aof-rewrite-percentage': '50',
+        'auto-aof-rewrite-min-size': '134217728',
+        'busy-reply-threshold': '2500',
+        'slowlog-log-slower-than': '20000',
+        'slowlog-max-len': '256',
+        'notify-keyspace-events': 'xE',
+        'hash-max-listpack-entries': '1024',
+        'hash-max-listpack-value': '128',
+        'set-max-intset-entries': '1024',
+        'zset-max-listpack-entries': '256',
+        'zset-max-listpack-value': '32',
+        activerehashing: 'no',
+        'client-output-buffer-limit': 'normal 0 0 0 slave 536870912 134217728 90 pubsub 16777216 4194304 30',
+        hz: '20',
+        'aof-rewrite-incremental-fsync': 'no',
+      },
+    ],
+    [
+      '3.2',
+      {},
+      {
+        save: '',
+        appendonly: 'no',
+        'list-max-listpack-size': '-1',
+        'list-compress-depth': '2',
+        'hll-sparse-max-bytes': '2000',
+        'repl-diskless-sync': 'no',
+        'repl-backlog-size': '8388608',
+      },
+    ],
+    [
+      '5.0',
+      { renameCommand: { CONFIG: 'CONFIG' } },
+      {
+        'replica-lazy-flush': 'yes',
+        'lazyfree-lazy-expire': 'yes',
+        'replica-ignore-maxmemory': 'no',
+        'dynamic-hz': 'no',
+        'stream-node-max-entries': '50',
+        'rdb-save-incremental-fsync': 'no',
+        'proto-max-bulk-len': '67108864',
+        'client-query-buffer-limit': '268435456',
+        'lfu-log-factor': '20',
+        appendonly: 'yes',
+      },
+    ],
+    [
+      '6.2',
+      {},
+      {
+        'io-threads': '4',
+        'oom-score-adj': 'yes',
+        'oom-score-adj-values': '0 100 500',
+        'jemalloc-bg-thread': 'yes',
+        save: '3600 1 300 100',
+        'latency-monitor-threshold': '100',
+        'tracking-table-max-keys': '5000',
+      },
+    ],
+    [
+      '7.0',
+      {},
+      {
+        save: '3600 1 300 100 60 10000',
+        'hash-max-listpack-entries': '64',
+        'busy-reply-threshold': '1000',
+        'shutdown-timeout': '20',
+        'shutdown-on-sigterm': 'nosave now',
+        'latency-tracking-info-percentiles': '50 99.9',
+        'maxmemory-clients': '10%',
+        'repl-diskless-sync-max-replicas': '1',
+      },
+    ],
+  ];
+
+  test.each(meant)('of %s means the same to the real server', async (version, overrides, config) => {
+    const rendered = RedisConfig.fromFile(oldFile(version), overrides).render();
+    expect(await configOf(lab, rendered)).toMatchObject(config);
+    // A second name for one directive would hide a wrong value.
+    expect(rendered).not.toMatch(/^(slave|.*ziplist|.*slaves)/m);
+  });
+
+  test('of 2.8 is reported line by line', () => {
+    const config = RedisConfig.fromFile(oldFile('2.8'));
+    expect(fated(config, DROPPED)).toEqual([
+      ...['daemonize', 'pidfile', 'port', 'bind', 'logfile', 'syslog-enabled', 'dbfilename', 'dir', 'slave-read-only'],
+      ...['min-slaves-to-write', 'appendfilename', 'list-max-ziplist-entries', 'list-max-ziplist-value'],
+    ]);
+    expect(fated(config, RENAMED)).toEqual([
+      ...['slave-serve-stale-data', 'repl-ping-slave-period', 'slave-priority', 'lua-time-limit'],
+      ...['hash-max-ziplist-entries', 'hash-max-ziplist-value', 'zset-max-ziplist-entries', 'zset-max-ziplist-value'],
+      'client-output-buffer-limit',
+    ]);
+    expect(fated(config, LIFTED)).toEqual(['requirepass', 'maxmemory']);
+    expect(fated(config, ADDED)).toEqual(['repl-backlog-size']);
+    const everyLine = Array.from({ length: 51 }, (_, i) => i + 2);
+    expect(config.report.map(({ line }) => line)).toEqual([...everyLine, undefined]);
+    expect(noteOn(config, 'slave-priority')).toEqual({
+      file: oldFile('2.8'),
+      line: 24,
+      directive: 'slave-priority',
+      action: RENAMED,
+      message: 'now replica-priority',
+      attention: false,
+    });
+    expect([config.requirepass, config.masterauth, config.maxmemory]).toEqual(['s3cret #1', undefined, '6gb']);
+  });
+
+  test('asks for attention where someone may rely on what is lost', () => {
+    const attention = (version: string) =>
+      RedisConfig.fromFile(oldFile(version))
+        .report.filter((note) => note.attention)
+        .map(({ directive }) => directive);
+    expect(attention('2.8')).toEqual(['requirepass']);
+    expect(attention('3.2')).toEqual(['save', 'appendonly', 'slave-announce-ip', 'slaveof']);
+    expect(attention('5.0')).toEqual(['rename-command', 'min-replicas-to-write', 'save']);
+    expect(attention('6.2')).toEqual(['user', 'aclfile', 'tls-port', 'tls-cert-file', 'loadmodule', 'server_cpulist']);
+    expect(attention('7.0')).toEqual([]);
+  });
+
+  test('may include a file that lies beside it', () => {
+    const config = RedisConfig.fromFile(oldFile('6.2'));
+    expect(fated(config, INCLUDED)).toEqual(['include']);
+    expect(noteOn(config, 'tracking-table-max-keys')).toMatchObject({
+      file: path.relative('.', oldFile('common')),
+      line: 2,
+      action: KEPT,
+    });
+  });
+
+  test('may include a file by its path on the old machine', () => {
+    lab.write('common.conf', 'hz 30\n');
+    const file = lab.write('redis.conf', 'include /etc/redis/common.conf\nhz 20\n');
+    expect(RedisConfig.fromFile(file).render()).toMatch(/^hz 30\nhz 20\n/);
+  });
+
+  test('loses to the props, command by command', () => {
+    const text = 'save 900 1\nsave 60 1\nrename-command KEYS ""\nrename-command DEBUG ""\nslave-priority 1\n';
+    const config = RedisConfig.fromText(text, 'redis.conf', {
+      save: [{ after: Duration.hours(1), changes: 1 }],
+      renameCommand: { Keys: 'k' },
+      raw: { 'slave-priority': '7' },
+    });
+    expect(fated(config, OVERRIDDEN)).toEqual(['save', 'save', 'rename-command', 'slave-priority']);
+    expect(config.render()).toBe(
+      'rename-command DEBUG ""\nappendonly yes\nrepl-backlog-size 64mb\nsave 3600 1\nrename-command Keys k\nreplica-priority 7\n',
+    );
+  });
+
+  test('gives its directives, their quotes read', () => {
+    expect(RedisConfig.fromText('Save "900 1"\nappendonly yes\nrepl-backlog-size 1mb').directives[0]).toEqual({
+      name: 'save',
+      args: ['900', '1'],
+    });
+  });
+
+  test.each([
+    ['maxclients 0', DROPPED, true, 'up to Redis 2.4 no limit'],
+    ['rename-command SUBSTRING ""', DROPPED, false, 'Redis 7.0 has no command SUBSTRING'],
+    ['min-slaves-to-write 1', DROPPED, true, 'would refuse every write'],
+    ['slave-read-only no', DROPPED, true, 'a second master'],
+    ['vm-enabled yes', DROPPED, true, 'went with Redis 2.6'],
+    ['hash-max-zipmap-entries 64', RENAMED, false, 'now hash-max-listpack-entries'],
+    ['search.maxdoctablesize 10', DROPPED, true, 'a setting of a module'],
+    ['rename-command config ""', KEPT, true, 'the move send CONFIG by this name'],
+    ['rename-command keys ""', KEPT, false, ''],
+    ['activedefrag yes', KEPT, true, "needs Redis' own jemalloc"],
+    ['requirepass ""', LIFTED, true, 'belongs in a Secret'],
+  ])('with %s: %s', (line, action, attention, message) => {
+    const config = RedisConfig.fromText(`${line}\n`);
+    expect(config.report[0]).toMatchObject({ action, attention, line: 1 });
+    expect(config.report[0].message).toContain(message);
+    expect(config.requirepass).toBeUndefined();
+  });
+
+  test('without a save line is given that of Redis, and says so', () => {
+    expect(noteOn(RedisConfig.fromText('appendonly yes\n'), 'save')).toMatchObject({ action: ADDED, attention: true });
+  });
+
+  test('that cannot be taken over is refused with every line and remedy', () => {
+    const text =
+      'hz 10\nset-max-listpack-entries 64\nappendfsync sometimes\nrequirepass "a\ncluster-enabled yes\ninclude x.conf\n';
+    expect(() => RedisConfig.fromText(text, 'unit-1/redis.conf')).toThrow(
+      [
+        "unit-1/redis.conf:2: Redis 7.0 does not know set-max-listpack-entries; leave the line out, or name it in raw if the image's version does",
+        'unit-1/redis.conf:3: appendfsync sometimes: Redis 7.0 takes everysec, always, no; change the line, or override it by a prop',
+        'unit-1/redis.conf:4: its quotes are unbalanced; close them, with a space or nothing behind the closing one',
+        'unit-1/redis.conf:5: cluster-enabled: the server is a node of a Redis Cluster, which Twemproxy cannot stand before; move its keys out of the cluster first',
+        'unit-1/redis.conf:6: x.conf cannot be found from a text; put its lines here',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    ['include nowhere.conf', 'nowhere.conf is not here; copy it to'],
+    ['include conf.d/*.conf', 'conf.d/*.conf is a pattern; include the files one by one'],
+    ['include loop.conf', 'loop.conf includes itself'],
+  ])('with %s is refused', (line, message) => {
+    const file = lab.write('loop.conf', `${line}\n`);
+    expect(() => RedisConfig.fromFile(file)).toThrow(`${file}:1: ${message}`);
+  });
+
+  test('a directive that raw names is not judged in the file', () => {
+    const config = RedisConfig.fromText('set-max-listpack-entries 64\n', 'redis.conf', {
+      raw: { 'set-max-listpack-entries': '32' },
+    });
+    expect(config.render()).toContain('set-max-listpack-entries 32\n');
+    expect(fated(config, OVERRIDDEN)).toEqual(['set-max-listpack-entries']);
+  });
+
+  test('keeps its passwords out of all but the properties made for them', () => {
+    const password = fc.string({ unit: 'grapheme', minLength: 1 }).map((rest) => `geheim-${rest.replace(/\0/g, '')}`);
+    const quoted = (value: string) =>
+      [...Buffer.from(value)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+    fc.assert(
+      fc.property(password, password, (requirepass, masterauth) => {
+        const text = `requirepass "${quoted(requirepass)}"\nmasterauth "${quoted(masterauth)}"\nuser a on >geheim\nhz 10\n`;
+        const config = RedisConfig.fromText(text);
+        expect([config.requirepass, config.masterauth]).toEqual([requirepass, masterauth]);
+        expect(config.render() + JSON.stringify([config.report, config.directives])).not.toContain('geheim');
+      }),
+    );
+  });
+});
