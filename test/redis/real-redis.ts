@@ -8,12 +8,7 @@ import { accepts, type Lab } from '../lab/lab';
 let servers = 0;
 
 /** Starts a server on the configuration, with a client for it; it fails with what the server said if that refuses to start. */
-export async function withServer<T>(
-  lab: Lab,
-  configuration: string,
-  ask: (client: Redis) => Promise<T>,
-  password?: string,
-): Promise<T> {
+export async function withServer<T>(lab: Lab, configuration: string, ask: (client: Redis) => Promise<T>): Promise<T> {
   const name = `server-${++servers}`;
   const socket = path.join(lab.dir, `${name}.sock`);
   // The last line wins: the server shall listen nowhere else and write nothing elsewhere.
@@ -21,7 +16,7 @@ export async function withServer<T>(
   const file = lab.write(`${name}.conf`, `${configuration}\n${own}`);
   const server = lab.start('redis-server', [file]);
   await server.ready(() => accepts(socket));
-  const client = new Redis({ path: socket, password });
+  const client = new Redis({ path: socket });
   try {
     return await ask(client);
   } finally {
@@ -31,13 +26,8 @@ export async function withServer<T>(
 }
 
 /** All of CONFIG GET. */
-export async function configOf(lab: Lab, configuration: string, password?: string): Promise<Record<string, string>> {
-  return withServer(
-    lab,
-    configuration,
-    async (client) => pairs((await client.config('GET', '*')) as string[]),
-    password,
-  );
+export async function configOf(lab: Lab, configuration: string): Promise<Record<string, string>> {
+  return withServer(lab, configuration, async (client) => pairs((await client.config('GET', '*')) as string[]));
 }
 
 /** Whether redis-server accepts the lines. It never gets to run: a line follows that no version knows. */
