@@ -7,20 +7,14 @@ import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from 
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
 export interface NfsStorageProps extends NfsVolumeOptions {
-  /** The name of the volume and of the claim, if they are not named each. */
-  readonly name: string;
+  /** The name of the PersistentVolumeClaim. */
+  readonly claimName: string;
 
   /**
-   * The name of the PersistentVolume, which is the cluster's.
-   * @default - `name`
+   * The name of the PersistentVolume, which is the cluster's and not the namespace's.
+   * @default - `claimName`
    */
   readonly volumeName?: string;
-
-  /**
-   * The name of the PersistentVolumeClaim.
-   * @default - `name`
-   */
-  readonly claimName?: string;
 
   /** The NFS server's name or address, as the nodes see it. */
   readonly server: string;
@@ -49,9 +43,9 @@ export class NfsStorage extends Construct implements IShardStorage {
 
   constructor(scope: Construct, id: string, props: NfsStorageProps) {
     super(scope, id);
-    const { name, capacity, labels, volumeName = name, claimName = name } = props;
+    const { capacity, labels, claimName, volumeName = claimName } = props;
     checkName(this, 'claimName', claimName);
-    this.volume = nfsVolume(this, 'volume', { ...props, volumeName, claimName });
+    this.volume = nfsVolume(this, 'volume', { ...props, volumeName });
     this.claim = new k8s.KubePersistentVolumeClaim(this, 'claim', {
       metadata: { name: claimName, labels },
       spec: {

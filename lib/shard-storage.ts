@@ -64,7 +64,7 @@ export class ShardStorage {
   static nfs(props: NfsShardStorageProps): IShardStorage {
     return {
       provision: (scope, consumer) =>
-        new NfsStorage(scope, 'nfs', { ...props, name: consumer.name, labels: consumer.labels }).provision(
+        new NfsStorage(scope, 'nfs', { ...props, claimName: consumer.name, labels: consumer.labels }).provision(
           scope,
           consumer,
         ),

@@ -7,7 +7,7 @@ die() { echo "$POD_NAME: $*" >&2; exit 1; }
 
 # Redis takes no lock of its own. Descriptor 9 holds this one, and the server and its forks inherit it.
 exec 9>>.lock
-for try in 1 2 3 4 5 6 7 8 9 last; do
+for try in 1 2 3 4 last; do
   flock -n 9 && break
   [ "$try" != last ] || die 'another server is using the data directory'
   sleep 1

@@ -88,6 +88,8 @@ function flags(options: TwemproxyOptions, statsPort: number): string[] {
     `--stats-interval=${statsInterval}`,
     `--mbuf-size=${options.mbufBytes ?? 16_384}`,
     `--verbose=${options.verbosity ?? 5}`,
+    // To stderr: the default of Debian's package is a file in /var/log.
+    '--output=',
   ];
 }
 

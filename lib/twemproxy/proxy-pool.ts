@@ -11,8 +11,11 @@ export interface ProxyPool {
   /** The ring and the settings: the pool of the old fleet, or one of your own. */
   readonly pool: NutcrackerPool;
 
-  /** `host:port` of the shards; the server that stands first in the pool is found at the first. */
-  readonly addresses: string[];
+  /**
+   * `host:port` of the shards; the server that stands first in the pool is found at the first.
+   * @default - the addresses in the pool
+   */
+  readonly addresses?: string[];
 
   /**
    * The password that clients give to the proxies, and the proxies to the shards.
@@ -36,7 +39,10 @@ export interface ServedPool {
   readonly password?: SecretKey;
 }
 
-/** Where a password stands under /run/passwords; render.sh puts it in the place of `from-secret/<path>`. */
+/** What stands in the place of a password, before its path under /run/passwords; render.sh knows it. */
+const FROM_SECRET = 'from-secret/';
+
+/** Where a password stands under /run/passwords. */
 export function secretPath(password: SecretKey): string {
   return `${password.name}/${password.key ?? DEFAULT_SECRET_KEY}`;
 }
@@ -44,21 +50,21 @@ export function secretPath(password: SecretKey): string {
 /** The pools at the addresses of the shards, listening on every address of the pod. */
 export function proxyPools(scope: Construct, pools: ProxyPool[]): ServedPool[] {
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
-    if (addresses.length !== pool.servers.length) {
-      refuse(
-        scope,
-        `pool ${pool.name} has ${pool.servers.length} servers and ${addresses.length} addresses; give each server its shard`,
-      );
+    const { name, servers, redisAuth } = pool;
+    if (addresses !== undefined && addresses.length !== servers.length) {
+      const counts = `${servers.length} servers and ${addresses.length} addresses`;
+      refuse(scope, `pool ${name} has ${counts}; give each server the address of its shard`);
     }
-    if (pool.redisAuth !== undefined && password === undefined) {
-      refuse(scope, `pool ${pool.name} has a redis_auth, but no password; name the Secret that holds it`);
+    if (redisAuth !== undefined && password === undefined) {
+      refuse(scope, `pool ${name} has a redis_auth, but no password; name the Secret that holds it`);
     }
-    const { redisAuth, ...settings } = pool.movedTo(addresses).settings;
+    const { redisAuth: _password, ...settings } =
+      addresses === undefined ? pool.settings : pool.movedTo(addresses).settings;
     return {
       pool: new NutcrackerPool({
         ...settings,
         listen: `0.0.0.0:${port}`,
-        ...(password && { redisAuth: `from-secret/${secretPath(password)}` }),
+        ...(password && { redisAuth: `${FROM_SECRET}${secretPath(password)}` }),
       }),
       port,
       portName: i === 0 ? 'proxy' : `proxy-${i}`,

@@ -36,6 +36,11 @@ export class LabPod {
     if (this.asRoot) fs.chmodSync(lab.dir, 0o777);
   }
 
+  /** The same pod with something else about it. */
+  with(props: Partial<LabPodProps>): LabPod {
+    return new LabPod(this.lab, { ...this.props, ...props });
+  }
+
   /** The directory that stands for a mount path. */
   directory(mountPath: string): string {
     const directory = this.mounts.get(mountPath);

@@ -4,7 +4,6 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { type Construct } from 'constructs';
 
 /** Any object, as far as tests look into it. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests reach into manifests of every kind
 export type Manifest = Record<string, any>;
 
 /** A chart in an app of its own. */

@@ -1,0 +1,233 @@
+// The synthesized command lines, configurations and scripts, run by the real programs.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Size } from 'cdk8s';
+import { NutcrackerPool, NutcrackerServer, RedisConfig, type RedisOptions, ShardStorage } from '../lib';
+import { LabFleet } from './lab/fleet';
+import { Lab, until } from './lab/lab';
+import { busyboxPath } from './lab/busybox';
+
+/** Everything that has ever broken a configuration file. */
+const PASSWORD = `fo"o b#a$r: 'x' \\n {}[]%@\`!&*|> ü€😀`;
+
+const KEYS = Array.from({ length: 200 }, (_, i) => `user:${i * 7919}`);
+
+let lab: Lab;
+beforeEach(() => (lab = new Lab()));
+afterEach(() => lab.close());
+
+function fleet(servers: number, redis: RedisOptions = {}, programs?: string): Promise<LabFleet> {
+  const pool = new NutcrackerPool({
+    name: 'alpha',
+    listen: '0.0.0.0:22121',
+    hashTag: '{}',
+    redis: true,
+    redisAuth: 'old',
+    timeout: 400,
+    servers: Array.from({ length: servers }, (_, i) => new NutcrackerServer({ address: `old-${i}:6379` })),
+  });
+  return LabFleet.synthesize(lab, {
+    pool,
+    redis,
+    storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+    proxies: { image: 'twemproxy:0.5.0' },
+    secretValue: PASSWORD,
+    path: programs,
+  });
+}
+
+async function readThroughProxy(it: LabFleet): Promise<(string | null)[]> {
+  const client = it.client();
+  const values = await Promise.all(KEYS.map((key) => client.get(key)));
+  client.disconnect();
+  return values;
+}
+
+async function writeThroughProxy(it: LabFleet): Promise<void> {
+  const client = it.client();
+  await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`)));
+  client.disconnect();
+}
+
+/** What a shard says of its role: `master`, or `slave` and its master. */
+async function roleOf(it: LabFleet, ordinal: number): Promise<unknown[]> {
+  const client = it.shardClient(ordinal);
+  const [role, host, port] = await client.role();
+  client.disconnect();
+  return role === 'master' ? [role] : [role, host, port];
+}
+
+async function change(it: LabFleet, ordinal: number, ...commands: string[][]): Promise<void> {
+  const client = it.shardClient(ordinal);
+  await Promise.all(commands.map(([command, ...args]) => client.call(command, ...args)));
+  client.disconnect();
+}
+
+describe.each([
+  ['the shell of Debian', () => undefined],
+  ['busybox', () => busyboxPath(lab)],
+])('with %s', (_shell, programs) => {
+  test('a fleet answers SET and GET through its proxy, whatever the password, and keeps its data across a restart', async () => {
+    const it = await fleet(4, {}, programs());
+    await Promise.all([0, 1, 2, 3].map((ordinal) => it.startShard(ordinal)));
+    await it.startProxy();
+    await writeThroughProxy(it);
+    expect(await readThroughProxy(it)).toEqual(KEYS.map((key) => `value of ${key}`));
+
+    await Promise.all([0, 1].map((ordinal) => it.stopShard(ordinal, 'SIGTERM')));
+    await Promise.all([2, 3].map((ordinal) => it.stopShard(ordinal, 'SIGKILL')));
+    await Promise.all([0, 1, 2, 3].map((ordinal) => it.startShard(ordinal)));
+
+    await until('the proxy has found every shard again', async () =>
+      readThroughProxy(it).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await readThroughProxy(it)).toEqual(KEYS.map((key) => `value of ${key}`));
+  });
+
+  test('a second server is refused on the directory of a running one', async () => {
+    const it = await fleet(1, {}, programs());
+    await it.startShard(0);
+
+    const second = await it.shardPod(0).start();
+
+    expect(await second.exit()).toBe(1);
+    expect(second.output).toContain('fleet-redis-0: another server is using the data directory');
+  });
+
+  test('a shard keeps the role that it was given, and nothing else of a rewritten configuration', async () => {
+    const it = await fleet(1, { bornReplicaOf: '127.0.0.1 1' }, programs());
+    await it.startShard(0);
+    expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 1]);
+
+    await change(it, 0, ['CONFIG', 'SET', 'maxclients', '77'], ['REPLICAOF', 'NO', 'ONE'], ['CONFIG', 'REWRITE']);
+    await it.stopShard(0, 'SIGKILL');
+    await it.startShard(0);
+    expect(await roleOf(it, 0)).toEqual(['master']);
+
+    await change(it, 0, ['REPLICAOF', '127.0.0.1', '2'], ['CONFIG', 'REWRITE']);
+    await it.stopShard(0, 'SIGKILL');
+    await it.startShard(0);
+    expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 2]);
+
+    const client = it.shardClient(0);
+    expect(await client.config('GET', 'maxclients')).toEqual(['maxclients', '10000']);
+    client.disconnect();
+  });
+
+  test('a shard whose role is unreadable does not start', async () => {
+    const it = await fleet(1, {}, programs());
+    await it.startShard(0);
+    await it.stopShard(0);
+    const pod = it.shardPod(0);
+    fs.writeFileSync(path.join(pod.directory('/data'), 'redis.conf'), '');
+
+    const program = await pod.start();
+
+    expect(await program.exit()).toBe(1);
+    expect(program.output).toContain('the role in redis.conf is unreadable');
+  });
+
+  test('an empty password does not open a shard or a proxy', async () => {
+    const it = await fleet(1, {}, programs());
+    const empty = { 'fleet-redis': { password: '' } };
+
+    const shard = await it.shardPod(0).with({ secrets: empty }).start();
+    expect(await shard.exit()).toBe(1);
+    expect(shard.output).toContain('the password in the Secret is empty');
+
+    await expect(it.proxyPod().with({ secrets: empty }).start()).rejects.toThrow(
+      'the password in Secret fleet-redis/password is empty or not UTF-8',
+    );
+  });
+});
+
+test('shards have a directory each on the shared volume, and none can read the others', async () => {
+  const it = await fleet(2);
+  await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));
+
+  const volume = it.shardPod(0).directory('/volume');
+
+  expect(fs.readdirSync(volume).sort()).toEqual(['fleet-redis-0', 'fleet-redis-1']);
+  expect(fs.statSync(path.join(volume, 'fleet-redis-1')).mode & 0o077).toBe(0);
+  expect(fs.statSync(path.join(volume, 'fleet-redis-1', 'redis.conf')).mode & 0o077).toBe(0);
+});
+
+test('a volume that the server may not write is named, with the remedy', async () => {
+  const it = await fleet(1);
+  const pod = it.shardPod(0);
+  const volume = pod.directory('/volume');
+  fs.rmSync(volume, { recursive: true });
+  fs.writeFileSync(volume, 'not a directory, so that root cannot write it either');
+
+  await expect(pod.start()).rejects.toThrow(/user \d+ cannot write .*fleet-redis-0; make \d+:\d+ the owner/);
+});
+
+describe('the probes of a shard', () => {
+  async function verdicts(it: LabFleet): Promise<{ alive: boolean; ready: boolean }> {
+    const pod = it.shardPod(0);
+    const [alive, ready] = await Promise.all(
+      (['livenessProbe', 'readinessProbe'] as const).map(
+        async (probe) => (await pod.exec(it.probe(probe)).exit()) === 0,
+      ),
+    );
+    return { alive, ready };
+  }
+
+  test('find a serving master alive and ready', async () => {
+    const it = await fleet(1);
+    await it.startShard(0);
+    expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+  });
+
+  test('find a replica that refuses stale answers alive and ready: it has to be reachable', async () => {
+    const it = await fleet(1, { bornReplicaOf: '127.0.0.1 1' });
+    await it.startShard(0);
+    await change(it, 0, ['CONFIG', 'SET', 'replica-serve-stale-data', 'no']);
+    expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+  });
+
+  test('find a loading server alive, but not ready', async () => {
+    const it = await fleet(1, { config: RedisConfig.of({ raw: { 'key-load-delay': '200' } }) });
+    await it.startShard(0);
+    await change(it, 0, ...Array.from({ length: 20_000 }, (_, i) => ['SET', `key:${i}`, 'x']));
+    await it.stopShard(0);
+
+    await it.shardPod(0).start();
+
+    await until('the shard is alive, but not ready', async () => {
+      const { alive, ready } = await verdicts(it);
+      return alive && !ready;
+    });
+  });
+
+  test('find a server with another password alive, but not ready', async () => {
+    const it = await fleet(1);
+    await it.startShard(0);
+    await change(it, 0, ['CONFIG', 'SET', 'requirepass', 'another']);
+    expect(await verdicts(it)).toEqual({ alive: true, ready: false });
+  });
+
+  test('find a server that is gone neither alive nor ready', async () => {
+    const it = await fleet(1);
+    await it.startShard(0);
+    await it.stopShard(0);
+    expect(await verdicts(it)).toEqual({ alive: false, ready: false });
+  });
+});
+
+test('nutcracker ends at SIGTERM when it is not process 1, which sharing the process namespace sees to', async () => {
+  const it = await fleet(1);
+  await it.startShard(0);
+  const proxy = await it.startProxy();
+
+  await proxy.stop('SIGTERM');
+
+  expect(proxy.child.signalCode).toBe('SIGTERM');
+  expect(it.charts.proxies.deployment.toJson()).toMatchObject({
+    spec: { template: { spec: { shareProcessNamespace: true } } },
+  });
+});
