@@ -68,8 +68,8 @@ function sortedPoints(ranked: readonly NutcrackerServer[]): Float64Array {
   ranked.forEach((server, rank) => {
     const digests = ketamaDigests(server.weight, totalWeight, ranked.length);
     for (let i = 0; i < digests; i++) {
-      const digest = md5Digest(Buffer.from(`${server.ringName}-${i}`).subarray(0, MAX_POINT_NAME_BYTES));
-      for (let at = 0; at < digest.length; at += 4) points.push(digest.readUInt32LE(at) * RANKS + rank);
+      const pointName = Buffer.from(`${server.ringName}-${i}`).subarray(0, MAX_POINT_NAME_BYTES);
+      for (const word of md5Digest(pointName)) points.push((word >>> 0) * RANKS + rank);
     }
   });
   return Float64Array.from(points).sort();

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { HASH_FUNCTIONS } from '../../lib/nutcracker/hashes';
+import { md5Digest } from '../../lib/nutcracker/hashes/md5';
 import { HashType } from '../../lib/nutcracker';
 
 const hash = (type: HashType, key: string | Uint8Array): number => {
@@ -36,4 +38,12 @@ describe('32-bit arithmetic gives the low half of 64-bit FNV', () => {
   ])('%s', (type, step) => {
     expect(hash(type, key)).toBe(Number(BigInt.asUintN(32, key.reduce(step, INIT))));
   });
+});
+
+test('md5 is the one of OpenSSL, for messages of every length around its blocks', () => {
+  const bytes = Buffer.from(Array.from({ length: 200 }, (_, i) => (i * 151) & 0xff));
+  for (let end = 1; end <= bytes.length; end++) {
+    const digest = createHash('md5').update(bytes.subarray(1, end)).digest();
+    expect(Array.from(md5Digest(bytes, 1, end))).toEqual([0, 4, 8, 12].map((at) => digest.readInt32LE(at)));
+  }
 });
