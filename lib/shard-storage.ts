@@ -134,7 +134,8 @@ function claimTemplate(
   storageClassName?: string,
 ): k8s.KubePersistentVolumeClaimProps {
   return {
-    metadata: { name: consumer.volumeName, labels: consumer.labels },
+    // No labels: a template cannot be changed, and the StatefulSet's selector is put on its claims anyway.
+    metadata: { name: consumer.volumeName },
     spec: {
       accessModes: [accessMode],
       storageClassName,

@@ -8,6 +8,13 @@ import { script } from '../common/scripts';
 /** The rest of the memory is for what a fork copies, for buffers, and for fragmentation. */
 const DATA_SHARE = 0.6;
 
+/** Redis' own defaults on which a fleet depends: written, so that nobody has to know them. */
+const WRITTEN_DEFAULTS = {
+  save: 'save 3600 1 300 100 60 10000',
+  appendfsync: 'appendfsync everysec',
+  'maxmemory-policy': 'maxmemory-policy noeviction',
+};
+
 /** The memory of a shard. */
 export function memoryOf(options: RedisOptions): Size {
   return options.memory ?? Size.gibibytes(1);
@@ -21,12 +28,14 @@ export function maxmemoryOf(options: RedisOptions): Size {
 /** The configuration and the scripts, by file name. */
 export function configData(options: RedisOptions, port: number): Record<string, string> {
   const config = options.config ?? RedisConfig.of({});
+  const given = new Set(config.directives.map(({ name }) => name));
   const lines = [
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
     `port ${port}`,
     'protected-mode no',
     maxmemory(maxmemoryOf(options)),
+    ...Object.entries(WRITTEN_DEFAULTS).flatMap(([name, line]) => (given.has(name) ? [] : [line])),
     config.render(),
   ];
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [

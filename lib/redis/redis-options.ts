@@ -10,7 +10,7 @@ export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.5-bookworm';
 
 export interface RedisOptions extends PodOptions {
   /**
-   * The image: redis-server, redis-cli, sh, od, sed, grep and flock, as in the stock image (Debian or Alpine).
+   * The image: Redis 7.0 or later with redis-cli, sh, od, sed, grep and flock, as the stock one (Debian or Alpine) has.
    * @default docker.io/library/redis:7.2.5-bookworm
    */
   readonly image?: string;

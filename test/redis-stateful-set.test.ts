@@ -1,0 +1,259 @@
+import { JsonPatch, Size, Duration } from 'cdk8s';
+import { Cpu, k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { RedisConfig, RedisStatefulSet, type RedisStatefulSetProps, ShardStorage } from '../lib';
+import { problemsOf } from './lab/kubernetes-schema';
+import { chart, type Manifest, manifests, ofKind, theOnly } from './lab/synth';
+
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+function redis(props: Partial<RedisStatefulSetProps> = {}, scope: Construct = chart('fleet')): RedisStatefulSet {
+  return new RedisStatefulSet(scope, 'redis', {
+    name: 'unit-redis',
+    shards: 4,
+    storage: ShardStorage.emptyDir(),
+    password: { name: 'unit-password' },
+    ...props,
+  });
+}
+
+function podOf(construct: Construct): Manifest {
+  return theOnly(construct, 'StatefulSet').spec.template.spec as Manifest;
+}
+
+function serverOf(construct: Construct): Manifest {
+  return podOf(construct).containers[0] as Manifest;
+}
+
+function configOf(construct: Construct): Record<string, string> {
+  return theOnly(construct, 'ConfigMap').data as Record<string, string>;
+}
+
+describe('a StatefulSet of shards', () => {
+  test('is governed by the headless Service that it names', () => {
+    const it = redis({ serviceName: 'svc-redis' });
+    const { serviceName } = theOnly(it, 'StatefulSet').spec as Manifest;
+    const headless = ofKind(it, 'Service').filter(({ spec }) => spec.clusterIP === 'None');
+    expect(headless.map(({ metadata }) => metadata.name as string)).toEqual([serviceName]);
+    expect(headless[0].spec.publishNotReadyAddresses).toBe(true);
+  });
+
+  test('starts and stops its pods side by side', () => {
+    expect(theOnly(redis(), 'StatefulSet').spec.podManagementPolicy).toBe('Parallel');
+  });
+
+  test.each([1, 4, 108, 1000])('of %i has a Service for each, with an address that outlives the pod', (shards) => {
+    const it = redis({ shards });
+    const services = ofKind(it, 'Service').filter(({ spec }) => spec.type === 'ClusterIP');
+    expect(theOnly(it, 'StatefulSet').spec.replicas).toBe(shards);
+    expect(it.addresses).toHaveLength(shards);
+    expect(new Set(it.addresses).size).toBe(shards);
+    expect(services.map(({ spec }) => spec.selector['statefulset.kubernetes.io/pod-name'] as string)).toEqual(
+      Array.from({ length: shards }, (_, i) => `unit-redis-${i}`),
+    );
+    expect(it.addresses[shards - 1]).toBe(`unit-redis-shard-${shards - 1}.fleet.svc.cluster.local.:6379`);
+    expect(manifests(it).flatMap(problemsOf)).toEqual([]);
+  });
+
+  test('without a namespace is found by short names, which the search list of its namespace resolves', () => {
+    expect(redis({ shards: 1 }, chart()).addresses).toEqual(['unit-redis-shard-0:6379']);
+  });
+
+  test('selects by labels that do not depend on where the construct stands', () => {
+    const here = redis();
+    const deep = redis({}, new Construct(new Construct(chart('fleet'), 'some'), 'where'));
+    const immutable = ({ spec }: Manifest): unknown => [spec.selector, spec.serviceName, spec.volumeClaimTemplates];
+    expect(immutable(theOnly(deep, 'StatefulSet'))).toEqual(immutable(theOnly(here, 'StatefulSet')));
+    expect(manifests(deep)).toEqual(manifests(here));
+  });
+
+  test('passes Pod Security "restricted"', () => {
+    const pod = podOf(redis());
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    for (const container of [...pod.initContainers, ...pod.containers] as Manifest[]) {
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
+      });
+    }
+  });
+
+  test('keeps tokens and the variables of a hundred Services out of its containers', () => {
+    expect(podOf(redis())).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
+  });
+
+  test('spreads over nodes and zones, and loses one shard at a time to evictions', () => {
+    const it = redis();
+    expect((podOf(it).topologySpreadConstraints as Manifest[]).map(({ topologyKey }) => topologyKey as string)).toEqual(
+      ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'],
+    );
+    expect(theOnly(it, 'PodDisruptionBudget').spec.maxUnavailable).toBe(1);
+  });
+
+  test('gives each pod its own directory of the volume, made by an init container as the server’s user', () => {
+    const pod = podOf(redis());
+    expect(pod.containers[0].volumeMounts).toContainEqual({
+      name: 'data',
+      mountPath: '/data',
+      subPathExpr: '$(POD_NAME)',
+    });
+    expect(pod.initContainers[0].securityContext.runAsUser).toBeUndefined();
+    expect(pod.initContainers[0].volumeMounts).toContainEqual({ name: 'data', mountPath: '/volume' });
+  });
+
+  test('takes the password from the Secret, and writes it nowhere', () => {
+    const it = redis();
+    expect(serverOf(it).env).toContainEqual({
+      name: 'REDISCLI_AUTH',
+      valueFrom: { secretKeyRef: { name: 'unit-password', key: 'password' } },
+    });
+    expect(configOf(it)['redis.conf']).not.toContain('requirepass');
+  });
+
+  test('without a password has no variable for one', () => {
+    expect(JSON.stringify(podOf(redis({ password: undefined })))).not.toContain('REDISCLI_AUTH');
+  });
+});
+
+describe('the configuration of shards', () => {
+  test('persists by AOF every second and by RDB, and never evicts', () => {
+    const conf = configOf(redis())['redis.conf'];
+    expect(conf).toMatch(/^appendonly yes$/m);
+    expect(conf).toMatch(/^appendfsync everysec$/m);
+    expect(conf).toMatch(/^save 3600 1/m);
+    expect(conf).toMatch(/^maxmemory-policy noeviction$/m);
+  });
+
+  test('leaves memory for the fork', () => {
+    expect(configOf(redis({ memory: Size.gibibytes(10) }))['redis.conf']).toContain(`maxmemory ${6 * 1024 * 1024}kb\n`);
+  });
+
+  test('has a maxmemory of its own for a shard that differs', () => {
+    const data = configOf(redis({ memory: Size.gibibytes(4), maxmemoryOfShard: { '2': Size.gibibytes(3) } }));
+    expect(data['shard-2.conf']).toBe(`maxmemory ${3 * 1024 * 1024}kb\n`);
+  });
+
+  test('lies in an immutable ConfigMap that is named by its content, so that a change rolls the pods', () => {
+    const one = theOnly(redis(), 'ConfigMap');
+    const same = theOnly(redis(), 'ConfigMap');
+    const other = redis({ config: RedisConfig.of({ databases: 4 }) });
+    expect(one.immutable).toBe(true);
+    expect(same.metadata.name).toBe(one.metadata.name);
+    expect(theOnly(other, 'ConfigMap').metadata.name).not.toBe(one.metadata.name);
+    expect(podOf(other).volumes[0].configMap.name).toBe(theOnly(other, 'ConfigMap').metadata.name);
+  });
+
+  test('takes over an old redis.conf without its password', () => {
+    const config = RedisConfig.fromText(
+      'requirepass hunter2\nslave-read-only yes\nhash-max-ziplist-entries 64\nport 7000\n',
+    );
+    const conf = configOf(redis({ config }))['redis.conf'];
+    expect(conf).not.toContain('hunter2');
+    expect(conf).not.toContain('7000');
+    expect(conf).toContain('hash-max-listpack-entries 64');
+  });
+});
+
+describe('the patience of a shard', () => {
+  test('lasts an hour while it loads', () => {
+    const { periodSeconds, failureThreshold } = serverOf(redis()).startupProbe as Manifest;
+    expect(periodSeconds * failureThreshold).toBe(3600);
+  });
+
+  test('at its end is long enough to write what it may hold', () => {
+    expect(podOf(redis({ memory: Size.gibibytes(10) })).terminationGracePeriodSeconds).toBe(
+      60 + Math.ceil((6 * 1024) / 20),
+    );
+  });
+});
+
+const EVERY_PROP: Required<RedisStatefulSetProps> = {
+  name: 'r',
+  shards: 3,
+  storage: ShardStorage.claimTemplate({
+    capacity: Size.gibibytes(8),
+    storageClassName: 'fast',
+    accessMode: 'ReadWriteOncePod',
+  }),
+  storageScope: chart('other'),
+  password: { name: 'secret', key: 'key' },
+  serviceName: 'governing',
+  shardName: 'piece',
+  port: 7000,
+  partOf: 'whole',
+  clusterDomain: 'corp.local',
+  image: `registry:5000/team/redis:6.2@${DIGEST}`,
+  imagePullPolicy: 'Always',
+  imagePullSecrets: ['pull'],
+  user: 1001,
+  group: 1002,
+  memory: Size.gibibytes(3),
+  maxmemory: Size.gibibytes(2),
+  maxmemoryOfShard: { '1': Size.gibibytes(1) },
+  cpu: Cpu.millis(100),
+  cpuLimit: Cpu.units(2),
+  config: RedisConfig.of({ databases: 1 }),
+  bornReplicaOf: '127.0.0.1 1',
+  startupTimeout: Duration.minutes(10),
+  livenessTimeout: Duration.minutes(2),
+  terminationGracePeriod: Duration.minutes(9),
+  updateStrategy: 'OnDelete',
+  priorityClassName: 'high',
+  nodeSelector: { disk: 'ssd' },
+  tolerations: [{ key: 'redis', operator: 'Exists', effect: 'NoSchedule' }],
+  affinity: { nodeAffinity: {} },
+  topologySpreadConstraints: [],
+  serviceAccountName: 'account',
+  podLabels: { team: 'data' },
+  podAnnotations: { note: 'yes' },
+  maxUnavailable: 2,
+};
+
+test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+  const it = redis(EVERY_PROP);
+  expect(manifests(it).flatMap(problemsOf)).toEqual([]);
+  expect(it.addresses[2]).toBe('piece-2.fleet.svc.corp.local.:7000');
+  expect({ statefulSet: theOnly(it, 'StatefulSet'), budget: theOnly(it, 'PodDisruptionBudget') }).toMatchSnapshot();
+  expect(configOf(it)['redis.conf']).toMatchSnapshot('redis.conf');
+});
+
+test('what has no prop is reached through the objects', () => {
+  const it = redis();
+  it.statefulSet.addJsonPatch(
+    JsonPatch.add('/spec/minReadySeconds', 30),
+    JsonPatch.add(
+      '/spec/template/spec/containers/0/resources/requests/ephemeral-storage',
+      k8s.Quantity.fromString('1Gi'),
+    ),
+  );
+  it.shardServices[0].addJsonPatch(JsonPatch.add('/spec/sessionAffinity', 'ClientIP'));
+  expect(theOnly(it, 'StatefulSet').spec.minReadySeconds).toBe(30);
+  expect(serverOf(it).resources.requests['ephemeral-storage']).toBe('1Gi');
+  expect(it.shardServices[0].toJson()).toMatchObject({ spec: { sessionAffinity: 'ClientIP' } });
+  expect(manifests(it).flatMap(problemsOf)).toEqual([]);
+});
+
+test.each<[Partial<RedisStatefulSetProps>, string]>([
+  [{ shards: 0 }, 'shards is 0; take a whole number from 1'],
+  [{ shards: 1.5 }, 'shards is 1.5;'],
+  [{ name: 'Unit_1' }, 'name is "Unit_1"; take at most 52 lower-case letters'],
+  [{ name: 'n'.repeat(53) }, `name is "${'n'.repeat(53)}"; take at most 52`],
+  [{ shardName: 's'.repeat(62) }, 'take at most 61'],
+  [{ serviceName: 'svc.redis' }, 'serviceName is "svc.redis"'],
+  [{ serviceName: 'a-1', shardName: 'a' }, 'serviceName is "a-1", the name of a shard\'s own Service'],
+  [{ port: 70_000 }, 'port is 70000; take a whole number from 1 to 65535'],
+  [{ image: 'redis' }, 'image is "redis"; add a tag'],
+  [{ image: 'redis:latest' }, 'add a tag (not "latest") or a digest'],
+  [{ image: 'localhost:5000/redis' }, 'add a tag'],
+  [{ image: 'redis 7' }, 'image is "redis 7"; that is no reference to an image'],
+  [{ user: 0 }, 'user is 0; take a whole number from 1'],
+  [{ maxmemory: Size.gibibytes(1) }, 'maxmemory is 1Gi of 1Gi memory; leave room for the fork that saves'],
+  [{ maxmemoryOfShard: { '0': Size.gibibytes(2) } }, 'maxmemoryOfShard 0 is 2Gi of 1Gi memory'],
+  [{ maxmemoryOfShard: { '4': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard 4; the shards are 0 to 3'],
+  [{ bornReplicaOf: 'old-1:6379' }, 'bornReplicaOf is "old-1:6379"; write "host port"'],
+  [{ updateStrategy: 'Recreate' }, 'updateStrategy is "Recreate"; write RollingUpdate or OnDelete'],
+])('%j is refused with the path of the construct', (props, message) => {
+  expect(() => redis(props)).toThrow(`chart/redis: `);
+  expect(() => redis(props)).toThrow(message);
+});
