@@ -91,7 +91,7 @@ function readServerConnections(text: string): number {
   return refuse({
     subject: 'server_connections',
     because: 'no command reaches a server without a connection',
-    says: says('server_connections', 'cannot be 0'),
+    says: 'conf: directive "server_connections:" cannot be 0',
     remedy: 'write 1',
   });
 }
@@ -144,14 +144,20 @@ function readListenSocket(text: string): string {
       remedy: 'choose a shorter one',
     });
   }
-  const permissions = text.slice(path.length + 1);
-  if (space >= 0 && !(/^[0-7]+$/.test(permissions) && parseInt(permissions, 8) <= MAX_PERMISSIONS)) {
-    refuse({
-      subject: 'listen',
-      because: `${quote(permissions)} behind the path's last space is not octal permissions`,
-      says: says('listen', 'has an invalid file permission in "socket_path permission" format string'),
-      remedy: 'write them as in "/run/nutcracker.sock 660"',
-    });
-  }
+  if (space >= 0) checkPermissions(text.slice(space + 1));
   return text;
+}
+
+/** nutcracker reads what it can with strtol(), and takes anything else, such as the rest of a path, for none. */
+function checkPermissions(text: string): void {
+  const permissions = parseInt(text, 8);
+  const refused = permissions < 0 || permissions > MAX_PERMISSIONS;
+  if (!refused && /^[0-7]+$/.test(text)) return;
+  const what = 'has an invalid file permission in "socket_path permission" format string';
+  refuse({
+    subject: 'listen',
+    because: `${quote(text)} behind the last space of the path is not octal permissions up to 777`,
+    says: refused ? says('listen', what) : undefined,
+    remedy: 'write them as in "/run/nutcracker.sock 660"',
+  });
 }

@@ -2,9 +2,9 @@
 // What nutcracker refuses as a document (conf_pre_validate in its src/nc_conf.c) is refused here.
 
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
-import { type Objection, refuse, refuseAny } from './config-error';
-import { quote } from './config-values';
+import { refuse, refuseAny } from './config-error';
 import { foreignCharacters, foreignTokens, NOT_YAML, withPlainBreaks } from './config-tokens';
+import { quote } from './config-values';
 
 /** A scalar, and the line on which it begins. */
 export interface Word {
@@ -25,40 +25,49 @@ export interface Block {
   readonly entries: readonly Entry[];
 }
 
-const SHAPE = 'write a pool as its name and a colon, below it "key: value" lines and one list, the servers';
+const REMEDY = 'write a pool as its name and a colon, and below it "key: value" lines and one list, the servers';
 
-/** Throws NutcrackerConfigError with lines, and without the file. */
+/** What nutcracker logs about a list or a block in the place of a scalar. */
+interface Complaints {
+  readonly list: string;
+  readonly block: string;
+}
+const POOL_NAME: Complaints = {
+  list: 'has sequence at depth 1 instead of 2',
+  block: 'has more than one "key:value" at depth 1',
+};
+const DIRECTIVE: Complaints = { list: 'has invalid "key:value" at depth 2', block: 'has a depth greater than 2' };
+const ELEMENT: Complaints = { list: 'has more than one sequence directive', block: 'has a depth greater than 2' };
+
+/** libyaml takes a line of a quoted value that is not indented, and a comment right behind a quote. */
+const LIBYAML_TAKES = /^Missing closing .quote|^Comments must be separated/;
+
+/** Reads a file's text; throws NutcrackerConfigError with lines, and without the file. */
 export function readDocument(raw: string): Block[] {
   const text = withPlainBreaks(raw);
   refuseAny(foreignCharacters(text));
   refuseAny(foreignTokens(text));
 
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    prettyErrors: false,
-    lineCounter: lines,
-  });
+  const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const;
+  const documents = parseAllDocuments(text, options);
   if ('empty' in documents || documents.length !== 1) {
-    return refuse({
-      because: `there are ${documents.length} documents`,
-      says: `must contain only 1 document; found ${documents.length} documents`,
-      remedy: SHAPE,
+    const count = documents.length;
+    const says = `must contain only 1 document; found ${count} documents`;
+    return refuse({ because: `there are ${count} documents in the file`, says, remedy: REMEDY });
+  }
+  const [{ contents, errors }] = documents;
+  // What comes behind the first error is mostly its echo.
+  const error = errors.at(0);
+  if (error !== undefined) {
+    refuse({
+      line: lines.linePos(error.pos[0]).line,
+      because: `this is not YAML: ${error.message}`,
+      says: LIBYAML_TAKES.test(error.message) ? undefined : NOT_YAML,
+      remedy: REMEDY,
     });
   }
-  const [document] = documents;
-  refuseAny(
-    document.errors.map((error): Objection => {
-      return {
-        line: lines.linePos(error.pos[0]).line,
-        because: `this is not YAML: ${error.message}`,
-        says: NOT_YAML.SCANNER,
-        remedy: SHAPE,
-      };
-    }),
-  );
-  return new Shape(lines).blocks(document.contents);
+  return new Shape(lines).blocks(contents);
 }
 
 /** Reads the nodes, which must have the one shape that nutcracker knows. */
@@ -66,27 +75,29 @@ class Shape {
   constructor(private readonly lines: LineCounter) {}
 
   blocks(root: unknown): Block[] {
-    if (!isMap(root)) return this.refuse(root, 'the file is no list of pools', 'has invalid empty "key:" at depth 0');
+    if (!isMap(root)) {
+      const says = isSeq(root) ? 'has sequence at depth 0 instead of 2' : 'has invalid empty "key:" at depth 0';
+      return this.refuse(root, 'there is no pool', says);
+    }
     return root.items.map(({ key, value }) => {
-      const name = this.word(key);
+      const name = this.word(key, POOL_NAME);
       if (isMap(value)) return { name, entries: this.entries(name, value) };
       const says = isSeq(value) ? 'has sequence at depth 1 instead of 2' : 'has invalid mapping "key:" at depth 1';
-      return this.refuse(key, `nothing stands below ${quote(name.text)}`, says);
+      return this.refuse(key, `no block of directives stands below ${quote(name.text)}`, says);
     });
   }
 
   private entries(pool: Word, block: YAMLMap): Entry[] {
-    const entries = block.items.map(({ key, value }): Entry => {
-      const word = this.word(key);
-      if (isMap(value)) return this.refuse(value, `a block below ${quote(word.text)}`, 'has a depth greater than 2');
-      if (isSeq(value)) return { key: word, values: value.items.map((item) => this.word(item)), list: true };
-      return { key: word, values: [this.word(value, word)], list: false };
+    const entries = block.items.map((pair): Entry => {
+      const key = this.word(pair.key, DIRECTIVE);
+      const { value } = pair;
+      if (isSeq(value)) return { key, values: value.items.map((item) => this.word(item, ELEMENT)), list: true };
+      return { key, values: [this.word(value, DIRECTIVE, key.line)], list: false };
     });
     const lists = entries.filter((entry) => entry.list);
     if (lists.length === 1) return entries;
-    const second = lists.at(1);
     return refuse({
-      line: second?.key.line ?? pool.line,
+      line: lists.length === 0 ? pool.line : lists[1].key.line,
       subject: quote(pool.text),
       because: `the pool has ${lists.length} lists`,
       says: lists.length === 0 ? 'missing sequence directive at depth 2' : 'has more than one sequence directive',
@@ -94,21 +105,16 @@ class Shape {
     });
   }
 
-  /** The scalar's text; none where nothing stands, which is refused with the line of what stands before it. */
-  private word(node: unknown, before?: Word): Word {
-    if (isScalar(node) || node === null || node === undefined) {
-      const text = isScalar(node) && typeof node.value === 'string' ? node.value : '';
-      return { text, line: text === '' && before !== undefined ? before.line : this.line(node) };
-    }
-    return this.refuse(
-      node,
-      'a list or a block where a single value must stand',
-      'has more than one sequence directive',
-    );
+  /** The scalar; where nothing stands it is empty, and on the line given. */
+  private word(node: unknown, { list, block }: Complaints, line?: number): Word {
+    if (isSeq(node)) return this.refuse(node, 'a list stands in the place of one value', list);
+    if (isMap(node)) return this.refuse(node, 'a block stands in the place of one value', block);
+    const text = isScalar(node) && typeof node.value === 'string' ? node.value : '';
+    return { text, line: text === '' && line !== undefined ? line : this.line(node) };
   }
 
   private refuse(node: unknown, because: string, says: string): never {
-    return refuse({ line: this.line(node), because, says, remedy: SHAPE });
+    return refuse({ line: this.line(node), because, says, remedy: REMEDY });
   }
 
   private line(node: unknown): number {

@@ -3,7 +3,7 @@
 import { DIRECTIVES } from './config-directives';
 import { type Block, readDocument, type Word } from './config-document';
 import { type Objection, objectionsOf, placing, refuse, refuseAny } from './config-error';
-import { quote, says } from './config-values';
+import { checkText, quote, says } from './config-values';
 import { NutcrackerPool, type NutcrackerPoolProps } from './nutcracker-pool';
 import { NutcrackerServer } from './nutcracker-server';
 import { fileObjections, type PlacedPool } from './pool-rules';
@@ -54,6 +54,8 @@ class Settings {
   }
 
   take(key: Word, value: Word): void {
+    checkText('directive', key.text);
+    checkText(key.text, value.text);
     if (key.text === 'servers') {
       this.servers.push(new NutcrackerServer({ ...splitServerLine(value.text), line: value.line }));
       return;

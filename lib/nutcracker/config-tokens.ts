@@ -5,11 +5,8 @@ import { CST, Lexer } from 'yaml';
 import type { Objection } from './config-error';
 import { quote } from './config-values';
 
-/** What nutcracker logs when libyaml does not get through a file; the number is libyaml's kind of error. */
-export const NOT_YAML = {
-  READER: 'conf: failed (err 2) to get the next yaml document',
-  SCANNER: 'conf: failed (err 3) to get the next yaml document',
-};
+/** What nutcracker logs when libyaml does not get through a file, but for the number of the kind of error. */
+export const NOT_YAML = 'conf: failed to get the next yaml document';
 
 /** The tokens that nutcracker refuses: what it calls each, and the number that libyaml's yaml.h gives it. */
 const FOREIGN: Partial<Record<CST.TokenType, readonly [name: string, number: number]>> = {
@@ -26,20 +23,25 @@ const FOREIGN: Partial<Record<CST.TokenType, readonly [name: string, number: num
   tag: ['tag', 20],
 };
 
-/** The text with one kind of line break: libyaml ends a line at a lone carriage return too, and at a next line. */
+/** The text as libyaml counts its lines: they end at a lone carriage return too, and at a next line. */
 export function withPlainBreaks(text: string): string {
-  return text.replace(/\r\n?|\u0085/g, '\n');
+  return text.replace(/^\ufeff/, '').replace(/\r\n?|\u0085/g, '\n');
 }
 
-/** The characters that libyaml does not read, and two line breaks that are none in the YAML of today. */
+/** The first character that libyaml does not read, or that it reads as a line break or a byte order mark. */
 export function foreignCharacters(text: string): Objection[] {
-  const foreign = /[^\t\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u2028\u2029]/gu;
-  return [...text.matchAll(foreign)].slice(0, 1).map(({ 0: character, index }) => ({
-    line: lineAt(text, index),
-    because: `the character ${codePoint(character)} stands in the file`,
-    says: /[\u2028\u2029]/.test(character) ? undefined : NOT_YAML.READER,
-    remedy: 'take it out, or write it as an escape in double quotes',
-  }));
+  const unread = /[^\t\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+  const misread = /[\u2028\u2029\ufeff]/;
+  const found = unread.exec(text) ?? misread.exec(text);
+  if (found === null) return [];
+  return [
+    {
+      line: text.slice(0, found.index).split('\n').length,
+      because: `the character ${codePoint(found[0])} stands in the file`,
+      says: unread.test(found[0]) ? NOT_YAML : undefined,
+      remedy: 'take it out, or write it as an escape in double quotes',
+    },
+  ];
 }
 
 /** The first token of each kind that nutcracker refuses, and the first tab where libyaml takes none. */
@@ -47,17 +49,17 @@ export function foreignTokens(text: string): Objection[] {
   const found = new Map<string, Objection>();
   let line = 1;
   let before: CST.TokenType | null = 'newline';
+  let value: CST.TokenType | null = null;
   for (const source of new Lexer().lex(text)) {
     const token = CST.tokenType(source);
+    if (isOpenQuote(token, source)) break;
     const foreign = token === null ? undefined : FOREIGN[token];
-    if (foreign !== undefined) {
-      const [name, number] = foreign;
-      if (!found.has(name)) found.set(name, foreignToken(line, source, name, number));
-    }
-    if (token === 'space' && source.includes('\t') && takesNoTab(before) && !found.has('tab')) {
-      found.set('tab', foreignTab(line));
+    if (foreign !== undefined && !found.has(foreign[0])) found.set(foreign[0], foreignToken(line, source, ...foreign));
+    if (token === 'space' && source.includes('\t') && beginsKey(before) && !found.has('tab')) {
+      found.set('tab', foreignTab(line, value === 'scalar'));
     }
     if (token !== 'space') before = token;
+    if (token !== 'space' && token !== 'newline') value = token;
     line += source.split('\n').length - 1;
   }
   return [...found.values()];
@@ -72,22 +74,25 @@ function foreignToken(line: number, source: string, name: string, number: number
   };
 }
 
-function foreignTab(line: number): Objection {
+/** libyaml takes such a tab in one place, an empty line behind a plain scalar, and not in every such line. */
+function foreignTab(line: number, behindPlain: boolean): Objection {
   return {
     line,
     because: 'a tab stands where a line is indented',
-    says: NOT_YAML.SCANNER,
+    says: behindPlain ? undefined : NOT_YAML,
     remedy: 'write spaces',
   };
 }
 
-/** libyaml skips a tab only where no key can begin, as behind a value or a key's colon. */
-function takesNoTab(before: CST.TokenType | null): boolean {
-  return before === 'newline' || before === 'seq-item-ind' || before === 'explicit-key-ind';
+/** Whether a quoted value does not end: what follows are no tokens then, and YAML has an error of its own for it. */
+function isOpenQuote(token: CST.TokenType | null, source: string): boolean {
+  if (token !== 'single-quoted-scalar' && token !== 'double-quoted-scalar') return false;
+  return source.length < 2 || !source.endsWith(source[0]);
 }
 
-function lineAt(text: string, index: number): number {
-  return text.slice(0, index).split('\n').length;
+/** Whether a key may stand behind such a token; there libyaml does not skip tabs. */
+function beginsKey(before: CST.TokenType | null): boolean {
+  return before === 'newline' || before === 'seq-item-ind' || before === 'explicit-key-ind';
 }
 
 function codePoint(character: string): string {

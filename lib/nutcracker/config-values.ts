@@ -9,7 +9,7 @@ const MAX_PORT = 65_535;
 
 /** What nutcracker logs about a directive. */
 export function says(key: string, what: string): string {
-  return `conf: directive "${key}:" ${what}`;
+  return `conf: directive "${key}" ${what}`;
 }
 
 /** A value as it stands in a message: in quotes, on one line. */
@@ -20,7 +20,7 @@ export function quote(text: string): string {
 /** The text, if nutcracker can hold it: there is some of it, and it is Unicode without NUL, which ends a C string. */
 export function checkText(subject: string, text: string): string {
   if (text === '') {
-    refuse({ subject, because: 'the value is empty', remedy: 'give it a value, or leave the line out' });
+    refuse({ subject, because: 'the value is empty', says: 'syntax is invalid', remedy: 'write one, or leave it out' });
   }
   if (/\0|\p{Surrogate}/u.test(text)) {
     refuse({ subject, because: `${quote(text)} holds a NUL or half a character`, remedy: 'take it out' });

@@ -1,7 +1,9 @@
 // What nutcracker takes and its users regret.
 
+import { Distribution } from './algorithms';
+import { quote } from './config-values';
 import type { NutcrackerPool } from './nutcracker-pool';
-import type { PlacedPool } from './pool-rules';
+import { type PlacedPool, repeated } from './pool-rules';
 
 /** Something that nutcracker takes and its users regret. */
 export interface ConfigWarning {
@@ -27,37 +29,105 @@ export interface ConfigWarning {
   readonly line?: number;
 }
 
-/** What can be said against a pool; the key tells the line. */
-interface Regret {
+/** Milliseconds below which somebody meant seconds; a slow command of a healthy Redis takes longer. */
+const SHORT_TIMEOUT = 10;
+
+/** A setting that is regretted; `cost` is false where it is not. */
+interface RegrettedSetting {
   readonly code: string;
-  readonly key: string;
-  readonly message: string;
-  readonly line?: number;
+  readonly directive: string;
+  readonly cost: (pool: NutcrackerPool) => string | false;
 }
+
+const REGRETTED_SETTINGS: readonly RegrettedSetting[] = [
+  {
+    code: 'not-redis',
+    directive: 'redis',
+    cost: ({ redis }) => !redis && 'the pool speaks the protocol of memcached, not that of Redis; write redis: true',
+  },
+  {
+    code: 'distribution-random',
+    directive: 'distribution',
+    cost: ({ distribution }) =>
+      distribution === Distribution.RANDOM &&
+      'a key is written to any server and looked for on any other; for stored data write distribution: ketama',
+  },
+  {
+    code: 'auto-eject-hosts',
+    directive: 'auto_eject_hosts',
+    cost: ({ autoEjectHosts }) =>
+      autoEjectHosts &&
+      'while a server fails, its keys are read and written on the others, and later its old values are back; ' +
+        'for stored data write auto_eject_hosts: false',
+  },
+  {
+    code: 'no-timeout',
+    directive: 'timeout',
+    cost: ({ timeout = 0 }) =>
+      timeout === 0 &&
+      'requests to a server that vanished hang until TCP gives up, about 15 minutes by default on Linux; ' +
+        'write a timeout, in milliseconds',
+  },
+  {
+    code: 'short-timeout',
+    directive: 'timeout',
+    cost: ({ timeout = 0 }) =>
+      timeout > 0 &&
+      timeout < SHORT_TIMEOUT &&
+      `after ${timeout} milliseconds one slow command fails all that wait on its connection; write more`,
+  },
+  {
+    code: 'server-connections',
+    directive: 'server_connections',
+    cost: ({ serverConnections }) =>
+      serverConnections > 1 &&
+      `a client's commands spread over ${serverConnections} connections and overtake each other, so it may not read ` +
+        'what it just wrote; write server_connections: 1',
+  },
+  {
+    code: 'client-connections',
+    directive: 'client_connections',
+    cost: ({ clientConnections }) =>
+      clientConnections !== undefined && 'nutcracker reads this and limits nothing by it; leave it out',
+  },
+  {
+    code: 'redis-auth-in-file',
+    directive: 'redis_auth',
+    cost: ({ redisAuth }) =>
+      redisAuth !== undefined &&
+      'whoever can read the file knows the password; keep the file out of Git and ConfigMaps',
+  },
+];
 
 /** The warnings about one pool. */
 export function warningsOf({ pool, lines }: PlacedPool, file?: string): ConfigWarning[] {
-  return regrets(pool).map(({ code, key, message, line }) => ({
-    code,
-    message,
-    pool: pool.name,
-    file,
-    line: line ?? lines.get(key) ?? lines.get('pool'),
-  }));
+  const settings = REGRETTED_SETTINGS.flatMap(({ code, directive, cost }) => {
+    const message = cost(pool);
+    return message === false ? [] : [{ code, message, line: lines.get(directive) ?? lines.get('pool') }];
+  });
+  return [...settings, ...unnamedServers(pool), ...sharedAddresses(pool)].map((warning) => {
+    return { ...warning, pool: pool.name, file };
+  });
 }
 
-function regrets(pool: NutcrackerPool): Regret[] {
-  const found: Regret[] = [];
-  const regret = (code: string, key: string, message: string, line?: number): void => {
-    found.push({ code, key, message, line });
-  };
+type ServerWarning = Pick<ConfigWarning, 'code' | 'message' | 'line'>;
 
-  if (pool.autoEjectHosts) {
-    regret(
-      'auto-eject-hosts',
-      'auto_eject_hosts',
-      'while a server fails its keys are read and written on the others, and come back stale; for stored data write auto_eject_hosts: false',
-    );
-  }
-  return found;
+function unnamedServers({ servers }: NutcrackerPool): ServerWarning[] {
+  const unnamed = servers.filter((server) => server.name === undefined);
+  if (unnamed.length === 0) return [];
+  const [first] = unnamed;
+  const message =
+    `${unnamed.length} of ${servers.length} servers have no name, so the ring hangs on their addresses: at a new address ` +
+    `a server loses its keys unless its line names the old one, as in ${quote(first.movedTo('new-host:6379').toString())}`;
+  return [{ code: 'unnamed-servers', message, line: first.line }];
+}
+
+function sharedAddresses({ servers }: NutcrackerPool): ServerWarning[] {
+  return repeated(servers, (server) => server.address).map(({ first, again }) => ({
+    code: 'shared-address',
+    message:
+      `${quote(first.ringName)} and ${quote(again.ringName)} are both at ${again.address}, and nothing tells the keys of ` +
+      'one from those of the other there; give each an instance of its own',
+    line: again.line,
+  }));
 }

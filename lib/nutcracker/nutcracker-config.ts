@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { refuse, refuseAny } from './config-error';
 import { readPools } from './config-reader';
+import { NOT_YAML } from './config-tokens';
 import { type ConfigWarning, warningsOf } from './config-warnings';
 import { quote } from './config-values';
 import { writePools } from './config-writer';
@@ -23,7 +24,7 @@ export class NutcrackerConfig {
 
   /** Reads a text, which errors call `nutcracker.yml` unless it is given a name. */
   static fromYaml(text: string, fileName = 'nutcracker.yml'): NutcrackerConfig {
-    return new NutcrackerConfig(readPools(text.replace(/^\uFEFF/, ''), fileName), fileName);
+    return new NutcrackerConfig(readPools(text, fileName), fileName);
   }
 
   /** A configuration of pools made in code; throws unless they can stand in one file. */
@@ -67,7 +68,7 @@ function decode(bytes: Buffer, file: string): string {
     return refuse({
       file,
       because: 'it is not UTF-8',
-      says: 'conf: failed (err 2) to get the next yaml document',
+      says: NOT_YAML,
       remedy: 'convert it, as with iconv -t utf-8',
     });
   }

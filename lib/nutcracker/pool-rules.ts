@@ -89,7 +89,8 @@ function passwordObjections({ redis, redisAuth, redisDb }: NutcrackerPoolProps):
   ];
 }
 
-function repeated<T>(items: readonly T[], name: (item: T) => string): { first: T; again: T }[] {
+/** Each item whose name an earlier one has, and the first that has it. */
+export function repeated<T>(items: readonly T[], name: (item: T) => string): { first: T; again: T }[] {
   const seen = new Map<string, T>();
   return items.flatMap((again) => {
     const first = seen.get(name(again));
