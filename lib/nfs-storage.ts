@@ -3,6 +3,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkName } from './common/checks';
+import { recommendedLabels } from './common/labels';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
@@ -23,7 +24,7 @@ export interface NfsStorageProps extends NfsVolumeOptions {
   readonly path: string;
 
   /**
-   * Labels for both.
+   * More labels for both, which win over the recommended ones.
    * @default - none
    */
   readonly labels?: { [key: string]: string };
@@ -43,9 +44,11 @@ export class NfsStorage extends Construct implements IShardStorage {
 
   constructor(scope: Construct, id: string, props: NfsStorageProps) {
     super(scope, id);
-    const { capacity, labels, claimName, volumeName = claimName } = props;
+    const { capacity, claimName, volumeName = claimName } = props;
+    const identity = { program: 'nfs', instance: claimName, component: 'storage', partOf: claimName };
+    const labels = { ...recommendedLabels(identity), ...props.labels };
     checkName(this, 'claimName', claimName);
-    this.volume = nfsVolume(this, 'volume', { ...props, volumeName });
+    this.volume = nfsVolume(this, 'volume', { ...props, volumeName, labels });
     this.claim = new k8s.KubePersistentVolumeClaim(this, 'claim', {
       metadata: { name: claimName, labels },
       spec: {

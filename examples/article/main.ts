@@ -8,6 +8,7 @@ const app = new App();
 const chart = new Chart(app, 'article');
 const { pools } = NutcrackerConfig.fromFile(path.join(__dirname, 'nutcracker.yml'));
 const password = { name: 'redis-password' };
+const partOf = 'article';
 
 const storage = new NfsStorage(chart, 'nfs', {
   volumeName: 'pv-nfs',
@@ -15,10 +16,12 @@ const storage = new NfsStorage(chart, 'nfs', {
   server: '172.17.8.101',
   path: '/root/data',
   capacity: Size.gibibytes(2),
+  labels: { 'app.kubernetes.io/part-of': partOf },
 });
 
 const redis = new RedisStatefulSet(chart, 'redis', {
   name: 'stateful-redis',
+  partOf,
   serviceName: 'svc-redis',
   shards: 4,
   storage,
@@ -28,6 +31,7 @@ const redis = new RedisStatefulSet(chart, 'redis', {
 
 new TwemproxyLayer(chart, 'twemproxy', {
   name: 'twemproxy-deployment',
+  partOf,
   serviceName: 'svc-twemproxy',
   configMapName: 'twemproxy-config',
   image: 'registry.example.net/twemproxy:0.5.0',

@@ -1,6 +1,7 @@
 // The proof that proxies find every key where the old ones put it, made on what was synthesized.
 
 import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
+import { percent } from '../nutcracker/percent';
 
 /** What is compared. */
 export interface RingProof {
@@ -55,15 +56,18 @@ function serversToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: str
   const wrong = pool.servers.flatMap((server) => {
     const old = before.get(server.ringName);
     if (old?.weight === server.weight) return [];
-    const what = old ? `had the weight ${old.weight}` : 'is not in the old ring';
+    const what = old ? `had the weight ${old.weight}${lineOf(old)}` : 'is not in the old ring';
     return [`${fileName}:${server.line ?? 0}: ${server.toString()}: ${server.ringName} ${what}`];
   });
   const missing = live.servers
     .filter(({ ringName }) => !after.has(ringName))
-    .map((server) => `${fileName}: no server is named ${server.ringName}; it had the weight ${server.weight}`);
+    .map(
+      (server) =>
+        `${fileName}: no server is named ${server.ringName}; it had the weight ${server.weight}${lineOf(server)}`,
+    );
   return [...wrong, ...missing];
 }
 
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
+function lineOf({ line }: NutcrackerServer): string {
+  return line === undefined ? '' : ` (line ${line} of the old file)`;
 }

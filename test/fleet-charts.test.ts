@@ -1,0 +1,203 @@
+import { App, JsonPatch, Size, Testing } from 'cdk8s';
+import {
+  FleetCharts,
+  type FleetChartsProps,
+  HashRing,
+  HashType,
+  NetworkPeer,
+  NutcrackerConfig,
+  NutcrackerPool,
+  type NutcrackerPoolProps,
+  NutcrackerServer,
+  ShardStorage,
+} from '../lib';
+import { problemsOf } from './lab/kubernetes-schema';
+import { type Manifest, manifests, ofKind, theOnly, validationErrors } from './lab/synth';
+
+const LIVE = NutcrackerConfig.fromYaml(
+  `
+unit1:
+  listen: 10.0.0.5:22121
+  hash_tag: "{}"
+  redis: true
+  redis_auth: in the open
+  timeout: 400
+  servers:
+    - redis-a:6379:1
+    - redis-a:6380:1
+    - redis-b:6379:2
+    - redis-b:6380:1 named
+`,
+).pool();
+
+const NFS = ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(10) });
+
+function fleet(props: Partial<FleetChartsProps> = {}): { app: App; charts: FleetCharts } {
+  const app = new App();
+  const charts = new FleetCharts(app, 'unit-1', {
+    pool: LIVE,
+    storage: NFS,
+    proxies: { image: 'twemproxy:0.5.0' },
+    ...props,
+  });
+  return { app, charts };
+}
+
+function changed(props: Partial<NutcrackerPoolProps>): NutcrackerPool {
+  return new NutcrackerPool({ ...LIVE.settings, ...props });
+}
+
+function chartNames(app: App): string[] {
+  return app.charts.map(({ node }) => node.id);
+}
+
+describe('the charts of a fleet', () => {
+  test('are numbered in the order in which they are applied, and do not depend on each other', () => {
+    const { app } = fleet({ namespace: 'unit-1' });
+    expect(chartNames(app)).toEqual([
+      'unit-1-00-namespace',
+      'unit-1-10-network-policies',
+      'unit-1-20-storage',
+      'unit-1-30-redis',
+      'unit-1-40-twemproxy',
+    ]);
+    expect(app.node.findAll().flatMap(({ node }) => node.dependencies)).toEqual([]);
+  });
+
+  test('are left out when nothing is in them', () => {
+    const { app } = fleet({ storage: ShardStorage.emptyDir() });
+    expect(chartNames(app)).toEqual(['unit-1-10-network-policies', 'unit-1-30-redis', 'unit-1-40-twemproxy']);
+  });
+
+  test('have objects that Kubernetes 1.27 takes, with and without a namespace', () => {
+    for (const namespace of ['unit-1', undefined]) {
+      const { app } = fleet({ namespace, proxyClients: [NetworkPeer.anyone()] });
+      expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+    }
+  });
+
+  test('have names that come from the fleet’s, wherever the construct stands', () => {
+    const { app } = fleet({ name: 'prod' });
+    const names = ['StatefulSet', 'Deployment', 'PersistentVolume'].map(
+      (kind) => theOnly(app, kind).metadata.name as string,
+    );
+    expect(names).toEqual(['prod-redis', 'prod-twemproxy', 'prod-redis']);
+    expect(ofKind(app, 'Service').map(({ metadata }) => metadata.name as string)).toContain('prod-shard-3');
+  });
+
+  test('label the namespace for Pod Security "restricted"', () => {
+    expect(theOnly(fleet({ namespace: 'unit-1' }).app, 'Namespace').metadata.labels).toMatchObject({
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    });
+  });
+
+  test('leave a namespace alone that is made elsewhere', () => {
+    const { app } = fleet({ namespace: 'shared', createNamespace: false });
+    expect(ofKind(app, 'Namespace')).toEqual([]);
+    expect(theOnly(app, 'StatefulSet').metadata.namespace).toBe('shared');
+  });
+
+  test('carry the recommended labels on every object', () => {
+    for (const { kind, metadata } of manifests(fleet({ namespace: 'unit-1' }).app)) {
+      expect([kind, metadata.labels]).toEqual([
+        kind,
+        expect.objectContaining({
+          'app.kubernetes.io/part-of': 'unit-1',
+          'app.kubernetes.io/managed-by': 'cdk8s-twemproxy',
+        }),
+      ]);
+    }
+  });
+
+  test('take the password from the Secret of the fleet, and write it nowhere', () => {
+    const { app } = fleet();
+    expect(JSON.stringify(manifests(app))).not.toContain('in the open');
+    expect(JSON.stringify(theOnly(app, 'StatefulSet'))).toContain(
+      '"secretKeyRef":{"key":"password","name":"unit-1-redis"}',
+    );
+  });
+
+  test('stay below what a client-side apply can annotate, with a thousand shards', () => {
+    const servers = Array.from(
+      { length: 1000 },
+      (_, i) => new NutcrackerServer({ address: `redis-${i}.example.net:6379` }),
+    );
+    const { app } = fleet({ namespace: 'unit-1', pool: changed({ servers }) });
+    expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+    expect(validationErrors(app)).toEqual([]);
+  });
+});
+
+describe('the ring of a fleet', () => {
+  test('is the old one: every key is found where it was', () => {
+    const { app, charts } = fleet({ namespace: 'unit-1' });
+    const { data } = charts.proxies.configMap.toJson() as Manifest;
+    const pool = NutcrackerConfig.fromYaml(data['nutcracker.yml'] as string).pool();
+    expect(HashRing.of(LIVE).diff(HashRing.of(pool)).isSame).toBe(true);
+    expect(pool.servers.map(String)).toEqual([
+      'unit-1-shard-0.unit-1.svc.cluster.local.:6379:1 redis-a:6379',
+      'unit-1-shard-1.unit-1.svc.cluster.local.:6379:1 redis-a:6380',
+      'unit-1-shard-2.unit-1.svc.cluster.local.:6379:2 redis-b:6379',
+      'unit-1-shard-3.unit-1.svc.cluster.local.:6379:1 named',
+    ]);
+    expect(validationErrors(app)).toEqual([]);
+  });
+
+  test('may serve with other settings', () => {
+    expect(validationErrors(fleet({ newPool: changed({ timeout: 900, backlog: 1024 }) }).app)).toEqual([]);
+  });
+
+  test('fails the synth when it would move keys, and names the share and what to mend', () => {
+    const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR, hashTag: undefined }) });
+    expect(validationErrors(app).join('\n')).toMatch(
+      /^about 7\d(\.\d)? % of all keys would be looked for on another shard/,
+    );
+    expect(validationErrors(app)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(
+          /^nutcracker\.yml of ConfigMap unit-1-twemproxy-config-\w+: hash is murmur; it was fnv1a_64$/,
+        ),
+        expect.stringMatching(/: hash_tag is not set; it was \{\}$/),
+        expect.stringContaining('set loseKeysThatMove'),
+      ]),
+    );
+  });
+
+  test('fails the synth of a whole app', () => {
+    const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR }) });
+    expect(() => Testing.synth(app.charts[app.charts.length - 1])).toThrow('would be looked for on another shard');
+  });
+
+  test('names the lines of servers that differ', () => {
+    const servers = [...LIVE.servers.slice(0, 2), new NutcrackerServer({ address: 'redis-b:6379' })];
+    const errors = validationErrors(fleet({ newPool: changed({ servers }) }).app);
+    expect(errors[0]).toMatch(/^[\d.]+ % of all keys would be looked for/);
+    expect(errors.filter((error) => error.includes('redis-b:6379'))).toEqual([
+      expect.stringMatching(
+        /nutcracker\.yml of ConfigMap \S+:10: unit-1-shard-2:6379:1 redis-b:6379: redis-b:6379 had the weight 2 \(line 11 of the old file\)$/,
+      ),
+    ]);
+    expect(errors).toContainEqual(
+      expect.stringMatching(/: no server is named named; it had the weight 1 \(line 12 of the old file\)$/),
+    );
+  });
+
+  test('is proven on what is written: a patch of the ConfigMap is seen', () => {
+    const { app, charts } = fleet();
+    const { data } = charts.proxies.configMap.toJson() as Manifest;
+    const swapped = (data['nutcracker.yml'] as string)
+      .replace('shard-0:', 'shard-x:')
+      .replace('shard-1:', 'shard-0:')
+      .replace('shard-x:', 'shard-1:');
+    charts.proxies.configMap.addJsonPatch(JsonPatch.replace('/data/nutcracker.yml', swapped));
+    expect(validationErrors(app)).toEqual([
+      expect.stringMatching(/unit-1-shard-1:6379:1 redis-a:6379: its data is at unit-1-shard-0:6379$/),
+      expect.stringMatching(/unit-1-shard-0:6379:1 redis-a:6380: its data is at unit-1-shard-1:6379$/),
+    ]);
+  });
+
+  test('may change for a user who says that keys may be lost', () => {
+    const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR }), loseKeysThatMove: true });
+    expect(validationErrors(app)).toEqual([]);
+  });
+});

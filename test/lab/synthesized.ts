@@ -1,0 +1,50 @@
+// What the apps of this repository write, run as a user runs them.
+
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { type Manifest } from './synth';
+
+export const ROOT = path.join(__dirname, '..', '..');
+const TSX = path.join(ROOT, 'node_modules', '.bin', 'tsx');
+
+/** Runs an app and returns what it wrote, by file name. */
+export function synthesize(directory: string, outdir: string): Record<string, string> {
+  execFileSync(TSX, ['main.ts'], { cwd: directory, env: { ...process.env, CDK8S_OUTDIR: outdir }, stdio: 'pipe' });
+  return filesOf(outdir);
+}
+
+/** The files of a directory, by name. */
+export function filesOf(directory: string): Record<string, string> {
+  const names = fs.readdirSync(directory).sort();
+  return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(directory, name), 'utf8')]));
+}
+
+/** The objects in files. */
+export function objectsIn(files: Record<string, string>): Manifest[] {
+  return Object.values(files).flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
+}
+
+/** The objects of a kind, by name. */
+export function named(objects: Manifest[], kind: string): Record<string, Manifest> {
+  const found = objects.filter((object) => object.kind === kind);
+  return Object.fromEntries(found.map((object) => [object.metadata.name as string, object]));
+}
+
+/** Ports of Services that lead to no port of the pods that they select, and Services that select no pod. */
+export function danglingPorts(objects: Manifest[]): string[] {
+  const templates = objects.flatMap(({ spec }) => (spec?.template ? [spec.template as Manifest] : []));
+  return Object.values(named(objects, 'Service')).flatMap(({ metadata, spec }) => {
+    const { 'statefulset.kubernetes.io/pod-name': _pod, ...selector } = spec.selector as Record<string, string>;
+    const pods = templates.filter(({ metadata: { labels } }) =>
+      Object.entries(selector).every(([k, v]) => labels[k] === v),
+    );
+    const open = pods.flatMap((pod) => (pod.spec.containers as Manifest[]).flatMap(({ ports }) => ports as Manifest[]));
+    const leads = (port: Manifest): boolean =>
+      open.some(({ name, containerPort }) => port.targetPort === name && port.port === containerPort);
+    return (spec.ports as Manifest[])
+      .filter((port) => !leads(port))
+      .map(({ port }) => `${metadata.name as string}:${port}`);
+  });
+}

@@ -1,0 +1,81 @@
+import { JsonPatch, Size } from 'cdk8s';
+import { NfsStorage, type NfsStorageProps } from '../lib';
+import { problemsOf } from './lab/kubernetes-schema';
+import { chart, manifests, theOnly } from './lab/synth';
+
+function storage(props: Partial<NfsStorageProps> = {}, namespace?: string): NfsStorage {
+  return new NfsStorage(chart(namespace), 'storage', {
+    claimName: 'pvc-nfs',
+    volumeName: 'pv-nfs',
+    server: '172.17.8.101',
+    path: '/root/data',
+    capacity: Size.gibibytes(2),
+    ...props,
+  });
+}
+
+test('the volume and the claim are bound to each other and to nothing else', () => {
+  const it = storage({}, 'fleet');
+  expect(theOnly(it, 'PersistentVolume').spec.claimRef).toEqual({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    namespace: 'fleet',
+    name: 'pvc-nfs',
+  });
+  expect(theOnly(it, 'PersistentVolumeClaim').spec.volumeName).toBe('pv-nfs');
+  expect(theOnly(it, 'PersistentVolume').spec.storageClassName).toBe('');
+  expect(theOnly(it, 'PersistentVolumeClaim').spec.storageClassName).toBe('');
+});
+
+test('the data outlives the claim, and a server that is gone is waited for', () => {
+  const { spec } = theOnly(storage(), 'PersistentVolume');
+  expect(spec.persistentVolumeReclaimPolicy).toBe('Retain');
+  expect(spec.mountOptions).toEqual(['hard', 'nfsvers=4.1', 'noatime']);
+});
+
+test('the volume has no namespace, the claim has the chart’s', () => {
+  const it = storage({}, 'fleet');
+  expect(theOnly(it, 'PersistentVolume').metadata).not.toHaveProperty('namespace');
+  expect(theOnly(it, 'PersistentVolumeClaim').metadata.namespace).toBe('fleet');
+});
+
+test('without a namespace the volume is kept for the claim in default', () => {
+  expect(theOnly(storage(), 'PersistentVolume').spec.claimRef.namespace).toBe('default');
+});
+
+const EVERY_PROP: Required<NfsStorageProps> = {
+  claimName: 'claim',
+  volumeName: 'volume',
+  server: 'nfs.example.net',
+  path: '/export',
+  capacity: Size.tebibytes(3),
+  mountOptions: ['soft'],
+  labels: { tier: 'data' },
+};
+
+test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+  const it = storage(EVERY_PROP, 'fleet');
+  expect(manifests(it).flatMap(problemsOf)).toEqual([]);
+  expect(manifests(it)).toMatchSnapshot();
+});
+
+test('the claim is named like the volume if nothing else is said', () => {
+  expect(theOnly(storage({ volumeName: undefined }), 'PersistentVolume').metadata.name).toBe('pvc-nfs');
+});
+
+test('what has no prop is reached through the objects', () => {
+  const it = storage();
+  it.volume.addJsonPatch(JsonPatch.add('/spec/nfs/readOnly', true));
+  it.claim.addJsonPatch(JsonPatch.add('/metadata/annotations', { owner: 'data' }));
+  expect(theOnly(it, 'PersistentVolume').spec.nfs.readOnly).toBe(true);
+  expect(theOnly(it, 'PersistentVolumeClaim').metadata.annotations).toEqual({ owner: 'data' });
+});
+
+test.each<[Partial<NfsStorageProps>, string]>([
+  [{ claimName: 'PVC' }, 'claimName is "PVC"; take at most 63 lower-case letters'],
+  [{ volumeName: '' }, 'volumeName is ""'],
+  [{ path: 'root/data' }, 'path is "root/data"; write it from the root: "/..."'],
+  [{ server: 'nfs:/data' }, 'server is "nfs:/data"; write a host name or an address'],
+])('%j is refused with the path of the construct', (props, message) => {
+  expect(() => storage(props)).toThrow(`chart/storage: ${message}`);
+});
