@@ -16,4 +16,5 @@ new FleetCharts(app, 'unit-1', {
   proxyClients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'shop' })],
 });
 
+for (const { file, line, code, message } of unit1.warnings) console.warn(`${file}:${line}: ${code}: ${message}`);
 app.synth();

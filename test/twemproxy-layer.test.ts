@@ -154,6 +154,16 @@ describe('the proxies', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(40);
   });
 
+  test('run where nutcracker hashes as the ring is computed, unless the user knows better', () => {
+    expect(podOf(layer({ nodeSelector: { net: 'fast' } })).nodeSelector).toEqual({
+      'kubernetes.io/arch': 'amd64',
+      net: 'fast',
+    });
+    expect(podOf(layer({ nodeSelector: { 'kubernetes.io/arch': 'arm64' } })).nodeSelector).toEqual({
+      'kubernetes.io/arch': 'arm64',
+    });
+  });
+
   test('give their statistics on the port that the Service names', () => {
     const it = layer({ statsPort: 22122 });
     expect(podOf(it).containers[0].command).toContain('--stats-port=22122');

@@ -36,7 +36,9 @@ export interface PodOptions {
   readonly priorityClassName?: string;
 
   /**
-   * @default - none
+   * Labels that a node must have. Proxies stay on nodes of the architecture `amd64` unless `kubernetes.io/arch` is given:
+   * a ring is computed as nutcracker does on x86-64, and on arm64 keys that are not ASCII can be on other shards.
+   * @default - none for shards; `kubernetes.io/arch: amd64` for proxies
    */
   readonly nodeSelector?: { [key: string]: string };
 

@@ -10,6 +10,9 @@ import { type TwemproxyOptions } from './twemproxy-options';
 /** What nutcracker needs to end once it is told to. */
 const EXIT_SECONDS = 15;
 
+/** On arm64, six hashes of nutcracker place keys that are not ASCII on other servers (docs/ring.md). */
+const X86_64 = { 'kubernetes.io/arch': 'amd64' };
+
 export interface ProxyPodWiring {
   readonly configMap: string;
   readonly selector: Record<string, string>;
@@ -28,7 +31,7 @@ export function proxyPod(
   const secrets = passwords(pools);
   const delay = options.shutdownDelay?.toSeconds() ?? 15;
   return {
-    ...podSpec(options, selector),
+    ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, selector),
     // nutcracker has no handler for SIGTERM, which the kernel therefore keeps from a process 1.
     shareProcessNamespace: true,
     terminationGracePeriodSeconds: delay + EXIT_SECONDS,
