@@ -3,7 +3,7 @@
 
 import { Distribution, HashType } from './algorithms';
 import { refuse } from './config-error';
-import { checkText, isDigits, isHost, isPort, MAX_NUMBER, quote, readDigits, says } from './config-values';
+import { checkText, isHost, isPort, MAX_NUMBER, quote, readDigits, says, wrapsRound } from './config-values';
 import type { NutcrackerPoolProps } from './nutcracker-pool';
 
 /** A Unix socket's path in bytes, less the byte that ends it (sun_path of unix(7)). */
@@ -48,7 +48,7 @@ function number(key: string): (text: string) => number {
   return (text) => {
     const value = readDigits(text);
     if (value !== undefined) return value;
-    if (isDigits(text)) {
+    if (wrapsRound(text)) {
       const because = `${text} is more than ${MAX_NUMBER}, and nutcracker would take another number for it`;
       return refuse({ subject: key, because, remedy: `write a number up to ${MAX_NUMBER}` });
     }
@@ -124,13 +124,11 @@ function readListenAddress(text: string): string {
     });
 
   const colon = text.lastIndexOf(':');
+  const [host, port] = [text.slice(0, colon), text.slice(colon + 1)];
   if (colon < 0) return refuseIt('has no port', 'has an invalid "hostname:port" format string');
-  if (!isPort(text.slice(colon + 1))) {
-    return refuseIt('has no port from 1 to 65535', 'has an invalid port in "hostname:port" format string');
-  }
-  const host = text.slice(0, colon);
-  if (!isHost(host)) return refuseIt('has no host', 'has an invalid value');
-  return text;
+  const what = wrapsRound(port) ? undefined : 'has an invalid port in "hostname:port" format string';
+  if (!isPort(port)) return refuseIt('has no port from 1 to 65535', what);
+  return isHost(host) ? text : refuseIt('has no host, or a blank in it', 'has an invalid value');
 }
 
 function readListenSocket(text: string): string {

@@ -47,22 +47,37 @@ export function foreignCharacters(text: string): Objection[] {
 /** The first token of each kind that nutcracker refuses, and the first tab where libyaml takes none. */
 export function foreignTokens(text: string): Objection[] {
   const found = new Map<string, Objection>();
-  let line = 1;
-  let before: CST.TokenType | null = 'newline';
-  let value: CST.TokenType | null = null;
-  for (const source of new Lexer().lex(text)) {
-    const token = CST.tokenType(source);
+  let before: CST.TokenType = 'newline';
+  let value: CST.TokenType = 'newline';
+  for (const { token, source, line } of tokens(text)) {
     if (isOpenQuote(token, source)) break;
-    const foreign = token === null ? undefined : FOREIGN[token];
+    const foreign = FOREIGN[token];
     if (foreign !== undefined && !found.has(foreign[0])) found.set(foreign[0], foreignToken(line, source, ...foreign));
     if (token === 'space' && source.includes('\t') && beginsKey(before) && !found.has('tab')) {
       found.set('tab', foreignTab(line, value === 'scalar'));
     }
     if (token !== 'space') before = token;
     if (token !== 'space' && token !== 'newline') value = token;
-    line += source.split('\n').length - 1;
   }
   return [...found.values()];
+}
+
+interface Token {
+  readonly token: CST.TokenType;
+  readonly source: string;
+  readonly line: number;
+}
+
+function* tokens(text: string): Generator<Token> {
+  let line = 1;
+  let isScalar = false;
+  for (const source of new Lexer().lex(text)) {
+    // The text of a plain or block scalar has a mark before it, and may look like any token.
+    const token = isScalar ? 'scalar' : CST.tokenType(source);
+    isScalar = source === CST.SCALAR;
+    if (token !== null && !isScalar) yield { token, source, line };
+    line += source.split('\n').length - 1;
+  }
 }
 
 function foreignToken(line: number, source: string, name: string, number: number): Objection {
@@ -85,13 +100,13 @@ function foreignTab(line: number, behindPlain: boolean): Objection {
 }
 
 /** Whether a quoted value does not end: what follows are no tokens then, and YAML has an error of its own for it. */
-function isOpenQuote(token: CST.TokenType | null, source: string): boolean {
+function isOpenQuote(token: CST.TokenType, source: string): boolean {
   if (token !== 'single-quoted-scalar' && token !== 'double-quoted-scalar') return false;
   return source.length < 2 || !source.endsWith(source[0]);
 }
 
 /** Whether a key may stand behind such a token; there libyaml does not skip tabs. */
-function beginsKey(before: CST.TokenType | null): boolean {
+function beginsKey(before: CST.TokenType): boolean {
   return before === 'newline' || before === 'seq-item-ind' || before === 'explicit-key-ind';
 }
 

@@ -34,8 +34,13 @@ export function readDigits(text: string): number | undefined {
   return value <= MAX_NUMBER ? value : undefined;
 }
 
+/** Whether nutcracker takes another number for it than is written, as an int holds no such number. */
+export function wrapsRound(text: string): boolean {
+  return isDigits(text) && readDigits(text) === undefined;
+}
+
 /** Whether there is nothing but digits: no sign, no blank, no fraction. */
-export function isDigits(text: string): boolean {
+function isDigits(text: string): boolean {
   return /^[0-9]+$/.test(text);
 }
 

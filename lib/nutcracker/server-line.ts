@@ -1,70 +1,62 @@
 // A line of a pool's `servers`: split as nutcracker splits it, from its end (conf_add_server in its src/nc_conf.c).
 
 import { refuse } from './config-error';
-import { checkText, isDigits, isHost, isPort, MAX_NUMBER, quote, readDigits, says } from './config-values';
+import { checkText, isHost, isPort, MAX_NUMBER, quote, readDigits, says, wrapsRound } from './config-values';
 import type { NutcrackerServerProps } from './nutcracker-server';
 
 const FORM = 'in "hostname:port:weight [name]" format string';
+const NO_FORM = 'has an invalid "hostname:port:weight [name]"or "/path/unix_socket:weight [name]" format string';
 const REMEDY = 'write host:port:weight, or /socket:weight, and at most one name behind one space';
 
-/** The parts of a line, not yet checked; throws NutcrackerConfigError if the line has not as many as it needs. */
+/** The parts of a line; throws NutcrackerConfigError if it has not enough of them. */
 export function splitServerLine(line: string): NutcrackerServerProps {
-  const [left, name] = splitLast(line, ' ') ?? [line, undefined];
-  const [address, weight] = splitLast(left, ':') ?? [left, ''];
-  if (address === left || address.includes(':') === address.startsWith('/')) {
-    refuse({
-      subject: 'servers',
-      because: `${quote(line)} is not a server`,
-      says: says(
-        'servers',
-        'has an invalid "hostname:port:weight [name]"or "/path/unix_socket:weight [name]" format string',
-      ),
-      remedy: REMEDY,
-    });
-  }
+  const [target, name] = splitLast(line, ' ') ?? [line, undefined];
+  const [address, weight] = splitLast(target, ':') ?? [target, undefined];
+  const isSocket = address.startsWith('/');
+  if (weight === undefined || address.includes(':') === isSocket) objectTo(line, 'is not a server', NO_FORM);
   return { address, weight: readWeight(line, weight), name };
 }
 
-/** Throws NutcrackerConfigError unless the line of such a server reads back as the same server. */
+/** Throws NutcrackerConfigError unless the line of such a server is read back as the same server. */
 export function checkServer({ address, weight = 1, name }: NutcrackerServerProps): void {
-  checkAddress(address);
-  readWeight(address, String(weight));
-  if (name === undefined) return;
-  checkText(`server ${quote(address)}: name`, name);
-  if (name.includes(' ')) {
-    refuse({ subject: 'servers', because: `the name ${quote(name)} holds a space`, remedy: REMEDY });
-  }
-}
-
-function checkAddress(address: string): void {
   checkText('servers', address);
-  const refuseIt = (because: string, what?: string): never =>
-    refuse({
-      subject: 'servers',
-      because: `the address ${quote(address)} ${because}`,
-      says: what === undefined ? undefined : says('servers', what),
-      remedy: REMEDY,
-    });
-
-  if (address.startsWith('/')) {
-    if (address.includes(':') || !isHost(address)) refuseIt('is a path with a colon or a blank');
-    return;
-  }
-  const [host, port] = splitLast(address, ':') ?? [address, ''];
-  if (!isPort(port)) refuseIt('has no port from 1 to 65535', `has an invalid port ${FORM}`);
-  if (!isHost(host)) refuseIt('has no host, or blanks in it');
+  if (address.startsWith('/')) checkSocket(address);
+  else checkHostAndPort(address);
+  readWeight(address, String(weight));
+  if (name !== undefined) checkName(address, name);
 }
 
-function readWeight(of: string, text: string): number {
+function checkSocket(address: string): void {
+  if (address.includes(':')) objectTo(address, 'is a path with a colon', NO_FORM);
+  if (!isHost(address)) objectTo(address, 'is a path with a blank');
+}
+
+function checkHostAndPort(address: string): void {
+  const [host, port] = splitLast(address, ':') ?? [address, ''];
+  const what = wrapsRound(port) ? undefined : `has an invalid port ${FORM}`;
+  if (!isPort(port)) objectTo(address, 'has no port from 1 to 65535', what);
+  if (!isHost(host)) objectTo(address, 'has no host, or a blank in it');
+}
+
+function readWeight(server: string, text: string): number {
   const weight = readDigits(text);
   if (weight !== undefined && weight > 0) return weight;
-  const wraps = isDigits(text) && weight === undefined;
-  const what = weight === 0 ? `has a zero weight ${FORM}` : `has an invalid weight ${FORM}`;
+  const what = wrapsRound(text) ? undefined : `has ${weight === 0 ? 'a zero' : 'an invalid'} weight ${FORM}`;
+  return objectTo(server, `has the weight ${quote(text)}, not one from 1 to ${MAX_NUMBER}`, what);
+}
+
+function checkName(address: string, name: string): void {
+  if (name === '') objectTo(address, 'has an empty name');
+  if (name.includes(' ')) objectTo(address, `has a space in its name ${quote(name)}`);
+  checkText('servers', name);
+}
+
+function objectTo(server: string, because: string, what?: string): never {
   return refuse({
     subject: 'servers',
-    because: `${quote(of)} has the weight ${quote(text)}`,
-    says: wraps ? undefined : says('servers', what),
-    remedy: `write a whole number from 1 to ${MAX_NUMBER}`,
+    because: `${quote(server)} ${because}`,
+    says: what === undefined ? undefined : says('servers', what),
+    remedy: REMEDY,
   });
 }
 

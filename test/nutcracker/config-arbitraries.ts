@@ -1,0 +1,132 @@
+// Pools of every kind, and files that hold them in every style a person may write.
+
+import fc from 'fast-check';
+import { Distribution, HashType, type NutcrackerPoolProps, NutcrackerServer } from '../../lib/nutcracker';
+import { DIRECTIVES } from '../../lib/nutcracker/config-directives';
+
+/** Hosts on which nutcracker can listen wherever the test runs: it resolves them while it reads. */
+export const LISTEN_HOSTS = ['127.0.0.1', '0.0.0.0', 'localhost', '::1', '127.1'];
+
+/** Makes one value after the other within a property (fc.gen()). */
+export type Generate = fc.GeneratorValue;
+
+/** One of the choices. */
+export function oneOf<T>(generate: Generate, ...choices: readonly T[]): T {
+  return generate<T, T[]>(fc.constantFrom, ...choices);
+}
+
+const text = fc.string({
+  unit: fc.constantFrom(...Array.from(' \t\n\\"\'#:-?!&*%@`|>[]{},~$=aZ09é漢😀\u0001\u007f\u0085\u00a0\u2028\ufeff')),
+  minLength: 1,
+  maxLength: 12,
+});
+const word = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,15}$/);
+const port = fc.integer({ min: 1, max: 65_535 });
+const number = fc.oneof(fc.nat(1000), fc.nat(2_147_483_647));
+
+const address = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(fc.oneof(word, fc.ipV4(), fc.ipV6()), port).map((parts) => parts.join(':')) },
+  fc.tuple(word, fc.constantFrom('11211', '06379', '011211')).map((parts) => parts.join(':')),
+  word.map((name) => `/run/${name}.sock`),
+);
+const serverName = fc.oneof(
+  word,
+  text.map((name) => name.replaceAll(' ', '_')),
+);
+const server = fc
+  .record(
+    { address, weight: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2_147_483_647 })), name: serverName },
+    { requiredKeys: ['address'] },
+  )
+  .map((props) => new NutcrackerServer(props));
+
+const listen = fc.oneof(
+  fc.tuple(fc.constantFrom(...LISTEN_HOSTS), port).map((parts) => parts.join(':')),
+  word.map((name) => `/tmp/${name}.sock`),
+  fc.tuple(word, fc.constantFrom('660', '0777', '0')).map(([name, mode]) => `/tmp/a b/${name} ${mode}`),
+);
+
+const pool: fc.Arbitrary<NutcrackerPoolProps> = fc
+  .record(
+    {
+      name: fc.oneof(word, text),
+      listen,
+      servers: fc.uniqueArray(server, { minLength: 1, maxLength: 6, selector: ({ ringName }) => ringName }),
+      hash: fc.constantFrom(...Object.values(HashType)),
+      hashTag: fc.constantFrom('{}', '$$', '[]', '::', '  ', '""', 'ab', '#-'),
+      distribution: fc.constantFrom(...Object.values(Distribution)),
+      timeout: number,
+      backlog: number,
+      clientConnections: number,
+      redis: fc.boolean(),
+      tcpkeepalive: fc.boolean(),
+      redisAuth: fc.oneof(word, text),
+      redisDb: fc.nat(15),
+      preconnect: fc.boolean(),
+      autoEjectHosts: fc.boolean(),
+      serverConnections: fc.integer({ min: 1, max: 100 }),
+      serverRetryTimeout: number,
+      serverFailureLimit: number,
+    },
+    { requiredKeys: ['name', 'listen', 'servers'] },
+  )
+  .map(withoutContradiction);
+
+/** Pools that can stand in one file. */
+export const poolsOfAFile = fc
+  .uniqueArray(pool, { minLength: 1, maxLength: 3, selector: ({ name }) => name })
+  .filter((pools) => new Set(pools.map((props) => props.listen)).size === pools.length);
+
+/** A password goes with `redis: true` and without a database. */
+function withoutContradiction({ redisAuth, redisDb, ...props }: NutcrackerPoolProps): NutcrackerPoolProps {
+  if (redisAuth !== undefined && props.redis === true) return { ...props, redisAuth };
+  return redisDb === undefined ? props : { ...props, redisDb };
+}
+
+/** The text of a file with these pools, in a style of its own. */
+export function styledFile(generate: Generate, pools: readonly NutcrackerPoolProps[]): string {
+  const margin = oneOf(generate, '', '', '', '  ');
+  const newline = oneOf(generate, '\n', '\n', '\n', '\r\n');
+  const lines = pools.flatMap((props) => styledPool(generate, props)).map((line) => margin + line);
+  const annotated = lines.flatMap((line) => {
+    const above = oneOf(generate, ...[none, none, none, [''], ['   '], ['# remark'], ['      # "odd": {}']]);
+    return [...above, line + oneOf(generate, '', '', '', ' ', ' # remark', '\t# remark')];
+  });
+  return annotated.join(newline) + oneOf(generate, '', newline, newline + newline);
+}
+
+const none: string[] = [];
+
+function styledPool(generate: Generate, props: NutcrackerPoolProps): string[] {
+  const indent = ' '.repeat(generate(fc.integer, { min: 1, max: 4 }));
+  const dash = indent + ' '.repeat(generate(fc.nat, 2)) + '-';
+  const gap = (): string => oneOf(generate, ' ', ' ', ' ', '  ', '\t');
+  const settings = DIRECTIVES.flatMap(({ key, prop }) => {
+    const value = props[prop];
+    return value === undefined ? [] : [[`${indent}${key}:${gap()}${styledScalar(generate, String(value))}`]];
+  });
+  const servers = props.servers.map((each) => `${dash} ${styledScalar(generate, serverLine(generate, each))}`);
+  const blocks = [...settings, [`${indent}servers:`, ...servers]];
+  const shuffled = generate(fc.shuffledSubarray<string[]>, blocks, { minLength: blocks.length });
+  return [`${styledScalar(generate, props.name)}:`, ...shuffled.flat()];
+}
+
+function serverLine(generate: Generate, { address: at, weight, name }: NutcrackerServer): string {
+  const zeros = oneOf(generate, '', '', '0', '00');
+  return `${at}:${zeros}${weight}${name === undefined ? '' : ` ${name}`}`;
+}
+
+/** The scalar in one of the styles of YAML that can hold it. */
+function styledScalar(generate: Generate, value: string): string {
+  const styles = [inDoubleQuotes(value)];
+  if (/^[\x20-\x7e\u00a0-\u2027\u2030-\ud7ff]+$/.test(value)) styles.push(`'${value.replaceAll("'", "''")}'`);
+  if (/^[\w/.$]([\w/.,;()'"{}[\]*&!=+-]|:(?=[^ ])| (?=\w))*$/.test(value)) styles.push(value, value);
+  return oneOf(generate, ...styles);
+}
+
+function inDoubleQuotes(value: string): string {
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/gu, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 4 ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  });
+}

@@ -1,0 +1,98 @@
+// Mistakes in a file: in its lines, its values, its characters.
+
+import fc from 'fast-check';
+import { type Generate, oneOf } from './config-arbitraries';
+
+/** The text with one to three mistakes. */
+export function withMistakes(generate: Generate, text: string): string {
+  let mistaken = text;
+  const count = generate(fc.integer, { min: 1, max: 3 });
+  for (let i = 0; i < count; i++) {
+    const mistake = oneOf(generate, mistakenLine, mistakenValue, mistakenCharacter, mistakenCharacter);
+    mistaken = mistake(generate, mistaken);
+  }
+  return mistaken;
+}
+
+/** What may stand before a line, or as a line. */
+const LINES = [
+  ...['---', '...', '%YAML 1.1', '- a', 'a', 'a: b', '  a: b', '  servers:', 'q:', '\t', ' \t', '  ? a', '  : a', '?'],
+  ...[
+    ':',
+    '  -',
+    '  - ',
+    '  hash: md5',
+    '  ? hash\n  : md5',
+    '  redis: true',
+    '  timeout: 1',
+    '  reuseport: true',
+    '#',
+  ],
+];
+
+function mistakenLine(generate: Generate, text: string): string {
+  const lines = text.split('\n');
+  const at = generate(fc.nat, lines.length - 1);
+  const other = generate(fc.nat, lines.length - 1);
+  const line = lines[at];
+  const mistakes: (() => void)[] = [
+    () => void lines.splice(at, 1),
+    () => void lines.splice(other, 0, line),
+    () => void lines.splice(at, 0, oneOf(generate, ...LINES)),
+    () => void ([lines[at], lines[other]] = [lines[other], line]),
+    () => void (lines[at] = ` ${line}`),
+    () => void (lines[at] = line.replace(/^ /, '')),
+    () => void (lines[at] = line.trimStart()),
+    () => void (lines[at] = oneOf(generate, '\t', '- ', '? ', ': ', '#', '  foo: ') + line),
+  ];
+  oneOf(generate, ...mistakes)();
+  return lines.join('\n');
+}
+
+/** What may stand in the place of a value: of the wrong kind, out of range, or with a meaning in YAML. */
+const VALUES = [
+  ...[
+    '',
+    '""',
+    "''",
+    '~',
+    'null',
+    'yes',
+    'True',
+    'true',
+    'false',
+    '"true"',
+    '-1',
+    '0',
+    '00',
+    '1.5',
+    '1e3',
+    '0x10',
+    '99',
+  ],
+  ...['a', 'a b', ' x', '"a\\u00e9"', '{}', '[]', '[a]', '{a: b}', '&a b', '*a', '!t x', '!!str x', '|', '>', '|-'],
+  ...['- x', 'a: b', '? x', '%x', '@x', '`x', '"', "'", '"a', '# x', '-\tx', '"a"b', '"a" b', '"a"#b', "'a'b"],
+  ...[':22121', 'a:1', 'a:1:1', 'a:0:1', 'a:70000:1', 'a:1:0', 'a:1:1 n', 'a:1:1 n m', 'a:1:1  n', 'a:1:-1'],
+  ...['/s:1', '/s:1 n', '/s:s:1', '/s:0', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:1', '127.0.0.1:65536'],
+  ...['/tmp/x', '/tmp/x 600', '/tmp/x 1000', 'crc32', 'sha1', 'ketama', '"\\q"', '"\\x4"', '"a\n    b"', 'a\n      b'],
+  ...['|-\n      true', '>-\n      true', '|\n      a:1:1', '|-\n      a:1:1\n      n', '>-\n      a:1:1\n      n'],
+];
+
+function mistakenValue(generate: Generate, text: string): string {
+  const lines = text.split('\n');
+  const at = generate(fc.nat, lines.length - 1);
+  const value = oneOf(generate, ...VALUES);
+  lines[at] = lines[at].replace(/(:[ \t]+|-[ \t]+).*$/, (_, before: string) => before + value);
+  return lines.join('\n');
+}
+
+const CHARACTERS = [
+  ...Array.from(' \t\n\r:-?#\'"{}[]&*!|>%@`,\\~=09aé\0\u0007\u0085\u00a0\u2028\ufeff'),
+  ...['- ', ': ', ' #', '\n\n', '...', '---', '""', "''", '\\n', '\\0', '\\x41'],
+];
+
+function mistakenCharacter(generate: Generate, text: string): string {
+  const at = generate(fc.nat, text.length);
+  const removed = oneOf(generate, 0, 0, 1, 1, 2);
+  return text.slice(0, at) + oneOf(generate, '', ...CHARACTERS) + text.slice(at + removed);
+}
