@@ -19,7 +19,16 @@ import { fileObjections, type PlacedPool } from './pool-rules';
 export class NutcrackerConfig {
   /** Reads a file; throws if it cannot be read or nutcracker would refuse it. */
   static fromFile(path: string): NutcrackerConfig {
-    return NutcrackerConfig.fromYaml(decode(readFileSync(path), path), path);
+    return NutcrackerConfig._fromBytes(readFileSync(path), path);
+  }
+
+  /**
+   * Reads a file's bytes, wherever they came from.
+   *
+   * @internal
+   */
+  static _fromBytes(bytes: Uint8Array, fileName: string): NutcrackerConfig {
+    return NutcrackerConfig.fromYaml(decode(bytes, fileName), fileName);
   }
 
   /** Reads a text, which errors call `nutcracker.yml` unless it is given a name. */
@@ -61,7 +70,7 @@ export class NutcrackerConfig {
   }
 }
 
-function decode(bytes: Buffer, file: string): string {
+function decode(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
