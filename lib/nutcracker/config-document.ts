@@ -1,9 +1,9 @@
 // nutcracker.yml as its words: the blocks of the pools, their keys, the values behind each key, and where each stands.
 // What nutcracker refuses as a document (conf_pre_validate in its src/nc_conf.c) is refused here.
 
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
-import { refuse, refuseAny } from './config-error';
-import { foreignCharacters, foreignTokens, NOT_YAML, withPlainBreaks } from './config-tokens';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { refuse } from './config-error';
+import { foreignCharacter, foreignToken, NOT_YAML, withPlainBreaks } from './config-tokens';
 import { quote } from './config-values';
 
 /** A scalar, and the line on which it begins. */
@@ -45,18 +45,12 @@ const LIBYAML_TAKES = /^Missing closing .quote|^Comments must be separated/;
 /** Reads a file's text; throws NutcrackerConfigError with lines, and without the file. */
 export function readDocument(raw: string): Block[] {
   const text = withPlainBreaks(raw);
-  refuseAny(foreignCharacters(text));
-  refuseAny(foreignTokens(text));
+  const foreign = foreignCharacter(text) ?? foreignToken(text);
+  if (foreign !== undefined) refuse(foreign);
 
   const lines = new LineCounter();
   const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const;
-  const documents = parseAllDocuments(text, options);
-  if ('empty' in documents || documents.length !== 1) {
-    const count = documents.length;
-    const says = `must contain only 1 document; found ${count} documents`;
-    return refuse({ because: `there are ${count} documents in the file`, says, remedy: REMEDY });
-  }
-  const [{ contents, errors }] = documents;
+  const { contents, errors } = parseDocument(text, options);
   // What comes behind the first error is mostly its echo.
   const error = errors.at(0);
   if (error !== undefined) {
@@ -75,10 +69,7 @@ class Shape {
   constructor(private readonly lines: LineCounter) {}
 
   blocks(root: unknown): Block[] {
-    if (!isMap(root)) {
-      const says = isSeq(root) ? 'has sequence at depth 0 instead of 2' : 'has invalid empty "key:" at depth 0';
-      return this.refuse(root, 'there is no pool', says);
-    }
+    if (!isMap(root)) return this.refuse(root, 'there is no pool in the file', complaintAbout(root));
     return root.items.map(({ key, value }) => {
       const name = this.word(key, POOL_NAME);
       if (isMap(value)) return { name, entries: this.entries(name, value) };
@@ -121,4 +112,9 @@ class Shape {
     const range = isNode(node) ? node.range : undefined;
     return range ? this.lines.linePos(range[0]).line : 1;
   }
+}
+
+function complaintAbout(root: unknown): string {
+  if (isSeq(root)) return 'has sequence at depth 0 instead of 2';
+  return isScalar(root) ? 'has invalid empty "key:" at depth 0' : 'must contain only 1 document; found 0 documents';
 }

@@ -8,8 +8,11 @@ import { quote } from './config-values';
 /** What nutcracker logs when libyaml does not get through a file, but for the number of the kind of error. */
 export const NOT_YAML = 'conf: failed to get the next yaml document';
 
-/** The tokens that nutcracker refuses: what it calls each, and the number that libyaml's yaml.h gives it. */
-const FOREIGN: Partial<Record<CST.TokenType, readonly [name: string, number: number]>> = {
+/** What nutcracker calls a token, and the number that libyaml's yaml.h gives it. */
+type ForeignToken = readonly [name: string, number: number];
+
+/** The tokens that nutcracker refuses. */
+const FOREIGN: Partial<Record<CST.TokenType, ForeignToken>> = {
   'directive-line': ['version directive', 3],
   'doc-start': ['document start', 5],
   'doc-end': ['document end', 6],
@@ -29,37 +32,35 @@ export function withPlainBreaks(text: string): string {
 }
 
 /** The first character that libyaml does not read, or that it reads as a line break or a byte order mark. */
-export function foreignCharacters(text: string): Objection[] {
+export function foreignCharacter(text: string): Objection | undefined {
   const unread = /[^\t\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
   const misread = /[\u2028\u2029\ufeff]/;
   const found = unread.exec(text) ?? misread.exec(text);
-  if (found === null) return [];
-  return [
-    {
-      line: text.slice(0, found.index).split('\n').length,
-      because: `the character ${codePoint(found[0])} stands in the file`,
-      says: unread.test(found[0]) ? NOT_YAML : undefined,
-      remedy: 'take it out, or write it as an escape in double quotes',
-    },
-  ];
+  if (found === null) return undefined;
+  return {
+    line: text.slice(0, found.index).split('\n').length,
+    because: `the character ${codePoint(found[0])} stands in the file`,
+    says: unread.test(found[0]) ? NOT_YAML : undefined,
+    remedy: 'take it out, or write it as an escape in double quotes',
+  };
 }
 
-/** The first token of each kind that nutcracker refuses, and the first tab where libyaml takes none. */
-export function foreignTokens(text: string): Objection[] {
-  const found = new Map<string, Objection>();
+/** The first token that nutcracker refuses, or the first tab where libyaml takes none. */
+export function foreignToken(text: string): Objection | undefined {
   let before: CST.TokenType = 'newline';
-  let value: CST.TokenType = 'newline';
+  let content: CST.TokenType | undefined;
   for (const { token, source, line } of tokens(text)) {
-    if (isOpenQuote(token, source)) break;
+    if (isOpenQuote(token, source)) return undefined;
     const foreign = FOREIGN[token];
-    if (foreign !== undefined && !found.has(foreign[0])) found.set(foreign[0], foreignToken(line, source, ...foreign));
-    if (token === 'space' && source.includes('\t') && beginsKey(before) && !found.has('tab')) {
-      found.set('tab', foreignTab(line, value === 'scalar'));
+    if (foreign !== undefined) return { line, ...objectionTo(source, foreign, content !== undefined) };
+    if (token === 'space') {
+      if (source.includes('\t') && beginsKey(before)) return objectionToTab(text, line, content === 'scalar');
+      continue;
     }
-    if (token !== 'space') before = token;
-    if (token !== 'space' && token !== 'newline') value = token;
+    before = token;
+    if (token !== 'newline' && token !== 'comment') content = token;
   }
-  return [...found.values()];
+  return undefined;
 }
 
 interface Token {
@@ -72,29 +73,30 @@ function* tokens(text: string): Generator<Token> {
   let line = 1;
   let isScalar = false;
   for (const source of new Lexer().lex(text)) {
-    // The text of a plain or block scalar has a mark before it, and may look like any token.
+    // The text of a plain or block scalar stands behind a mark of the lexer's, and may look like any token.
     const token = isScalar ? 'scalar' : CST.tokenType(source);
     isScalar = source === CST.SCALAR;
-    if (token !== null && !isScalar) yield { token, source, line };
+    if (token !== null && token !== 'doc-mode' && !isScalar) yield { token, source, line };
     line += source.split('\n').length - 1;
   }
 }
 
-function foreignToken(line: number, source: string, name: string, number: number): Objection {
+function objectionTo(source: string, [name, number]: ForeignToken, behindContent: boolean): Objection {
+  const isSecondDocument = name === 'document start' && behindContent;
   return {
-    line,
-    because: `${quote(source)} is a ${name} of YAML`,
-    says: `conf: ${name} token (${number}) is disallowed`,
+    because: `${quote(source)} stands for a YAML ${name}`,
+    says: isSecondDocument ? 'must contain only 1 document' : `conf: ${name} token (${number}) is disallowed`,
     remedy: 'leave it out, or put the value in quotes if it is part of one',
   };
 }
 
-/** libyaml takes such a tab in one place, an empty line behind a plain scalar, and not in every such line. */
-function foreignTab(line: number, behindPlain: boolean): Objection {
+/** libyaml takes such a tab in an empty line behind a plain scalar, if it is indented far enough. */
+function objectionToTab(text: string, line: number, behindPlain: boolean): Objection {
+  const isEmpty = /^\s*(#|$)/.test(text.split('\n')[line - 1]);
   return {
     line,
     because: 'a tab stands where a line is indented',
-    says: behindPlain ? undefined : NOT_YAML,
+    says: behindPlain && isEmpty ? undefined : NOT_YAML,
     remedy: 'write spaces',
   };
 }
