@@ -138,10 +138,10 @@ export class NutcrackerPool {
   /** Throws for what nutcracker would refuse, and for a password together with a database other than 0. */
   constructor(props: NutcrackerPoolProps) {
     refuseAny(poolObjections(props));
-    this.props = props;
+    this.props = { ...props, servers: [...props.servers] };
     this.name = props.name;
     this.listen = props.listen;
-    this.servers = [...props.servers];
+    this.servers = this.props.servers;
     this.hash = props.hash ?? HashType.FNV1A_64;
     this.hashTag = props.hashTag;
     this.distribution = props.distribution ?? Distribution.KETAMA;
