@@ -2,14 +2,10 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Size } from 'cdk8s';
-import { NutcrackerPool, NutcrackerServer, RedisConfig, type RedisOptions, ShardStorage } from '../lib';
+import { type RedisOptions } from '../lib';
 import { LabFleet } from './lab/fleet';
 import { Lab, until } from './lab/lab';
 import { busyboxPath } from './lab/busybox';
-
-/** Everything that has ever broken a configuration file. */
-const PASSWORD = `fo"o b#a$r: 'x' \\n {}[]%@\`!&*|> ü€😀`;
 
 const KEYS = Array.from({ length: 200 }, (_, i) => `user:${i * 7919}`);
 
@@ -17,24 +13,8 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-function fleet(servers: number, redis: RedisOptions = {}, programs?: string): Promise<LabFleet> {
-  const pool = new NutcrackerPool({
-    name: 'alpha',
-    listen: '0.0.0.0:22121',
-    hashTag: '{}',
-    redis: true,
-    redisAuth: 'old',
-    timeout: 400,
-    servers: Array.from({ length: servers }, (_, i) => new NutcrackerServer({ address: `old-${i}:6379` })),
-  });
-  return LabFleet.synthesize(lab, {
-    pool,
-    redis,
-    storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
-    proxies: { image: 'twemproxy:0.5.0' },
-    secretValue: PASSWORD,
-    path: programs,
-  });
+function fleet(servers: number, redis?: RedisOptions, path?: string): Promise<LabFleet> {
+  return LabFleet.synthesize(lab, { servers, redis, path });
 }
 
 async function readThroughProxy(it: LabFleet): Promise<(string | null)[]> {
@@ -56,12 +36,6 @@ async function roleOf(it: LabFleet, ordinal: number): Promise<unknown[]> {
   const [role, host, port] = await client.role();
   client.disconnect();
   return role === 'master' ? [role] : [role, host, port];
-}
-
-async function change(it: LabFleet, ordinal: number, ...commands: string[][]): Promise<void> {
-  const client = it.shardClient(ordinal);
-  await Promise.all(commands.map(([command, ...args]) => client.call(command, ...args)));
-  client.disconnect();
 }
 
 describe.each([
@@ -103,12 +77,12 @@ describe.each([
     await it.startShard(0);
     expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 1]);
 
-    await change(it, 0, ['CONFIG', 'SET', 'maxclients', '77'], ['REPLICAOF', 'NO', 'ONE'], ['CONFIG', 'REWRITE']);
+    await it.change(0, ['CONFIG', 'SET', 'maxclients', '77'], ['REPLICAOF', 'NO', 'ONE'], ['CONFIG', 'REWRITE']);
     await it.stopShard(0, 'SIGKILL');
     await it.startShard(0);
     expect(await roleOf(it, 0)).toEqual(['master']);
 
-    await change(it, 0, ['REPLICAOF', '127.0.0.1', '2'], ['CONFIG', 'REWRITE']);
+    await it.change(0, ['REPLICAOF', '127.0.0.1', '2'], ['CONFIG', 'REWRITE']);
     await it.stopShard(0, 'SIGKILL');
     await it.startShard(0);
     expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 2]);
@@ -164,59 +138,6 @@ test('a volume that the server may not write is named, with the remedy', async (
   fs.writeFileSync(volume, 'not a directory, so that root cannot write it either');
 
   await expect(pod.start()).rejects.toThrow(/user \d+ cannot write .*fleet-redis-0; make \d+:\d+ the owner/);
-});
-
-describe('the probes of a shard', () => {
-  async function verdicts(it: LabFleet): Promise<{ alive: boolean; ready: boolean }> {
-    const pod = it.shardPod(0);
-    const [alive, ready] = await Promise.all(
-      (['livenessProbe', 'readinessProbe'] as const).map(
-        async (probe) => (await pod.exec(it.probe(probe)).exit()) === 0,
-      ),
-    );
-    return { alive, ready };
-  }
-
-  test('find a serving master alive and ready', async () => {
-    const it = await fleet(1);
-    await it.startShard(0);
-    expect(await verdicts(it)).toEqual({ alive: true, ready: true });
-  });
-
-  test('find a replica that refuses stale answers alive and ready: it has to be reachable', async () => {
-    const it = await fleet(1, { bornReplicaOf: '127.0.0.1 1' });
-    await it.startShard(0);
-    await change(it, 0, ['CONFIG', 'SET', 'replica-serve-stale-data', 'no']);
-    expect(await verdicts(it)).toEqual({ alive: true, ready: true });
-  });
-
-  test('find a loading server alive, but not ready', async () => {
-    const it = await fleet(1, { config: RedisConfig.of({ raw: { 'key-load-delay': '200' } }) });
-    await it.startShard(0);
-    await change(it, 0, ...Array.from({ length: 20_000 }, (_, i) => ['SET', `key:${i}`, 'x']));
-    await it.stopShard(0);
-
-    await it.shardPod(0).start();
-
-    await until('the shard is alive, but not ready', async () => {
-      const { alive, ready } = await verdicts(it);
-      return alive && !ready;
-    });
-  });
-
-  test('find a server with another password alive, but not ready', async () => {
-    const it = await fleet(1);
-    await it.startShard(0);
-    await change(it, 0, ['CONFIG', 'SET', 'requirepass', 'another']);
-    expect(await verdicts(it)).toEqual({ alive: true, ready: false });
-  });
-
-  test('find a server that is gone neither alive nor ready', async () => {
-    const it = await fleet(1);
-    await it.startShard(0);
-    await it.stopShard(0);
-    expect(await verdicts(it)).toEqual({ alive: false, ready: false });
-  });
 });
 
 test('nutcracker ends at SIGTERM when it is not process 1, which sharing the process namespace sees to', async () => {

@@ -1,18 +1,25 @@
 // A whole synthesized fleet as processes of a lab: every pod with its own port, every Service replaced by it.
 
 import { type k8s } from 'cdk8s-plus-27';
-import { App } from 'cdk8s';
+import { App, Size } from 'cdk8s';
 import { Redis } from 'ioredis';
-import { FleetCharts, type FleetChartsProps } from '../../lib';
+import { FleetCharts, NutcrackerPool, NutcrackerServer, type RedisOptions, ShardStorage } from '../../lib';
 import { accepts, freePort, freePorts, type Lab, type Program } from './lab';
 import { LabPod } from './pod';
 import { type Manifest, ofKind } from './synth';
 
 type Data = Record<string, string>;
 
-export interface LabFleetProps extends Omit<FleetChartsProps, 'proxyPort'> {
+/** Everything that has ever broken a configuration file. */
+const PASSWORD = `fo"o b#a$r: 'x' \\n {}[]%@\`!&*|> ü€😀`;
+
+export interface LabFleetProps {
+  /** How many servers the old fleet has. */
+  readonly servers: number;
+  /** The options of the shards. */
+  readonly redis?: RedisOptions;
   /** The password that is in the Secret. */
-  readonly secretValue: string;
+  readonly secretValue?: string;
   /** Where the pods look for programs. */
   readonly path?: string;
 }
@@ -20,11 +27,11 @@ export interface LabFleetProps extends Omit<FleetChartsProps, 'proxyPort'> {
 export class LabFleet {
   readonly charts: FleetCharts;
   private readonly app = new App();
+  private readonly password: string;
   private readonly shards = new Map<number, Program>();
 
   static async synthesize(lab: Lab, props: LabFleetProps): Promise<LabFleet> {
-    const ports = await freePorts(props.pool.servers.length);
-    return new LabFleet(lab, props, ports, await freePort(), await freePort());
+    return new LabFleet(lab, props, await freePorts(props.servers), await freePort(), await freePort());
   }
 
   private constructor(
@@ -34,8 +41,14 @@ export class LabFleet {
     readonly proxyPort: number,
     statsPort: number,
   ) {
-    const proxies = { ...props.proxies, statsPort };
-    this.charts = new FleetCharts(this.app, 'fleet', { ...props, proxies, proxyPort });
+    this.password = props.secretValue ?? PASSWORD;
+    this.charts = new FleetCharts(this.app, 'fleet', {
+      pool: oldPool(props.servers),
+      redis: props.redis,
+      storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+      proxies: { image: 'twemproxy:0.5.0', statsPort },
+      proxyPort,
+    });
   }
 
   /** The pod of a shard, ready to run. */
@@ -80,17 +93,24 @@ export class LabFleet {
 
   /** A client of the proxy. */
   client(): Redis {
-    return connect(this.proxyPort, this.props.secretValue);
+    return connect(this.proxyPort, this.password);
   }
 
   /** A client of one shard. */
   shardClient(ordinal: number): Redis {
-    return connect(this.ports[ordinal], this.props.secretValue);
+    return connect(this.ports[ordinal], this.password);
+  }
+
+  /** Sends commands to one shard, in their order. */
+  async change(ordinal: number, ...commands: string[][]): Promise<void> {
+    const client = this.shardClient(ordinal);
+    await Promise.all(commands.map(([command, ...args]) => client.call(command, ...args)));
+    client.disconnect();
   }
 
   private pod(workload: Manifest, name: string, replace: Data): LabPod {
     const configMaps = ofKind(this.app, 'ConfigMap');
-    const secret = { password: this.props.secretValue };
+    const secret = { password: this.password };
     return new LabPod(this.lab, {
       name,
       spec: workload.spec.template.spec as k8s.PodSpec,
@@ -108,4 +128,16 @@ export class LabFleet {
 function connect(port: number, password: string): Redis {
   // nutcracker closes the connection of a client that sends INFO or CLIENT.
   return new Redis({ port, password, enableReadyCheck: false, disableClientInfo: true, maxRetriesPerRequest: 0 });
+}
+
+function oldPool(servers: number): NutcrackerPool {
+  return new NutcrackerPool({
+    name: 'alpha',
+    listen: '0.0.0.0:22121',
+    hashTag: '{}',
+    redis: true,
+    redisAuth: 'old',
+    timeout: 400,
+    servers: Array.from({ length: servers }, (_, i) => new NutcrackerServer({ address: `old-${i}:6379` })),
+  });
 }

@@ -1,0 +1,91 @@
+// The verdict of the synthesized probes on real servers in every state.
+
+import * as fs from 'node:fs';
+import { RedisConfig, type RedisOptions } from '../lib';
+import { LabFleet } from './lab/fleet';
+import { Lab, until } from './lab/lab';
+
+let lab: Lab;
+beforeEach(() => (lab = new Lab()));
+afterEach(() => lab.close());
+
+function fleet(redis?: RedisOptions): Promise<LabFleet> {
+  return LabFleet.synthesize(lab, { servers: 1, redis });
+}
+
+async function verdicts(it: LabFleet): Promise<{ alive: boolean; ready: boolean }> {
+  const pod = it.shardPod(0);
+  const [alive, ready] = await Promise.all(
+    (['livenessProbe', 'readinessProbe'] as const).map(async (probe) => (await pod.exec(it.probe(probe)).exit()) === 0),
+  );
+  return { alive, ready };
+}
+
+async function ping(it: LabFleet): Promise<string> {
+  const client = it.shardClient(0);
+  const answer = await client.ping().catch((error: unknown) => (error as Error).message);
+  client.disconnect();
+  return answer;
+}
+
+test('probes find a serving master alive and ready', async () => {
+  const it = await fleet();
+  await it.startShard(0);
+  expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+});
+
+test('probes find a replica that refuses stale answers alive and ready: it has to be reachable', async () => {
+  const it = await fleet({ bornReplicaOf: '127.0.0.1 1' });
+  await it.startShard(0);
+  await it.change(0, ['CONFIG', 'SET', 'replica-serve-stale-data', 'no']);
+  expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+});
+
+test('probes find a server that cannot save alive and ready: a restart would lose what is not saved', async () => {
+  const it = await fleet();
+  await it.startShard(0);
+  fs.chmodSync(it.shardPod(0).directory('/data'), 0o500);
+  await it.change(0, ['SET', 'a', '1'], ['BGSAVE']);
+  await until('PING is answered with MISCONF', async () => (await ping(it)).startsWith('MISCONF'));
+  expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+});
+
+test('probes find a server with a long script alive and ready: it has to be reachable for SCRIPT KILL', async () => {
+  const it = await fleet({ config: RedisConfig.of({ raw: { 'busy-reply-threshold': '1' } }) });
+  await it.startShard(0);
+  const client = it.shardClient(0);
+  const script = client.eval('while true do end', 0).catch(() => undefined);
+  await until('PING is answered with BUSY', async () => (await ping(it)).startsWith('BUSY'));
+  expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+  await it.change(0, ['SCRIPT', 'KILL']);
+  await script;
+  client.disconnect();
+});
+
+test('probes find a loading server alive, but not ready', async () => {
+  const it = await fleet({ config: RedisConfig.of({ raw: { 'key-load-delay': '200' } }) });
+  await it.startShard(0);
+  await it.change(0, ...Array.from({ length: 20_000 }, (_, i) => ['SET', `key:${i}`, 'x']));
+  await it.stopShard(0);
+
+  await it.shardPod(0).start();
+
+  await until('the shard is alive, but not ready', async () => {
+    const { alive, ready } = await verdicts(it);
+    return alive && !ready;
+  });
+});
+
+test('probes find a server with another password alive, but not ready', async () => {
+  const it = await fleet();
+  await it.startShard(0);
+  await it.change(0, ['CONFIG', 'SET', 'requirepass', 'another']);
+  expect(await verdicts(it)).toEqual({ alive: true, ready: false });
+});
+
+test('probes find a server that is gone neither alive nor ready', async () => {
+  const it = await fleet();
+  await it.startShard(0);
+  await it.stopShard(0);
+  expect(await verdicts(it)).toEqual({ alive: false, ready: false });
+});
