@@ -12,7 +12,7 @@ export interface Objection {
   readonly subject?: string;
   /** What is wrong, with the value. */
   readonly because: string;
-  /** What nutcracker logs; nothing where nutcracker takes the value, or refuses it without a word. */
+  /** Words of what nutcracker prints or logs; nothing where it takes the value, or may take it. */
   readonly says?: string;
   /** What to write instead. */
   readonly remedy: string;

@@ -27,16 +27,12 @@ export function readPools(text: string, file: string): PlacedPool[] {
 function readPool({ name, entries }: Block): PlacedPool {
   const settings = new Settings(name);
   const objections = entries.flatMap(({ key, values }) =>
-    values.flatMap((value) =>
-      objectionsOf(() => {
-        placing(
-          () => ({ pool: name.text, line: value.line }),
-          () => {
-            settings.take(key, value);
-          },
-        );
-      }),
-    ),
+    values.flatMap((value) => {
+      const found = objectionsOf(() => {
+        settings.take(key, value);
+      });
+      return found.map((objection) => ({ pool: name.text, line: value.line, ...objection }));
+    }),
   );
   refuseAny(objections);
   return settings.pool();
@@ -84,7 +80,7 @@ function refuseUnknown({ text, line }: Word): never {
     subject: text,
     because:
       text === 'reuseport'
-        ? 'nutcracker knows it only after 0.5.0, the last version that was released'
+        ? 'nutcracker 0.5.0 does not know it, only its master branch does'
         : `nutcracker has no directive ${quote(text)}`,
     says: says(text, 'is unknown'),
     remedy: text === 'reuseport' ? 'leave it out' : `use one of ${known}`,

@@ -83,8 +83,10 @@ function* tokens(text: string): Generator<Token> {
 
 function objectionTo(source: string, [name, number]: ForeignToken, behindContent: boolean): Objection {
   const isSecondDocument = name === 'document start' && behindContent;
+  // The first character says which it is; the others may be those of a password without quotes.
+  const mark = /^[*&!%]/.test(source) ? source[0] : source;
   return {
-    because: `${quote(source)} stands for a YAML ${name}`,
+    because: `${quote(mark)} stands for a YAML ${name}`,
     says: isSecondDocument ? 'must contain only 1 document' : `conf: ${name} token (${number}) is disallowed`,
     remedy: 'leave it out, or put the value in quotes if it is part of one',
   };

@@ -17,15 +17,18 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-/** The text, if nutcracker can hold it: there is some of it, and it is Unicode without NUL, which ends a C string. */
+/**
+ * The text, if nutcracker can hold it: there is some of it, and it is Unicode without NUL, which ends a C string. The
+ * objection does not repeat it, as it may be a password.
+ */
 export function checkText(subject: string, text: string): string {
   if (text === '') {
     refuse({ subject, because: 'the value is empty', says: 'syntax is invalid', remedy: 'write one, or leave it out' });
   }
-  if (/\0|\p{Surrogate}/u.test(text)) {
-    refuse({ subject, because: `${quote(text)} holds a NUL or half a character`, remedy: 'take it out' });
-  }
-  return text;
+  const broken = text.search(/\0|\p{Surrogate}/u);
+  if (broken < 0) return text;
+  const because = `the value holds a NUL or half a surrogate pair at character ${broken + 1}`;
+  return refuse({ subject, because, remedy: 'take it out' });
 }
 
 /** The number that the text stands for, if it consists of digits and fits. */
