@@ -7,13 +7,30 @@ import { DIRECTIVES } from '../../lib/nutcracker/config-directives';
 /** Hosts on which nutcracker can listen wherever the test runs: it resolves them while it reads. */
 export const LISTEN_HOSTS = ['127.0.0.1', '0.0.0.0', 'localhost', '::1', '127.1'];
 
-/** Makes one value after the other within a property (fc.gen()). */
-export type Generate = fc.GeneratorValue;
+/** Decides, within a property, what is left open: which of several styles, which line. */
+export class Dice {
+  constructor(private readonly throws: Iterator<number>) {}
 
-/** One of the choices. */
-export function oneOf<T>(generate: Generate, ...choices: readonly T[]): T {
-  return generate<T, T[]>(fc.constantFrom, ...choices);
+  /** One of the choices. */
+  oneOf<T>(...choices: readonly T[]): T {
+    return choices[this.upTo(choices.length - 1)];
+  }
+
+  /** A whole number from 0. */
+  upTo(max: number): number {
+    return (this.throws.next().value as number) % (max + 1);
+  }
+
+  /** The items in another order. */
+  shuffled<T>(items: readonly T[]): T[] {
+    return items
+      .map((item) => ({ item, order: this.upTo(1e6) }))
+      .sort((a, b) => a.order - b.order)
+      .map(({ item }) => item);
+  }
 }
+
+export const anyDice = fc.infiniteStream(fc.nat()).map((throws) => new Dice(throws));
 
 const text = fc.string({
   unit: fc.constantFrom(...Array.from(' \t\n\\"\'#:-?!&*%@`|>[]{},~$=aZ09é漢😀\u0001\u007f\u0085\u00a0\u2028\ufeff')),
@@ -84,44 +101,44 @@ function withoutContradiction({ redisAuth, redisDb, ...props }: NutcrackerPoolPr
 }
 
 /** The text of a file with these pools, in a style of its own. */
-export function styledFile(generate: Generate, pools: readonly NutcrackerPoolProps[]): string {
-  const margin = oneOf(generate, '', '', '', '  ');
-  const newline = oneOf(generate, '\n', '\n', '\n', '\r\n');
-  const lines = pools.flatMap((props) => styledPool(generate, props)).map((line) => margin + line);
+export function styledFile(dice: Dice, pools: readonly NutcrackerPoolProps[]): string {
+  const margin = dice.oneOf('', '', '', '  ');
+  const newline = dice.oneOf('\n', '\n', '\n', '\r\n');
+  const lines = pools.flatMap((props) => styledPool(dice, props)).map((line) => margin + line);
   const annotated = lines.flatMap((line) => {
-    const above = oneOf(generate, ...[none, none, none, [''], ['   '], ['# remark'], ['      # "odd": {}']]);
-    return [...above, line + oneOf(generate, '', '', '', ' ', ' # remark', '\t# remark')];
+    const above = dice.oneOf(...[none, none, none, [''], ['   '], ['# remark'], ['      # "odd": {}']]);
+    return [...above, line + dice.oneOf('', '', '', ' ', ' # remark', '\t# remark')];
   });
-  return annotated.join(newline) + oneOf(generate, '', newline, newline + newline);
+  return annotated.join(newline) + dice.oneOf('', newline, newline + newline);
 }
 
 const none: string[] = [];
 
-function styledPool(generate: Generate, props: NutcrackerPoolProps): string[] {
-  const indent = ' '.repeat(generate(fc.integer, { min: 1, max: 4 }));
-  const dash = indent + ' '.repeat(generate(fc.nat, 2)) + '-';
-  const gap = (): string => oneOf(generate, ' ', ' ', ' ', '  ', '\t');
+function styledPool(dice: Dice, props: NutcrackerPoolProps): string[] {
+  const indent = ' '.repeat(1 + dice.upTo(3));
+  const dash = indent + ' '.repeat(dice.upTo(2)) + '-';
+  const gap = (): string => dice.oneOf(' ', ' ', ' ', '  ', '\t');
   const settings = DIRECTIVES.flatMap(({ key, prop }) => {
     const value = props[prop];
-    return value === undefined ? [] : [[`${indent}${key}:${gap()}${styledScalar(generate, String(value))}`]];
+    return value === undefined ? [] : [[`${indent}${key}:${gap()}${styledScalar(dice, String(value))}`]];
   });
-  const servers = props.servers.map((each) => `${dash} ${styledScalar(generate, serverLine(generate, each))}`);
+  const servers = props.servers.map((each) => `${dash} ${styledScalar(dice, serverLine(dice, each))}`);
   const blocks = [...settings, [`${indent}servers:`, ...servers]];
-  const shuffled = generate(fc.shuffledSubarray<string[]>, blocks, { minLength: blocks.length });
-  return [`${styledScalar(generate, props.name)}:`, ...shuffled.flat()];
+  const shuffled = dice.shuffled(blocks);
+  return [`${styledScalar(dice, props.name)}:`, ...shuffled.flat()];
 }
 
-function serverLine(generate: Generate, { address: at, weight, name }: NutcrackerServer): string {
-  const zeros = oneOf(generate, '', '', '0', '00');
+function serverLine(dice: Dice, { address: at, weight, name }: NutcrackerServer): string {
+  const zeros = dice.oneOf('', '', '0', '00');
   return `${at}:${zeros}${weight}${name === undefined ? '' : ` ${name}`}`;
 }
 
 /** The scalar in one of the styles of YAML that can hold it. */
-function styledScalar(generate: Generate, value: string): string {
+function styledScalar(dice: Dice, value: string): string {
   const styles = [inDoubleQuotes(value)];
   if (/^[\x20-\x7e\u00a0-\u2027\u2030-\ud7ff]+$/.test(value)) styles.push(`'${value.replaceAll("'", "''")}'`);
   if (/^[\w/.$]([\w/.,;()'"{}[\]*&!=+-]|:(?=[^ ])| (?=\w))*$/.test(value)) styles.push(value, value);
-  return oneOf(generate, ...styles);
+  return dice.oneOf(...styles);
 }
 
 function inDoubleQuotes(value: string): string {

@@ -1,15 +1,14 @@
 // Mistakes in a file: in its lines, its values, its characters.
 
-import fc from 'fast-check';
-import { type Generate, oneOf } from './config-arbitraries';
+import type { Dice } from './config-arbitraries';
 
 /** The text with one to three mistakes. */
-export function withMistakes(generate: Generate, text: string): string {
+export function withMistakes(dice: Dice, text: string): string {
   let mistaken = text;
-  const count = generate(fc.integer, { min: 1, max: 3 });
+  const count = 1 + dice.upTo(2);
   for (let i = 0; i < count; i++) {
-    const mistake = oneOf(generate, mistakenLine, mistakenValue, mistakenCharacter, mistakenCharacter);
-    mistaken = mistake(generate, mistaken);
+    const mistake = dice.oneOf(mistakenLine, mistakenValue, mistakenCharacter, mistakenCharacter);
+    mistaken = mistake(dice, mistaken);
   }
   return mistaken;
 }
@@ -30,22 +29,22 @@ const LINES = [
   ],
 ];
 
-function mistakenLine(generate: Generate, text: string): string {
+function mistakenLine(dice: Dice, text: string): string {
   const lines = text.split('\n');
-  const at = generate(fc.nat, lines.length - 1);
-  const other = generate(fc.nat, lines.length - 1);
+  const at = dice.upTo(lines.length - 1);
+  const other = dice.upTo(lines.length - 1);
   const line = lines[at];
   const mistakes: (() => void)[] = [
     () => void lines.splice(at, 1),
     () => void lines.splice(other, 0, line),
-    () => void lines.splice(at, 0, oneOf(generate, ...LINES)),
+    () => void lines.splice(at, 0, dice.oneOf(...LINES)),
     () => void ([lines[at], lines[other]] = [lines[other], line]),
     () => void (lines[at] = ` ${line}`),
     () => void (lines[at] = line.replace(/^ /, '')),
     () => void (lines[at] = line.trimStart()),
-    () => void (lines[at] = oneOf(generate, '\t', '- ', '? ', ': ', '#', '  foo: ') + line),
+    () => void (lines[at] = dice.oneOf('\t', '- ', '? ', ': ', '#', '  foo: ') + line),
   ];
-  oneOf(generate, ...mistakes)();
+  dice.oneOf(...mistakes)();
   return lines.join('\n');
 }
 
@@ -78,10 +77,10 @@ const VALUES = [
   ...['|-\n      true', '>-\n      true', '|\n      a:1:1', '|-\n      a:1:1\n      n', '>-\n      a:1:1\n      n'],
 ];
 
-function mistakenValue(generate: Generate, text: string): string {
+function mistakenValue(dice: Dice, text: string): string {
   const lines = text.split('\n');
-  const at = generate(fc.nat, lines.length - 1);
-  const value = oneOf(generate, ...VALUES);
+  const at = dice.upTo(lines.length - 1);
+  const value = dice.oneOf(...VALUES);
   lines[at] = lines[at].replace(/(:[ \t]+|-[ \t]+).*$/, (_, before: string) => before + value);
   return lines.join('\n');
 }
@@ -91,8 +90,8 @@ const CHARACTERS = [
   ...['- ', ': ', ' #', '\n\n', '...', '---', '""', "''", '\\n', '\\0', '\\x41'],
 ];
 
-function mistakenCharacter(generate: Generate, text: string): string {
-  const at = generate(fc.nat, text.length);
-  const removed = oneOf(generate, 0, 0, 1, 1, 2);
-  return text.slice(0, at) + oneOf(generate, '', ...CHARACTERS) + text.slice(at + removed);
+function mistakenCharacter(dice: Dice, text: string): string {
+  const at = dice.upTo(text.length);
+  const removed = dice.oneOf(0, 0, 1, 1, 2);
+  return text.slice(0, at) + dice.oneOf('', ...CHARACTERS) + text.slice(at + removed);
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { NutcrackerConfig, type NutcrackerPoolProps, type NutcrackerServer } from '../../lib/nutcracker';
 import { NutcrackerConfigError } from '../../lib/nutcracker/config-error';
 import { Lab } from '../lab/lab';
-import { LISTEN_HOSTS, poolsOfAFile, styledFile } from './config-arbitraries';
+import { anyDice, LISTEN_HOSTS, poolsOfAFile, styledFile } from './config-arbitraries';
 import { withMistakes } from './config-mutations';
 import { nutcrackerTakes } from './real-verdict';
 
@@ -19,8 +19,8 @@ afterAll(() => lab.close());
 
 test('a good file is taken by both, whatever its style, and every value is read', () => {
   fc.assert(
-    fc.property(poolsOfAFile, fc.gen(), (pools, generate) => {
-      const text = styledFile(generate, pools);
+    fc.property(poolsOfAFile, anyDice, (pools, dice) => {
+      const text = styledFile(dice, pools);
       expect({ text, taken: nutcrackerTakes(lab, text) }).toEqual({ text, taken: true });
       expect(NutcrackerConfig.fromYaml(text).pools.map(({ settings }) => plain(settings))).toEqual(pools.map(plain));
     }),
@@ -31,8 +31,8 @@ test('a good file is taken by both, whatever its style, and every value is read'
 test('a file with mistakes is taken or refused by both, but for what is refused on purpose', () => {
   const seen = { taken: 0, refused: 0, refusedOnPurpose: 0 };
   fc.assert(
-    fc.property(poolsOfAFile, fc.gen(), (pools, generate) => {
-      const text = withMistakes(generate, styledFile(generate, pools));
+    fc.property(poolsOfAFile, anyDice, (pools, dice) => {
+      const text = withMistakes(dice, styledFile(dice, pools));
       const taken = nutcrackerTakes(lab, text);
       const read = attempt(text);
       if (read instanceof NutcrackerConfigError) {
