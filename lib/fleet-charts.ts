@@ -3,7 +3,8 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { checkName } from './common/checks';
+import { checkName, refuse } from './common/checks';
+import { recommendedLabels } from './common/labels';
 import { type IShardStorage } from './storage/i-shard-storage';
 import { type NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
@@ -116,6 +117,7 @@ export class FleetCharts extends Construct {
     super(scope, id);
     const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
     checkName(this, 'name', name);
+    if (!newPool.redis) refuse(this, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
     const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
 
     // Beside this construct, not below it: cdk8s adds a hash to the file names of charts that are nested.
@@ -178,8 +180,7 @@ function createNamespace(chart: Chart, namespace: string, partOf: string): void 
     metadata: {
       name: namespace,
       labels: {
-        'app.kubernetes.io/part-of': partOf,
-        'app.kubernetes.io/managed-by': 'cdk8s-twemproxy',
+        ...recommendedLabels({ program: 'fleet', instance: partOf, component: 'namespace', partOf }),
         ...Object.fromEntries(modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted'])),
       },
     },

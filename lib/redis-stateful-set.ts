@@ -1,9 +1,9 @@
 // The shards of a fleet: one Redis server each, with an address and a data directory that outlive its pod.
 
-import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkImage, checkName, checkPort, checkWhole, refuse } from './common/checks';
+import { disruptionBudget } from './common/disruption-budget';
 import { hashedConfigMap } from './common/hashed-config-map';
 import { type IShardStorage } from './storage/i-shard-storage';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
@@ -11,6 +11,7 @@ import { checkPodOptions } from './common/pod-options';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis/redis-options';
 import { DATA_VOLUME, redisPod } from './redis/redis-pod';
+import { addressOf, headlessService, shardService } from './redis/redis-services';
 import { type SecretKey } from './common/secret-key';
 
 /** What a StatefulSet appends to its name: `-` and ten digits in controller-revision-hash, a label of 63. */
@@ -107,27 +108,15 @@ export class RedisStatefulSet extends Construct {
     this.labels = labels;
     this.podSelector = selector;
 
-    const servicePorts = [{ name: 'redis', port, targetPort: k8s.IntOrString.fromString('redis') }];
-    this.service = new k8s.KubeService(this, 'service', {
-      metadata: { name: serviceName, labels },
-      // A replica that still loads, or whose master is away, has to be found all the same.
-      spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports: servicePorts },
-    });
-    this.shardServices = ordinals(shards).map((ordinal) => {
-      const podName = { 'statefulset.kubernetes.io/pod-name': `${name}-${ordinal}` };
-      return new k8s.KubeService(this, `shard-${ordinal}`, {
-        metadata: { name: `${shardName}-${ordinal}`, labels },
-        spec: { type: 'ClusterIP', selector: { ...selector, ...podName }, ports: servicePorts },
-      });
-    });
-    const { namespace } = Chart.of(this);
-    const domain = namespace === undefined ? '' : `.${namespace}.svc.${props.clusterDomain ?? 'cluster.local'}.`;
-    this.addresses = this.shardServices.map((service) => `${service.name}${domain}:${port}`);
+    const services = { statefulSet: name, labels, selector, port };
+    this.service = headlessService(this, serviceName, services);
+    this.shardServices = ordinals(shards).map((n) => shardService(this, `${shardName}-${n}`, n, services));
+    this.addresses = this.shardServices.map((service) => addressOf(service, port, props.clusterDomain));
 
-    const data = configData(props, port);
-    this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, data);
+    this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, configData(props, port));
     const consumer = { name, shards, volumeName: DATA_VOLUME, labels };
     const storage = props.storage.provision(props.storageScope ?? this, consumer);
+    const pod = redisPod(props, { configMap: this.configMap.name, selector, port, volume: storage.volume });
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: { name, labels },
       spec: {
@@ -142,17 +131,11 @@ export class RedisStatefulSet extends Construct {
         }),
         template: {
           metadata: { labels: recommendedLabels(identity, props.podLabels), annotations: props.podAnnotations },
-          spec: redisPod(props, { configMap: this.configMap.name, selector, port, volume: storage.volume }),
+          spec: pod,
         },
       },
     });
-    this.podDisruptionBudget = new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
-      metadata: { name, labels },
-      spec: {
-        maxUnavailable: k8s.IntOrString.fromNumber(props.maxUnavailable ?? 1),
-        selector: { matchLabels: selector },
-      },
-    });
+    this.podDisruptionBudget = disruptionBudget(this, { name, labels }, selector, props);
   }
 }
 

@@ -3,12 +3,13 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkImage, checkName, checkPort, checkWhole, refuse } from './common/checks';
+import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
 import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
 import { proxyPod } from './twemproxy/proxy-pod';
-import { ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
+import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
 export interface TwemproxyLayerProps extends TwemproxyOptions {
   /** The name of the Deployment. */
@@ -72,96 +73,90 @@ export class TwemproxyLayer extends Construct {
       component: 'proxy',
       partOf: props.partOf ?? name,
     };
-    const labels = recommendedLabels(identity);
-    const selector = selectorLabels(identity);
     const pools = proxyPools(this, props.pools);
     checkPorts(this, pools, statsPort);
-    this.labels = labels;
-    this.podSelector = selector;
+    this.labels = recommendedLabels(identity);
+    this.podSelector = selectorLabels(identity);
     this.ports = pools.map(({ port }) => port);
     this.statsPort = statsPort;
 
+    const metadata = { name, labels: this.labels };
     const data = proxyConfigData(pools);
-    this.configMap =
-      props.configMapName === undefined
-        ? hashedConfigMap(this, 'config', `${name}-config`, labels, data)
-        : new k8s.KubeConfigMap(this, 'config', { metadata: { name: props.configMapName, labels }, data });
-    const annotations = {
-      ...props.podAnnotations,
-      ...(props.configMapName !== undefined && { 'cdk8s-twemproxy/config': contentHash(data) }),
-    };
+    this.configMap = this.configuration(props, data);
+    const wiring = { configMap: this.configMap.name, selector: this.podSelector, pools, statsPort };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
-      metadata: { name, labels },
+      metadata,
       spec: {
-        // The autoscaler's number would be overwritten by every apply.
+        // A number here would reset the autoscaler's at every apply.
         replicas: props.autoscaling ? undefined : (props.replicas ?? 2),
-        strategy: {
-          type: 'RollingUpdate',
-          rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
-        },
-        selector: { matchLabels: selector },
+        strategy: ONE_MORE_THEN_ONE_LESS,
+        selector: { matchLabels: this.podSelector },
         template: {
-          metadata: {
-            labels: recommendedLabels(identity, props.podLabels),
-            ...(Object.keys(annotations).length > 0 && { annotations }),
-          },
-          spec: proxyPod(props, { configMap: this.configMap.name, selector, pools, statsPort }),
+          metadata: { labels: recommendedLabels(identity, props.podLabels), annotations: podAnnotations(props, data) },
+          spec: proxyPod(props, wiring),
         },
       },
     });
     this.service = new k8s.KubeService(this, 'service', {
-      metadata: { name: props.serviceName ?? name, labels, annotations: props.serviceAnnotations },
+      metadata: { name: props.serviceName ?? name, labels: this.labels, annotations: props.serviceAnnotations },
       spec: {
         type: props.serviceType ?? ProxyServiceType.CLUSTER_IP,
         externalTrafficPolicy: props.externalTrafficPolicy,
-        selector,
-        ports: [
-          ...pools.map(({ portName, port }, i) => ({
-            name: portName,
-            port,
-            targetPort: k8s.IntOrString.fromString(portName),
-            ...(i === 0 && props.nodePort !== undefined && { nodePort: props.nodePort }),
-          })),
-          { name: 'stats', port: statsPort, targetPort: k8s.IntOrString.fromString('stats') },
-        ],
+        selector: this.podSelector,
+        ports: servicePorts(pools, statsPort, props.nodePort),
       },
     });
-    this.podDisruptionBudget = new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
-      metadata: { name, labels },
-      spec: {
-        maxUnavailable: k8s.IntOrString.fromNumber(props.maxUnavailable ?? 1),
-        selector: { matchLabels: selector },
-      },
-    });
-    this.autoscaler = props.autoscaling && autoscaler(this, props, labels);
+    this.podDisruptionBudget = disruptionBudget(this, metadata, this.podSelector, props);
+    this.autoscaler = props.autoscaling && autoscaler(this, metadata, props.autoscaling);
   }
+
+  private configuration(props: TwemproxyLayerProps, data: Record<string, string>): k8s.KubeConfigMap {
+    const { name, configMapName } = props;
+    return configMapName === undefined
+      ? hashedConfigMap(this, 'config', `${name}-config`, this.labels, data)
+      : new k8s.KubeConfigMap(this, 'config', { metadata: { name: configMapName, labels: this.labels }, data });
+  }
+}
+
+/** A new proxy serves before an old one goes. */
+const ONE_MORE_THEN_ONE_LESS: k8s.DeploymentStrategy = {
+  type: 'RollingUpdate',
+  rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
+};
+
+/** A ConfigMap that keeps its name rolls the pods by a hash of its content. */
+function podAnnotations(props: TwemproxyLayerProps, data: Record<string, string>): Record<string, string> | undefined {
+  if (props.configMapName === undefined) return props.podAnnotations;
+  return { ...props.podAnnotations, 'cdk8s-twemproxy/config': contentHash(data) };
+}
+
+function servicePorts(pools: ServedPool[], statsPort: number, nodePort?: number): k8s.ServicePort[] {
+  return [
+    ...pools.map(({ portName, port }, i) => ({
+      name: portName,
+      port,
+      targetPort: k8s.IntOrString.fromString(portName),
+      nodePort: i === 0 ? nodePort : undefined,
+    })),
+    { name: 'stats', port: statsPort, targetPort: k8s.IntOrString.fromString('stats') },
+  ];
 }
 
 function autoscaler(
   scope: Construct,
-  { name, autoscaling }: TwemproxyLayerProps,
-  labels: Record<string, string>,
-): k8s.KubeHorizontalPodAutoscalerV2 | undefined {
-  return (
-    autoscaling &&
-    new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
-      metadata: { name, labels },
-      spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
-        minReplicas: autoscaling.minReplicas ?? 2,
-        maxReplicas: autoscaling.maxReplicas,
-        metrics: [
-          {
-            type: 'Resource',
-            resource: {
-              name: 'cpu',
-              target: { type: 'Utilization', averageUtilization: autoscaling.targetCpuPercent ?? 60 },
-            },
-          },
-        ],
-      },
-    })
-  );
+  metadata: k8s.ObjectMeta & { name: string },
+  { minReplicas = 2, maxReplicas, targetCpuPercent = 60 }: ProxyAutoscaling,
+): k8s.KubeHorizontalPodAutoscalerV2 {
+  const target = { type: 'Utilization', averageUtilization: targetCpuPercent };
+  return new k8s.KubeHorizontalPodAutoscalerV2(scope, 'autoscaler', {
+    metadata,
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name },
+      minReplicas,
+      maxReplicas,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target } }],
+    },
+  });
 }
 
 function check(scope: Construct, props: TwemproxyLayerProps): void {

@@ -128,6 +128,44 @@ describe('the charts of a fleet', () => {
   });
 });
 
+const EVERY_PROP: Required<FleetChartsProps> = {
+  pool: LIVE,
+  storage: NFS,
+  proxies: { image: 'twemproxy:0.5.0', replicas: 5 },
+  redis: { memory: Size.gibibytes(8) },
+  name: 'prod',
+  namespace: 'data',
+  createNamespace: true,
+  password: { name: 'shared', key: 'redis' },
+  proxyPort: 6380,
+  proxyClients: [NetworkPeer.pods({ app: 'shop' })],
+  redisClients: [NetworkPeer.pods({ app: 'backup' })],
+  statsClients: [NetworkPeer.pods({ app: 'metrics' })],
+  newPool: changed({ timeout: 900 }),
+  loseKeysThatMove: true,
+  clusterDomain: 'corp.local',
+};
+
+test('every prop of a fleet arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+  const { app, charts } = fleet(EVERY_PROP);
+  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  expect(charts.redis.addresses[0]).toBe('prod-shard-0.data.svc.corp.local.:6379');
+  expect(ofKind(app, 'ConfigMap')[1].data['nutcracker.yml']).toMatchSnapshot('nutcracker.yml');
+  expect(ofKind(app, 'NetworkPolicy').map(({ spec }) => spec.ingress as unknown)).toMatchSnapshot('ingress');
+  expect(theOnly(app, 'Deployment').spec.replicas).toBe(5);
+  expect(theOnly(app, 'StatefulSet').spec.template.spec.containers[0]).toMatchObject({
+    resources: { limits: { memory: '8Gi' } },
+    env: expect.arrayContaining([
+      { name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name: 'shared', key: 'redis' } } },
+    ]),
+  });
+});
+
+test('a pool that speaks the protocol of memcached is refused', () => {
+  const pool = new NutcrackerPool({ name: 'cache', listen: '0.0.0.0:11211', servers: LIVE.servers });
+  expect(() => fleet({ pool })).toThrow('unit-1: pool cache speaks the protocol of memcached; set redis: true');
+});
+
 describe('the ring of a fleet', () => {
   test('is the old one: every key is found where it was', () => {
     const { app, charts } = fleet({ namespace: 'unit-1' });

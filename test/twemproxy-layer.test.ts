@@ -1,5 +1,6 @@
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
 import {
   HashRing,
   NutcrackerConfig,
@@ -176,6 +177,16 @@ describe('the proxies', () => {
     expect(theOnly(it, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 2, maxReplicas: 9 });
     expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   });
+});
+
+test('moving the construct in the tree changes no object', () => {
+  const props = {
+    name: 'proxy',
+    image: 'twemproxy:0.5.0',
+    pools: [{ pool: pool(), addresses: ADDRESSES, password: PASSWORD }],
+  };
+  const deep = new TwemproxyLayer(new Construct(new Construct(chart(), 'some'), 'where'), 'else', props);
+  expect(manifests(deep)).toEqual(manifests(layer()));
 });
 
 const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas'>> = {

@@ -1,7 +1,7 @@
 // What a user may choose about pods of either kind, and the part of a pod's specification that follows from it.
 
-import { type Cpu, k8s } from 'cdk8s-plus-27';
-import { type Size } from 'cdk8s';
+import { Size } from 'cdk8s';
+import { Cpu, k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkWhole } from './checks';
 
@@ -136,6 +136,9 @@ export const RESTRICTED: k8s.SecurityContext = {
   capabilities: { drop: ['ALL'] },
   readOnlyRootFilesystem: true,
 };
+
+/** What a script needs that runs before the server. */
+export const SCRIPT_RESOURCES: k8s.ResourceRequirements = resources(Size.mebibytes(64), Cpu.millis(50));
 
 /** Requests and limits: memory is reserved whole, the processor may be taken beyond what is asked for. */
 export function resources(memory: Size, cpu: Cpu, cpuLimit?: Cpu): k8s.ResourceRequirements {

@@ -1,8 +1,7 @@
 // The pod of a shard: an init container that makes its directory, and the server.
 
-import { type Duration } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
-import { podSpec, resources, RESTRICTED } from '../common/pod-options';
+import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { maxmemoryOf, memoryOf } from './redis-conf';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis-options';
 import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
@@ -10,8 +9,7 @@ import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 /** The name of the volume with the data, and so of a claim template. */
 export const DATA_VOLUME = 'data';
 
-const CONFIG_VOLUME = 'config';
-const CONFIG_MOUNT = { name: CONFIG_VOLUME, mountPath: '/etc/redis-shard', readOnly: true };
+const CONFIG_MOUNT = { name: 'config', mountPath: '/etc/redis-shard', readOnly: true };
 
 /** A slow disk under an NFS server still writes this many MiB a second. */
 const SLOWEST_WRITE = 20;
@@ -26,41 +24,49 @@ export interface RedisPodWiring {
   readonly volume?: k8s.Volume;
 }
 
+const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+
+/** The options of the shards, and the password that each of them has. */
+export type RedisPodOptions = RedisOptions & { readonly password?: SecretKey };
+
 /** The pod's specification. */
-export function redisPod(options: RedisOptions & { password?: SecretKey }, wiring: RedisPodWiring): k8s.PodSpec {
-  const image = { image: options.image ?? DEFAULT_REDIS_IMAGE, imagePullPolicy: options.imagePullPolicy };
-  const podName = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+export function redisPod(options: RedisPodOptions, { configMap, selector, port, volume }: RedisPodWiring): k8s.PodSpec {
   return {
-    ...podSpec(options, wiring.selector),
+    ...podSpec(options, selector),
     terminationGracePeriodSeconds: graceSeconds(options),
-    initContainers: [
-      {
-        name: 'make-directory',
-        ...image,
-        command: ['sh', '/etc/redis-shard/prepare.sh'],
-        env: [podName],
-        securityContext: RESTRICTED,
-        resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
-        volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/volume' }],
-      },
-    ],
-    containers: [
-      {
-        name: 'redis',
-        ...image,
-        command: ['sh', '/etc/redis-shard/start.sh'],
-        ports: [{ name: 'redis', containerPort: wiring.port }],
-        env: [podName, { name: 'REDIS_PORT', value: String(wiring.port) }, ...passwordEnv(options.password)],
-        ...probes(options),
-        securityContext: RESTRICTED,
-        resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
-        volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
-      },
-    ],
-    volumes: [
-      { name: CONFIG_VOLUME, configMap: { name: wiring.configMap } },
-      ...(wiring.volume ? [wiring.volume] : []),
-    ],
+    initContainers: [directoryMaker(options)],
+    containers: [server(options, port)],
+    volumes: [{ name: CONFIG_MOUNT.name, configMap: { name: configMap } }, ...(volume ? [volume] : [])],
+  };
+}
+
+function directoryMaker(options: RedisPodOptions): k8s.Container {
+  return {
+    name: 'make-directory',
+    image: options.image ?? DEFAULT_REDIS_IMAGE,
+    imagePullPolicy: options.imagePullPolicy,
+    command: ['sh', '/etc/redis-shard/prepare.sh'],
+    env: [POD_NAME],
+    securityContext: RESTRICTED,
+    resources: SCRIPT_RESOURCES,
+    volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/volume' }],
+  };
+}
+
+function server(options: RedisPodOptions, port: number): k8s.Container {
+  return {
+    name: 'redis',
+    image: options.image ?? DEFAULT_REDIS_IMAGE,
+    imagePullPolicy: options.imagePullPolicy,
+    command: ['sh', '/etc/redis-shard/start.sh'],
+    ports: [{ name: 'redis', containerPort: port }],
+    env: [POD_NAME, { name: 'REDIS_PORT', value: String(port) }, ...passwordEnv(options.password)],
+    startupProbe: probe('ready', 5, options.startupTimeout?.toSeconds() ?? 3600),
+    readinessProbe: probe('ready', 5, 15),
+    livenessProbe: probe('alive', 10, options.livenessTimeout?.toSeconds() ?? 60),
+    securityContext: RESTRICTED,
+    resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
+    volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
   };
 }
 
@@ -71,26 +77,13 @@ function passwordEnv(password?: SecretKey): k8s.EnvVar[] {
   return [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef } }];
 }
 
-function probes(options: RedisOptions): Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
-  return {
-    startupProbe: probe('ready', 5, options.startupTimeout, 3600),
-    readinessProbe: probe('ready', 5),
-    livenessProbe: probe('alive', 10, options.livenessTimeout, 60),
-  };
-}
-
-function probe(
-  question: 'alive' | 'ready',
-  periodSeconds: number,
-  patience?: Duration,
-  defaultPatience = 15,
-): k8s.Probe {
-  const seconds = patience?.toSeconds() ?? defaultPatience;
+/** Asks every `periodSeconds`, and gives up after `patienceSeconds`. */
+function probe(question: 'alive' | 'ready', periodSeconds: number, patienceSeconds: number): k8s.Probe {
   return {
     exec: { command: ['sh', '/etc/redis-shard/probe.sh', question] },
     periodSeconds,
     timeoutSeconds: PROBE_TIMEOUT_SECONDS,
-    failureThreshold: Math.max(1, Math.ceil(seconds / periodSeconds)),
+    failureThreshold: Math.max(1, Math.ceil(patienceSeconds / periodSeconds)),
   };
 }
 

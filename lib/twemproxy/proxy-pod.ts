@@ -2,7 +2,7 @@
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
-import { podSpec, resources, RESTRICTED } from '../common/pod-options';
+import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { secretPath, type ServedPool } from './proxy-pool';
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
 import { type TwemproxyOptions } from './twemproxy-options';
@@ -20,67 +20,65 @@ export interface ProxyPodWiring {
   readonly statsPort: number;
 }
 
+const RENDERED = { name: 'rendered', mountPath: '/run/nutcracker' };
+
 /** The pod's specification. */
-export function proxyPod(
-  options: TwemproxyOptions,
-  { configMap, selector, pools, statsPort }: ProxyPodWiring,
-): k8s.PodSpec {
-  const image = { image: options.image, imagePullPolicy: options.imagePullPolicy };
-  const limits = resources(options.memory ?? Size.mebibytes(512), options.cpu ?? Cpu.millis(500), options.cpuLimit);
-  const rendered = { name: 'rendered', mountPath: '/run/nutcracker' };
-  const secrets = passwords(pools);
-  const delay = options.shutdownDelay?.toSeconds() ?? 15;
+export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.PodSpec {
+  const secrets = passwords(wiring.pools);
   return {
-    ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, selector),
+    ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, wiring.selector),
     // nutcracker has no handler for SIGTERM, which the kernel therefore keeps from a process 1.
     shareProcessNamespace: true,
-    terminationGracePeriodSeconds: delay + EXIT_SECONDS,
-    initContainers: [
-      {
-        name: 'render-config',
-        ...image,
-        command: ['sh', '/etc/nutcracker/render.sh'],
-        securityContext: RESTRICTED,
-        resources: limits,
-        volumeMounts: [
-          { name: 'config', mountPath: '/etc/nutcracker', readOnly: true },
-          ...(secrets ? [{ name: 'passwords', mountPath: '/run/passwords', readOnly: true }] : []),
-          rendered,
-        ],
-      },
-    ],
-    containers: [
-      {
-        name: 'nutcracker',
-        ...image,
-        command: ['nutcracker', ...flags(options, statsPort)],
-        ports: [
-          ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
-          { name: 'stats', containerPort: statsPort },
-        ],
-        readinessProbe: {
-          tcpSocket: { port: k8s.IntOrString.fromString('proxy') },
-          periodSeconds: 5,
-          timeoutSeconds: 5,
-        },
-        livenessProbe: {
-          tcpSocket: { port: k8s.IntOrString.fromString('proxy') },
-          periodSeconds: 10,
-          timeoutSeconds: 5,
-          failureThreshold: 6,
-        },
-        lifecycle: { preStop: { exec: { command: ['sleep', String(delay)] } } },
-        securityContext: RESTRICTED,
-        resources: limits,
-        volumeMounts: [{ ...rendered, readOnly: true }],
-      },
-    ],
+    terminationGracePeriodSeconds: shutdownSeconds(options) + EXIT_SECONDS,
+    initContainers: [renderer(options, secrets)],
+    containers: [nutcracker(options, wiring)],
     volumes: [
-      { name: 'config', configMap: { name: configMap } },
+      { name: 'config', configMap: { name: wiring.configMap } },
       ...(secrets ? [secrets] : []),
-      { name: 'rendered', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
+      { name: RENDERED.name, emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
     ],
   };
+}
+
+function renderer(options: TwemproxyOptions, secrets?: k8s.Volume): k8s.Container {
+  return {
+    name: 'render-config',
+    image: options.image,
+    imagePullPolicy: options.imagePullPolicy,
+    command: ['sh', '/etc/nutcracker/render.sh'],
+    securityContext: RESTRICTED,
+    resources: SCRIPT_RESOURCES,
+    volumeMounts: [
+      { name: 'config', mountPath: '/etc/nutcracker', readOnly: true },
+      ...(secrets ? [{ name: secrets.name, mountPath: '/run/passwords', readOnly: true }] : []),
+      RENDERED,
+    ],
+  };
+}
+
+function nutcracker(options: TwemproxyOptions, { pools, statsPort }: ProxyPodWiring): k8s.Container {
+  const { memory = Size.mebibytes(512), cpu = Cpu.millis(500), cpuLimit } = options;
+  const connect = { tcpSocket: { port: k8s.IntOrString.fromString(pools[0].portName) }, timeoutSeconds: 5 };
+  return {
+    name: 'nutcracker',
+    image: options.image,
+    imagePullPolicy: options.imagePullPolicy,
+    command: ['nutcracker', ...flags(options, statsPort)],
+    ports: [
+      ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
+      { name: 'stats', containerPort: statsPort },
+    ],
+    readinessProbe: { ...connect, periodSeconds: 5 },
+    livenessProbe: { ...connect, periodSeconds: 10, failureThreshold: 6 },
+    lifecycle: { preStop: { exec: { command: ['sleep', String(shutdownSeconds(options))] } } },
+    securityContext: RESTRICTED,
+    resources: resources(memory, cpu, cpuLimit),
+    volumeMounts: [{ ...RENDERED, readOnly: true }],
+  };
+}
+
+function shutdownSeconds(options: TwemproxyOptions): number {
+  return options.shutdownDelay?.toSeconds() ?? 15;
 }
 
 function flags(options: TwemproxyOptions, statsPort: number): string[] {
