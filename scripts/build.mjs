@@ -1,7 +1,8 @@
-// Builds what the package ships into build/: the library with jsii, and its scripts.
+// Builds what the package ships into build/: the library with jsii, its scripts, and the command line in one file.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import { bundle } from './bundle.mjs';
 
 fs.rmSync('build', { recursive: true, force: true });
 execFileSync('node_modules/.bin/jsii', ['--fail-on-warnings', '--silence-warnings', 'reserved-word'], {
@@ -9,3 +10,4 @@ execFileSync('node_modules/.bin/jsii', ['--fail-on-warnings', '--silence-warning
   env: { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' },
 });
 fs.cpSync('lib/scripts', 'build/lib/scripts', { recursive: true });
+await bundle('cli/main.ts', 'build/cli/main.js');

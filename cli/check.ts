@@ -1,0 +1,88 @@
+// check FILE: whether nutcracker takes a configuration, and what its users would regret.
+
+import { Distribution } from '../lib/nutcracker';
+import { NutcrackerConfigError, type Objection, objectionsOf } from '../lib/nutcracker/config-error';
+import { unevenSample } from '../lib/nutcracker/sample-balance';
+import { type Answer, ExitCode, objectionJson } from './answer';
+import { ConfigFile, type Input } from './input';
+import { count, type Paint } from './output';
+
+/** A warning, which has a code, or a note: something to know about a ring that may be all right. */
+interface Remark {
+  readonly code?: string;
+  readonly pool: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** Throws only if the file cannot be read; what is wrong in it is the answer. */
+export async function check(file: string, input: Input): Promise<Answer> {
+  const source = await input.whole(file);
+  const warnings: Remark[] = [];
+  const notes: Remark[] = [];
+  const errors = objectionsOf(() => {
+    const config = ConfigFile.of(source);
+    warnings.push(...config.warnings);
+    for (const pool of config.pools) {
+      if (pool.distribution === Distribution.RANDOM) continue;
+      const ring = config.ring(pool);
+      const uneven = unevenSample(ring);
+      if (uneven !== undefined) warnings.push({ ...uneven, file: source.name });
+      notes.push(...ring.caveats.map((message) => ({ pool: pool.name, message, file: source.name })));
+    }
+  });
+  return new Verdict(source.name, errors, warnings, notes);
+}
+
+class Verdict implements Answer {
+  constructor(
+    private readonly file: string,
+    private readonly errors: readonly Objection[],
+    private readonly warnings: readonly Remark[],
+    private readonly notes: readonly Remark[],
+  ) {}
+
+  get exitCode(): ExitCode {
+    return this.errors.length === 0 ? ExitCode.YES : ExitCode.NO;
+  }
+
+  get json(): object {
+    const { file, errors, warnings, notes } = this;
+    return { file, ok: errors.length === 0, errors: errors.map(objectionJson), warnings, notes };
+  }
+
+  lines(paint: Paint): string[] {
+    return [
+      ...this.errors.map((error) => `${place(error)}: ${paint.bad('error')}: ${withoutPlace(error)}`),
+      ...this.warnings.map((warning) => `${place(warning)}: ${paint.doubtful('warning')}: ${sentence(warning)}`),
+      ...this.notes.map((note) => `${place(note)}: note: ${sentence(note)}`),
+      this.summary(paint),
+    ];
+  }
+
+  /** nutcracker's own line, unless the file is refused for something that nutcracker takes, or takes as something else. */
+  private summary(paint: Paint): string {
+    const { file, errors, warnings, notes } = this;
+    const verdict = `nutcracker: configuration file '${file}' syntax is`;
+    if (errors.length === 0) {
+      return `${paint.good(`${verdict} ok`)} (${count(warnings.length, 'warning')}, ${count(notes.length, 'note')})`;
+    }
+    const refused = errors.some(({ says }) => says !== undefined);
+    const answer = refused ? `${verdict} invalid` : `configuration file '${file}' does not work as it is written`;
+    return `${paint.bad(answer)} (${count(errors.length, 'error')})`;
+  }
+}
+
+/** `file:line`, as compilers write it. */
+function place({ file, line }: Pick<Remark, 'file' | 'line'>): string {
+  return [file, line].filter((part) => part !== undefined).join(':');
+}
+
+function withoutPlace({ file, line, ...objection }: Objection): string {
+  return new NutcrackerConfigError([objection]).message;
+}
+
+function sentence({ pool, message, code }: Remark): string {
+  return `pool ${JSON.stringify(pool)}: ${message}${code === undefined ? '' : ` [${code}]`}`;
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env node
+// cdk8s-twemproxy: looks at nutcracker configurations and rings from a shell.
+
+import { pipeline } from 'node:stream/promises';
+import { Command, CommanderError, Option } from 'commander';
+import { NutcrackerConfigError } from '../lib/nutcracker/config-error';
+import { type Answer, ExitCode, objectionJson } from './answer';
+import { Balance } from './balance';
+import { check } from './check';
+import { diff } from './diff';
+import { Input, refuseStdinTwice, STDIN } from './input';
+import { visitKeys } from './key-lines';
+import { KeyPattern } from './key-pattern';
+import { paintFor } from './output';
+import { Placements, placeLines } from './where';
+
+/** Put in place of this name when the program is built. */
+declare const VERSION: string;
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+interface PoolOption extends JsonOption {
+  readonly pool?: string;
+}
+interface WhereOptions extends PoolOption {
+  readonly config: string;
+}
+interface BalanceOptions extends PoolOption {
+  readonly keys?: string;
+  readonly pattern?: string;
+}
+
+const input = new Input(() => process.stdin);
+
+function commandLine(): Command {
+  const program = new Command('cdk8s-twemproxy')
+    .description('Look at nutcracker configurations and rings, without running nutcracker.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', EXIT_CODES)
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+
+  program
+    .command('check')
+    .description('Say whether nutcracker takes a configuration, and what its users would regret.')
+    .argument('<file>', 'nutcracker.yml, or - for standard input')
+    .addOption(json())
+    .action(async (file: string, options: JsonOption) => {
+      say(await check(file, input), options);
+    });
+
+  program
+    .command('where')
+    .description('Print on which server each key is: the key, the ring name and the address, with tabs between them.')
+    .argument('[key...]', 'keys, in UTF-8; without any they are read from standard input')
+    .requiredOption('-c, --config <file>', 'nutcracker.yml, or - for standard input')
+    .addOption(pool('which pool, if there are several'))
+    .addOption(json('print one JSON object a line'))
+    .addHelpText('after', KEYS)
+    .action(where);
+
+  program
+    .command('diff')
+    .description('Print which keys a new configuration looks for on other servers than the old one.')
+    .argument('<old>', 'the nutcracker.yml of today, or - for standard input')
+    .argument('<new>', 'the one that is to replace it, or -')
+    .addOption(pool('compare only this pool; by default all are, with the one of the same name'))
+    .addOption(json())
+    .action(async (before: string, after: string, options: PoolOption) => {
+      refuseStdinTwice([before, after], 'give a path for the other one');
+      say(diff(await input.config(before), await input.config(after), options.pool), options);
+    });
+
+  program
+    .command('balance')
+    .description('Print how much of the key space each server has, and how much of given keys.')
+    .argument('<file>', 'nutcracker.yml, or - for standard input')
+    .addOption(
+      new Option('-k, --keys <file>', 'count the keys of a file, or - for standard input').conflicts('pattern'),
+    )
+    .option('--pattern <keys>', "count numbered keys, such as 'user:{1..100000}'; {1..9}{01..31} are all combinations")
+    .addOption(pool('only this pool; by default all are shown'))
+    .addOption(json())
+    .addHelpText('after', KEYS)
+    .action(balance);
+
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  the answer is yes: the file is fine, no key would move
+  1  the answer is no: the file has errors (check), keys would move (diff)
+  2  there is no answer: the command line is wrong, or a file cannot be used
+
+Answers are printed on standard output, and why there is none on standard error, both as JSON with --json.
+Colours are for terminals; NO_COLOR and FORCE_COLOR are heard.`;
+
+const KEYS = `
+A file of keys has one key a line, of any bytes up to the newline: a carriage return belongs to the key, and an empty
+line is the empty key. It is what redis-cli --scan prints.`;
+
+function json(description = 'print JSON'): Option {
+  return new Option('--json', description);
+}
+
+function pool(description: string): Option {
+  return new Option('-p, --pool <name>', description);
+}
+
+async function where(keys: string[], options: WhereOptions): Promise<void> {
+  if (keys.length === 0) refuseStdinTwice([options.config, STDIN], 'give keys as arguments, or the path of the file');
+  const config = await input.config(options.config);
+  const ring = config.ring(config.pool(options.pool));
+  const placements = options.json === true ? Placements.asJson(ring) : Placements.asText(ring);
+  if (keys.length === 0) {
+    await pipeline(placeLines(input.read(STDIN), placements), process.stdout, { end: false });
+    return;
+  }
+  for (const key of keys) placements.add(Buffer.from(key));
+  process.stdout.write(placements.take());
+}
+
+async function balance(file: string, options: BalanceOptions): Promise<void> {
+  refuseStdinTwice([file, options.keys], 'give the path of one of them');
+  const config = await input.config(file);
+  const pools = options.pool === undefined ? config.pools : [config.pool(options.pool)];
+  const pattern = options.pattern === undefined ? undefined : KeyPattern.parse(options.pattern);
+  const answer = new Balance(
+    pools.map((one) => config.ring(one)),
+    (pattern ?? options.keys) !== undefined,
+  );
+  pattern?.visit(answer.add);
+  if (options.keys !== undefined) await visitKeys(input.read(options.keys), answer.add);
+  say(answer, options);
+}
+
+function say(answer: Answer, options: JsonOption): void {
+  process.exitCode = answer.exitCode;
+  const lines =
+    options.json === true ? [JSON.stringify(answer.json)] : answer.lines(paintFor(process.stdout, process.env));
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Prints why there is no answer, unless it is that somebody asked for help, or closed the pipe as `head` does. */
+function complain(error: unknown, inJson: boolean): void {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  process.exitCode = ExitCode.NONE;
+  if (error instanceof CommanderError && error.code === 'commander.help') return;
+  const complaints = complaintsOf(error);
+  const { bad } = paintFor(process.stderr, process.env);
+  const lines = inJson
+    ? [JSON.stringify({ errors: complaints })]
+    : complaints.map(({ message }) => `${bad('error')}: ${message}`);
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+function complaintsOf(error: unknown): { readonly message: string }[] {
+  if (error instanceof NutcrackerConfigError) return error.objections.map(objectionJson);
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return [{ message: `${message}; see cdk8s-twemproxy --help` }];
+  }
+  if (!(error instanceof Error)) return [{ message: String(error) }];
+  const isForeign = 'code' in error;
+  return [{ message: isForeign ? error.message : `a defect of this program: ${error.stack ?? error.message}` }];
+}
+
+const args = process.argv.slice(2);
+const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+const failed = (error: unknown): void => {
+  complain(error, options.includes('--json'));
+};
+process.stdout.on('error', failed);
+commandLine().parseAsync(args, { from: 'user' }).catch(failed);
