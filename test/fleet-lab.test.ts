@@ -119,6 +119,21 @@ describe.each([
   });
 });
 
+test('a key that is written through the proxy lies on the shard that the old ring gives it', async () => {
+  const it = await fleet(4);
+  await Promise.all([0, 1, 2, 3].map((ordinal) => it.startShard(ordinal)));
+  await it.startProxy();
+  await writeThroughProxy(it);
+
+  const clients = [0, 1, 2, 3].map((ordinal) => it.shardClient(ordinal));
+  const found = await Promise.all(KEYS.map((key) => clients[it.ordinalOf(key)].exists(key)));
+  const sizes = await Promise.all(clients.map((client) => client.dbsize()));
+  for (const client of clients) client.disconnect();
+
+  expect(found).toEqual(KEYS.map(() => 1));
+  expect(sizes.reduce((a, b) => a + b)).toBe(KEYS.length);
+});
+
 test('shards have a directory each on the shared volume, and none can read the others', async () => {
   const it = await fleet(2);
   await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));

@@ -3,7 +3,7 @@
 import { type k8s } from 'cdk8s-plus-27';
 import { App, Size } from 'cdk8s';
 import { Redis } from 'ioredis';
-import { FleetCharts, NutcrackerPool, NutcrackerServer, type RedisOptions, ShardStorage } from '../../lib';
+import { FleetCharts, HashRing, NutcrackerPool, NutcrackerServer, type RedisOptions, ShardStorage } from '../../lib';
 import { accepts, freePort, freePorts, type Lab, type Program } from './lab';
 import { LabPod } from './pod';
 import { type Manifest, ofKind } from './synth';
@@ -26,6 +26,8 @@ export interface LabFleetProps {
 
 export class LabFleet {
   readonly charts: FleetCharts;
+  private readonly pool: NutcrackerPool;
+  private readonly ring: HashRing;
   private readonly app = new App();
   private readonly password: string;
   private readonly shards = new Map<number, Program>();
@@ -42,8 +44,10 @@ export class LabFleet {
     statsPort: number,
   ) {
     this.password = props.secretValue ?? PASSWORD;
+    this.pool = oldPool(props.servers);
+    this.ring = HashRing.of(this.pool);
     this.charts = new FleetCharts(this.app, 'fleet', {
-      pool: oldPool(props.servers),
+      pool: this.pool,
       redis: props.redis,
       storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
       proxies: { image: 'twemproxy:0.5.0', statsPort },
@@ -99,6 +103,11 @@ export class LabFleet {
   /** A client of one shard. */
   shardClient(ordinal: number): Redis {
     return connect(this.ports[ordinal], this.password);
+  }
+
+  /** The ordinal of the shard on which the old fleet's ring puts a key. */
+  ordinalOf(key: string): number {
+    return this.pool.servers.indexOf(this.ring.serverFor(key));
   }
 
   /** Sends commands to one shard, in their order. */
