@@ -71,7 +71,10 @@ class Heir {
     const renamed = name !== written || args.some((arg, i) => arg !== words[i] && words.length === args.length);
     note(
       renamed ? RedisConfigAction.RENAMED : RedisConfigAction.KEPT,
-      [...(renamed ? [`now ${name}`] : []), ...(remark ? [remark] : [])].join('; '),
+      [
+        ...(renamed ? [`now ${name === written ? [name, ...args].join(' ') : name}`] : []),
+        ...(remark ? [remark] : []),
+      ].join('; '),
       remark !== undefined,
     );
   }
