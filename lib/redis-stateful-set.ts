@@ -12,7 +12,7 @@ import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis/redis-options';
 import { DATA_VOLUME, redisPod } from './redis/redis-pod';
 import { addressOf, headlessService, shardService } from './redis/redis-services';
-import { type SecretKey } from './common/secret-key';
+import { checkSecretKey, type SecretKey } from './common/secret-key';
 
 /** What a StatefulSet appends to its name: `-` and ten digits in controller-revision-hash, a label of 63. */
 const REVISION_SUFFIX = 11;
@@ -153,6 +153,7 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
   checkPort(scope, 'port', props.port ?? 6379);
   checkImage(scope, 'image', props.image ?? DEFAULT_REDIS_IMAGE);
   checkPodOptions(scope, props);
+  checkSecretKey(scope, 'password', props.password);
   if (ordinals(shards).some((ordinal) => `${shardName}-${ordinal}` === serviceName)) {
     refuse(scope, `serviceName is ${JSON.stringify(serviceName)}, the name of a shard's own Service; choose another`);
   }

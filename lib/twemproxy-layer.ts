@@ -2,7 +2,7 @@
 
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { checkImage, checkName, checkPort, checkWhole, refuse } from './common/checks';
+import { checkImage, checkName, checkPort, checkSubdomain, checkWhole, refuse } from './common/checks';
 import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
@@ -162,6 +162,7 @@ function autoscaler(
 function check(scope: Construct, props: TwemproxyLayerProps): void {
   checkName(scope, 'name', props.name);
   checkName(scope, 'serviceName', props.serviceName ?? props.name);
+  if (props.configMapName !== undefined) checkSubdomain(scope, 'configMapName', props.configMapName);
   checkImage(scope, 'image', props.image);
   checkPodOptions(scope, props);
   checkWhole(scope, 'replicas', props.replicas ?? 2, 1, 10_000);

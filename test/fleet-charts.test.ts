@@ -1,5 +1,8 @@
+import * as fs from 'node:fs';
 import { App, JsonPatch, Size, Testing } from 'cdk8s';
+import fc from 'fast-check';
 import {
+  Distribution,
   FleetCharts,
   type FleetChartsProps,
   HashRing,
@@ -12,7 +15,10 @@ import {
   ShardStorage,
 } from '../lib';
 import { problemsOf } from './lab/kubernetes-schema';
+import { Lab } from './lab/lab';
 import { type Manifest, manifests, ofKind, theOnly, validationErrors } from './lab/synth';
+import { poolsOfAFile } from './nutcracker/config-arbitraries';
+import { nutcrackerTakes } from './nutcracker/real-verdict';
 
 const LIVE = NutcrackerConfig.fromYaml(
   `
@@ -181,6 +187,28 @@ describe('the ring of a fleet', () => {
     expect(validationErrors(app)).toEqual([]);
   });
 
+  test('is the old one for pools of every kind, in a configuration that nutcracker takes', () => {
+    const lab = new Lab();
+    const pools = poolsOfAFile
+      .map(([props]) => props)
+      .filter(({ redis, distribution }) => redis === true && distribution !== Distribution.RANDOM)
+      // More than nutcracker can add up has no ring at all.
+      .filter(({ servers }) => servers.reduce((sum, { weight }) => sum + weight, 0) < 2 ** 31);
+    try {
+      fc.assert(
+        fc.property(pools, (props) => {
+          const { app } = fleet({ pool: new NutcrackerPool(props), proxyPort: 22121 });
+          expect(validationErrors(app)).toEqual([]);
+          const [, { data }] = ofKind(app, 'ConfigMap');
+          expect(nutcrackerTakes(lab, data['nutcracker.yml'] as string)).toBe(true);
+        }),
+        { seed: 1, numRuns: 60 },
+      );
+    } finally {
+      fs.rmSync(lab.dir, { recursive: true });
+    }
+  });
+
   test('may serve with other settings', () => {
     expect(validationErrors(fleet({ newPool: changed({ timeout: 900, backlog: 1024 }) }).app)).toEqual([]);
   });
@@ -232,6 +260,11 @@ describe('the ring of a fleet', () => {
       expect.stringMatching(/unit-1-shard-1:6379:1 redis-a:6379: its data is at unit-1-shard-0:6379$/),
       expect.stringMatching(/unit-1-shard-0:6379:1 redis-a:6380: its data is at unit-1-shard-1:6379$/),
     ]);
+  });
+
+  test('is asked of a pool that has one', () => {
+    const { app } = fleet({ pool: changed({ distribution: Distribution.RANDOM }) });
+    expect(validationErrors(app)).toEqual([expect.stringContaining('"random" sends each command to any server')]);
   });
 
   test('may change for a user who says that keys may be lost', () => {

@@ -247,6 +247,7 @@ test.each<[Partial<RedisStatefulSetProps>, string]>([
   [{ image: 'redis:latest' }, 'add a tag (not "latest") or a digest'],
   [{ image: 'localhost:5000/redis' }, 'add a tag'],
   [{ image: 'redis 7' }, 'image is "redis 7"; that is no reference to an image'],
+  [{ password: { name: 'My_Secret' } }, 'password.name is "My_Secret"; take lower-case letters'],
   [{ user: 0 }, 'user is 0; take a whole number from 1'],
   [{ maxmemory: Size.gibibytes(1) }, 'maxmemory is 1Gi of 1Gi memory; leave room for the fork that saves'],
   [{ maxmemoryOfShard: { '0': Size.gibibytes(2) } }, 'maxmemoryOfShard 0 is 2Gi of 1Gi memory'],

@@ -25,6 +25,13 @@ export function checkName(scope: Construct, prop: string, value: string, room = 
   }
 }
 
+/** A name of an object that does not end up in DNS, such as a Secret's (RFC 1123). */
+export function checkSubdomain(scope: Construct, prop: string, value: string): void {
+  if (!/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value) || value.length > 253) {
+    refuse(scope, `${prop} is ${JSON.stringify(value)}; take lower-case letters, digits, and inner "-" and "."`);
+  }
+}
+
 /** A whole number within bounds, both included. */
 export function checkWhole(scope: Construct, prop: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {

@@ -1,5 +1,8 @@
 // A password by reference: where it stands, never what it is.
 
+import { type Construct } from 'constructs';
+import { checkSubdomain, refuse } from './checks';
+
 /** A key of a Secret in the namespace of the pods that read it. */
 export interface SecretKey {
   /** The Secret's name. */
@@ -14,3 +17,13 @@ export interface SecretKey {
 
 /** The key that is meant where none is given. */
 export const DEFAULT_SECRET_KEY = 'password';
+
+/** Refuses a reference that no Secret can match. */
+export function checkSecretKey(scope: Construct, prop: string, secret?: SecretKey): void {
+  if (secret === undefined) return;
+  checkSubdomain(scope, `${prop}.name`, secret.name);
+  const { key = DEFAULT_SECRET_KEY } = secret;
+  if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
+    refuse(scope, `${prop}.key is ${JSON.stringify(key)}; a key of a Secret has letters, digits, "-", "_" and "."`);
+  }
+}

@@ -1,4 +1,4 @@
-// Whether keys come out as evenly as arcs: many hashes put keys that are alike side by side on the circle.
+// Whether keys come out as evenly as arcs: some hashes put keys that are alike side by side on the circle.
 
 import { countPairs, ONE_ARC } from './arcs';
 import { type ConfigWarning } from './config-warnings';
@@ -10,20 +10,16 @@ import { percent } from './percent';
  * would on average come out as uneven as these. A hash that spreads these keys has about 1.
  *
  * It is the counts' squared distance from the servers' parts of the circle, over what is to be expected of it for keys
- * thrown one by one (the index of dispersion, or chi-squared for each degree of freedom), so it depends neither on how
- * many servers there are nor on how unequal their parts are. Parts are of the circle and not of the hash's values: a
- * hash that reaches only a piece of the circle is uneven too.
+ * thrown one by one (an index of dispersion; with equal parts, chi-squared for each degree of freedom), so it depends
+ * neither on how many servers there are nor on how unequal their parts are. Parts are of the circle and not of the
+ * hash's values: a hash that reaches only a piece of the circle is uneven too.
  */
 export function clumpSize(ring: HashRing, counts: ArrayLike<number>): number {
-  const parts = partsOfCircle(ring);
-  const keys = sum(parts.map((_, i) => counts[i]));
-  const distance = sum(parts.map((part, i) => (counts[i] - keys * part) ** 2));
-  const expected = keys * (1 - sum(parts.map((part) => part ** 2)));
-  return expected === 0 ? 1 : distance / expected;
+  return clumpsOn(partsOfCircle(ring), counts);
 }
 
 /**
- * A warning if keys such as `user:0`, `user:1`, ... come out uneven, which is so with ketama and the hashes fnv1_32,
+ * A warning if keys such as `user:0`, `user:1`, ... come out uneven, as they do with ketama and the hashes fnv1_32,
  * fnv1_64, fnv1a_64, crc16 and crc32.
  *
  * The sample is a thousand numbered keys behind each of eight prefixes; it is uneven when the prefixes' mean clump size
@@ -31,11 +27,12 @@ export function clumpSize(ring: HashRing, counts: ArrayLike<number>): number {
  * fnv1a_64 or crc32, and at most 2.5 with md5, murmur, jenkins or hsieh.
  */
 export function unevenSample(ring: HashRing): ConfigWarning | undefined {
-  const samples = PREFIXES.map((prefix) => sampleOf(ring, prefix));
+  const parts = partsOfCircle(ring);
+  const samples = PREFIXES.map((prefix) => sampleOf(ring, parts, prefix));
   const mean = sum(samples.map(({ clumps }) => clumps)) / samples.length;
   if (mean <= LARGEST_EVEN_CLUMPS) return undefined;
   const worst = samples.reduce((a, b) => (b.clumps > a.clumps ? b : a));
-  return { code: 'uneven-keys', pool: ring.pool.name, message: complaint(ring, worst) };
+  return { code: 'uneven-keys', pool: ring.pool.name, message: complaint(ring, parts, worst) };
 }
 
 const PREFIXES = ['account:', 'cart:', 'device:', 'item:', 'order:', 'session:', 'token:', 'user:'];
@@ -48,13 +45,13 @@ interface Sample {
   readonly clumps: number;
 }
 
-function sampleOf(ring: HashRing, prefix: string): Sample {
+function sampleOf(ring: HashRing, parts: readonly number[], prefix: string): Sample {
   const counts = ring.pool.servers.map(() => 0);
   for (let i = 0; i < KEYS_PER_PREFIX; i++) counts[ring._indexOf(Buffer.from(`${prefix}${i}`))]++;
-  return { prefix, counts, clumps: clumpSize(ring, counts) };
+  return { prefix, counts, clumps: clumpsOn(parts, counts) };
 }
 
-function complaint(ring: HashRing, { prefix, counts }: Sample): string {
+function complaint(ring: HashRing, parts: readonly number[], { prefix, counts }: Sample): string {
   const most = Math.max(...counts);
   const busiest = counts.indexOf(most);
   const { ringName } = ring.pool.servers[busiest];
@@ -63,11 +60,19 @@ function complaint(ring: HashRing, { prefix, counts }: Sample): string {
   return (
     `${ring.pool.hash} puts keys that differ only in their last characters on the same few servers: of ` +
     `${prefix}0 to ${prefix}${KEYS_PER_PREFIX - 1}, ${percent(most / KEYS_PER_PREFIX)} are on '${ringName}', which has ` +
-    `${percent(partsOfCircle(ring)[busiest])} of the circle${rest}; size shards by what they hold, never alike from a ` +
+    `${percent(parts[busiest])} of the circle${rest}; size shards by what they hold, never alike from a ` +
     'mean (docs/ring.md)'
   );
 }
 
+function clumpsOn(parts: readonly number[], counts: ArrayLike<number>): number {
+  const keys = sum(parts.map((_, i) => counts[i]));
+  const distance = sum(parts.map((part, i) => (counts[i] - keys * part) ** 2));
+  const expected = keys * (1 - sum(parts.map((part) => part ** 2)));
+  return expected === 0 ? 1 : distance / expected;
+}
+
+/** What each server has of the circle, 0 to 1. */
 function partsOfCircle({ _arcs, pool }: HashRing): number[] {
   const counts = countPairs(_arcs, ONE_ARC, _arcs.period);
   return pool.servers.map((_, i) => counts.of(i, 0) / _arcs.period);

@@ -4,7 +4,7 @@ import { type Construct } from 'constructs';
 import { refuse } from '../common/checks';
 import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
 import { script } from '../common/scripts';
-import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { checkSecretKey, DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 
 /** A pool as the proxies serve it. */
 export interface ProxyPool {
@@ -51,6 +51,7 @@ export function secretPath(password: SecretKey): string {
 export function proxyPools(scope: Construct, pools: ProxyPool[]): ServedPool[] {
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
     const { name, servers, redisAuth } = pool;
+    checkSecretKey(scope, `password of pool ${name}`, password);
     if (addresses !== undefined && addresses.length !== servers.length) {
       const counts = `${servers.length} servers and ${addresses.length} addresses`;
       refuse(scope, `pool ${name} has ${counts}; give each server the address of its shard`);

@@ -18,7 +18,16 @@ export interface RingProof {
 }
 
 /** What is wrong, a finding each; nothing when every key stays. */
-export function ringProblems({ live, addresses, yaml, fileName, loseKeysThatMove }: RingProof): string[] {
+export function ringProblems(proof: RingProof): string[] {
+  try {
+    return findings(proof);
+  } catch (error) {
+    // A pool that has no ring, or a patched file that nutcracker would refuse.
+    return [(error as Error).message];
+  }
+}
+
+function findings({ live, addresses, yaml, fileName, loseKeysThatMove }: RingProof): string[] {
   const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
   const misplaced = pool.servers.flatMap((server, i) =>
     server.address === addresses[i] ? [] : [misplacedServer(fileName, server, addresses[i])],
