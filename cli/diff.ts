@@ -52,11 +52,12 @@ class Comparison implements Answer {
   }
 
   lines(paint: Paint): string[] {
+    const { pools, onlyOld, onlyNew } = this;
     return [
-      ...this.pools.flatMap((pool) => pool.lines(paint)),
-      ...this.onlyOld.map((pool) => paint.bad(`pool ${quoted(pool)} is only in the old configuration`)),
-      ...this.onlyNew.map((pool) => paint.bad(`pool ${quoted(pool)} is only in the new configuration`)),
-    ];
+      ...pools.flatMap((pool) => pool.lines(paint)),
+      ...onlyOld.map((pool) => paint.bad(`pool ${quoted(pool)} is only in the old configuration`)),
+      ...onlyNew.map((pool) => paint.bad(`pool ${quoted(pool)} is only in the new configuration`)),
+    ].filter((line, i, lines) => line !== '' || i < lines.length - 1);
   }
 }
 

@@ -38,7 +38,7 @@ function commandLine(): Command {
     .description('Look at nutcracker configurations and rings, without running nutcracker.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('afterAll', EXIT_CODES)
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
 
@@ -54,7 +54,10 @@ function commandLine(): Command {
   program
     .command('where')
     .description('Print on which server each key is: the key, the ring name and the address, with tabs between them.')
-    .argument('[key...]', 'keys, in UTF-8; without any they are read from standard input')
+    .argument(
+      '[key...]',
+      'keys, in UTF-8, behind -- if one begins with -; without any they are read from standard input',
+    )
     .requiredOption('-c, --config <file>', 'nutcracker.yml, or - for standard input')
     .addOption(pool('which pool, if there are several'))
     .addOption(json('print one JSON object a line'))
@@ -171,8 +174,9 @@ function complaintsOf(error: unknown): { readonly message: string }[] {
 
 const args = process.argv.slice(2);
 const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-const failed = (error: unknown): void => {
+const failed = (error: unknown): never => {
   complain(error, options.includes('--json'));
+  process.exit();
 };
 process.stdout.on('error', failed);
 commandLine().parseAsync(args, { from: 'user' }).catch(failed);

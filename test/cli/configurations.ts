@@ -1,0 +1,30 @@
+// Small nutcracker.yml files for commands to look at.
+
+import { ConfigFile } from '../../cli/input';
+import { paintFor } from '../../cli/output';
+
+export const plain = paintFor({}, {});
+
+/** A pool with these lines and servers; `listen` is told from its name. */
+export function pool(name: string, servers: readonly string[], ...lines: readonly string[]): string {
+  const port = 20_000 + Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
+  return [
+    `${name}:`,
+    `  listen: 127.0.0.1:${port}`,
+    '  redis: true',
+    '  timeout: 400',
+    ...lines.map((line) => `  ${line}`),
+    '  servers:',
+    ...servers.map((server) => `    - ${server}`),
+    '',
+  ].join('\n');
+}
+
+/** `10.0.0.i:6379:1 serveri`, as many as are wanted. */
+export function servers(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `10.0.0.${i}:6379:1 server${i}`);
+}
+
+export function configFile(name: string, ...pools: readonly string[]): ConfigFile {
+  return ConfigFile.of({ name, bytes: Buffer.from(pools.join('')) });
+}

@@ -1,0 +1,60 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Redis } from 'ioredis';
+import { HashRing, NutcrackerConfig } from '../../lib/nutcracker';
+import { accepts, Lab } from '../lab/lab';
+import { ARTICLE, buildInto, ROOT, run } from './program';
+
+const lab = new Lab();
+afterAll(() => lab.close());
+
+const DOCS = path.join(ROOT, 'docs/cli.md');
+
+/** Set to write what the examples print into the documentation. */
+const UPDATE = process.env.UPDATE_DOCS === '1';
+
+/** What `redis-cli -h stateful-redis-1` talks to: the shard of the article's server1, with two keys of other shards. */
+async function startShard(): Promise<string> {
+  const socket = path.join(lab.dir, 'redis.sock');
+  const server = lab.start('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', lab.dir]);
+  await server.ready(() => accepts(socket));
+  const ring = HashRing.of(NutcrackerConfig.fromFile(path.join(ROOT, ARTICLE)).pool());
+  const keys = Array.from({ length: 3000 }, (_, i) => `user:${i}`);
+  const own = keys.filter((key) => ring.serverFor(key).ringName === 'server1');
+  const client = new Redis({ path: socket });
+  await client.mset([...own, 'user:1'].flatMap((key) => [key, 'value']));
+  client.disconnect();
+  return socket;
+}
+
+test('every example prints what docs/cli.md says (UPDATE_DOCS=1 writes it)', async () => {
+  const bin = buildInto(lab);
+  const socket = await startShard();
+  const found = process.env.PATH ?? '';
+  const redisCli = [
+    '#!/bin/sh',
+    `[ "$1 $2" = '-h stateful-redis-1' ] || exit 9`,
+    'shift 2',
+    `PATH='${found}' exec redis-cli -s ${socket} "$@"`,
+  ];
+  fs.writeFileSync(path.join(bin, 'redis-cli'), redisCli.join('\n'), { mode: 0o755 });
+  const env = { ...process.env, PATH: `${bin}:${found}` };
+
+  const text = fs.readFileSync(DOCS, 'utf8');
+  const commands = [...text.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command);
+  const printed = new Map<string, string>();
+  for (const command of commands) {
+    const { stdout, stderr } = await run('sh', ['-c', command], { env });
+    printed.set(command, `${stderr}${String(stdout)}`);
+  }
+  const blocks = /^```console\n([^]*?)^```$/gm;
+  const written = text.replaceAll(blocks, (_, block: string) => {
+    const lines = [...block.matchAll(/^\$ (.*)$/gm)].map(
+      ([, command]) => `$ ${command}\n${printed.get(command) ?? ''}`,
+    );
+    return `\`\`\`console\n${lines.join('')}\`\`\``;
+  });
+  if (UPDATE) fs.writeFileSync(DOCS, written);
+  expect(commands.length).toBeGreaterThan(5);
+  expect(text).toBe(written);
+});

@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Redis } from 'ioredis';
+import { NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
+import { accepts, freePort, Lab, until } from '../lab/lab';
+import { pool, servers } from './configurations';
+import { ARTICLE, buildInto, type Result, ROOT, run, UNIT_1 } from './program';
+
+const lab = new Lab();
+afterAll(() => lab.close());
+
+const bin = buildInto(lab);
+const program = path.join(bin, 'cdk8s-twemproxy');
+
+const cli = (...args: string[]): Promise<Result> => run(program, args);
+const cliWithStdin = (stdin: string | Uint8Array, ...args: string[]): Promise<Result> => run(program, args, { stdin });
+const shell = (script: string): Promise<Result> =>
+  run('sh', ['-c', script], { env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` } });
+
+const two = lab.write('two.yml', pool('alpha', servers(4)) + pool('beta', servers(5)));
+
+describe('exit codes', () => {
+  const broken = lab.write('broken.yml', pool('alpha', []));
+
+  test.each([
+    [0, ['--help']],
+    [0, ['check', '--help']],
+    [0, ['where', '--help']],
+    [0, ['diff', '--help']],
+    [0, ['balance', '--help']],
+    [0, ['--version']],
+    [0, ['check', UNIT_1]],
+    [1, ['check', broken]],
+    [2, ['check', 'no/such.yml']],
+    [2, ['check']],
+    [2, ['check', UNIT_1, UNIT_1]],
+    [2, ['check', '--no-such-option', UNIT_1]],
+    [2, ['no-such-command']],
+    [2, []],
+    [0, ['where', '-c', UNIT_1, 'key']],
+    [2, ['where', 'key']],
+    [2, ['where', '-c', broken, 'key']],
+    [2, ['where', '-c', two, 'key']],
+    [2, ['where', '-c', '-']],
+    [0, ['diff', UNIT_1, UNIT_1]],
+    [1, ['diff', UNIT_1, ARTICLE]],
+    [2, ['diff', UNIT_1, broken]],
+    [2, ['diff', '-', '-']],
+    [0, ['balance', UNIT_1]],
+    [0, ['balance', two, '--pattern', 'k{1..9}']],
+    [2, ['balance', broken]],
+    [2, ['balance', UNIT_1, '--pattern', 'k']],
+    [2, ['balance', UNIT_1, '--pattern', 'k{1..2}', '--keys', two]],
+    [2, ['balance', UNIT_1, '--keys', 'no/such/keys']],
+    [2, ['balance', '-', '--keys', '-']],
+  ])('%d for %j', async (code, args) => {
+    const result = await cli(...args);
+    expect(result).toMatchObject({ code });
+    expect(result.stderr).not.toMatch(/^ +at /m);
+    expect(result.stdout.length > 0).toBe(code < 2);
+    expect(result.stderr.length > 0).toBe(code === 2);
+  });
+});
+
+describe('why there is no answer', () => {
+  test('is one line that names the file and the remedy', async () => {
+    expect((await cli('check', ROOT)).stderr).toBe(`error: ${ROOT}: it is a directory; name a file in it\n`);
+    expect((await cli('where', '-c', two, 'k')).stderr).toBe(
+      `error: ${two}: --pool: there are 2 pools; name one of "alpha", "beta"\n`,
+    );
+    expect((await cli('chek')).stderr).toBe(
+      "error: unknown command 'chek' (Did you mean check?); see cdk8s-twemproxy --help\n",
+    );
+  });
+
+  test('is JSON with --json, also on standard error', async () => {
+    const { stderr } = await cli('diff', '--json', ARTICLE, 'no/such.yml');
+    expect(JSON.parse(stderr)).toEqual({
+      errors: [expect.objectContaining({ file: 'no/such.yml', message: expect.stringContaining('no such file') })],
+    });
+    expect(JSON.parse((await cli('check', '--json')).stderr)).toEqual({
+      errors: [{ message: expect.stringMatching(/^missing required argument 'file'/) }],
+    });
+  });
+
+  test.each([`balance ${UNIT_1}`, `where -c ${UNIT_1} key`, `where -c ${UNIT_1} < ${ARTICLE}`])(
+    'can be that %s finds no room for its answer',
+    async (command) => {
+      const { code, stderr } = await shell(`cdk8s-twemproxy ${command} > /dev/full`);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: ENOSPC: .*\n$/) });
+    },
+  );
+});
+
+test('the exit codes are in every help', async () => {
+  for (const command of [[], ['check'], ['where'], ['diff'], ['balance']]) {
+    expect(String((await cli(...command, '--help')).stdout)).toMatch(/\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /);
+  }
+});
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  expect(String((await cli('--version')).stdout)).toBe(`${version}\n`);
+});
+
+test('configurations are read from standard input, and called so', async () => {
+  const article = fs.readFileSync(path.join(ROOT, ARTICLE));
+  expect(await cliWithStdin(article, 'diff', ARTICLE, '-')).toMatchObject({ code: 0 });
+  expect(await cliWithStdin(article, 'diff', '-', ARTICLE)).toMatchObject({ code: 0 });
+  expect(String((await cliWithStdin(article, 'where', '-c', '-', 'user:1')).stdout)).toMatch(/^user:1\tserver/);
+  expect(String((await cliWithStdin('', 'check', '-')).stdout)).toMatch(/^stdin:1: error: there is no pool/);
+});
+
+test('keys come as arguments or as lines, with the same answer', async () => {
+  const byArgument = await cli('where', '-c', two, '--pool', 'beta', 'user:1', '', '--', '--json');
+  const byLine = await cliWithStdin('user:1\n\n--json', 'where', '-c', two, '--pool', 'beta');
+  expect(String(byArgument.stdout)).toMatch(/^user:1\tserver\d\t\S+\n\tserver\d\t\S+\n--json\tserver\d\t\S+\n$/);
+  expect(byLine).toEqual(byArgument);
+});
+
+test('--json is JSON, for each command', async () => {
+  const documents = [
+    await cli('check', '--json', UNIT_1),
+    await cli('diff', '--json', ARTICLE, UNIT_1),
+    await cli('balance', '--json', '--pattern', 'k{1..9}', two),
+  ].map(({ stdout }) => JSON.parse(String(stdout)));
+  expect(documents).toMatchObject([{ ok: true }, { same: false }, { pools: [{ keys: 9 }, { keys: 9 }] }]);
+
+  const lines = String((await cliWithStdin('a\nb\n', 'where', '--json', '-c', ARTICLE)).stdout)
+    .trimEnd()
+    .split('\n');
+  expect(lines.map((line) => JSON.parse(line).key)).toEqual(['a', 'b']);
+});
+
+test('keys are counted from a file, from a pattern and from standard input alike', async () => {
+  const keys = lab.write('keys', Array.from({ length: 500 }, (_, i) => `user:${i + 1}\n`).join(''));
+  const byPattern = await cli('balance', two, '--pattern', 'user:{1..500}');
+  expect(await cli('balance', two, '--keys', keys)).toEqual(byPattern);
+  expect(await cliWithStdin(fs.readFileSync(keys), 'balance', two, '--keys', '-')).toEqual(byPattern);
+  expect(String(byPattern.stdout)).toContain('500 keys; ');
+});
+
+test('colours are for terminals, or when they are forced', async () => {
+  const escapes = async (script: string): Promise<boolean> => String((await shell(script)).stdout).includes('\u001B[');
+  const check = `cdk8s-twemproxy check ${ARTICLE}`;
+  expect(await escapes(check)).toBe(false);
+  expect(await escapes(`FORCE_COLOR=1 ${check}`)).toBe(true);
+  expect(await escapes(`TERM=xterm script -qc '${check}' /dev/null`)).toBe(true);
+  expect(await escapes(`TERM=xterm NO_COLOR=1 script -qc '${check}' /dev/null`)).toBe(false);
+});
+
+test('a reader that has seen enough ends it without a word', async () => {
+  const { code, stdout, stderr } = await shell(
+    `yes user:1 | (cdk8s-twemproxy where -c ${ARTICLE}; echo "ended with $?" >&2) | head -n 2`,
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'ended with 0\n' });
+  expect(String(stdout)).toMatch(/^(user:1\tserver3\t\S+\n){2}$/);
+});
+
+/** What the process has needed at most, in MiB, as the kernel counts it. */
+function peakOf(pid: number): number {
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1]) / 1024;
+}
+
+test('hundreds of megabytes of keys pass in constant memory', async () => {
+  const child = spawn(program, ['where', '-c', ARTICLE], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  let seen = 0;
+  child.stdout.on('data', (data: Buffer) => (seen += data.length));
+  const block = Buffer.from(`${'k'.repeat(1023)}\n`.repeat(1024));
+  for (let i = 0; i < 300; i++) if (!child.stdin.write(block)) await once(child.stdin, 'drain');
+  const all = 300 * (block.length + 1024 * '\tserver0\tstateful-redis-0:6379'.length);
+  await until('every key has come out', () => seen === all);
+  expect(peakOf(child.pid ?? 0)).toBeLessThan(200);
+  child.stdin.end();
+  expect(await ended).toEqual([0, null]);
+});
+
+test('every key that a real nutcracker wrote is where it says', async () => {
+  const shards = await Promise.all(
+    ['one', 'two', 'three'].map(async (name) => {
+      const socket = path.join(lab.dir, `${name}.sock`);
+      const args = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', lab.dir];
+      const server = lab.start('redis-server', args);
+      await server.ready(() => accepts(socket));
+      return new NutcrackerServer({ address: socket, name });
+    }),
+  );
+  const port = await freePort();
+  const proxied = new NutcrackerPool({ name: 'alpha', listen: `127.0.0.1:${port}`, servers: shards, redis: true });
+  const yaml = NutcrackerConfig.of([proxied]).toYaml();
+  const nutcracker = await lab.nutcracker(yaml, [port]);
+  const proxy = new Redis({ port, enableReadyCheck: false, disableClientInfo: true });
+  const keys = Array.from({ length: 300 }, (_, i) =>
+    Buffer.concat([Buffer.from(`${i * 7919}:ключ`), Buffer.of(1 + (i % 9), 255 - (i % 50))]),
+  );
+  await Promise.all(keys.map((key) => proxy.set(key, 'value')));
+  proxy.disconnect();
+  await nutcracker.stop('SIGKILL');
+
+  const config = lab.write('proxied.yml', yaml);
+  let found = 0;
+  for (const { address, name } of shards) {
+    const scan = `redis-cli -s ${address} --scan | cdk8s-twemproxy where -c ${config}`;
+    const ends = String((await shell(scan)).stdout)
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t').slice(-2));
+    expect(ends.filter(([server]) => server !== name)).toEqual([]);
+    found += ends.length;
+  }
+  expect(found).toBe(keys.length);
+});

@@ -1,0 +1,50 @@
+// The program as it is shipped, built afresh into a lab, and run with arguments, standard input and pipes.
+
+import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import * as path from 'node:path';
+import { Input } from '../../cli/input';
+import { type Lab } from '../lab/lab';
+
+export const ROOT = path.join(__dirname, '../..');
+export const ARTICLE = 'examples/article/nutcracker.yml';
+export const UNIT_1 = 'fleets/unit-1/nutcracker.yml';
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** A directory to put on the PATH, with the program in it. */
+export function buildInto(lab: Lab): string {
+  const bin = path.join(lab.dir, 'bin');
+  const bundle = path.join(ROOT, 'scripts/bundle.mjs');
+  execFileSync(process.execPath, [bundle, 'cli/main.ts', path.join(bin, 'cdk8s-twemproxy')], { cwd: ROOT });
+  return bin;
+}
+
+/** Runs a program in the root of the project, or elsewhere, until it ends. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions & { readonly stdin?: string | Uint8Array } = {},
+): Promise<Result> {
+  const { stdin = '', ...others } = options;
+  const child = spawn(command, args, { cwd: ROOT, stdio: 'pipe', ...others });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout?.on('data', (data: Buffer) => stdout.push(data));
+  child.stderr?.on('data', (data: Buffer) => stderr.push(data));
+  // A program that ends without reading everything is no failure of this one.
+  child.stdin?.on('error', () => undefined).end(stdin);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
+}
+
+/** Standard input that holds this, in chunks. */
+export function inputOf(...chunks: readonly (string | Uint8Array)[]): Input {
+  return new Input(async function* () {
+    for (const chunk of chunks) yield Promise.resolve(Buffer.from(chunk));
+  });
+}
