@@ -1,6 +1,9 @@
 // Shares as people read them.
 
-/** A share of 0 to 1 in percent, to three digits; only 0 reads as `0 %`. */
+/** A share of 0 to 1 in percent, to three digits; only 0 reads as `0 %`, and only 1 as `100 %`. */
 export function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
+  const rounded = Number((share * 100).toPrecision(3));
+  if (rounded < 100 || share === 1) return `${rounded} %`;
+  const rest = ((1 - share) * 100).toPrecision(1);
+  return `${Number((100 - Number(rest)).toPrecision(12))} %`;
 }
