@@ -3,7 +3,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { checkName, refuse } from './common/checks';
+import { checkName, checkNamespace, refuse } from './common/checks';
 import { recommendedLabels } from './common/labels';
 import { type IShardStorage } from './storage/i-shard-storage';
 import { type NetworkPeer } from './network-peer';
@@ -11,13 +11,20 @@ import { NetworkPolicies } from './network-policies';
 import { type NutcrackerPool } from './nutcracker';
 import { type RedisOptions } from './redis/redis-options';
 import { RedisStatefulSet } from './redis-stateful-set';
-import { ringProblems } from './twemproxy/ring-proof';
+import { ringProblems, shardOrdinals } from './twemproxy/ring-proof';
 import { type SecretKey } from './common/secret-key';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
+/** What a StatefulSet's name may not have of the 63 characters of a label, and `-redis`. */
+const REDIS_SUFFIX = 17;
+
+/** A fleet: its ring, its storage, its shards and proxies, and who may come in. */
 export interface FleetChartsProps {
-  /** The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. */
+  /**
+   * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. Never
+   * change that order once the shards hold data: the n-th server's data is on shard n.
+   */
   readonly pool: NutcrackerPool;
 
   /** Where the shards keep their data. */
@@ -39,13 +46,31 @@ export interface FleetChartsProps {
   readonly name?: string;
 
   /**
+   * The name of the StatefulSet, of its headless Service, and of the volume on an NFS export.
+   * @default - `<name>-redis`
+   */
+  readonly redisName?: string;
+
+  /**
+   * Each shard has a Service `<shardName>-<ordinal>`.
+   * @default - `<name>-shard`
+   */
+  readonly shardName?: string;
+
+  /**
+   * The name of the Deployment and of the Service of the proxies.
+   * @default - `<name>-twemproxy`
+   */
+  readonly proxiesName?: string;
+
+  /**
    * The namespace of everything; it is created, and labelled for Pod Security "restricted".
    * @default - none: everything goes where kubectl points
    */
   readonly namespace?: string;
 
   /**
-   * Whether the namespace is created.
+   * Whether the namespace is created. Only one of several fleets in a namespace should do so.
    * @default true
    */
   readonly createNamespace?: boolean;
@@ -116,7 +141,8 @@ export class FleetCharts extends Construct {
   constructor(scope: Construct, id: string, props: FleetChartsProps) {
     super(scope, id);
     const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
-    checkName(this, 'name', name);
+    checkName(this, 'name', name, REDIS_SUFFIX);
+    if (namespace !== undefined) checkNamespace(this, namespace);
     if (!newPool.redis) refuse(this, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
     const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
 
@@ -127,23 +153,25 @@ export class FleetCharts extends Construct {
     }
     const network = chart('10-network-policies');
     const storage = chart('20-storage');
+    const ordinals = shardOrdinals(pool, newPool);
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
-      name: `${name}-redis`,
-      shardName: `${name}-shard`,
+      name: props.redisName ?? `${name}-redis`,
+      shardName: props.shardName ?? `${name}-shard`,
       partOf: name,
-      shards: newPool.servers.length,
+      shards: Math.max(pool.servers.length, ...ordinals.map((ordinal) => ordinal + 1)),
       storage: props.storage,
       storageScope: storage,
       password,
       clusterDomain,
     });
     if (!storage.node.findAll().some((node) => ApiObject.isApiObject(node))) scope.node.tryRemoveChild(storage.node.id);
+    const addresses = ordinals.map((ordinal) => this.redis.addresses[ordinal]);
     this.proxies = new TwemproxyLayer(chart('40-twemproxy'), 'twemproxy', {
       ...props.proxies,
-      name: `${name}-twemproxy`,
+      name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
-      pools: [{ pool: newPool, addresses: this.redis.addresses, password, port: props.proxyPort }],
+      pools: [{ pool: newPool, addresses, password, port: props.proxyPort }],
     });
     this.networkPolicies = new NetworkPolicies(network, 'network-policies', {
       redis: this.redis,
@@ -174,7 +202,6 @@ export class FleetCharts extends Construct {
 }
 
 function createNamespace(chart: Chart, namespace: string, partOf: string): void {
-  checkName(chart, 'namespace', namespace);
   const modes = ['enforce', 'audit', 'warn'];
   new k8s.KubeNamespace(chart, 'namespace', {
     metadata: {

@@ -1,5 +1,6 @@
 // Who may open a connection.
 
+import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
 
 /** The other side of a connection, as a NetworkPolicy knows it. */
@@ -21,8 +22,12 @@ export class NetworkPeer {
 
   /** Addresses, such as `10.0.0.0/8`: virtual machines, or whatever comes in by a node port. */
   static cidr(block: string): NetworkPeer {
-    if (!/^[0-9a-fA-F.:]+\/\d+$/.test(block)) {
-      throw new Error(`${JSON.stringify(block)} is no block of addresses; write such as "10.0.0.0/8"`);
+    const [address, prefix, ...rest] = block.split('/');
+    const bits = { 0: -1, 4: 32, 6: 128 }[net.isIP(address)] ?? -1;
+    if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits || rest.length > 0) {
+      throw new Error(
+        `NetworkPeer.cidr: ${JSON.stringify(block)} is no block of addresses; write such as "10.0.0.0/8"`,
+      );
     }
     return new NetworkPeer({ ipBlock: { cidr: block } });
   }

@@ -6,6 +6,7 @@ import { NetworkPeer } from './network-peer';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
+/** Who is protected, and who is let in. */
 export interface NetworkPoliciesProps {
   /** The shards. */
   readonly redis: RedisStatefulSet;
@@ -46,9 +47,13 @@ export class NetworkPolicies extends Construct {
     super(scope, id);
     const { redis, proxies, proxyClients = [NetworkPeer.ownNamespace()], statsClients } = props;
     const proxyPods = proxies.map((layer) => NetworkPeer.pods(layer.podSelector));
-    this.redisPolicy = this.policy('redis', redis.statefulSet.name, redis, [
-      ...NetworkPeer._rules([...proxyPods, ...(props.redisClients ?? [])], [redis.port]),
-    ]);
+    const redisClients = [...proxyPods, ...(props.redisClients ?? [])];
+    this.redisPolicy = this.policy(
+      'redis',
+      redis.statefulSet.name,
+      redis,
+      NetworkPeer._rules(redisClients, [redis.port]),
+    );
     this.proxyPolicies = proxies.map((layer, i) =>
       this.policy(`proxy-${i}`, layer.deployment.name, layer, [
         ...NetworkPeer._rules(proxyClients, statsClients ? layer.ports : [...layer.ports, layer.statsPort]),

@@ -1,12 +1,14 @@
 // A directory that an NFS server exports, as a PersistentVolume and a claim that are bound to each other only.
 
+import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { checkName } from './common/checks';
+import { checkSubdomain, refuse } from './common/checks';
 import { recommendedLabels } from './common/labels';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
+/** An NFS export, and the names of its volume and claim. */
 export interface NfsStorageProps extends NfsVolumeOptions {
   /** The name of the PersistentVolumeClaim. */
   readonly claimName: string;
@@ -47,7 +49,7 @@ export class NfsStorage extends Construct implements IShardStorage {
     const { capacity, claimName, volumeName = claimName } = props;
     const identity = { program: 'nfs', instance: claimName, component: 'storage', partOf: claimName };
     const labels = { ...recommendedLabels(identity), ...props.labels };
-    checkName(this, 'claimName', claimName);
+    checkSubdomain(this, 'claimName', claimName);
     this.volume = nfsVolume(this, 'volume', { ...props, volumeName, labels });
     this.claim = new k8s.KubePersistentVolumeClaim(this, 'claim', {
       metadata: { name: claimName, labels },
@@ -60,8 +62,13 @@ export class NfsStorage extends Construct implements IShardStorage {
     });
   }
 
-  /** Has the pods mount the claim under the volume name that the consumer wants. */
-  provision(_scope: Construct, consumer: ShardStorageConsumer): ShardVolume {
+  /** Has the pods mount the claim under the volume name that the consumer wants. Throws if they are in another namespace. */
+  provision(scope: Construct, consumer: ShardStorageConsumer): ShardVolume {
+    const { namespace } = Chart.of(this);
+    if (Chart.of(scope).namespace !== namespace) {
+      const where = namespace === undefined ? 'without a namespace' : `in namespace ${namespace}`;
+      refuse(scope, `storage is ${this.node.path}, ${where}; pods mount only claims of their own namespace`);
+    }
     return { volume: { name: consumer.volumeName, persistentVolumeClaim: { claimName: this.claim.name } } };
   }
 }

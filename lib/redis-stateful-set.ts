@@ -1,11 +1,22 @@
 // The shards of a fleet: one Redis server each, with an address and a data directory that outlive its pod.
 
+import { Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { checkImage, checkName, checkPort, checkWhole, refuse } from './common/checks';
+import {
+  checkImage,
+  checkName,
+  checkOneOf,
+  checkPort,
+  checkSeconds,
+  checkSubdomain,
+  checkWhole,
+  refuse,
+} from './common/checks';
 import { disruptionBudget } from './common/disruption-budget';
 import { hashedConfigMap } from './common/hashed-config-map';
 import { type IShardStorage } from './storage/i-shard-storage';
+import { refuseTwins } from './common/twins';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
@@ -14,9 +25,13 @@ import { DATA_VOLUME, redisPod } from './redis/redis-pod';
 import { addressOf, headlessService, shardService } from './redis/redis-services';
 import { checkSecretKey, type SecretKey } from './common/secret-key';
 
+/** Above this part of its memory, a shard that saves while it is written to is killed for want of memory. */
+const MOST_OF_MEMORY = 0.9;
+
 /** What a StatefulSet appends to its name: `-` and ten digits in controller-revision-hash, a label of 63. */
 const REVISION_SUFFIX = 11;
 
+/** The options of shards, and what ties them to a chart. */
 export interface RedisStatefulSetProps extends RedisOptions {
   /** The name of the StatefulSet; its pods are `<name>-<ordinal>`. */
   readonly name: string;
@@ -115,7 +130,14 @@ export class RedisStatefulSet extends Construct {
 
     this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, configData(props, port));
     const consumer = { name, shards, volumeName: DATA_VOLUME, labels };
-    const storage = props.storage.provision(props.storageScope ?? this, consumer);
+    const { storageScope = this } = props;
+    if (Chart.of(storageScope).namespace !== Chart.of(this).namespace) {
+      refuse(
+        this,
+        `storageScope is ${storageScope.node.path}, in another namespace; pods mount only what is in theirs`,
+      );
+    }
+    const storage = props.storage.provision(storageScope, consumer);
     const pod = redisPod(props, { configMap: this.configMap.name, selector, port, volume: storage.volume });
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: { name, labels },
@@ -136,6 +158,7 @@ export class RedisStatefulSet extends Construct {
       },
     });
     this.podDisruptionBudget = disruptionBudget(this, { name, labels }, selector, props);
+    refuseTwins(this);
   }
 }
 
@@ -157,26 +180,32 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
   if (ordinals(shards).some((ordinal) => `${shardName}-${ordinal}` === serviceName)) {
     refuse(scope, `serviceName is ${JSON.stringify(serviceName)}, the name of a shard's own Service; choose another`);
   }
-  if (props.bornReplicaOf !== undefined && !/^\S+ \d+$/.test(props.bornReplicaOf)) {
-    refuse(scope, `bornReplicaOf is ${JSON.stringify(props.bornReplicaOf)}; write "host port"`);
-  }
-  if (!['RollingUpdate', 'OnDelete'].includes(props.updateStrategy ?? 'RollingUpdate')) {
-    refuse(scope, `updateStrategy is ${JSON.stringify(props.updateStrategy)}; write RollingUpdate or OnDelete`);
-  }
+  checkOneOf(scope, 'updateStrategy', props.updateStrategy, ['RollingUpdate', 'OnDelete']);
+  checkSeconds(scope, 'startupTimeout', props.startupTimeout);
+  checkSeconds(scope, 'livenessTimeout', props.livenessTimeout);
+  checkSeconds(scope, 'terminationGracePeriod', props.terminationGracePeriod);
+  checkSubdomain(scope, 'clusterDomain', props.clusterDomain ?? 'cluster.local');
   checkMemory(scope, props);
 }
 
 function checkMemory(scope: Construct, props: RedisStatefulSetProps): void {
   const memory = memoryOf(props);
-  const limits = { maxmemory: maxmemoryOf(props), ...props.maxmemoryOfShard };
-  for (const [of, size] of Object.entries(limits)) {
-    if (size.toKibibytes() < memory.toKibibytes()) continue;
-    const which = of === 'maxmemory' ? of : `maxmemoryOfShard ${of}`;
-    refuse(scope, `${which} is ${size.asString()} of ${memory.asString()} memory; leave room for the fork that saves`);
-  }
-  for (const ordinal of Object.keys(props.maxmemoryOfShard ?? {})) {
-    if (!/^\d+$/.test(ordinal) || Number(ordinal) >= props.shards) {
-      refuse(scope, `maxmemoryOfShard names shard ${ordinal}; the shards are 0 to ${props.shards - 1}`);
+  const most = Size.kibibytes(Math.floor(memory.toKibibytes() * MOST_OF_MEMORY));
+  const checkSize = (prop: string, size: Size): void => {
+    if (size.toKibibytes() < 1024)
+      refuse(scope, `${prop} is ${size.asString()}; take at least a mebibyte, 0 is no limit`);
+    if (size.toKibibytes() <= most.toKibibytes()) return;
+    const room = 'the rest is for the fork that saves';
+    refuse(
+      scope,
+      `${prop} is ${size.asString()} of ${memory.asString()} memory; take at most ${most.asString()}, ${room}`,
+    );
+  };
+  checkSize('maxmemory', maxmemoryOf(props));
+  for (const [ordinal, size] of Object.entries(props.maxmemoryOfShard ?? {})) {
+    if (String(Number(ordinal)) !== ordinal || !ordinals(props.shards).includes(Number(ordinal))) {
+      refuse(scope, `maxmemoryOfShard names shard ${JSON.stringify(ordinal)}; the shards are 0 to ${props.shards - 1}`);
     }
+    checkSize(`maxmemoryOfShard ${ordinal}`, size);
   }
 }

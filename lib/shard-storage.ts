@@ -3,16 +3,29 @@
 import { type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { refuse } from './common/checks';
+import { checkOneOf, refuse } from './common/checks';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { NfsStorage } from './nfs-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
+/** An NFS export that all shards share. */
 export interface NfsShardStorageProps extends NfsVolumeOptions {
   /** The NFS server's name or address. */
   readonly server: string;
   /** The exported directory. */
   readonly path: string;
+
+  /**
+   * The name of the claim.
+   * @default - the name of the StatefulSet
+   */
+  readonly claimName?: string;
+
+  /**
+   * The name of the volume. Volumes are the cluster's: two fleets of one name, in two namespaces, must not share it.
+   * @default - `claimName`
+   */
+  readonly volumeName?: string;
 }
 
 /** An exported directory for one shard. */
@@ -25,31 +38,43 @@ export interface NfsExport {
   readonly capacity: Size;
 }
 
+/** NFS exports, one for each shard. */
 export interface NfsVolumePerShardProps {
   /** The exported directory of each shard, by ordinal. */
   readonly exports: NfsExport[];
 
   /**
+   * The beginning of the names of the volumes, which are the cluster's; the ordinal follows.
+   * @default - the name of the StatefulSet
+   */
+  readonly volumeName?: string;
+
+  /**
+   * Options of the mounts.
    * @default - `hard`, NFS 4.1, `noatime`
    */
   readonly mountOptions?: string[];
 }
 
+/** Claims that a StorageClass fills. */
 export interface ClaimTemplateProps {
   /** What each shard asks for. */
   readonly capacity: Size;
 
   /**
+   * The class that makes the volumes.
    * @default - the cluster's default class
    */
   readonly storageClassName?: string;
 
   /**
+   * Who may mount a volume: ReadWriteOnce (one node), ReadWriteOncePod (one pod) or ReadWriteMany.
    * @default ReadWriteOnce
    */
   readonly accessMode?: string;
 }
 
+/** Space on the node. */
 export interface EmptyDirProps {
   /**
    * How much a shard may write before it is evicted.
@@ -64,7 +89,7 @@ export class ShardStorage {
   static nfs(props: NfsShardStorageProps): IShardStorage {
     return {
       provision: (scope, consumer) =>
-        new NfsStorage(scope, 'nfs', { ...props, claimName: consumer.name, labels: consumer.labels }).provision(
+        new NfsStorage(scope, 'nfs', { claimName: consumer.name, ...props, labels: consumer.labels }).provision(
           scope,
           consumer,
         ),
@@ -78,15 +103,12 @@ export class ShardStorage {
 
   /** A claim for each ordinal, which a StorageClass fills. Deleting or shrinking the StatefulSet keeps the claims. */
   static claimTemplate(props: ClaimTemplateProps): IShardStorage {
+    const { capacity, accessMode = 'ReadWriteOnce', storageClassName } = props;
     return {
-      provision: (_scope, consumer) => ({
-        claimTemplate: claimTemplate(
-          consumer,
-          props.capacity,
-          props.accessMode ?? 'ReadWriteOnce',
-          props.storageClassName,
-        ),
-      }),
+      provision: (scope, consumer) => {
+        checkOneOf(scope, 'accessMode', accessMode, ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany']);
+        return { claimTemplate: claimTemplate(consumer, capacity, accessMode, storageClassName) };
+      },
     };
   }
 
@@ -117,7 +139,7 @@ function provisionVolumePerShard(
     nfsVolume(scope, `volume-${ordinal}`, {
       ...nfs,
       mountOptions,
-      volumeName: `${consumer.name}-${ordinal}`,
+      volumeName: `${props.volumeName ?? consumer.name}-${ordinal}`,
       claimName: `${consumer.volumeName}-${consumer.name}-${ordinal}`,
       labels: consumer.labels,
     });

@@ -1,16 +1,29 @@
 // The proxies of a fleet: nutcracker in front of the shards, the ring kept, the password out of sight.
 
+import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { checkImage, checkName, checkPort, checkSubdomain, checkWhole, refuse } from './common/checks';
+import {
+  checkImage,
+  checkName,
+  checkOneOf,
+  checkPort,
+  checkSeconds,
+  checkSubdomain,
+  checkWhole,
+  refuse,
+  within,
+} from './common/checks';
 import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
+import { refuseTwins } from './common/twins';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
 import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
 import { proxyPod } from './twemproxy/proxy-pod';
 import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
+/** The options of proxies, and what ties them to a chart. */
 export interface TwemproxyLayerProps extends TwemproxyOptions {
   /** The name of the Deployment. */
   readonly name: string;
@@ -73,7 +86,7 @@ export class TwemproxyLayer extends Construct {
       component: 'proxy',
       partOf: props.partOf ?? name,
     };
-    const pools = proxyPools(this, props.pools);
+    const pools = within(this, () => proxyPools(this, props.pools, props.listenAddress ?? '0.0.0.0'));
     checkPorts(this, pools, statsPort);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
@@ -81,7 +94,7 @@ export class TwemproxyLayer extends Construct {
     this.statsPort = statsPort;
 
     const metadata = { name, labels: this.labels };
-    const data = proxyConfigData(pools);
+    const data = within(this, () => proxyConfigData(this, pools));
     this.configMap = this.configuration(props, data);
     const wiring = { configMap: this.configMap.name, selector: this.podSelector, pools, statsPort };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
@@ -103,11 +116,13 @@ export class TwemproxyLayer extends Construct {
         type: props.serviceType ?? ProxyServiceType.CLUSTER_IP,
         externalTrafficPolicy: props.externalTrafficPolicy,
         selector: this.podSelector,
-        ports: servicePorts(pools, statsPort, props.nodePort),
+        ports: servicePorts(pools, props),
       },
     });
-    this.podDisruptionBudget = disruptionBudget(this, metadata, this.podSelector, props);
+    // A proxy that does not work has nothing to lose, and must not keep a node from being drained.
+    this.podDisruptionBudget = disruptionBudget(this, metadata, this.podSelector, props, 'AlwaysAllow');
     this.autoscaler = props.autoscaling && autoscaler(this, metadata, props.autoscaling);
+    refuseTwins(this);
   }
 
   private configuration(props: TwemproxyLayerProps, data: Record<string, string>): k8s.KubeConfigMap {
@@ -130,16 +145,20 @@ function podAnnotations(props: TwemproxyLayerProps, data: Record<string, string>
   return { ...props.podAnnotations, 'cdk8s-twemproxy/config': contentHash(data) };
 }
 
-function servicePorts(pools: ServedPool[], statsPort: number, nodePort?: number): k8s.ServicePort[] {
-  return [
-    ...pools.map(({ portName, port }, i) => ({
-      name: portName,
-      port,
-      targetPort: k8s.IntOrString.fromString(portName),
-      nodePort: i === 0 ? nodePort : undefined,
-    })),
-    { name: 'stats', port: statsPort, targetPort: k8s.IntOrString.fromString('stats') },
-  ];
+function servicePorts(pools: ServedPool[], props: TwemproxyLayerProps): k8s.ServicePort[] {
+  const { statsPort = 22_222, nodePort, statsInService = !isExternal(props) } = props;
+  const ports = pools.map(({ portName, port }, i) => ({
+    name: portName,
+    port,
+    targetPort: k8s.IntOrString.fromString(portName),
+    nodePort: i === 0 ? nodePort : undefined,
+  }));
+  const stats = { name: 'stats', port: statsPort, targetPort: k8s.IntOrString.fromString('stats') };
+  return statsInService ? [...ports, stats] : ports;
+}
+
+function isExternal({ serviceType = ProxyServiceType.CLUSTER_IP }: TwemproxyLayerProps): boolean {
+  return serviceType !== ProxyServiceType.CLUSTER_IP;
 }
 
 function autoscaler(
@@ -169,9 +188,15 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
   checkWhole(scope, 'mbufBytes', props.mbufBytes ?? 16_384, 512, 16_777_216);
   checkWhole(scope, 'verbosity', props.verbosity ?? 5, 0, 11);
   checkPort(scope, 'statsPort', props.statsPort ?? 22_222);
-  const external = props.serviceType !== undefined && props.serviceType !== ProxyServiceType.CLUSTER_IP;
+  checkOneOf(scope, 'externalTrafficPolicy', props.externalTrafficPolicy, ['Cluster', 'Local']);
+  checkSeconds(scope, 'shutdownDelay', props.shutdownDelay);
+  checkSeconds(scope, 'statsInterval', props.statsInterval);
+  checkWhole(scope, 'statsInterval in seconds', props.statsInterval?.toSeconds() ?? 30, 1, 86_400);
+  if (net.isIP(props.listenAddress ?? '0.0.0.0') === 0) {
+    refuse(scope, `listenAddress is ${JSON.stringify(props.listenAddress)}; write an address such as 0.0.0.0 or ::`);
+  }
   for (const prop of ['nodePort', 'externalTrafficPolicy'] as const) {
-    if (props[prop] !== undefined && !external) {
+    if (props[prop] !== undefined && !isExternal(props)) {
       refuse(
         scope,
         `${prop} is ${props[prop]}, but the Service is a ClusterIP; set serviceType to NODE_PORT or LOAD_BALANCER`,

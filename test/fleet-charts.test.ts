@@ -140,6 +140,9 @@ const EVERY_PROP: Required<FleetChartsProps> = {
   proxies: { image: 'twemproxy:0.5.0', replicas: 5 },
   redis: { memory: Size.gibibytes(8) },
   name: 'prod',
+  redisName: 'data-redis',
+  shardName: 'piece',
+  proxiesName: 'gate',
   namespace: 'data',
   createNamespace: true,
   password: { name: 'shared', key: 'redis' },
@@ -155,9 +158,11 @@ const EVERY_PROP: Required<FleetChartsProps> = {
 test('every prop of a fleet arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
   const { app, charts } = fleet(EVERY_PROP);
   expect(manifests(app).flatMap(problemsOf)).toEqual([]);
-  expect(charts.redis.addresses[0]).toBe('prod-shard-0.data.svc.corp.local.:6379');
+  expect(charts.redis.addresses[0]).toBe('piece-0.data.svc.corp.local.:6379');
   expect(ofKind(app, 'ConfigMap')[1].data['nutcracker.yml']).toMatchSnapshot('nutcracker.yml');
   expect(ofKind(app, 'NetworkPolicy').map(({ spec }) => spec.ingress as unknown)).toMatchSnapshot('ingress');
+  expect(theOnly(app, 'StatefulSet').metadata.name).toBe('data-redis');
+  expect(theOnly(app, 'Deployment').metadata.name).toBe('gate');
   expect(theOnly(app, 'Deployment').spec.replicas).toBe(5);
   expect(theOnly(app, 'StatefulSet').spec.template.spec.containers[0]).toMatchObject({
     resources: { limits: { memory: '8Gi' } },
@@ -165,6 +170,22 @@ test('every prop of a fleet arrives where it belongs, in objects that Kubernetes
       { name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name: 'shared', key: 'redis' } } },
     ]),
   });
+});
+
+test('the password is expected in a Secret if the old fleet has one, whatever the new pool says', () => {
+  const { redisAuth, ...open } = LIVE.settings;
+  expect(redisAuth).toBeDefined();
+  const { app } = fleet({ newPool: new NutcrackerPool(open) });
+  expect(JSON.stringify(theOnly(app, 'StatefulSet'))).toContain(
+    '"secretKeyRef":{"key":"password","name":"unit-1-redis"}',
+  );
+});
+
+test.each([
+  [{ name: 'n'.repeat(47) }, 'unit-1: name is "nnn'],
+  [{ namespace: 'A_b', createNamespace: false }, 'unit-1: namespace is "A_b"; take at most 63'],
+])('%j is refused', (props, message) => {
+  expect(() => fleet(props)).toThrow(message);
 });
 
 test('a pool that speaks the protocol of memcached is refused', () => {
@@ -207,6 +228,29 @@ describe('the ring of a fleet', () => {
     } finally {
       fs.rmSync(lab.dir, { recursive: true });
     }
+  });
+
+  test.each([
+    ['in another order', [2, 0, 3, 1]],
+    ['without one', [3, 1, 0]],
+  ])('finds each shard where its data is, for servers %s', (_how, order) => {
+    const newPool = changed({ servers: order.map((i) => LIVE.servers[i]) });
+    const { app, charts } = fleet({ newPool, loseKeysThatMove: order.length < LIVE.servers.length });
+    const { data } = charts.proxies.configMap.toJson() as Manifest;
+    const pool = NutcrackerConfig.fromYaml(data['nutcracker.yml'] as string).pool();
+    expect(pool.servers.map(({ address }) => address)).toEqual(order.map((i) => `unit-1-shard-${i}:6379`));
+    expect(theOnly(app, 'StatefulSet').spec.replicas).toBe(4);
+    expect(validationErrors(app)).toEqual([]);
+  });
+
+  test('gives servers that the old one does not have the shards behind', () => {
+    const added = new NutcrackerServer({ address: 'redis-c:6379' });
+    const { app, charts } = fleet({ newPool: changed({ servers: [added, ...LIVE.servers] }), loseKeysThatMove: true });
+    const { data } = charts.proxies.configMap.toJson() as Manifest;
+    expect(data['nutcracker.yml']).toContain('- unit-1-shard-4:6379:1 redis-c:6379');
+    expect(data['nutcracker.yml']).toContain('- unit-1-shard-0:6379:1 redis-a:6379');
+    expect(theOnly(app, 'StatefulSet').spec.replicas).toBe(5);
+    expect(validationErrors(app)).toEqual([]);
   });
 
   test('may serve with other settings', () => {
@@ -259,6 +303,7 @@ describe('the ring of a fleet', () => {
     expect(validationErrors(app)).toEqual([
       expect.stringMatching(/unit-1-shard-1:6379:1 redis-a:6379: its data is at unit-1-shard-0:6379$/),
       expect.stringMatching(/unit-1-shard-0:6379:1 redis-a:6380: its data is at unit-1-shard-1:6379$/),
+      expect.stringContaining('a patch changed the content of unit-1-twemproxy-config'),
     ]);
   });
 

@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { Size } from 'cdk8s';
 import { type RedisOptions } from '../lib';
 import { LabFleet } from './lab/fleet';
 import { Lab, until } from './lab/lab';
@@ -73,7 +74,7 @@ describe.each([
   });
 
   test('a shard keeps the role that it was given, and nothing else of a rewritten configuration', async () => {
-    const it = await fleet(1, { bornReplicaOf: '127.0.0.1 1' }, programs());
+    const it = await fleet(1, { bornAsReplica: true }, programs());
     await it.startShard(0);
     expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 1]);
 
@@ -97,13 +98,30 @@ describe.each([
     await it.startShard(0);
     await it.stopShard(0);
     const pod = it.shardPod(0);
-    fs.writeFileSync(path.join(pod.directory('/data'), 'redis.conf'), '');
+    const file = path.join(pod.directory('/data'), 'redis.conf');
+    const whole = fs.readFileSync(file, 'utf8');
 
-    const program = await pod.start();
-
-    expect(await program.exit()).toBe(1);
-    expect(program.output).toContain('the role in redis.conf is unreadable');
+    for (const cut of ['', whole.slice(0, 60), whole.slice(0, -10)]) {
+      fs.writeFileSync(file, cut);
+      const program = await pod.start();
+      expect(await program.exit()).toBe(1);
+      expect(program.output).toContain('the role in redis.conf is unreadable');
+    }
   });
+
+  test.each(['slaveof 127.0.0.1 3', '  ReplicaOf "127.0.0.1" 3', '"replicaof" 127.0.0.1 3'])(
+    'a shard keeps a role that is written as %j',
+    async (line) => {
+      const it = await fleet(1, {}, programs());
+      await it.startShard(0);
+      await it.stopShard(0);
+      fs.appendFileSync(path.join(it.shardPod(0).directory('/data'), 'redis.conf'), `${line}\n`);
+
+      await it.startShard(0);
+
+      expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 3]);
+    },
+  );
 
   test('an empty password does not open a shard or a proxy', async () => {
     const it = await fleet(1, {}, programs());
@@ -117,6 +135,32 @@ describe.each([
       'the password in Secret fleet-redis/password is empty or not UTF-8',
     );
   });
+});
+
+test('a shard can follow another that has the same password, and is found to be in sync', async () => {
+  const it = await fleet(2);
+  await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));
+  await it.change(0, ['SET', 'key', 'value']);
+
+  await it.change(1, ['REPLICAOF', '127.0.0.1', String(it.portOf(0))]);
+
+  const replica = it.shardClient(1);
+  await until('the replica has the key', async () => (await replica.get('key')) === 'value');
+  replica.disconnect();
+});
+
+test('a shard that differs has a maxmemory of its own', async () => {
+  const it = await fleet(2, { maxmemoryOfShard: { '1': Size.mebibytes(100) } });
+  await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));
+
+  const maxmemory = async (ordinal: number): Promise<unknown> => {
+    const client = it.shardClient(ordinal);
+    const [, value] = (await client.config('GET', 'maxmemory')) as string[];
+    client.disconnect();
+    return Number(value) / 2 ** 20;
+  };
+
+  expect(await Promise.all([maxmemory(0), maxmemory(1)])).toEqual([614, 100]);
 });
 
 test('a key that is written through the proxy lies on the shard that the old ring gives it', async () => {
@@ -152,7 +196,7 @@ test('a volume that the server may not write is named, with the remedy', async (
   fs.rmSync(volume, { recursive: true });
   fs.writeFileSync(volume, 'not a directory, so that root cannot write it either');
 
-  await expect(pod.start()).rejects.toThrow(/user \d+ cannot write .*fleet-redis-0; make \d+:\d+ the owner/);
+  await expect(pod.start()).rejects.toThrow(/user \d+ cannot write .*fleet-redis-0; .* make \d+:\d+ the owner/);
 });
 
 test('nutcracker ends at SIGTERM when it is not process 1, which sharing the process namespace sees to', async () => {

@@ -67,6 +67,9 @@ test('the policies are objects that Kubernetes 1.27 takes', () => {
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
-test('a block of addresses that is none is refused', () => {
-  expect(() => NetworkPeer.cidr('10.0.0.1')).toThrow('"10.0.0.1" is no block of addresses; write such as "10.0.0.0/8"');
-});
+test.each(['10.0.0.1', '10.0.0.0/99', '999.1.1.1/8', '::::/0', 'fd00::/129', '10.0.0.0/8/8', ''])(
+  '%j is refused as a block of addresses',
+  (block) => {
+    expect(() => NetworkPeer.cidr(block)).toThrow(`"${block}" is no block of addresses; write such as "10.0.0.0/8"`);
+  },
+);

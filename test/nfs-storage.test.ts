@@ -72,7 +72,7 @@ test('what has no prop is reached through the objects', () => {
 });
 
 test.each<[Partial<NfsStorageProps>, string]>([
-  [{ claimName: 'PVC' }, 'claimName is "PVC"; take at most 63 lower-case letters'],
+  [{ claimName: 'PVC' }, 'claimName is "PVC"; take lower-case letters'],
   [{ volumeName: '' }, 'volumeName is ""'],
   [{ path: 'root/data' }, 'path is "root/data"; write it from the root: "/..."'],
   [{ server: 'nfs:/data' }, 'server is "nfs:/data"; write a host name or an address'],

@@ -1,5 +1,7 @@
 // Any password: through the Secret, the shell, redis.conf, nutcracker.yml, and back from a client.
 
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { LabFleet } from './lab/fleet';
 import { Lab } from './lab/lab';
 
@@ -27,4 +29,17 @@ test.each([
   await client.set('key', 'value');
   expect(await client.get('key')).toBe('value');
   client.disconnect();
+});
+
+test.each([
+  ['empty', Buffer.of()],
+  ['Latin-1', Buffer.from('caf\xe9', 'latin1')],
+  ['cut off within a character', Buffer.from('€').subarray(0, 2)],
+  ['a stray continuation', Buffer.of(0x61, 0x80)],
+  ['overlong', Buffer.of(0xc0, 0xaf)],
+])('a password that is %s keeps the proxy from starting', async (_what, bytes) => {
+  const it = await LabFleet.synthesize(lab, { servers: 1 });
+  const pod = it.proxyPod();
+  fs.writeFileSync(path.join(pod.directory('/run/passwords'), 'fleet-redis/password'), bytes);
+  await expect(pod.start()).rejects.toThrow('the password in Secret fleet-redis/password is empty or not UTF-8');
 });

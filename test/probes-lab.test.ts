@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import { RedisConfig, type RedisOptions } from '../lib';
 import { LabFleet } from './lab/fleet';
-import { Lab, until } from './lab/lab';
+import { accepts, Lab, until } from './lab/lab';
 
 let lab: Lab;
 beforeEach(() => (lab = new Lab()));
@@ -35,7 +35,7 @@ test('probes find a serving master alive and ready', async () => {
 });
 
 test('probes find a replica that refuses stale answers alive and ready: it has to be reachable', async () => {
-  const it = await fleet({ bornReplicaOf: '127.0.0.1 1' });
+  const it = await fleet({ bornAsReplica: true });
   await it.startShard(0);
   await it.change(0, ['CONFIG', 'SET', 'replica-serve-stale-data', 'no']);
   expect(await verdicts(it)).toEqual({ alive: true, ready: true });
@@ -60,6 +60,26 @@ test('probes find a server with a long script alive and ready: it has to be reac
   await it.change(0, ['SCRIPT', 'KILL']);
   await script;
   client.disconnect();
+});
+
+test('probes find a server with too many clients alive, but not ready', async () => {
+  const it = await fleet({ config: RedisConfig.of({ maxclients: 1 }) });
+  const program = await it.shardPod(0).start();
+  await program.ready(() => accepts(it.portOf(0)));
+  const client = it.shardClient(0);
+  await until('the only client is in', async () => (await client.ping().catch(() => '')) === 'PONG');
+  expect(await verdicts(it)).toEqual({ alive: true, ready: false });
+  client.disconnect();
+});
+
+test('probes find a server that does not answer neither alive nor ready', async () => {
+  const it = await fleet();
+  const program = await it.startShard(0);
+  const pod = it.shardPod(0);
+  program.child.kill('SIGSTOP');
+  const probe = pod.exec(['timeout', '1', ...it.probe('livenessProbe')]);
+  expect(await probe.exit()).not.toBe(0);
+  program.child.kill('SIGCONT');
 });
 
 test('probes find a loading server alive, but not ready', async () => {

@@ -3,7 +3,7 @@ import { Cpu, k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { RedisConfig, RedisStatefulSet, type RedisStatefulSetProps, ShardStorage } from '../lib';
 import { problemsOf } from './lab/kubernetes-schema';
-import { chart, type Manifest, manifests, ofKind, theOnly } from './lab/synth';
+import { chart, type Manifest, manifests, ofKind, theOnly, validationErrors } from './lab/synth';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -165,6 +165,13 @@ describe('the patience of a shard', () => {
     expect(podOf(redis({ memory: Size.gibibytes(10) })).terminationGracePeriodSeconds).toBe(
       60 + Math.ceil((6 * 1024) / 20),
     );
+    const large = { memory: Size.gibibytes(10), maxmemoryOfShard: { '1': Size.gibibytes(8) } };
+    expect(podOf(redis(large)).terminationGracePeriodSeconds).toBe(60 + Math.ceil((8 * 1024) / 20));
+  });
+
+  test('is longer than an NFS server takes to come back, before it is restarted', () => {
+    const { periodSeconds, failureThreshold } = serverOf(redis()).livenessProbe as Manifest;
+    expect(periodSeconds * failureThreshold).toBe(600);
   });
 });
 
@@ -176,7 +183,7 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
     storageClassName: 'fast',
     accessMode: 'ReadWriteOncePod',
   }),
-  storageScope: chart('other'),
+  storageScope: chart('fleet'),
   password: { name: 'secret', key: 'key' },
   serviceName: 'governing',
   shardName: 'piece',
@@ -194,7 +201,7 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   cpu: Cpu.millis(100),
   cpuLimit: Cpu.units(2),
   config: RedisConfig.of({ databases: 1 }),
-  bornReplicaOf: '127.0.0.1 1',
+  bornAsReplica: true,
   startupTimeout: Duration.minutes(10),
   livenessTimeout: Duration.minutes(2),
   terminationGracePeriod: Duration.minutes(9),
@@ -210,12 +217,38 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   maxUnavailable: 2,
 };
 
+test.each(['redis:7.2', `redis@${DIGEST}`, `localhost:5000/team/redis@${DIGEST}`])('%s names what it runs', (image) => {
+  expect(serverOf(redis({ image })).image).toBe(image);
+});
+
 test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
   const it = redis(EVERY_PROP);
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   expect(it.addresses[2]).toBe('piece-2.fleet.svc.corp.local.:7000');
   expect({ statefulSet: theOnly(it, 'StatefulSet'), budget: theOnly(it, 'PodDisruptionBudget') }).toMatchSnapshot();
   expect(configOf(it)['redis.conf']).toMatchSnapshot('redis.conf');
+});
+
+test('a patch of what is named by its content fails the synth: no pod would see it', () => {
+  const it = redis();
+  it.configMap.addJsonPatch(JsonPatch.replace('/data/redis.conf', 'port 7000'));
+  expect(validationErrors(it)).toEqual([
+    expect.stringMatching(/^a patch changed the content of unit-redis-config-\w+, which is named by its content/),
+  ]);
+});
+
+test('two objects of one kind and name in a chart fail the synth', () => {
+  const scope = chart('fleet');
+  redis({}, scope);
+  new RedisStatefulSet(scope, 'again', {
+    name: 'unit-redis',
+    shards: 1,
+    storage: ShardStorage.emptyDir(),
+    serviceName: 'x',
+  });
+  expect(validationErrors(scope)).toContain(
+    'chart/redis/stateful-set and chart/again/stateful-set are both StatefulSet unit-redis; rename one of them',
+  );
 });
 
 test('what has no prop is reached through the objects', () => {
@@ -242,17 +275,31 @@ test.each<[Partial<RedisStatefulSetProps>, string]>([
   [{ shardName: 's'.repeat(62) }, 'take at most 61'],
   [{ serviceName: 'svc.redis' }, 'serviceName is "svc.redis"'],
   [{ serviceName: 'a-1', shardName: 'a' }, 'serviceName is "a-1", the name of a shard\'s own Service'],
-  [{ port: 70_000 }, 'port is 70000; take a whole number from 1 to 65535'],
+  [{ port: 70_000 }, 'port is 70000; take a whole number from 1024 to 65535'],
+  [{ port: 80 }, 'port is 80; take a whole number from 1024'],
+  [{ image: 'redis@sha256:12' }, 'that is no reference to an image'],
   [{ image: 'redis' }, 'image is "redis"; add a tag'],
   [{ image: 'redis:latest' }, 'add a tag (not "latest") or a digest'],
   [{ image: 'localhost:5000/redis' }, 'add a tag'],
   [{ image: 'redis 7' }, 'image is "redis 7"; that is no reference to an image'],
   [{ password: { name: 'My_Secret' } }, 'password.name is "My_Secret"; take lower-case letters'],
   [{ user: 0 }, 'user is 0; take a whole number from 1'],
-  [{ maxmemory: Size.gibibytes(1) }, 'maxmemory is 1Gi of 1Gi memory; leave room for the fork that saves'],
+  [
+    { maxmemory: Size.mebibytes(1000) },
+    'maxmemory is 1000Mi of 1Gi memory; take at most 943718Ki, the rest is for the fork',
+  ],
+  [{ maxmemory: Size.kibibytes(0) }, 'maxmemory is 0Ki; take at least a mebibyte, 0 is no limit'],
+  [{ memory: Size.mebibytes(1) }, 'maxmemory is 0Mi; take at least a mebibyte'],
   [{ maxmemoryOfShard: { '0': Size.gibibytes(2) } }, 'maxmemoryOfShard 0 is 2Gi of 1Gi memory'],
-  [{ maxmemoryOfShard: { '4': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard 4; the shards are 0 to 3'],
-  [{ bornReplicaOf: 'old-1:6379' }, 'bornReplicaOf is "old-1:6379"; write "host port"'],
+  [{ maxmemoryOfShard: { '4': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard "4"; the shards are 0 to 3'],
+  [{ maxmemoryOfShard: { '01': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard "01"; the shards are 0 to 3'],
+  [{ startupTimeout: Duration.millis(1500) }, 'startupTimeout is 1.5 seconds; take a whole number from 1'],
+  [{ imagePullPolicy: 'always' }, 'imagePullPolicy is "always"; write Always or IfNotPresent or Never'],
+  [{ clusterDomain: 'cluster.local.' }, 'clusterDomain is "cluster.local."'],
+  [
+    { storageScope: chart('elsewhere') },
+    'storageScope is chart, in another namespace; pods mount only what is in theirs',
+  ],
   [{ updateStrategy: 'Recreate' }, 'updateStrategy is "Recreate"; write RollingUpdate or OnDelete'],
 ])('%j is refused with the path of the construct', (props, message) => {
   expect(() => redis(props)).toThrow(`chart/redis: `);

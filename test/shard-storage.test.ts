@@ -68,6 +68,28 @@ test('an emptyDir is the laboratory’s', () => {
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
+test('volumes, which are the cluster’s, can have names of their own', () => {
+  const nfs = { server: 'nfs', path: '/d', capacity: Size.gibibytes(1) };
+  const shared = shardsOn(ShardStorage.nfs({ ...nfs, volumeName: 'prod.redis', claimName: 'redis-data' }));
+  const each = shardsOn(ShardStorage.nfsVolumePerShard({ exports: [nfs], volumeName: 'prod' }), 1);
+  expect(theOnly(shared, 'PersistentVolume').metadata.name).toBe('prod.redis');
+  expect(dataVolume(shared)).toEqual({ name: 'data', persistentVolumeClaim: { claimName: 'redis-data' } });
+  expect(theOnly(each, 'PersistentVolume').metadata.name).toBe('prod-0');
+});
+
+test('a claim of another namespace is refused', () => {
+  const nfs = { claimName: 'pvc', server: 'nfs', path: '/d', capacity: Size.gibibytes(1) };
+  expect(() => shardsOn(new NfsStorage(chart('elsewhere'), 'nfs', nfs))).toThrow(
+    'chart/redis: storage is chart/nfs, in namespace elsewhere; pods mount only claims of their own namespace',
+  );
+});
+
+test('an access mode that is none is refused', () => {
+  expect(() => shardsOn(ShardStorage.claimTemplate({ capacity: Size.gibibytes(1), accessMode: 'RWO' }))).toThrow(
+    'chart/redis: accessMode is "RWO"; write ReadWriteOnce or ReadWriteOncePod or ReadWriteMany',
+  );
+});
+
 test('as many exports as shards are asked for', () => {
   const exports = [{ server: 'nfs', path: '/d', capacity: Size.gibibytes(1) }];
   expect(() => shardsOn(ShardStorage.nfsVolumePerShard({ exports }))).toThrow(

@@ -171,6 +171,25 @@ describe('the proxies', () => {
     expect(target(it, 22122)).toBe(22122);
   });
 
+  test('keep their statistics from clients beyond the cluster, unless asked to give them', () => {
+    const names = (it: TwemproxyLayer): unknown[] =>
+      (theOnly(it, 'Service').spec.ports as Manifest[]).map(({ name }) => name as string);
+    const serviceType = ProxyServiceType.LOAD_BALANCER;
+    expect(names(layer())).toEqual(['proxy', 'stats']);
+    expect(names(layer({ serviceType }))).toEqual(['proxy']);
+    expect(names(layer({ serviceType, statsInService: true }))).toEqual(['proxy', 'stats']);
+  });
+
+  test('mount a Secret once that several pools share', () => {
+    const second = pool({ name: 'beta', listen: '0.0.0.0:22122' });
+    const it = layer({
+      pools: [pool(), second].map((each) => ({ pool: each, addresses: ADDRESSES, password: PASSWORD })),
+    });
+    const { sources } = (podOf(it).volumes as Manifest[]).find(({ name }) => name === 'passwords')
+      ?.projected as Manifest;
+    expect(sources).toHaveLength(1);
+  });
+
   test('follow their load when asked to, and then no number is written that would reset it', () => {
     const it = layer({ autoscaling: { maxReplicas: 9 } });
     expect(theOnly(it, 'Deployment').spec).not.toHaveProperty('replicas');
@@ -201,6 +220,8 @@ const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas'>> = {
   serviceAnnotations: { 'cloud.example/internal': 'true' },
   nodePort: 30_000,
   externalTrafficPolicy: 'Local',
+  listenAddress: '::',
+  statsInService: true,
   mbufBytes: 65_536,
   statsPort: 30_001,
   statsInterval: Duration.seconds(5),
@@ -249,6 +270,15 @@ test.each<[Partial<TwemproxyLayerProps>, string]>([
   [{ mbufBytes: 100 }, 'mbufBytes is 100; take a whole number from 512 to 16777216'],
   [{ verbosity: 12 }, 'verbosity is 12; take a whole number from 0 to 11'],
   [{ statsPort: 22121 }, 'port 22121 is wanted by pool alpha and by the statistics; change one'],
+  [{ listenAddress: 'all' }, 'listenAddress is "all"; write an address such as 0.0.0.0 or ::'],
+  [{ externalTrafficPolicy: 'local' }, 'externalTrafficPolicy is "local"; write Cluster or Local'],
+  [{ statsInterval: Duration.days(40) }, 'statsInterval in seconds is 3456000; take a whole number from 1 to 86400'],
+  [{ shutdownDelay: Duration.millis(10) }, 'shutdownDelay is 0.01 seconds'],
+  [{ autoscaling: { maxReplicas: 9, targetCpuPercent: 0 } }, 'autoscaling.targetCpuPercent is 0'],
+  [
+    { pools: [{ pool: pool(), addresses: ['a', 'b'], password: PASSWORD }] },
+    'servers: "a" has no port from 1 to 65535',
+  ],
   [{ nodePort: 30_000 }, 'nodePort is 30000, but the Service is a ClusterIP'],
   [{ replicas: 3, autoscaling: { maxReplicas: 9 } }, 'replicas and autoscaling are both set; leave one out'],
   [{ autoscaling: { minReplicas: 5, maxReplicas: 4 } }, 'autoscaling.maxReplicas is 4; take a whole number from 5'],
@@ -259,7 +289,7 @@ test.each<[Partial<TwemproxyLayerProps>, string]>([
   ],
   [
     { pools: [{ pool: pool({ listen: '/run/a.sock' }), addresses: ADDRESSES, password: PASSWORD }] },
-    'pool alpha listens on /run/a.sock; give it a port',
+    'pool alpha listens on /run/a.sock; name the port of the proxies in a prop',
   ],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => layer(props)).toThrow(`chart/proxies: ${message}`);

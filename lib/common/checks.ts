@@ -1,5 +1,6 @@
 // What a bad prop is answered with: the construct's path, the value, and the remedy.
 
+import { type Duration } from 'cdk8s';
 import { type Construct } from 'constructs';
 
 /** A label that DNS takes and that starts with a letter, as names of Services must (RFC 1035). */
@@ -32,16 +33,50 @@ export function checkSubdomain(scope: Construct, prop: string, value: string): v
   }
 }
 
-/** A whole number within bounds, both included. */
-export function checkWhole(scope: Construct, prop: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    refuse(scope, `${prop} is ${value}; take a whole number from ${least} to ${most}`);
+/** A namespace's name (RFC 1123). */
+export function checkNamespace(scope: Construct, value: string): void {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value) || value.length > 63) {
+    refuse(scope, `namespace is ${JSON.stringify(value)}; take at most 63 lower-case letters, digits and inner "-"`);
   }
 }
 
-/** A TCP port. */
+/** One of a few words. */
+export function checkOneOf(scope: Construct, prop: string, value: string | undefined, words: readonly string[]): void {
+  if (value !== undefined && !words.includes(value)) {
+    refuse(scope, `${prop} is ${JSON.stringify(value)}; write ${words.join(' or ')}`);
+  }
+}
+
+/** A time in whole seconds, which is what Kubernetes counts in. */
+export function checkSeconds(scope: Construct, prop: string, value: Duration | undefined, least = 1): void {
+  if (value === undefined) return;
+  const seconds = value.toMilliseconds() / 1000;
+  if (!Number.isInteger(seconds) || seconds < least) {
+    refuse(scope, `${prop} is ${seconds} seconds; take a whole number from ${least}`);
+  }
+}
+
+/** Runs what knows nothing of constructs, and has its errors name this one. */
+export function within<T>(scope: Construct, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.startsWith(`${scope.node.path}: `)) throw error;
+    return refuse(scope, message);
+  }
+}
+
+/** A whole number within bounds, both included. */
+export function checkWhole(scope: Construct, prop: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    refuse(scope, `${prop} is ${JSON.stringify(value)}; take a whole number from ${least} to ${most}`);
+  }
+}
+
+/** A TCP port that a user without rights may listen on. */
 export function checkPort(scope: Construct, prop: string, value: number): void {
-  checkWhole(scope, prop, value, 1, 65_535);
+  checkWhole(scope, prop, value, 1024, 65_535);
 }
 
 /** An image that names what it runs: by a tag other than `latest`, or by a digest. */

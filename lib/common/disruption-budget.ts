@@ -10,10 +10,11 @@ export function disruptionBudget(
   metadata: k8s.ObjectMeta,
   selector: Record<string, string>,
   options: PodOptions,
+  unhealthyPodEvictionPolicy?: string,
 ): k8s.KubePodDisruptionBudget {
   const maxUnavailable = k8s.IntOrString.fromNumber(options.maxUnavailable ?? 1);
   return new k8s.KubePodDisruptionBudget(scope, 'disruption-budget', {
     metadata,
-    spec: { maxUnavailable, selector: { matchLabels: selector } },
+    spec: { maxUnavailable, selector: { matchLabels: selector }, unhealthyPodEvictionPolicy },
   });
 }

@@ -23,9 +23,17 @@ export function hashedConfigMap(
   labels: Record<string, string>,
   data: Record<string, string>,
 ): k8s.KubeConfigMap {
-  return new k8s.KubeConfigMap(scope, id, {
-    metadata: { name: `${name}-${contentHash(data)}`, labels },
-    immutable: true,
-    data,
-  });
+  const hashedName = `${name}-${contentHash(data)}`;
+  const configMap = new k8s.KubeConfigMap(scope, id, { metadata: { name: hashedName, labels }, immutable: true, data });
+  configMap.node.addValidation({ validate: () => patchProblems(configMap, name) });
+  return configMap;
+}
+
+/** A patched content under the old name would be refused by the cluster, or roll no pods. */
+function patchProblems(configMap: k8s.KubeConfigMap, name: string): string[] {
+  const { data, metadata } = configMap.toJson() as { data: Record<string, string>; metadata: { name: string } };
+  if (metadata.name === `${name}-${contentHash(data)}`) return [];
+  return [
+    `a patch changed the content of ${metadata.name}, which is named by its content and immutable; use a prop for it`,
+  ];
 }

@@ -3,8 +3,9 @@
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkWhole } from './checks';
+import { checkOneOf, checkWhole } from './checks';
 
+/** What a user may choose about pods of either kind. */
 export interface PodOptions {
   /**
    * When kubelet pulls the image.
@@ -31,6 +32,7 @@ export interface PodOptions {
   readonly group?: number;
 
   /**
+   * Decides who is evicted and who is scheduled first.
    * @default - the cluster's default
    */
   readonly priorityClassName?: string;
@@ -43,16 +45,19 @@ export interface PodOptions {
   readonly nodeSelector?: { [key: string]: string };
 
   /**
+   * Taints of nodes that the pods put up with.
    * @default - none
    */
   readonly tolerations?: k8s.Toleration[];
 
   /**
+   * Rules that draw the pods to nodes or to other pods.
    * @default - none; spreading is done by `topologySpreadConstraints`
    */
   readonly affinity?: k8s.Affinity;
 
   /**
+   * How the pods are spread.
    * @default - evenly over nodes and over zones, as far as there is room
    */
   readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[];
@@ -97,6 +102,7 @@ export function checkPodOptions(scope: Construct, options: PodOptions): void {
   checkWhole(scope, 'user', user, 1, 2 ** 31 - 1);
   checkWhole(scope, 'group', group, 1, 2 ** 31 - 1);
   checkWhole(scope, 'maxUnavailable', options.maxUnavailable ?? 1, 0, 2 ** 31 - 1);
+  checkOneOf(scope, 'imagePullPolicy', options.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
 }
 
 /** Everything of a pod but its containers, volumes and grace. */

@@ -5,6 +5,7 @@ import { refuse, refuseAny } from './config-error';
 import { NutcrackerServer } from './nutcracker-server';
 import { poolObjections } from './pool-rules';
 
+/** The settings of a pool, under the names of `nutcracker.yml`. */
 export interface NutcrackerPoolProps {
   /** The pool's name, the key of its block in the file. */
   readonly name: string;
@@ -15,7 +16,10 @@ export interface NutcrackerPoolProps {
   /** The servers, in the order of the file. */
   readonly servers: NutcrackerServer[];
 
-  /** @default HashType.FNV1A_64 */
+  /**
+   * How a key becomes a number.
+   * @default HashType.FNV1A_64
+   */
   readonly hash?: HashType;
 
   /**
@@ -24,7 +28,10 @@ export interface NutcrackerPoolProps {
    */
   readonly hashTag?: string;
 
-  /** @default Distribution.KETAMA */
+  /**
+   * How a number becomes a server.
+   * @default Distribution.KETAMA
+   */
   readonly distribution?: Distribution;
 
   /**
@@ -51,7 +58,10 @@ export interface NutcrackerPoolProps {
    */
   readonly redis?: boolean;
 
-  /** @default false */
+  /**
+   * Whether connections send TCP keepalives.
+   * @default false
+   */
   readonly tcpkeepalive?: boolean;
 
   /**
@@ -60,7 +70,10 @@ export interface NutcrackerPoolProps {
    */
   readonly redisAuth?: string;
 
-  /** @default 0 */
+  /**
+   * The database of the servers that is used.
+   * @default 0
+   */
   readonly redisDb?: number;
 
   /**

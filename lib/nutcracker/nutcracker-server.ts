@@ -5,6 +5,7 @@ import { checkServer } from './server-line';
 /** nutcracker leaves this port out of a ring name, as libmemcached did. */
 const PORT_LEFT_OUT_OF_RING_NAME = 11211;
 
+/** One line of `servers`. */
 export interface NutcrackerServerProps {
   /**
    * Where the server is: `host:port`, or the path of a Unix socket.

@@ -5,6 +5,9 @@ import { RedisConfig } from './redis-config';
 import { type RedisOptions } from './redis-options';
 import { script } from '../common/scripts';
 
+/** Nothing listens on port 1 of the pod itself. */
+const BORN_AS_REPLICA = 'replicaof 127.0.0.1 1\n';
+
 /** The rest of the memory is for what a fork copies, for buffers, and for fragmentation. */
 const DATA_SHARE = 0.6;
 
@@ -42,10 +45,9 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     `shard-${ordinal}.conf`,
     `${maxmemory(size)}\n`,
   ]);
-  const { bornReplicaOf } = options;
   return {
     'redis.conf': lines.join('\n'),
-    'born.conf': bornReplicaOf === undefined ? '# a master\n' : `replicaof ${bornReplicaOf}\n`,
+    'born.conf': options.bornAsReplica ? BORN_AS_REPLICA : '# a master\n',
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),

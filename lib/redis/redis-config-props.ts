@@ -40,6 +40,7 @@ export interface SavePoint {
   readonly changes: number;
 }
 
+/** Settings of redis-server; what is not given stays as it was, or as Redis has it. */
 export interface RedisConfigProps {
   /**
    * Whether every write is appended to a file.
@@ -47,7 +48,10 @@ export interface RedisConfigProps {
    */
   readonly appendonly?: boolean;
 
-  /** @default AppendFsync.EVERYSEC - or what the old file says, as for all of the following */
+  /**
+   * When what was appended is made to reach the disk.
+   * @default AppendFsync.EVERYSEC - or what the old file says, as for all of the following
+   */
   readonly appendfsync?: AppendFsync;
 
   /**
@@ -56,10 +60,16 @@ export interface RedisConfigProps {
    */
   readonly save?: SavePoint[];
 
-  /** @default MaxmemoryPolicy.NOEVICTION */
+  /**
+   * What happens when `maxmemory` is reached.
+   * @default MaxmemoryPolicy.NOEVICTION
+   */
   readonly maxmemoryPolicy?: MaxmemoryPolicy;
 
-  /** @default 16 */
+  /**
+   * How many databases there are; clients of the proxies see only the first.
+   * @default 16
+   */
   readonly databases?: number;
 
   /**
@@ -74,7 +84,10 @@ export interface RedisConfigProps {
    */
   readonly tcpKeepalive?: Duration;
 
-  /** @default 10000 */
+  /**
+   * Connections at a time.
+   * @default 10000
+   */
   readonly maxclients?: number;
 
   /**
@@ -132,7 +145,10 @@ export interface RedisConfigProps {
    */
   readonly autoAofRewritePercentage?: number;
 
-  /** @default Size.mebibytes(64) */
+  /**
+   * The append-only file is not rewritten below this size.
+   * @default Size.mebibytes(64)
+   */
   readonly autoAofRewriteMinSize?: Size;
 
   /**

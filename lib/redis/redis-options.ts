@@ -5,13 +5,17 @@ import { type Cpu } from 'cdk8s-plus-27';
 import { type PodOptions } from '../common/pod-options';
 import { type RedisConfig } from './redis-config';
 
-/** Redis 7.2 is the last line under the BSD licence; Debian's flavour has the user 999 and util-linux. */
-export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.5-bookworm';
+/**
+ * Redis 7.2 is the last line under the BSD licence, and 7.2.11 the first of it without CVE-2025-49844. Debian's flavour has
+ * the user 999 and util-linux.
+ */
+export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
 
+/** What a user may choose about shards. */
 export interface RedisOptions extends PodOptions {
   /**
    * The image: Redis 7.0 or later with redis-cli, sh, od, sed, grep and flock, as the stock one (Debian or Alpine) has.
-   * @default docker.io/library/redis:7.2.5-bookworm
+   * @default docker.io/library/redis:7.2.11-bookworm
    */
   readonly image?: string;
 
@@ -54,11 +58,11 @@ export interface RedisOptions extends PodOptions {
   readonly config?: RedisConfig;
 
   /**
-   * The role of a shard that never ran: `host port` of the master it replicates from. The role it gets later is kept
-   * in its data directory and wins from then on.
-   * @default - born as a master
+   * Whether a shard that never ran starts as a replica of an address where nothing listens: nobody takes it for a master,
+   * and nothing is copied, until its role is set. The role it then gets is kept in its data directory.
+   * @default false - it starts as a master
    */
-  readonly bornReplicaOf?: string;
+  readonly bornAsReplica?: boolean;
 
   /**
    * How long a shard may take to load its data before kubelet restarts it.
@@ -67,14 +71,16 @@ export interface RedisOptions extends PodOptions {
   readonly startupTimeout?: Duration;
 
   /**
-   * How long a shard may leave PING unanswered before kubelet restarts it.
-   * @default Duration.minutes(1)
+   * How long a shard may leave PING unanswered before kubelet restarts it. A server that waits for its disk answers
+   * nothing, and a restart would cost it its load as well: this is longer than an NFS server takes to come back and to
+   * grant locks anew (90 seconds by default on Linux).
+   * @default Duration.minutes(10)
    */
   readonly livenessTimeout?: Duration;
 
   /**
    * How long a shard may take to write its data when it is stopped.
-   * @default - a minute, and the time to write `maxmemory` at 20 MiB a second
+   * @default - a minute, and the time to write the largest `maxmemory` at 20 MiB a second
    */
   readonly terminationGracePeriod?: Duration;
 

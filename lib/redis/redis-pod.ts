@@ -63,7 +63,7 @@ function server(options: RedisPodOptions, port: number): k8s.Container {
     env: [POD_NAME, { name: 'REDIS_PORT', value: String(port) }, ...passwordEnv(options.password)],
     startupProbe: probe('ready', 5, options.startupTimeout?.toSeconds() ?? 3600),
     readinessProbe: probe('ready', 5, 15),
-    livenessProbe: probe('alive', 10, options.livenessTimeout?.toSeconds() ?? 60),
+    livenessProbe: probe('alive', 10, options.livenessTimeout?.toSeconds() ?? 600),
     securityContext: RESTRICTED,
     resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
     volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
@@ -89,5 +89,7 @@ function probe(question: 'alive' | 'ready', periodSeconds: number, patienceSecon
 
 function graceSeconds(options: RedisOptions): number {
   if (options.terminationGracePeriod) return options.terminationGracePeriod.toSeconds();
-  return 60 + Math.ceil(maxmemoryOf(options).toKibibytes() / 1024 / SLOWEST_WRITE);
+  const sizes = [maxmemoryOf(options), ...Object.values(options.maxmemoryOfShard ?? {})];
+  const largest = Math.max(...sizes.map((size) => size.toKibibytes())) / 1024;
+  return 60 + Math.ceil(largest / SLOWEST_WRITE);
 }

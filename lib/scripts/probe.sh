@@ -1,11 +1,13 @@
 #!/bin/sh
 # Judges the shard by its answer to PING; the exit code of redis-cli says nothing of it.
-#   alive: it answers at all. A restart would cure none of LOADING, MASTERDOWN, MISCONF, BUSY, NOAUTH.
+#   alive: it answers, if only with an error. A restart would cure none of LOADING, MASTERDOWN, MISCONF, BUSY, NOAUTH,
+#          or too many clients, of which redis-cli says "AUTH failed" or "Server closed the connection".
 #   ready: its data is loaded. A replica without its master, a full disk or a long script leave it reachable.
 set -eu
-answer=$(redis-cli -h 127.0.0.1 -p "$REDIS_PORT" ping 2>/dev/null) || true
+answer=$(redis-cli -h 127.0.0.1 -p "$REDIS_PORT" ping 2>&1) || true
 case $1:$answer in
-  alive:?* | ready:PONG | ready:MASTERDOWN* | ready:MISCONF* | ready:BUSY*) exit 0 ;;
+  *:'' | *:'Could not connect'*) ;;
+  alive:* | ready:PONG | ready:MASTERDOWN* | ready:MISCONF* | ready:BUSY*) exit 0 ;;
 esac
 echo "not $1: ${answer:-no answer}"
 exit 1

@@ -2,8 +2,8 @@
 # Starts one shard: locks its data directory, restores the role it had, and becomes redis-server.
 set -eu
 umask 077
-cd /data
 die() { echo "$POD_NAME: $*" >&2; exit 1; }
+cd /data
 
 # Redis takes no lock of its own. Descriptor 9 holds this one, and the server and its forks inherit it.
 exec 9>>.lock
@@ -14,25 +14,26 @@ for try in 1 2 3 4 last; do
 done
 
 # CONFIG REWRITE keeps the role in this file, and nothing but the role is taken back. Without the file the shard is new.
-marker='# Written by start.sh. Redis keeps the role here; all else comes from the ConfigMap at every start.'
+# The last line of ours stands below the role: a file that was cut off does not pass for a master's.
+end='# Written by start.sh. Redis keeps the role here; all else comes from the ConfigMap at every start.'
 if [ ! -e redis.conf ]; then
   role=$(cat /etc/redis-shard/born.conf)
-elif grep -qxF "$marker" redis.conf; then
-  role=$(grep -E '^(replicaof|slaveof) ' redis.conf || true)
+elif grep -qxF "$end" redis.conf; then
+  role=$(grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]' redis.conf || true)
 else
-  die 'the role in redis.conf is unreadable; remove the file to start the shard in the role it was born with'
+  die 'the role in redis.conf is unreadable; see docs/operations.md'
 fi
 
-[ -n "${REDISCLI_AUTH-none}" ] || die 'the password in the Secret is empty'
 own=/etc/redis-shard/shard-${POD_NAME##*-}.conf
+password=
+if [ -n "${REDISCLI_AUTH+set}" ]; then # as hexadecimal escapes, which carry any byte
+  password=$(printf %s "$REDISCLI_AUTH" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g')
+  [ -n "$password" ] || die 'the password in the Secret is empty'
+fi
 {
-  printf '%s\n' "$marker" 'include /etc/redis-shard/redis.conf'
+  printf 'include %s\n' /etc/redis-shard/redis.conf
   [ ! -e "$own" ] || printf 'include %s\n' "$own"
-  if [ -n "${REDISCLI_AUTH+set}" ]; then # as hexadecimal escapes, which carry any byte
-    password=$(printf %s "$REDISCLI_AUTH" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g')
-    printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
-  fi
-  printf '%s\n' "$role"
-} >redis.conf.new
-mv redis.conf.new redis.conf
+  [ -z "$password" ] || printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
+  printf '%s\n' "$role" "$end"
+} >redis.conf.new && sync redis.conf.new && mv redis.conf.new redis.conf || die 'cannot write redis.conf; is the volume full?'
 exec redis-server /data/redis.conf

@@ -3,11 +3,12 @@
 import { Chart, JsonPatch, type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkName, refuse } from '../common/checks';
+import { checkSubdomain, refuse } from '../common/checks';
 
 /** `hard` waits for a server that is gone instead of failing a write of Redis; 4.1 has the locks that start.sh takes. */
 const MOUNT_OPTIONS = ['hard', 'nfsvers=4.1', 'noatime'];
 
+/** What a user may choose about a volume on an NFS export. */
 export interface NfsVolumeOptions {
   /** How much fits in the directory; Kubernetes compares it with claims and enforces nothing. */
   readonly capacity: Size;
@@ -32,7 +33,7 @@ export interface NfsVolumeProps extends NfsVolumeOptions {
  * is the claim in `default`: `kubectl -n` with another one leaves the claim pending, and its events say why.
  */
 export function nfsVolume(scope: Construct, id: string, props: NfsVolumeProps): k8s.KubePersistentVolume {
-  checkName(scope, 'volumeName', props.volumeName);
+  checkSubdomain(scope, 'volumeName', props.volumeName);
   if (!props.path.startsWith('/'))
     refuse(scope, `path is ${JSON.stringify(props.path)}; write it from the root: "/..."`);
   if (!/^[^\s/]+$/.test(props.server)) {

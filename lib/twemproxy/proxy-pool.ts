@@ -48,7 +48,7 @@ export function secretPath(password: SecretKey): string {
 }
 
 /** The pools at the addresses of the shards, listening on every address of the pod. */
-export function proxyPools(scope: Construct, pools: ProxyPool[]): ServedPool[] {
+export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: string): ServedPool[] {
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
     const { name, servers, redisAuth } = pool;
     checkSecretKey(scope, `password of pool ${name}`, password);
@@ -64,7 +64,7 @@ export function proxyPools(scope: Construct, pools: ProxyPool[]): ServedPool[] {
     return {
       pool: new NutcrackerPool({
         ...settings,
-        listen: `0.0.0.0:${port}`,
+        listen: `${listenAddress}:${port}`,
         ...(password && { redisAuth: `${FROM_SECRET}${secretPath(password)}` }),
       }),
       port,
@@ -75,16 +75,21 @@ export function proxyPools(scope: Construct, pools: ProxyPool[]): ServedPool[] {
 }
 
 function portOf(scope: Construct, pool: NutcrackerPool): number {
-  const port = /:(\d+)$/.exec(pool.listen)?.[1];
+  const port = pool.listen.startsWith('/') ? undefined : /:(\d+)$/.exec(pool.listen)?.[1];
   return port === undefined
-    ? refuse(scope, `pool ${pool.name} listens on ${pool.listen}; give it a port`)
+    ? refuse(scope, `pool ${pool.name} listens on ${pool.listen}; name the port of the proxies in a prop`)
     : Number(port);
 }
 
+/** A client-side apply copies the object into an annotation, and these have 262,144 bytes; the rest has to fit as well. */
+const LARGEST_CONFIG = 250_000;
+
 /** The configuration and the script, by file name. */
-export function proxyConfigData(pools: ServedPool[]): Record<string, string> {
-  return {
-    'nutcracker.yml': NutcrackerConfig.of(pools.map(({ pool }) => pool)).toYaml(),
-    'render.sh': script('render.sh'),
-  };
+export function proxyConfigData(scope: Construct, pools: ServedPool[]): Record<string, string> {
+  const yaml = NutcrackerConfig.of(pools.map(({ pool }) => pool)).toYaml();
+  if (Buffer.byteLength(yaml) > LARGEST_CONFIG) {
+    const size = `nutcracker.yml has ${Buffer.byteLength(yaml)} bytes, of which kubectl apply takes ${LARGEST_CONFIG}`;
+    refuse(scope, `${size}; give the servers shorter names, or the pools to several TwemproxyLayers`);
+  }
+  return { 'nutcracker.yml': yaml, 'render.sh': script('render.sh') };
 }

@@ -7,7 +7,7 @@ import { percent } from '../nutcracker/percent';
 export interface RingProof {
   /** The pool whose keys must be found. */
   readonly live: NutcrackerPool;
-  /** `host:port` of the shards; the data of the pool's first server is on the first. */
+  /** `host:port` of the shards, by ordinal. */
   readonly addresses: string[];
   /** The synthesized nutcracker.yml. */
   readonly yaml: string;
@@ -15,6 +15,19 @@ export interface RingProof {
   readonly fileName: string;
   /** Whether keys may move: only addresses are compared then. */
   readonly loseKeysThatMove: boolean;
+}
+
+/**
+ * The shard of each server of a pool: the data of the n-th server of the live pool is on shard n, whatever the order of
+ * the other pool. Servers that the live pool does not have take the ordinals behind.
+ */
+export function shardOrdinals(live: NutcrackerPool, pool: NutcrackerPool): number[] {
+  const ordinals = new Map(live.servers.map(({ ringName }, ordinal) => [ringName, ordinal]));
+  return pool.servers.map(({ ringName }) => {
+    const ordinal = ordinals.get(ringName) ?? ordinals.size;
+    ordinals.set(ringName, ordinal);
+    return ordinal;
+  });
 }
 
 /** What is wrong, a finding each; nothing when every key stays. */
@@ -29,9 +42,11 @@ export function ringProblems(proof: RingProof): string[] {
 
 function findings({ live, addresses, yaml, fileName, loseKeysThatMove }: RingProof): string[] {
   const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
-  const misplaced = pool.servers.flatMap((server, i) =>
-    server.address === addresses[i] ? [] : [misplacedServer(fileName, server, addresses[i])],
-  );
+  const ordinals = shardOrdinals(live, pool);
+  const misplaced = pool.servers.flatMap((server, i) => {
+    const address = addresses[ordinals[i]];
+    return server.address === address ? [] : [misplacedServer(fileName, server, address)];
+  });
   if (loseKeysThatMove) return misplaced;
   const diff = HashRing.of(live).diff(HashRing.of(pool));
   if (diff.isSame) return misplaced;

@@ -17,6 +17,7 @@ export enum ProxyServiceType {
 /** Bounds between which the number of proxies follows their load. */
 export interface ProxyAutoscaling {
   /**
+   * The fewest proxies there may be.
    * @default 2
    */
   readonly minReplicas?: number;
@@ -31,6 +32,7 @@ export interface ProxyAutoscaling {
   readonly targetCpuPercent?: number;
 }
 
+/** What a user may choose about proxies. */
 export interface TwemproxyOptions extends PodOptions {
   /** The image: nutcracker 0.5.0, sh, od, awk and sleep; `images/twemproxy/Dockerfile` builds one. */
   readonly image: string;
@@ -42,11 +44,13 @@ export interface TwemproxyOptions extends PodOptions {
   readonly replicas?: number;
 
   /**
+   * Lets the number of proxies follow their load. It moves only new connections, and needs the cluster's metrics-server.
    * @default - a fixed number of proxies
    */
   readonly autoscaling?: ProxyAutoscaling;
 
   /**
+   * How the proxies are reached.
    * @default ProxyServiceType.CLUSTER_IP
    */
   readonly serviceType?: ProxyServiceType;
@@ -76,13 +80,25 @@ export interface TwemproxyOptions extends PodOptions {
   readonly mbufBytes?: number;
 
   /**
+   * The address on which nutcracker listens in its pod: `::` for clusters with IPv6.
+   * @default 0.0.0.0
+   */
+  readonly listenAddress?: string;
+
+  /**
+   * Whether the Service leads to the statistics as well, which nothing protects.
+   * @default - true for CLUSTER_IP; false for NODE_PORT and LOAD_BALANCER, which reach beyond the cluster
+   */
+  readonly statsInService?: boolean;
+
+  /**
    * Where nutcracker gives its statistics: one JSON document for each connection, no HTTP.
    * @default 22222
    */
   readonly statsPort?: number;
 
   /**
-   * How often the statistics are renewed (`-i`).
+   * How often the statistics are renewed (`-i`), from a second to a day.
    * @default Duration.seconds(30)
    */
   readonly statsInterval?: Duration;

@@ -55,6 +55,11 @@ export class LabFleet {
     });
   }
 
+  /** Where a shard listens. */
+  portOf(ordinal: number): number {
+    return this.ports[ordinal];
+  }
+
   /** The pod of a shard, ready to run. */
   shardPod(ordinal: number): LabPod {
     const { redis } = this.charts;

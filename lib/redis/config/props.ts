@@ -55,6 +55,11 @@ export function typedDirectives(props: RedisConfigProps): RedisDirective[] {
 export function rawDirectives(raw: Readonly<Record<string, string>> = {}): RedisDirective[] {
   return Object.entries(raw).map(([written, value]) => {
     const args = splitWords(value);
+    if (!/^[a-z][-a-z0-9_.]*$/i.test(written.trim())) {
+      throw new Error(
+        `raw: ${JSON.stringify(written)} is no name of a directive; it has letters, digits, "-", "_" and "."`,
+      );
+    }
     if (!args) throw new Error(`raw: ${written}: the quotes of its value are unbalanced; write it as in redis.conf`);
     return { name: newName(written.trim().toLowerCase()), args };
   });
