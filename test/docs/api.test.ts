@@ -1,0 +1,35 @@
+// What the library exports, as jsii sees it after `npm run build`.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ROOT } from '../lab/synthesized';
+
+interface Documented {
+  readonly name: string;
+  readonly docs?: { readonly summary?: string; readonly default?: string };
+}
+interface Type extends Documented {
+  readonly datatype?: boolean;
+  readonly properties?: (Documented & { readonly optional?: boolean })[];
+  readonly methods?: Documented[];
+}
+
+const { types } = JSON.parse(fs.readFileSync(path.join(ROOT, '.jsii'), 'utf8')) as { types: Record<string, Type> };
+
+test('every exported type, property and method says what it is', () => {
+  const silent = Object.values(types).flatMap((type) =>
+    [type, ...(type.properties ?? []), ...(type.methods ?? [])]
+      .filter(({ docs }) => !docs?.summary)
+      .map(({ name }) => `${type.name}.${name}`),
+  );
+  expect(silent).toEqual([]);
+});
+
+test('every prop that can be left out says what holds then', () => {
+  const silent = Object.values(types).flatMap(({ name, datatype, properties = [] }) =>
+    properties
+      .filter(({ optional, docs }) => datatype && optional && !docs?.default)
+      .map((property) => `${name}.${property.name}`),
+  );
+  expect(silent).toEqual([]);
+});
