@@ -1,6 +1,6 @@
 const shared = {
   testEnvironment: 'node',
-  testTimeout: 60_000,
+  testTimeout: process.env.LONG ? 600_000 : 60_000,
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
   },

@@ -52,4 +52,4 @@ test('108 shards hold each key where the old ring has it, and keep all of them w
     ),
   );
   expect(await readAll(it)).toEqual(KEYS);
-}, 300_000);
+});
