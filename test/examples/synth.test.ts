@@ -1,0 +1,39 @@
+// `npm run synth` in a copy of the app's folder.
+
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Lab } from '../lab/lab';
+import { filesOf, ROOT } from '../lab/synthesized';
+
+let lab: Lab;
+beforeEach(() => (lab = new Lab()));
+afterEach(() => lab.close());
+
+function synth(app: string): { status: number | null; output: string } {
+  const folder = path.relative(ROOT, path.join(lab.dir, 'app'));
+  fs.writeFileSync(path.join(lab.dir, 'app', 'cdk8s.yaml'), `language: typescript\napp: ${process.execPath} app.js\n`);
+  fs.writeFileSync(path.join(lab.dir, 'app', 'app.js'), app);
+  const { status, stdout, stderr } = spawnSync('node', ['scripts/synth.mjs', folder], { cwd: ROOT, encoding: 'utf8' });
+  return { status, output: stdout + stderr };
+}
+
+const WRITE = "require('fs').mkdirSync(process.env.CDK8S_OUTDIR, { recursive: true });";
+const GOOD = `${WRITE} require('fs').writeFileSync(process.env.CDK8S_OUTDIR + '/new.k8s.yaml', 'kind: New\\n');`;
+
+test('a synth puts what was written in the place of what was there', () => {
+  fs.mkdirSync(path.join(lab.dir, 'app', 'dist'), { recursive: true });
+  lab.write('app/dist/old.k8s.yaml', 'kind: Old\n');
+  expect(synth(GOOD).status).toBe(0);
+  expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'new.k8s.yaml': 'kind: New\n' });
+});
+
+test('a synth that fails leaves everything as it was', () => {
+  lab.write('app/dist/old.k8s.yaml', 'kind: Old\n');
+  const { status, output } = synth(`${GOOD} throw new Error('not this ring');`);
+  expect(status).toBe(1);
+  expect(output).toContain('not this ring');
+  expect(output).toContain('dist is left as it was');
+  expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'old.k8s.yaml': 'kind: Old\n' });
+  expect(fs.readdirSync(path.join(lab.dir, 'app')).sort()).toEqual(['app.js', 'cdk8s.yaml', 'dist']);
+});
