@@ -1,3 +1,6 @@
+// Debian puts nutcracker and haproxy where the PATH of most users does not lead.
+process.env.PATH += ':/usr/local/sbin:/usr/sbin';
+
 const shared = {
   testEnvironment: 'node',
   testTimeout: process.env.LONG ? 600_000 : 60_000,
