@@ -44,10 +44,12 @@ test('probes find a replica that refuses stale answers alive and ready: it has t
 test('probes find a server that cannot save alive and ready: a restart would lose what is not saved', async () => {
   const it = await fleet();
   await it.startShard(0);
-  fs.chmodSync(it.shardPod(0).directory('/data'), 0o500);
+  const directory = it.shardPod(0).directory('/data');
+  fs.chmodSync(directory, 0o500);
   await it.change(0, ['SET', 'a', '1'], ['BGSAVE']);
   await until('PING is answered with MISCONF', async () => (await ping(it)).startsWith('MISCONF'));
   expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+  fs.chmodSync(directory, 0o700);
 });
 
 test('probes find a server with a long script alive and ready: it has to be reachable for SCRIPT KILL', async () => {

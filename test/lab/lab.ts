@@ -134,7 +134,8 @@ export class Lab {
   async nutcracker(configuration: string, listens: readonly (number | string)[]): Promise<Program> {
     const stats = await freePort();
     const file = this.write(`nutcracker-${stats}.yml`, configuration);
-    const program = this.start('nutcracker', ['-c', file, '-s', String(stats), '-a', '127.0.0.1', '-v', '4']);
+    // An empty output is stderr; Debian's default is a file in /var/log, which only root may write.
+    const program = this.start('nutcracker', ['-c', file, '-s', String(stats), '-a', '127.0.0.1', '-v', '4', '-o', '']);
     return program.ready(async () => (await Promise.all(listens.map(accepts))).every(Boolean));
   }
 
