@@ -39,8 +39,8 @@ const POOL_NAME: Complaints = {
 const DIRECTIVE: Complaints = { list: 'has invalid "key:value" at depth 2', block: 'has a depth greater than 2' };
 const ELEMENT: Complaints = { list: 'has more than one sequence directive', block: 'has a depth greater than 2' };
 
-/** libyaml takes a line of a quoted value that is not indented, and a comment right behind a quote. */
-const LIBYAML_TAKES = /^Missing closing .quote|^Comments must be separated/;
+/** libyaml takes a comment right behind a quote, and counts in a long key the characters, not their UTF-16 halves. */
+const LIBYAML_TAKES = /^Comments must be separated|^The : indicator must be at most 1024 chars/;
 
 /** Reads a file's text; throws NutcrackerConfigError with lines, and without the file. */
 export function readDocument(raw: string): Block[] {

@@ -45,12 +45,12 @@ export function foreignCharacter(text: string): Objection | undefined {
   };
 }
 
-/** The first token that nutcracker refuses, or the first tab where libyaml takes none. */
+/** The first token that nutcracker refuses, the first tab where libyaml takes none, or the first quote that stays open. */
 export function foreignToken(text: string): Objection | undefined {
   let before: CST.TokenType = 'newline';
   let content: CST.TokenType | undefined;
   for (const { token, source, line } of tokens(text)) {
-    if (isOpenQuote(token, source)) return undefined;
+    if (isOpenQuote(token, source)) return objectionToOpenQuote(line);
     const foreign = FOREIGN[token];
     if (foreign !== undefined) return { line, ...objectionTo(source, foreign, content !== undefined) };
     if (token === 'space') {
@@ -103,10 +103,27 @@ function objectionToTab(text: string, line: number, behindPlain: boolean): Objec
   };
 }
 
-/** Whether a quoted value does not end: what follows are no tokens then, and YAML has an error of its own for it. */
+/** What a quoted value is from its first quote to its last; within, a quote is doubled, or stands behind a backslash. */
+const CLOSED: Partial<Record<CST.TokenType, RegExp>> = {
+  'single-quoted-scalar': /^'[^']*(?:''[^']*)*'$/,
+  'double-quoted-scalar': /^"[^"\\]*(?:\\[^][^"\\]*)*"$/,
+};
+
+/**
+ * Whether the lexer gave a quoted value up. The parser behind it looks at the last character only, and takes a quote
+ * within the value for the one that closes it.
+ */
 function isOpenQuote(token: CST.TokenType, source: string): boolean {
-  if (token !== 'single-quoted-scalar' && token !== 'double-quoted-scalar') return false;
-  return source.length < 2 || !source.endsWith(source[0]);
+  return CLOSED[token]?.test(source) === false;
+}
+
+/** libyaml reads on in a line that is not indented, and may find the closing quote there. */
+function objectionToOpenQuote(line: number): Objection {
+  return {
+    line,
+    because: 'a quoted value does not end, or goes on in a line that is not indented',
+    remedy: 'close the quote, and write the value on one line',
+  };
 }
 
 /** Whether a key may stand behind such a token; there libyaml does not skip tabs. */

@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { NutcrackerConfig, type NutcrackerPoolProps, type NutcrackerServer } from '../../lib/nutcracker';
 import { NutcrackerConfigError } from '../../lib/nutcracker/config-error';
 import { Lab } from '../lab/lab';
-import { anyDice, LISTEN_HOSTS, poolsOfAFile, styledFile } from './config-arbitraries';
+import { anyDice, type Dice, LISTEN_HOSTS, poolsOfAFile, styledFile } from './config-arbitraries';
 import { withMistakes } from './config-mutations';
-import { nutcrackerTakes } from './real-verdict';
+import { nutcrackerTakes, wordsOfNutcracker } from './real-verdict';
 
 const SEED = Number(process.env.FC_SEED ?? 20);
 const FILES = Number(process.env.FC_FILES ?? 600);
@@ -18,46 +18,41 @@ const lab = new Lab();
 afterAll(() => lab.close());
 
 test('a good file is taken by both, whatever its style, and every value is read', () => {
-  fc.assert(
-    fc.property(poolsOfAFile, anyDice, (pools, dice) => {
-      const text = styledFile(dice, pools);
-      expect({ text, taken: nutcrackerTakes(lab, text) }).toEqual({ text, taken: true });
-      expect(NutcrackerConfig.fromYaml(text).pools.map(({ settings }) => plain(settings))).toEqual(pools.map(plain));
-    }),
-    { seed: SEED, numRuns: Math.ceil(FILES / 3), endOnFailure: true },
-  );
+  checkFiles(Math.ceil(FILES / 3), styledFile, (text, pools) => {
+    expect(nutcrackerTakes(lab, text)).toBe(true);
+    expect(NutcrackerConfig.fromYaml(text).pools.map(({ settings }) => plain(settings))).toEqual(pools.map(plain));
+  });
 });
 
 test('a file with mistakes is taken or refused by both, but for what is refused on purpose', () => {
   const seen = { taken: 0, refused: 0, refusedOnPurpose: 0 };
-  fc.assert(
-    fc.property(poolsOfAFile, anyDice, (pools, dice) => {
-      const text = withMistakes(dice, styledFile(dice, pools));
-      const taken = nutcrackerTakes(lab, text);
-      const read = attempt(text);
-      if (read instanceof NutcrackerConfigError) {
-        // An objection that claims no words of nutcracker's is one on purpose; the table below names them.
-        if (taken) expect({ text, claims: claimsOf(read) }).toEqual({ text, claims: [] });
-        seen[taken ? 'refusedOnPurpose' : 'refused']++;
-      } else {
-        fc.pre(read.pools.every(({ listen }) => resolves(listen)));
-        expect({ text, taken }).toEqual({ text, taken: true });
-        seen.taken++;
-      }
-    }),
-    { seed: SEED, numRuns: FILES, endOnFailure: true },
-  );
+  checkFiles(FILES, mistakenFile, (text) => {
+    const taken = nutcrackerTakes(lab, text);
+    const read = attempt(text);
+    if (read instanceof NutcrackerConfigError) {
+      // An objection that claims no words of nutcracker's is one on purpose; the table below names them.
+      if (taken) expect(claimsOf(read)).toEqual([]);
+      seen[taken ? 'refusedOnPurpose' : 'refused']++;
+    } else {
+      fc.pre(taken || read.pools.every(({ listen }) => resolves(listen)));
+      expect(taken).toBe(true);
+      seen.taken++;
+    }
+  });
   expect(seen.taken).toBeGreaterThan(FILES / 20);
   expect(seen.refused).toBeGreaterThan(FILES / 2);
   expect(seen.refusedOnPurpose).toBeLessThan(FILES / 20);
 });
 
-describe('nutcracker takes and the parser refuses, on purpose,', () => {
-  const server = (line: string): string => `a:\n  listen: 127.0.0.1:22121\n  servers:\n    - ${line}\n`;
-  const setting = (line: string): string =>
-    `a:\n  listen: 127.0.0.1:22121\n  redis: true\n  ${line}\n  servers:\n    - b:1:1\n`;
-  const listen = (value: string): string => `a:\n  listen: ${value}\n  servers:\n    - b:1:1\n`;
+test.each([
+  ['backslash', setting('redis_auth: "a\\"')],
+  ['quote', setting("redis_auth: 'a''")],
+])('a quote behind a %s closes no value, and both refuse a file without another', (_, text) => {
+  expect(nutcrackerTakes(lab, text)).toBe(false);
+  expect(() => NutcrackerConfig.fromYaml(text)).toThrow('nutcracker.yml:4: a quoted value does not end');
+});
 
+describe('nutcracker takes and the parser refuses, on purpose,', () => {
   test.each([
     ['a number that wraps round an int', setting('timeout: 4294967297')],
     ['a weight that wraps round an int', server('b:1:4294967297')],
@@ -76,6 +71,9 @@ describe('nutcracker takes and the parser refuses, on purpose,', () => {
     ['decimal permissions of a socket', listen('/tmp/a 0o644')],
     ['nothing for permissions of a socket', listen('"/tmp/a "')],
     ['a line of a quoted value that is not indented', setting('redis_auth: "a\nb"')],
+    ['a line that is not indented behind an escaped quote', setting('redis_auth: "a\\"\nb"')],
+    ['a line that is not indented behind a doubled quote', setting("redis_auth: 'a''\nb'")],
+    ['a name whose 600 characters JavaScript counts as 1200', server('b:1:1').replace('a:', `${'😀'.repeat(600)}:`)],
     ['a comment right behind a quote', setting('redis_auth: "a"# remark')],
     ['a tab on an empty line', setting('redis_auth: a\n    \t')],
     ['line breaks that YAML 1.2 does not know', `${server('b:1:1')}# \u2028`],
@@ -102,6 +100,82 @@ test('nutcracker refuses a host to listen on that does not resolve, and the pars
   expect(NutcrackerConfig.fromYaml(text).pool().listen).toBe('no-such-host.invalid:22121');
 });
 
+/** A generated file, and what it was written from. */
+interface WrittenFile {
+  readonly text: string;
+  readonly pools: readonly NutcrackerPoolProps[];
+}
+
+/** Checks as many generated files; one that fails the check is shown, and what either side makes of it. */
+function checkFiles(
+  count: number,
+  write: (dice: Dice, pools: readonly NutcrackerPoolProps[]) => string,
+  check: (text: string, pools: readonly NutcrackerPoolProps[]) => void,
+): void {
+  const files = fc
+    .tuple(poolsOfAFile, anyDice)
+    .map(([pools, dice]): WrittenFile => ({ text: write(dice, pools), pools }));
+  const property = fc.property(files, ({ text, pools }) => {
+    check(text, pools);
+  });
+  fc.assert(property, { seed: SEED, numRuns: count, endOnFailure: true, reporter: report });
+}
+
+/** In the place of fast-check's own report, thousands of numbers long. */
+function report({ failed, counterexample, errorInstance, numRuns }: fc.RunDetails<[WrittenFile]>): void {
+  if (!failed) return;
+  if (counterexample === null) throw new Error(`only ${numRuns} of the files could be compared`);
+  const [{ text }] = counterexample;
+  const message = [
+    `file ${numRuns} of FC_SEED=${SEED} FC_FILES=${FILES}:`,
+    numbered(text),
+    `nutcracker ${nutcrackerTakes(lab, text) ? 'takes it' : refusalOfNutcracker(text)}`,
+    `the parser ${refusalOfParser(text) ?? 'takes it'}`,
+  ];
+  throw new Error(message.join('\n'), { cause: errorInstance });
+}
+
+function refusalOfNutcracker(text: string): string {
+  const words = wordsOfNutcracker(lab, text).match(/conf: .*/g) ?? ['no reason, as when it dies'];
+  return `refuses it: ${words.join('; ')}`;
+}
+
+function refusalOfParser(text: string): string | undefined {
+  try {
+    NutcrackerConfig.fromYaml(text);
+    return undefined;
+  } catch (error) {
+    return `refuses it: ${String(error)}`;
+  }
+}
+
+/** The lines of the text with their numbers, all that cannot be seen by its code point. */
+function numbered(text: string): string {
+  const visible = text.replace(/[^\n\x20-\x7e]/gu, (character) => {
+    return `<U+${character.codePointAt(0)?.toString(16).padStart(4, '0')}>`;
+  });
+  return visible
+    .split('\n')
+    .map((line, i) => `${String(i + 1).padStart(4)}| ${line}`)
+    .join('\n');
+}
+
+function mistakenFile(dice: Dice, pools: readonly NutcrackerPoolProps[]): string {
+  return withMistakes(dice, styledFile(dice, pools));
+}
+
+function server(line: string): string {
+  return `a:\n  listen: 127.0.0.1:22121\n  servers:\n    - ${line}\n`;
+}
+
+function setting(line: string): string {
+  return `a:\n  listen: 127.0.0.1:22121\n  redis: true\n  ${line}\n  servers:\n    - b:1:1\n`;
+}
+
+function listen(value: string): string {
+  return `a:\n  listen: ${value}\n  servers:\n    - b:1:1\n`;
+}
+
 function attempt(text: string): NutcrackerConfig | NutcrackerConfigError {
   try {
     return NutcrackerConfig.fromYaml(text);
@@ -117,7 +191,7 @@ function claimsOf(error: NutcrackerConfigError): string[] {
 }
 
 function resolves(listen: string): boolean {
-  return listen.startsWith('/') || LISTEN_HOSTS.some((host) => listen.startsWith(`${host}:`));
+  return listen.startsWith('/') || LISTEN_HOSTS.includes(listen.slice(0, listen.lastIndexOf(':')));
 }
 
 /** The settings, and of the servers what nutcracker knows of them. */
