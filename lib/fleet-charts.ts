@@ -143,6 +143,9 @@ export class FleetCharts extends Construct {
     const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
     checkName(this, 'name', name, REDIS_SUFFIX);
     if (namespace !== undefined) checkNamespace(this, namespace);
+    if (newPool.name !== pool.name) {
+      refuse(this, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
+    }
     if (!newPool.redis) refuse(this, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
     const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
 

@@ -134,8 +134,9 @@ test('the password is expected in a Secret if the old fleet has one, whatever th
 
 test.each([
   [{ name: 'n'.repeat(47) }, 'unit-1: name is "nnn'],
+  [{ newPool: changed({ name: 'other' }) }, 'unit-1: newPool is called other, and pool unit1; give it the same name'],
   [{ namespace: 'A_b', createNamespace: false }, 'unit-1: namespace is "A_b"; take at most 63'],
-])('%j is refused', (props, message) => {
+])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => fleet(props)).toThrow(message);
 });
 

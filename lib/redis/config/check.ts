@@ -37,7 +37,7 @@ export function* objectionsToRenames(directives: readonly RedisDirective[]): Ite
   }
 }
 
-/** The arguments as redis-server sees them: several that one pair of quotes holds are several. */
+/** Whether redis-server splits what one pair of quotes holds into several arguments of this directive. */
 export function isSeveral(name: string): boolean {
   return KNOWN_DIRECTIVES[name]?.several ?? false;
 }

@@ -112,6 +112,7 @@ function overrides(props: RedisConfigProps): RedisDirective[] {
   const raw = rawDirectives(props.raw).map(({ name, args }) => directiveOf(name, args));
   const problems = raw.flatMap(({ name, args }) => {
     if (name === 'include' || name === 'rename-command') return [`raw: ${name} is not taken here; use the prop for it`];
+    if (name === 'maxmemory') return ['raw: maxmemory is not taken here; the shards have a prop for it'];
     const ruling = rulingOn(name, args);
     if (ruling && name !== 'loadmodule' && !name.includes('.'))
       return [`raw: ${name} is not taken here: ${ruling.message}`];
