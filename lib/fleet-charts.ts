@@ -141,12 +141,7 @@ export class FleetCharts extends Construct {
   constructor(scope: Construct, id: string, props: FleetChartsProps) {
     super(scope, id);
     const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
-    checkName(this, 'name', name, REDIS_SUFFIX);
-    if (namespace !== undefined) checkNamespace(this, namespace);
-    if (newPool.name !== pool.name) {
-      refuse(this, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
-    }
-    if (!newPool.redis) refuse(this, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
+    check(this, name, props);
     const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
 
     // Beside this construct, not below it: cdk8s adds a hash to the file names of charts that are nested.
@@ -202,6 +197,15 @@ export class FleetCharts extends Construct {
     };
     this.proxies.node.addValidation({ validate });
   }
+}
+
+function check(scope: Construct, name: string, { pool, newPool = pool, namespace }: FleetChartsProps): void {
+  checkName(scope, 'name', name, REDIS_SUFFIX);
+  if (namespace !== undefined) checkNamespace(scope, namespace);
+  if (newPool.name !== pool.name) {
+    refuse(scope, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
+  }
+  if (!newPool.redis) refuse(scope, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
 }
 
 function createNamespace(chart: Chart, namespace: string, partOf: string): void {
