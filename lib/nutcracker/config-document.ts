@@ -39,8 +39,9 @@ const POOL_NAME: Complaints = {
 const DIRECTIVE: Complaints = { list: 'has invalid "key:value" at depth 2', block: 'has a depth greater than 2' };
 const ELEMENT: Complaints = { list: 'has more than one sequence directive', block: 'has a depth greater than 2' };
 
-/** libyaml takes a comment right behind a quote, and counts in a long key the characters, not their UTF-16 halves. */
-const LIBYAML_TAKES = /^Comments must be separated|^The : indicator must be at most 1024 chars/;
+/** The errors that libyaml does not know; in a long key it counts the characters, not their UTF-16 halves. */
+const LIBYAML_TAKES =
+  /^Comments must be separated|^The : indicator must be at most 1024 chars|^Block scalars with more-indented leading/;
 
 /** Reads a file's text; throws NutcrackerConfigError with lines, and without the file. */
 export function readDocument(raw: string): Block[] {
@@ -61,12 +62,15 @@ export function readDocument(raw: string): Block[] {
       remedy: REMEDY,
     });
   }
-  return new Shape(lines).blocks(contents);
+  return new Shape(text, lines).blocks(contents);
 }
 
 /** Reads the nodes, which must have the one shape that nutcracker knows. */
 class Shape {
-  constructor(private readonly lines: LineCounter) {}
+  constructor(
+    private readonly source: string,
+    private readonly lines: LineCounter,
+  ) {}
 
   blocks(root: unknown): Block[] {
     if (!isMap(root)) return this.refuse(root, 'there is no pool in the file', complaintAbout(root));
@@ -100,8 +104,17 @@ class Shape {
   private word(node: unknown, { list, block }: Complaints, line?: number): Word {
     if (isSeq(node)) return this.refuse(node, 'a list stands in the place of one value', list);
     if (isMap(node)) return this.refuse(node, 'a block stands in the place of one value', block);
-    const text = isScalar(node) && typeof node.value === 'string' ? node.value : '';
+    const text = this.text(node);
     return { text, line: text === '' && line !== undefined ? line : this.line(node) };
+  }
+
+  /** Without the line break that libyaml does not add to a block scalar whose last line is not ended in the file. */
+  private text(node: unknown): string {
+    if (!isScalar(node) || typeof node.value !== 'string') return '';
+    const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+    if (!isBlock || node.range?.[1] !== this.source.length) return node.value;
+    const [, ...lines] = this.source.slice(node.range[0]).split('\n');
+    return endsInContent(lines) ? node.value.replace(/\n$/, '') : node.value;
   }
 
   private refuse(node: unknown, because: string, says: string): never {
@@ -112,6 +125,12 @@ class Shape {
     const range = isNode(node) ? node.range : undefined;
     return range ? this.lines.linePos(range[0]).line : 1;
   }
+}
+
+/** Whether the last line holds more than the indentation of the first that is not blank, or is the only one. */
+function endsInContent(lines: readonly string[]): boolean {
+  const first = lines.find((line) => /[^ ]/.test(line));
+  return first === undefined ? lines.length === 1 : (lines.at(-1) ?? '').length > first.search(/[^ ]/);
 }
 
 function complaintAbout(root: unknown): string {

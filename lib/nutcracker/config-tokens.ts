@@ -48,17 +48,21 @@ export function foreignCharacter(text: string): Objection | undefined {
 /** The first token that nutcracker refuses, the first tab where libyaml takes none, or the first quote that stays open. */
 export function foreignToken(text: string): Objection | undefined {
   let before: CST.TokenType = 'newline';
-  let content: CST.TokenType | undefined;
-  for (const { token, source, line } of tokens(text)) {
+  let content: Token | undefined;
+  for (const next of tokens(text)) {
+    const { token, source, line } = next;
     if (isOpenQuote(token, source)) return objectionToOpenQuote(line);
     const foreign = FOREIGN[token];
     if (foreign !== undefined) return { line, ...objectionTo(source, foreign, content !== undefined) };
     if (token === 'space') {
-      if (source.includes('\t') && beginsKey(before)) return objectionToTab(text, line, content === 'scalar');
+      if (source.includes('\t') && beginsKey(before)) return objectionToTab(text, line, content?.token === 'scalar');
       continue;
     }
+    if (content?.token === 'block-scalar-header' && beginsWithTab(content.source, source)) {
+      return objectionToTab(text, line, false);
+    }
     before = token;
-    if (token !== 'newline' && token !== 'comment') content = token;
+    if (token !== 'newline' && token !== 'comment') content = next;
   }
   return undefined;
 }
@@ -124,6 +128,11 @@ function objectionToOpenQuote(line: number): Objection {
     because: 'a quoted value does not end, or goes on in a line that is not indented',
     remedy: 'close the quote, and write the value on one line',
   };
+}
+
+/** Whether a tab stands where libyaml looks for the indentation of a block scalar, unless its header gives it. */
+function beginsWithTab(header: string, text: string): boolean {
+  return !/[1-9]/.test(header) && /^(?: *\n)* *\t/.test(text);
 }
 
 /** Whether a key may stand behind such a token; there libyaml does not skip tabs. */

@@ -52,6 +52,21 @@ test.each([
   expect(() => NutcrackerConfig.fromYaml(text)).toThrow('nutcracker.yml:4: a quoted value does not end');
 });
 
+test('a block scalar that begins with a tab is refused by both', () => {
+  const text = setting('redis_auth: |\n    \ta');
+  expect(nutcrackerTakes(lab, text)).toBe(false);
+  expect(() => NutcrackerConfig.fromYaml(text)).toThrow('a tab stands where a line is indented');
+});
+
+test.each([
+  ['adds no line break to a block scalar that the file ends in', server('|\n      b:1:1').trimEnd(), true],
+  ['adds one where the line is ended', server('|\n      b:1:1'), false],
+  ['adds one where a line of blanks follows', `${server('|\n      b:1:1')}   `, false],
+])('YAML %s, to both', (_, text, taken) => {
+  expect(nutcrackerTakes(lab, text)).toBe(taken);
+  expect(attempt(text) instanceof NutcrackerConfig).toBe(taken);
+});
+
 describe('nutcracker takes and the parser refuses, on purpose,', () => {
   test.each([
     ['a number that wraps round an int', setting('timeout: 4294967297')],
@@ -74,6 +89,7 @@ describe('nutcracker takes and the parser refuses, on purpose,', () => {
     ['a line that is not indented behind an escaped quote', setting('redis_auth: "a\\"\nb"')],
     ['a line that is not indented behind a doubled quote', setting("redis_auth: 'a''\nb'")],
     ['a name whose 600 characters JavaScript counts as 1200', server('b:1:1').replace('a:', `${'😀'.repeat(600)}:`)],
+    ['a block scalar that begins with an empty line of more blanks', setting('redis_auth: |+\n        \n    # a')],
     ['a comment right behind a quote', setting('redis_auth: "a"# remark')],
     ['a tab on an empty line', setting('redis_auth: a\n    \t')],
     ['line breaks that YAML 1.2 does not know', `${server('b:1:1')}# \u2028`],
