@@ -121,7 +121,7 @@ describe('the configuration of shards', () => {
     const conf = configOf(redis())['redis.conf'];
     expect(conf).toMatch(/^appendonly yes$/m);
     expect(conf).toMatch(/^appendfsync everysec$/m);
-    expect(conf).toMatch(/^save 3600 1/m);
+    expect(conf).toMatch(/^save 3600 1\nsave 300 100\nsave 60 10000$/m);
     expect(conf).toMatch(/^maxmemory-policy noeviction$/m);
   });
 

@@ -13,7 +13,7 @@ const DATA_SHARE = 0.6;
 
 /** Redis' own defaults on which a fleet depends: written, so that nobody has to know them. */
 const WRITTEN_DEFAULTS = {
-  save: 'save 3600 1 300 100 60 10000',
+  save: 'save 3600 1\nsave 300 100\nsave 60 10000',
   appendfsync: 'appendfsync everysec',
   'maxmemory-policy': 'maxmemory-policy noeviction',
 };

@@ -45,7 +45,7 @@ export function joinWords(words: readonly string[]): string {
 function quoted(word: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what must not stand bare
   if (!/^$|[\x00-\x20\x7f"'\\]/.test(word)) return word;
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- as above
   const escaped = word.replace(/["\\]/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${hex(c)}`);
   return `"${escaped}"`;
 }
