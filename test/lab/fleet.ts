@@ -141,7 +141,15 @@ export class LabFleet {
 
 function connect(port: number, password: string): Redis {
   // nutcracker closes the connection of a client that sends INFO or CLIENT.
-  return new Redis({ port, password, enableReadyCheck: false, disableClientInfo: true, maxRetriesPerRequest: 0 });
+  const client = new Redis({
+    port,
+    password,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    maxRetriesPerRequest: 0,
+  });
+  // Every command reports its own failure; without a listener ioredis prints these as well.
+  return client.on('error', () => undefined);
 }
 
 function oldPool(servers: number): NutcrackerPool {
