@@ -16,6 +16,9 @@ import { type SecretKey } from './common/secret-key';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
+/** Redis' own default of `databases`. */
+const REDIS_DATABASES = 16;
+
 /** What a StatefulSet's name may not have of the 63 characters of a label, and `-redis`. */
 const REDIS_SUFFIX = 17;
 
@@ -199,13 +202,18 @@ export class FleetCharts extends Construct {
   }
 }
 
-function check(scope: Construct, name: string, { pool, newPool = pool, namespace }: FleetChartsProps): void {
+function check(scope: Construct, name: string, props: FleetChartsProps): void {
+  const { pool, newPool = pool, namespace, redis } = props;
   checkName(scope, 'name', name, REDIS_SUFFIX);
   if (namespace !== undefined) checkNamespace(scope, namespace);
   if (newPool.name !== pool.name) {
     refuse(scope, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
   }
   if (!newPool.redis) refuse(scope, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
+  const databases = redis?.config?.directives.find((directive) => directive.name === 'databases')?.args[0];
+  if (newPool.redisDb >= Number(databases ?? REDIS_DATABASES)) {
+    refuse(scope, `pool ${newPool.name} uses redis_db ${newPool.redisDb}; give the shards more databases than that`);
+  }
 }
 
 function createNamespace(chart: Chart, namespace: string, partOf: string): void {

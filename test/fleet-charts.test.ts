@@ -1,5 +1,12 @@
 import { type App, Size } from 'cdk8s';
-import { type FleetChartsProps, NetworkPeer, NutcrackerPool, NutcrackerServer, ShardStorage } from '../lib';
+import {
+  type FleetChartsProps,
+  NetworkPeer,
+  NutcrackerPool,
+  NutcrackerServer,
+  RedisConfig,
+  ShardStorage,
+} from '../lib';
 import { changed, fleet, LIVE, NFS } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { manifests, ofKind, theOnly, validationErrors } from './lab/synth';
@@ -135,6 +142,14 @@ test('the password is expected in a Secret if the old fleet has one, whatever th
 test.each([
   [{ name: 'n'.repeat(47) }, 'unit-1: name is "nnn'],
   [{ newPool: changed({ name: 'other' }) }, 'unit-1: newPool is called other, and pool unit1; give it the same name'],
+  [
+    { newPool: changed({ redisAuth: undefined, redisDb: 16 }) },
+    'unit-1: pool unit1 uses redis_db 16; give the shards more',
+  ],
+  [
+    { newPool: changed({ redisAuth: undefined, redisDb: 1 }), redis: { config: RedisConfig.of({ databases: 1 }) } },
+    'unit-1: pool unit1 uses redis_db 1; give the shards more databases than that',
+  ],
   [{ namespace: 'A_b', createNamespace: false }, 'unit-1: namespace is "A_b"; take at most 63'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => fleet(props)).toThrow(message);
