@@ -1,5 +1,7 @@
 // The syntax of redis.conf: one directive a line, arguments quoted as redis-server's sdssplitargs() reads them (src/sds.c).
 
+import { isUtf8 } from 'node:buffer';
+
 /** A line that says something. */
 export interface Line {
   readonly number: number;
@@ -56,8 +58,8 @@ function hex(character: string): string {
 
 /** The text that the bytes are, or nothing when they are none: neither a ConfigMap nor a Secret's environment variable takes them. */
 function decode(bytes: string): string | undefined {
-  const text = Buffer.from(bytes, 'latin1').toString();
-  return bytes.includes('\0') || text.includes('\ufffd') ? undefined : text;
+  const buffer = Buffer.from(bytes, 'latin1');
+  return buffer.includes(0) || !isUtf8(buffer) ? undefined : buffer.toString();
 }
 
 function splitBytes(text: string): string[] | undefined {
