@@ -5,15 +5,15 @@ import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkName, checkNamespace, refuse } from './common/checks';
 import { recommendedLabels } from './common/labels';
-import { type IShardStorage } from './storage/i-shard-storage';
+import { type SecretKey } from './common/secret-key';
 import { type NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
 import { type NutcrackerPool } from './nutcracker';
-import { type RedisOptions } from './redis/redis-options';
 import { RedisStatefulSet } from './redis-stateful-set';
-import { ringProblems, shardOrdinals } from './twemproxy/ring-proof';
-import { type SecretKey } from './common/secret-key';
+import { type RedisOptions } from './redis/redis-options';
+import { type IShardStorage } from './storage/i-shard-storage';
 import { TwemproxyLayer } from './twemproxy-layer';
+import { ringProblems, shardOrdinals } from './twemproxy/ring-proof';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
 /** Redis' own default of `databases`. */
@@ -25,8 +25,9 @@ const REDIS_SUFFIX = 17;
 /** A fleet: its ring, its storage, its shards and proxies, and who may come in. */
 export interface FleetChartsProps {
   /**
-   * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. Never
-   * change that order once the shards hold data: the n-th server's data is on shard n.
+   * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. It is
+   * what every synth is compared with, so never change its servers, their order, or its hash once the shards hold data:
+   * what is to differ goes into `newPool`.
    */
   readonly pool: NutcrackerPool;
 

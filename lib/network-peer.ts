@@ -23,7 +23,7 @@ export class NetworkPeer {
   /** Addresses, such as `10.0.0.0/8`: virtual machines, or whatever comes in by a node port. */
   static cidr(block: string): NetworkPeer {
     const [address, prefix, ...rest] = block.split('/');
-    const bits = { 0: -1, 4: 32, 6: 128 }[net.isIP(address)] ?? -1;
+    const bits = { 4: 32, 6: 128 }[net.isIP(address)] ?? -1;
     if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits || rest.length > 0) {
       throw new Error(
         `NetworkPeer.cidr: ${JSON.stringify(block)} is no block of addresses; write such as "10.0.0.0/8"`,

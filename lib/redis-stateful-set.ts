@@ -15,15 +15,15 @@ import {
 } from './common/checks';
 import { disruptionBudget } from './common/disruption-budget';
 import { hashedConfigMap } from './common/hashed-config-map';
-import { type IShardStorage } from './storage/i-shard-storage';
-import { refuseTwins } from './common/twins';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
+import { checkSecretKey, type SecretKey } from './common/secret-key';
+import { refuseTwins } from './common/twins';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis/redis-options';
 import { DATA_VOLUME, redisPod } from './redis/redis-pod';
 import { addressOf, headlessService, shardService } from './redis/redis-services';
-import { checkSecretKey, type SecretKey } from './common/secret-key';
+import { type IShardStorage } from './storage/i-shard-storage';
 
 /** Above this part of its memory, a shard that saves while it is written to is killed for want of memory. */
 const MOST_OF_MEMORY = 0.9;

@@ -4,8 +4,8 @@ import { type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkOneOf, refuse } from './common/checks';
-import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { NfsStorage } from './nfs-storage';
+import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
 /** An NFS export that all shards share. */

@@ -16,11 +16,11 @@ import {
 } from './common/checks';
 import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
-import { refuseTwins } from './common/twins';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
-import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
+import { refuseTwins } from './common/twins';
 import { proxyPod } from './twemproxy/proxy-pod';
+import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
 import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
 /** The options of proxies, and what ties them to a chart. */

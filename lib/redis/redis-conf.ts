@@ -1,9 +1,9 @@
 // The files in the ConfigMap of the shards.
 
 import { Size } from 'cdk8s';
+import { script } from '../common/scripts';
 import { RedisConfig } from './redis-config';
 import { type RedisOptions } from './redis-options';
-import { script } from '../common/scripts';
 
 /** Nothing listens on port 1 of the pod itself. */
 const BORN_AS_REPLICA = 'replicaof 127.0.0.1 1\n';

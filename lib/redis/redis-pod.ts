@@ -2,9 +2,9 @@
 
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
+import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { maxmemoryOf, memoryOf } from './redis-conf';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis-options';
-import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 
 /** The name of the volume with the data, and so of a claim template. */
 export const DATA_VOLUME = 'data';

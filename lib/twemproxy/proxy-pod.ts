@@ -3,8 +3,8 @@
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
-import { secretPath, type ServedPool } from './proxy-pool';
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
+import { secretPath, type ServedPool } from './proxy-pool';
 import { type TwemproxyOptions } from './twemproxy-options';
 
 /** What nutcracker needs to end once it is told to. */

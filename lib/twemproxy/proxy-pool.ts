@@ -2,9 +2,9 @@
 
 import { type Construct } from 'constructs';
 import { refuse } from '../common/checks';
-import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
 import { script } from '../common/scripts';
 import { checkSecretKey, DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
 
 /** A pool as the proxies serve it. */
 export interface ProxyPool {
