@@ -1,0 +1,50 @@
+// Who is connected to a server.
+
+import * as net from 'node:net';
+import { CLIENT_NAME, type RedisServer } from './server';
+
+export interface Client {
+  readonly id: string;
+  /** `ip:port`, or the path of a Unix socket. */
+  readonly address: string;
+  readonly name: string;
+  /** N for a plain client; with S a replica, with M a master. */
+  readonly flags: string;
+}
+
+/** CLIENT LIST. */
+export async function clients(server: RedisServer): Promise<Client[]> {
+  const lines = String(await server.call('CLIENT', 'LIST')).split('\n');
+  return lines.filter(Boolean).map((line) => {
+    const fields = new Map(line.split(' ').map((field) => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]));
+    const field = (name: string): string => fields.get(name) ?? '';
+    return { id: field('id'), address: field('addr'), name: field('name'), flags: field('flags') };
+  });
+}
+
+/** Clients in networks such as `10.0.0.0/8`. */
+export class Networks {
+  private readonly list = new net.BlockList();
+
+  constructor(blocks: readonly string[]) {
+    for (const block of blocks) {
+      const [address, prefix] = block.split('/');
+      const family = net.isIPv6(address) ? 'ipv6' : 'ipv4';
+      this.list.addSubnet(address, Number(prefix), family);
+    }
+  }
+
+  has({ address }: Client): boolean {
+    const ip = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+    if (net.isIP(ip) === 0) return false;
+    return this.list.check(ip, net.isIPv6(ip) ? 'ipv6' : 'ipv4');
+  }
+}
+
+/** Clients that are neither proxies, nor replicas, nor migrators: the addresses of those whom a cutover would lock out. */
+export async function strangers(server: RedisServer, proxies: Networks): Promise<string[]> {
+  const found = (await clients(server)).filter(
+    (client) => !/[SM]/.test(client.flags) && !client.name.startsWith(CLIENT_NAME) && !proxies.has(client),
+  );
+  return [...new Set(found.map(({ address }) => address))];
+}

@@ -1,0 +1,23 @@
+// What every command is given.
+
+import { type MovePlan, type PlannedShard } from '../lib/migration/plan';
+import { type Access } from './pair';
+import { type HoldMethod } from './roles';
+import { type Report } from './report';
+
+export interface Context {
+  readonly plan: MovePlan;
+  /** The shards of the plan that the command is about. */
+  readonly shards: readonly PlannedShard[];
+  readonly access: Access;
+  readonly report: Report;
+  /** Set when the program was told to stop: no further shard is begun. */
+  readonly stop: AbortSignal;
+}
+
+/** What a person accepts or chooses about a change of roles. */
+export interface HandOverOptions {
+  readonly concurrency: number;
+  readonly acceptVolatileFence: boolean;
+  readonly hold?: HoldMethod;
+}

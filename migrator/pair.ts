@@ -1,0 +1,84 @@
+// The two servers of a shard, as far as they can be reached.
+
+import { type PlannedShard } from '../lib/migration/plan';
+import { RedisServer, ServerError } from './server';
+import { type ShardState, stateOf } from './shard-state';
+import { look, type ServerView } from './view';
+import { Version } from './version';
+
+/** How the servers of a fleet are reached. */
+export interface Access {
+  readonly password?: string;
+  readonly renamedCommands: Readonly<Record<string, string>>;
+}
+
+/** What both servers said at one time. */
+export interface Sight {
+  readonly state: ShardState;
+  readonly old?: ServerView;
+  readonly new?: ServerView;
+}
+
+export class Pair {
+  static async connect(shard: PlannedShard, { password, renamedCommands }: Access): Promise<Pair> {
+    const [old, fresh] = await Promise.allSettled([
+      RedisServer.connect(shard.old, { password, renamedCommands }),
+      RedisServer.connect(shard.new, { password }),
+    ]);
+    return new Pair(shard, settled(old), settled(fresh));
+  }
+
+  private constructor(
+    readonly shard: PlannedShard,
+    private readonly oldOrError: RedisServer | ServerError,
+    private readonly newOrError: RedisServer | ServerError,
+  ) {}
+
+  /** The old server. Throws why it could not be reached. */
+  get old(): RedisServer {
+    return orThrow(this.oldOrError);
+  }
+
+  /** The new server. Throws why it could not be reached. */
+  get new(): RedisServer {
+    return orThrow(this.newOrError);
+  }
+
+  /** Why a server could not be reached; of both, the old one. */
+  get silence(): string | undefined {
+    return [this.oldOrError, this.newOrError].find((it) => it instanceof ServerError)?.message;
+  }
+
+  /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */
+  async look(): Promise<Sight> {
+    const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(lookOrNothing));
+    return { state: stateOf(this.shard, old, fresh), old, new: fresh };
+  }
+
+  close(): void {
+    for (const server of [this.oldOrError, this.newOrError]) if (server instanceof RedisServer) server.close();
+  }
+}
+
+export function versionOf(view?: ServerView): Version {
+  return view ? Version.of(view.info) : Version.parse('0');
+}
+
+async function lookOrNothing(server: RedisServer | ServerError): Promise<ServerView | undefined> {
+  if (server instanceof ServerError) return undefined;
+  return look(server).catch((error: unknown) => {
+    if (error instanceof ServerError && error.code === 'UNREACHABLE') return undefined;
+    throw error;
+  });
+}
+
+function settled(result: PromiseSettledResult<RedisServer>): RedisServer | ServerError {
+  if (result.status === 'fulfilled') return result.value;
+  if (result.reason instanceof ServerError) return result.reason;
+  throw result.reason;
+}
+
+function orThrow(server: RedisServer | ServerError): RedisServer {
+  if (server instanceof ServerError) throw server;
+  return server;
+}

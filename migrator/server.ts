@@ -1,0 +1,159 @@
+// One connection to one Redis server. It never reconnects by itself: who holds it knows that nobody else took its place.
+
+import { Redis } from 'ioredis';
+import { Info } from './info';
+
+/** How long a connection may take, and the answer to one command. */
+const CONNECT_MS = 5000;
+const ANSWER_MS = 15_000;
+
+/** By this name the connections of migrators know each other in CLIENT LIST. */
+export const CLIENT_NAME = 'cdk8s-twemproxy';
+
+/** An argument of a command, and a command with its arguments. */
+export type Argument = string | number | Buffer;
+export type CommandLine = readonly [string, ...Argument[]];
+
+/** What is needed to connect. */
+export interface ConnectOptions {
+  readonly password?: string;
+  /** Names that the server gave to commands, by the original name in capitals. */
+  readonly renamedCommands?: Readonly<Record<string, string>>;
+}
+
+/** What a server, or the way to it, answered instead of a result. */
+export class ServerError extends Error {
+  /** The first word of the answer (`NOAUTH`, `READONLY`), or `UNREACHABLE`. */
+  readonly code: string;
+
+  constructor(address: string, message: string, isReply: boolean) {
+    super(`${address}: ${message}`);
+    this.code = isReply ? (/^[A-Z]+/.exec(message)?.[0] ?? 'ERR') : 'UNREACHABLE';
+  }
+}
+
+export class RedisServer {
+  /** Throws a ServerError if the server cannot be reached, or does not take the password. */
+  static async connect(address: string, options: ConnectOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(address, options);
+    try {
+      await server.client.connect();
+      if (options.password !== undefined) await server.call('AUTH', options.password);
+      await server.call('CLIENT', 'SETNAME', CLIENT_NAME).catch(unlessUnreachable);
+      return server;
+    } catch (error) {
+      server.close();
+      throw error instanceof ServerError ? error : new ServerError(address, server.reasonOf(error), false);
+    }
+  }
+
+  private readonly client: Redis;
+  private lastError?: Error;
+
+  private constructor(
+    readonly address: string,
+    private readonly options: ConnectOptions,
+  ) {
+    const { host, port } = hostAndPort(address);
+    this.client = new Redis({
+      host,
+      port,
+      lazyConnect: true,
+      connectTimeout: CONNECT_MS,
+      commandTimeout: ANSWER_MS,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => null,
+    });
+    // Each command reports its own failure; this one says why the connection went.
+    this.client.on('error', (error: Error) => (this.lastError = error));
+  }
+
+  /** The answer to a command. Throws a ServerError. */
+  async call(...[command, ...args]: CommandLine): Promise<unknown> {
+    try {
+      return await this.client.call(this.nameOf(command), args);
+    } catch (error) {
+      throw this.errorOf(error);
+    }
+  }
+
+  /** The answers to commands that are sent in one go, so that the server runs them one right after the other. */
+  async each(commands: readonly CommandLine[]): Promise<(Error | unknown)[]> {
+    return this.run(commands, false);
+  }
+
+  /** The same with answers in bytes. */
+  async eachInBytes(commands: readonly CommandLine[]): Promise<(Error | unknown)[]> {
+    return this.run(commands, true);
+  }
+
+  /** As `each`, but throws the first error among the answers. */
+  async all(commands: readonly CommandLine[]): Promise<unknown[]> {
+    const answers = await this.each(commands);
+    const error = answers.find((answer) => answer instanceof Error);
+    if (error !== undefined) throw error as Error;
+    return answers;
+  }
+
+  /** INFO, whole or a section of it. */
+  async info(section?: string): Promise<Info> {
+    return Info.parse(String(await this.call('INFO', ...(section === undefined ? [] : [section]))));
+  }
+
+  /** A value of CONFIG GET; nothing if the server does not know the setting. */
+  async setting(name: string): Promise<string | undefined> {
+    const [, value] = (await this.call('CONFIG', 'GET', name)) as string[];
+    return value;
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  private async run(commands: readonly CommandLine[], inBytes: boolean): Promise<(Error | unknown)[]> {
+    const pipeline = this.client.pipeline();
+    for (const [command, ...args] of commands) {
+      if (inBytes) pipeline.callBuffer(this.nameOf(command), args);
+      else pipeline.call(this.nameOf(command), args);
+    }
+    let answers;
+    try {
+      answers = await pipeline.exec();
+    } catch (error) {
+      throw this.errorOf(error);
+    }
+    return (answers ?? []).map(([error, answer]) => (error ? this.errorOf(error) : answer));
+  }
+
+  private nameOf(command: string): string {
+    return this.options.renamedCommands?.[command] ?? command;
+  }
+
+  private errorOf(error: unknown): ServerError {
+    const { name, message } = error as Error;
+    const isReply = name === 'ReplyError';
+    return new ServerError(this.address, isReply ? message : this.reasonOf(error), isReply);
+  }
+
+  private reasonOf(error: unknown): string {
+    const { message } = error as Error;
+    if (message.includes('timed out')) return 'no answer in time';
+    return this.lastError ? this.lastError.message : message;
+  }
+}
+
+/** `host:port`, where the host may be an IPv6 address. */
+export function hostAndPort(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
+/** For commands that a server may lack or forbid. */
+export function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof ServerError && error.code === 'UNREACHABLE') throw error;
+  return undefined;
+}
