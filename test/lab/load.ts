@@ -1,0 +1,269 @@
+// Clients that write and read as fast as they are answered, and what they saw: errors, gaps, and a history to check.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Redis } from 'ioredis';
+import { connect } from './clients';
+import { History, type Violation } from './history';
+import { until } from './lab';
+
+export interface LoadProps {
+  /** The ports of the proxies; a client takes the next one whenever it connects. */
+  readonly ports: readonly number[];
+  readonly password: string;
+  /** How many shards there are, and the ordinal of the shard of a key. */
+  readonly shards: number;
+  readonly shardOf: (key: string) => number;
+  /** @default 16 */
+  readonly clients?: number;
+  /**
+   * How many clients use each shard, at least. With as many clients as this for every shard, each client keeps to one
+   * shard, so that waiting for a shard leaves no gap at another.
+   * @default 4
+   */
+  readonly clientsPerShard?: number;
+  /** @default 4 */
+  readonly keysPerShard?: number;
+  /**
+   * Of all clients together.
+   * @default - as many as are answered
+   */
+  readonly operationsPerSecond?: number;
+  /**
+   * When a client gives up on an answer, and on the connection.
+   * @default 3000
+   */
+  readonly timeoutMs?: number;
+}
+
+export interface LoadReport {
+  readonly operations: number;
+  readonly acknowledgedWrites: number;
+  readonly keys: number;
+  /** How often each message was seen, and `cannot connect`. */
+  readonly errors: Record<string, number>;
+  /** Of the connections that saw errors, how many. */
+  readonly errorsPerConnection: Record<string, number>;
+  /** By the ordinal of the shard. */
+  readonly errorsPerShard: readonly number[];
+  /** The longest time from a success to the next, in milliseconds, by the ordinal of the shard. */
+  readonly gaps: readonly number[];
+  /** What no register could have answered. */
+  readonly violations: readonly Violation[];
+  /** Keys whose last acknowledged write, or a later one, was not what they held at the end. */
+  readonly lost: readonly string[];
+}
+
+/** What the clients saw of a shard. */
+interface Seen {
+  lastSuccess: number;
+  longestGap: number;
+  errors: number;
+}
+
+interface Key {
+  readonly key: string;
+  readonly shard: number;
+}
+
+interface Connection {
+  readonly name: string;
+  readonly redis: Redis;
+}
+
+/** Before a client tries again to connect. */
+const RECONNECT_MS = 5;
+
+/** Every load has keys of its own: a history begins with nothing. */
+let loads = 0;
+
+export class Load {
+  readonly history = new History();
+  readonly errors: Record<string, number> = {};
+  acknowledgedWrites = 0;
+  private readonly errorsPerConnection: Record<string, number> = {};
+  private readonly seen: Seen[];
+  private readonly keys: Key[];
+  private readonly running: Promise<void>[];
+  private connections = 0;
+  private stopped = false;
+
+  /** Starts the clients, and waits until every shard has answered. */
+  static async start(props: LoadProps): Promise<Load> {
+    const load = new Load(props);
+    await until('every shard answers the load', () => load.seen.every(({ lastSuccess }) => lastSuccess > 0));
+    return load;
+  }
+
+  private constructor(private readonly props: LoadProps) {
+    const { clients = 16, shards, clientsPerShard = 4 } = props;
+    this.keys = keysOf(props, `load-${++loads}`);
+    this.seen = Array.from({ length: shards }, () => ({ lastSuccess: 0, longestGap: 0, errors: 0 }));
+    const groups = Math.max(1, Math.min(shards, Math.floor(clients / clientsPerShard)));
+    this.running = Array.from({ length: clients }, (_, client) =>
+      this.runClient(
+        client,
+        this.keys.filter(({ shard }) => shard % groups === client % groups),
+      ),
+    );
+  }
+
+  /** The longest gap of each shard since this was last asked, or since the start. */
+  takeGaps(): number[] {
+    const now = performance.now();
+    return this.seen.map((shard) => {
+      // A shard that answers no more has a gap that goes on.
+      const gap = Math.max(shard.longestGap, now - shard.lastSuccess);
+      shard.longestGap = 0;
+      return gap;
+    });
+  }
+
+  /** Ends the clients, reads every key once more, and says what was seen. */
+  async stop(): Promise<LoadReport> {
+    const gaps = this.takeGaps();
+    this.stopped = true;
+    await Promise.all(this.running);
+    const final = await this.readAll();
+    return {
+      operations: this.history.size,
+      acknowledgedWrites: this.acknowledgedWrites,
+      keys: final.size,
+      errors: this.errors,
+      errorsPerConnection: this.errorsPerConnection,
+      errorsPerShard: this.seen.map(({ errors }) => errors),
+      gaps,
+      violations: this.history.violations(),
+      lost: this.history.lost(final),
+    };
+  }
+
+  /** One command at a time; a client connects again by itself. */
+  private async runClient(client: number, keys: readonly Key[]): Promise<void> {
+    const { operationsPerSecond = Infinity, clients = 16 } = this.props;
+    const random = randomNumbers(client);
+    let next = performance.now();
+    let writes = 0;
+    while (!this.stopped) {
+      const connection = await this.connect(client);
+      if (connection === undefined) continue;
+      while (this.canUse(connection)) {
+        const key = keys[Math.floor(random() * keys.length)];
+        const value = random() < 0.5 ? `${client}.${++writes}` : undefined;
+        await this.operate(client, connection, key, value);
+        next += (1000 * clients) / operationsPerSecond;
+        const early = next - performance.now();
+        if (early > 1) await sleep(early);
+        else next = Math.max(next, performance.now());
+      }
+      connection.redis.disconnect();
+    }
+  }
+
+  private canUse({ redis }: Connection): boolean {
+    return !this.stopped && redis.status === 'ready';
+  }
+
+  private async connect(client: number | string): Promise<Connection | undefined> {
+    const { ports, password, timeoutMs = 3000 } = this.props;
+    const number = this.connections++;
+    const port = ports[number % ports.length];
+    const redis = connect(port, password, {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      autoResendUnfulfilledCommands: false,
+      commandTimeout: timeoutMs,
+      connectTimeout: timeoutMs,
+    });
+    try {
+      await redis.connect();
+      return { name: `connection ${number} of client ${client} to port ${port}`, redis };
+    } catch {
+      redis.disconnect();
+      count(this.errors, 'cannot connect');
+      await sleep(RECONNECT_MS);
+      return undefined;
+    }
+  }
+
+  /** Writes the value, or reads. */
+  private async operate(
+    client: number,
+    { redis, name }: Connection,
+    { key, shard }: Key,
+    value?: string,
+  ): Promise<void> {
+    const kind = value === undefined ? 'read' : 'write';
+    const start = performance.now();
+    try {
+      const answer = await (value === undefined ? redis.get(key) : redis.set(key, value));
+      const end = performance.now();
+      this.history.record({ client, key, kind, value: value ?? answer, start, end, ok: true });
+      if (value !== undefined) this.acknowledgedWrites++;
+      this.succeeded(shard, end);
+    } catch (error) {
+      const { message } = error as Error;
+      this.history.record({ client, key, kind, value: value ?? null, start, end: performance.now(), ok: false });
+      count(this.errors, message);
+      count(this.errorsPerConnection, name);
+      this.seen[shard].errors++;
+      if (message === 'Command timed out') redis.disconnect();
+    }
+  }
+
+  private succeeded(ordinal: number, end: number): void {
+    const shard = this.seen[ordinal];
+    if (shard.lastSuccess > 0) shard.longestGap = Math.max(shard.longestGap, end - shard.lastSuccess);
+    shard.lastSuccess = end;
+  }
+
+  /** What every key holds at the end, as one more client sees it. */
+  private async readAll(): Promise<Map<string, string | null>> {
+    const final = new Map<string, string | null>();
+    let connection: Connection | undefined;
+    await until('every key of the load can be read', async () => {
+      if (connection?.redis.status !== 'ready') connection = await this.connect('at the end');
+      for (const { key } of this.keys.filter((one) => !final.has(one.key))) {
+        const start = performance.now();
+        const value = await connection?.redis.get(key).catch(() => undefined);
+        if (value === undefined) return false;
+        final.set(key, value);
+        this.history.record({
+          client: 'at the end',
+          key,
+          kind: 'read',
+          value,
+          start,
+          end: performance.now(),
+          ok: true,
+        });
+      }
+      return true;
+    });
+    connection?.redis.disconnect();
+    return final;
+  }
+}
+
+/** As many keys of every shard. */
+function keysOf({ shards, shardOf, keysPerShard = 4 }: LoadProps, prefix: string): Key[] {
+  const found = new Map<number, Key[]>(Array.from({ length: shards }, (_, shard) => [shard, []]));
+  for (let n = 0, missing = shards * keysPerShard; missing > 0; n++) {
+    const key = `${prefix}:${n}`;
+    const shard = shardOf(key);
+    const ofShard = found.get(shard);
+    if (ofShard === undefined || ofShard.length === keysPerShard) continue;
+    ofShard.push({ key, shard });
+    missing--;
+  }
+  return [...found.values()].flat();
+}
+
+function count(counts: Record<string, number>, what: string): void {
+  counts[what] = (counts[what] ?? 0) + 1;
+}
+
+/** Numbers from 0 to 1, for each client others and in every run the same (Numerical Recipes' quick generator). */
+function randomNumbers(seed: number): () => number {
+  let state = (seed + 1) * 7919;
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+}
