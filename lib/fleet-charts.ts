@@ -4,9 +4,12 @@ import { ApiObject, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkName, checkNamespace, refuse } from './common/checks';
+import { FleetMigration } from './fleet-migration';
 import { recommendedLabels } from './common/labels';
 import { type SecretKey } from './common/secret-key';
-import { type NetworkPeer } from './network-peer';
+import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
+import { STEPS } from './migration/steps';
+import { NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
 import { type NutcrackerPool } from './nutcracker';
 import { RedisStatefulSet } from './redis-stateful-set';
@@ -123,6 +126,13 @@ export interface FleetChartsProps {
   readonly loseKeysThatMove?: boolean;
 
   /**
+   * The move of the data from the servers of `pool`, and how far it has come. Leave it, with the phase MOVED, for as long as the
+   * old fleet could be gone back to.
+   * @default - there is no old fleet: the shards start as empty masters
+   */
+  readonly migration?: PhasedMigration;
+
+  /**
    * The cluster's DNS domain.
    * @default cluster.local
    */
@@ -131,14 +141,17 @@ export interface FleetChartsProps {
 
 /**
  * Charts without dependencies between them, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
- * `30-redis`, `40-twemproxy`. Those with nothing in them are left out. At synth, the ring of the proxies' configuration is compared
- * with the ring of `pool`.
+ * `30-redis`, `40-twemproxy`, and while a fleet moves `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`,
+ * `70-verify`, `80-cutover`, `90-rollback`. Those with nothing in them are left out. At synth, the ring of the proxies'
+ * configuration is compared with the ring of `pool`, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
   /** The shards. */
   readonly redis: RedisStatefulSet;
   /** The proxies. */
   readonly proxies: TwemproxyLayer;
+  /** The move, in the phase MOVING. */
+  readonly migration?: FleetMigration;
   /** Who may talk to whom. */
   readonly networkPolicies: NetworkPolicies;
 
@@ -158,6 +171,8 @@ export class FleetCharts extends Construct {
     const ordinals = shardOrdinals(pool, newPool);
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
+      // In every phase alike: the shards must not notice how far the move has come.
+      ...(props.migration && { bornAsReplica: true }),
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,
       partOf: name,
@@ -169,8 +184,18 @@ export class FleetCharts extends Construct {
     });
     if (!storage.node.findAll().some((node) => ApiObject.isApiObject(node))) scope.node.tryRemoveChild(storage.node.id);
     const addresses = ordinals.map((ordinal) => this.redis.addresses[ordinal]);
-    this.proxies = new TwemproxyLayer(chart('40-twemproxy'), 'twemproxy', {
+    const proxies = chart('40-twemproxy');
+    if (props.migration?.phase === MigrationPhase.MOVING) {
+      const { redis } = this;
+      const plan = chart('45-plan');
+      const scopes: Record<string, Chart> = { migrator: chart('46-migrator') };
+      for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
+      const move = { ...props.migration, name: `${name}-move`, partOf: name, pool, redis, password, scopes };
+      this.migration = new FleetMigration(plan, 'migration', move);
+    }
+    this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
+      bridge: this.migration?.bridge,
       name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
       pools: [{ pool: newPool, addresses, password, port: props.proxyPort }],
@@ -179,28 +204,38 @@ export class FleetCharts extends Construct {
       redis: this.redis,
       proxies: [this.proxies],
       proxyClients: props.proxyClients,
-      redisClients: props.redisClients,
+      redisClients: [...(props.redisClients ?? []), ...this.migratorPods()],
       statsClients: props.statsClients,
     });
     this.proveRing(props);
   }
 
+  private migratorPods(): NetworkPeer[] {
+    return this.migration ? [NetworkPeer.pods(this.migration.podSelector)] : [];
+  }
+
   /** Looks at what is written, so that a patch of the ConfigMap is seen as well. */
   private proveRing({ pool, loseKeysThatMove = false }: FleetChartsProps): void {
-    const { configMap } = this.proxies;
-    const validate = (): string[] => {
-      const { data } = configMap.toJson() as { data: Record<string, string> };
-      const fileName = `nutcracker.yml of ConfigMap ${configMap.name}`;
-      return ringProblems({
+    const { configMap, bridgeConfigMap } = this.proxies;
+    const validate = (): string[] =>
+      ringProblems({
         live: pool,
         addresses: this.redis.addresses,
-        yaml: data['nutcracker.yml'],
-        fileName,
+        yaml: dataOf(configMap)['nutcracker.yml'],
+        fileName: `nutcracker.yml of ConfigMap ${configMap.name}`,
+        bridge: bridgeConfigMap && {
+          cfg: dataOf(bridgeConfigMap)['haproxy.cfg'],
+          stopped: dataOf(bridgeConfigMap)['stopped-servers'],
+          cfgName: `haproxy.cfg of ConfigMap ${bridgeConfigMap.name}`,
+        },
         loseKeysThatMove,
       });
-    };
     this.proxies.node.addValidation({ validate });
   }
+}
+
+function dataOf(configMap: k8s.KubeConfigMap): Record<string, string> {
+  return (configMap.toJson() as { data: Record<string, string> }).data;
 }
 
 function check(scope: Construct, name: string, props: FleetChartsProps): void {

@@ -1,11 +1,15 @@
 export * from './nutcracker';
 export * from './fleet-charts';
+export * from './fleet-migration';
+export { MigrationOptions, MigrationPhase, PhasedMigration } from './migration/migration-options';
 export * from './storage/i-shard-storage';
 export * from './network-peer';
 export * from './network-policies';
 export * from './nfs-storage';
 export { NfsVolumeOptions } from './storage/nfs-volume';
-export { PodOptions } from './common/pod-options';
+export { PodOptions, ReplicatedPodOptions } from './common/pod-options';
+export * from './twemproxy/bridge';
+export { BridgeOptions } from './twemproxy/bridge-options';
 export { ProxyPool } from './twemproxy/proxy-pool';
 export * from './redis/redis-config';
 export * from './redis/redis-config-note';

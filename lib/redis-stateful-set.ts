@@ -111,6 +111,8 @@ export class RedisStatefulSet extends Construct {
   readonly podSelector: { [key: string]: string };
   /** The port of every shard. */
   readonly port: number;
+  /** Whether a shard that never ran starts as a replica of nobody. */
+  readonly bornAsReplica: boolean;
 
   constructor(scope: Construct, id: string, props: RedisStatefulSetProps) {
     super(scope, id);
@@ -122,6 +124,7 @@ export class RedisStatefulSet extends Construct {
     this.port = port;
     this.labels = labels;
     this.podSelector = selector;
+    this.bornAsReplica = props.bornAsReplica ?? false;
 
     const services = { statefulSet: name, labels, selector, port };
     this.service = headlessService(this, serviceName, services);

@@ -19,6 +19,9 @@ import { contentHash, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
 import { refuseTwins } from './common/twins';
+import { type Bridge } from './twemproxy/bridge';
+import { checkBridge } from './twemproxy/bridge-checks';
+import { bridgeData } from './twemproxy/bridge-pod';
 import { proxyPod } from './twemproxy/proxy-pod';
 import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
 import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
@@ -30,6 +33,13 @@ export interface TwemproxyLayerProps extends TwemproxyOptions {
 
   /** The pools, each on a port of its own. */
   readonly pools: ProxyPool[];
+
+  /**
+   * Leads to the shards while they move: a sidecar in each pod. The servers of the pools that it knows are then found at its
+   * ports.
+   * @default - the proxies talk to the shards themselves
+   */
+  readonly bridge?: Bridge;
 
   /**
    * The name of the Service.
@@ -63,6 +73,8 @@ export class TwemproxyLayer extends Construct {
   readonly service: k8s.KubeService;
   /** nutcracker.yml without passwords, and the script that puts them in. */
   readonly configMap: k8s.KubeConfigMap;
+  /** The configuration of the bridge, if there is one. */
+  readonly bridgeConfigMap?: k8s.KubeConfigMap;
   /** Keeps evictions from taking more proxies at a time than allowed. */
   readonly podDisruptionBudget: k8s.KubePodDisruptionBudget;
   /** The autoscaler, if there is one. */
@@ -79,15 +91,15 @@ export class TwemproxyLayer extends Construct {
   constructor(scope: Construct, id: string, props: TwemproxyLayerProps) {
     super(scope, id);
     check(this, props);
-    const { name, statsPort = 22_222 } = props;
+    const { name, statsPort = 22_222, listenAddress = '0.0.0.0', bridge } = props;
     const identity: Identity = {
       program: 'twemproxy',
       instance: name,
       component: 'proxy',
       partOf: props.partOf ?? name,
     };
-    const pools = within(this, () => proxyPools(this, props.pools, props.listenAddress ?? '0.0.0.0'));
-    checkPorts(this, pools, statsPort);
+    const pools = within(this, () => proxyPools(this, props.pools, listenAddress, bridge));
+    checkPorts(this, pools, statsPort, bridge);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
     this.ports = pools.map(({ port }) => port);
@@ -96,7 +108,15 @@ export class TwemproxyLayer extends Construct {
     const metadata = { name, labels: this.labels };
     const data = within(this, () => proxyConfigData(this, pools));
     this.configMap = this.configuration(props, data);
-    const wiring = { configMap: this.configMap.name, selector: this.podSelector, pools, statsPort };
+    this.bridgeConfigMap =
+      bridge && hashedConfigMap(this, 'bridge', `${name}-bridge`, this.labels, bridgeData(bridge, listenAddress));
+    const wiring = {
+      configMap: this.configMap.name,
+      selector: this.podSelector,
+      pools,
+      statsPort,
+      bridge: bridge && this.bridgeConfigMap && { bridge, configMap: this.bridgeConfigMap.name },
+    };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata,
       spec: {
@@ -184,6 +204,7 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
   if (props.configMapName !== undefined) checkSubdomain(scope, 'configMapName', props.configMapName);
   checkImage(scope, 'image', props.image);
   checkPodOptions(scope, props);
+  if (props.bridge) checkBridge(scope, props.bridge);
   checkWhole(scope, 'replicas', props.replicas ?? 2, 1, 10_000);
   checkWhole(scope, 'mbufBytes', props.mbufBytes ?? 16_384, 512, 16_777_216);
   checkWhole(scope, 'verbosity', props.verbosity ?? 5, 0, 11);
@@ -218,12 +239,21 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
   }
 }
 
-function checkPorts(scope: Construct, pools: ServedPool[], statsPort: number): void {
+function checkPorts(scope: Construct, pools: ServedPool[], statsPort: number, bridge?: Bridge): void {
   const owners = new Map([[statsPort, 'the statistics']]);
+  for (const [port, owner] of bridge ? bridgePorts(bridge) : []) {
+    if (owners.has(port)) refuse(scope, `port ${port} is wanted by ${owner} and by the statistics; change one`);
+    owners.set(port, owner);
+  }
   for (const { pool, port } of pools) {
     checkPort(scope, `port of pool ${pool.name}`, port);
     const owner = owners.get(port);
     if (owner !== undefined) refuse(scope, `port ${port} is wanted by pool ${pool.name} and by ${owner}; change one`);
     owners.set(port, `pool ${pool.name}`);
   }
+}
+
+function bridgePorts({ shards, firstPort, healthPort }: Bridge): [number, string][] {
+  const listeners = shards.map((_, n): [number, string] => [firstPort + n, `the bridge to shard ${n}`]);
+  return [[healthPort, 'the health of the bridge'], ...listeners];
 }

@@ -1,10 +1,12 @@
-// Builds what the package ships into build/: the library with jsii, its scripts, and the command line in one file.
+// Builds what the package ships into build/: the library with jsii, its scripts, and in one file each the command line and
+// the migrator, which the library reads at synth.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { bundle } from './bundle.mjs';
+import { bundle, bundleMigrator } from './bundle.mjs';
 
 fs.rmSync('build', { recursive: true, force: true });
+await bundleMigrator();
 execFileSync('node_modules/.bin/jsii', ['--fail-on-warnings', '--silence-warnings', 'reserved-word'], {
   stdio: 'inherit',
   env: { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' },

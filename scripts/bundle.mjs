@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const { version } = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'));
 
 /** Writes the program, executable, and next to it the licenses of the packages inside it. */
-export async function bundle(entry, outfile) {
+export async function bundle(entry, outfile, options = {}) {
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
@@ -18,6 +18,7 @@ export async function bundle(entry, outfile) {
     define: { VERSION: JSON.stringify(version) },
     metafile: true,
     logLevel: 'warning',
+    ...options,
   });
   fs.chmodSync(outfile, 0o755);
   fs.writeFileSync(`${outfile}.LICENSES.txt`, licensesOf(Object.keys(metafile.inputs)));
@@ -27,8 +28,25 @@ function licensesOf(inputs) {
   const packages = inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean);
   return [...new Set(packages)]
     .sort()
-    .map((directory) => `${directory}\n\n${fs.readFileSync(path.join(directory, 'LICENSE'), 'utf8')}`)
+    .map((directory) => `${directory}\n\n${licenseOf(directory)}`)
     .join('\n\n');
+}
+
+function licenseOf(directory) {
+  const file = fs.readdirSync(directory).find((name) => /^licen[cs]e/i.test(name));
+  if (!file) throw new Error(`${directory} has no license; what is in a bundle must have one`);
+  return fs.readFileSync(path.join(directory, file), 'utf8');
+}
+
+/** The program that a ConfigMap carries to the Jobs of a move: small, and in lines that a diff can show. */
+export function bundleMigrator() {
+  return bundle('migrator/main.ts', 'build/migrator/migrator.mjs', {
+    format: 'esm',
+    minify: true,
+    lineLimit: 120,
+    // Packages in the older module format ask for Node's own modules by require.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await bundle(...process.argv.slice(2));

@@ -2,14 +2,14 @@
 
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { type PodOptions } from './pod-options';
+import { type ReplicatedPodOptions } from './pod-options';
 
 /** A PodDisruptionBudget for the pods that the selector selects; one pod at a time if the options say nothing else. */
 export function disruptionBudget(
   scope: Construct,
   metadata: k8s.ObjectMeta,
   selector: Record<string, string>,
-  options: PodOptions,
+  options: ReplicatedPodOptions,
   unhealthyPodEvictionPolicy?: string,
 ): k8s.KubePodDisruptionBudget {
   const maxUnavailable = k8s.IntOrString.fromNumber(options.maxUnavailable ?? 1);

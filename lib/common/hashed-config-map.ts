@@ -25,7 +25,7 @@ export function hashedConfigMap(
 ): k8s.KubeConfigMap {
   const hashedName = `${name}-${contentHash(data)}`;
   const configMap = new k8s.KubeConfigMap(scope, id, { metadata: { name: hashedName, labels }, immutable: true, data });
-  configMap.node.addValidation({ validate: () => patchProblems(configMap, name) });
+  configMap.node.addValidation({ validate: () => [...patchProblems(configMap, name), ...sizeProblems(configMap)] });
   return configMap;
 }
 
@@ -36,4 +36,16 @@ function patchProblems(configMap: k8s.KubeConfigMap, name: string): string[] {
   return [
     `a patch changed the content of ${metadata.name}, which is named by its content and immutable; use a prop for it`,
   ];
+}
+
+/**
+ * A client-side apply copies the object into an annotation, and annotations have this many bytes together with their
+ * names (TotalAnnotationSizeLimitB in Kubernetes).
+ */
+const LARGEST_OBJECT = 262_144 - 'kubectl.kubernetes.io/last-applied-configuration'.length;
+
+function sizeProblems(configMap: k8s.KubeConfigMap): string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(configMap.toJson())) + 1;
+  if (bytes <= LARGEST_OBJECT) return [];
+  return [`${configMap.name} has ${bytes} bytes, of which kubectl apply takes ${LARGEST_OBJECT}; give it less to hold`];
 }

@@ -1,11 +1,11 @@
-// What a user may choose about pods of either kind, and the part of a pod's specification that follows from it.
+// What a user may choose about pods, and the part of a pod's specification that follows from it.
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkOneOf, checkWhole } from './checks';
 
-/** What a user may choose about pods of either kind. */
+/** What a user may choose about pods of every kind. */
 export interface PodOptions {
   /**
    * When kubelet pulls the image.
@@ -57,12 +57,6 @@ export interface PodOptions {
   readonly affinity?: k8s.Affinity;
 
   /**
-   * How the pods are spread.
-   * @default - evenly over nodes and over zones, as far as there is room
-   */
-  readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[];
-
-  /**
    * The account of the pods; its token is not mounted.
    * @default - the namespace's default account
    */
@@ -79,6 +73,15 @@ export interface PodOptions {
    * @default - none
    */
   readonly podAnnotations?: { [key: string]: string };
+}
+
+/** What a user may choose about pods of which there are several. */
+export interface ReplicatedPodOptions extends PodOptions {
+  /**
+   * How the pods are spread.
+   * @default - evenly over nodes and over zones, as far as there is room
+   */
+  readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[];
 
   /**
    * How many of the pods an eviction may take at a time.
@@ -97,7 +100,7 @@ export function userOf(options: PodOptions): { user: number; group: number } {
 }
 
 /** Refuses what Pod Security "restricted" would refuse. */
-export function checkPodOptions(scope: Construct, options: PodOptions): void {
+export function checkPodOptions(scope: Construct, options: ReplicatedPodOptions): void {
   const { user, group } = userOf(options);
   checkWhole(scope, 'user', user, 1, 2 ** 31 - 1);
   checkWhole(scope, 'group', group, 1, 2 ** 31 - 1);
@@ -106,7 +109,10 @@ export function checkPodOptions(scope: Construct, options: PodOptions): void {
 }
 
 /** Everything of a pod but its containers, volumes and grace. */
-export function podSpec(options: PodOptions, selector: Record<string, string>): Omit<k8s.PodSpec, 'containers'> {
+export function podSpec(
+  options: ReplicatedPodOptions,
+  selector: Record<string, string>,
+): Omit<k8s.PodSpec, 'containers'> {
   const { user, group } = userOf(options);
   return {
     automountServiceAccountToken: false,

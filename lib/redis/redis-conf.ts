@@ -18,6 +18,9 @@ const WRITTEN_DEFAULTS = {
   'maxmemory-policy': 'maxmemory-policy noeviction',
 };
 
+/** Whatever an old file says: who asks a shard that has no data yet is told so, and not that his keys are gone. */
+const REFUSE_STALE_READS = '# Without its master, a replica answers MASTERDOWN.\nreplica-serve-stale-data no\n';
+
 /** The memory of a shard. */
 export function memoryOf(options: RedisOptions): Size {
   return options.memory ?? Size.gibibytes(1);
@@ -40,6 +43,7 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     maxmemory(maxmemoryOf(options)),
     ...Object.entries(WRITTEN_DEFAULTS).flatMap(([name, line]) => (given.has(name) ? [] : [line])),
     config.render(),
+    ...(options.bornAsReplica ? [REFUSE_STALE_READS] : []),
   ];
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
     `shard-${ordinal}.conf`,

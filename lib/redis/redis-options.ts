@@ -2,7 +2,7 @@
 
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
-import { type PodOptions } from '../common/pod-options';
+import { type ReplicatedPodOptions } from '../common/pod-options';
 import { type RedisConfig } from './redis-config';
 
 /**
@@ -12,7 +12,7 @@ import { type RedisConfig } from './redis-config';
 export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
 
 /** What a user may choose about shards. */
-export interface RedisOptions extends PodOptions {
+export interface RedisOptions extends ReplicatedPodOptions {
   /**
    * The image: Redis 7.0 or later with redis-cli, sh, od, sed, grep and flock, as the stock one (Debian or Alpine) has.
    * @default docker.io/library/redis:7.2.11-bookworm

@@ -4,6 +4,8 @@ import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
+import { type Bridge } from './bridge';
+import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolume } from './bridge-pod';
 import { secretPath, type ServedPool } from './proxy-pool';
 import { type TwemproxyOptions } from './twemproxy-options';
 
@@ -18,6 +20,8 @@ export interface ProxyPodWiring {
   readonly selector: Record<string, string>;
   readonly pools: ServedPool[];
   readonly statsPort: number;
+  /** The bridge and its ConfigMap, while a fleet moves. */
+  readonly bridge?: { readonly bridge: Bridge; readonly configMap: string };
 }
 
 const RENDERED = { name: 'rendered', mountPath: '/run/nutcracker' };
@@ -25,16 +29,22 @@ const RENDERED = { name: 'rendered', mountPath: '/run/nutcracker' };
 /** The pod's specification. */
 export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.PodSpec {
   const secrets = passwords(wiring.pools);
+  const { bridge } = wiring;
+  const shutdown = shutdownSeconds(options);
   return {
     ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, wiring.selector),
     // nutcracker has no handler for SIGTERM, which the kernel therefore keeps from a process 1.
     shareProcessNamespace: true,
-    terminationGracePeriodSeconds: shutdownSeconds(options) + EXIT_SECONDS,
+    terminationGracePeriodSeconds: shutdown + (bridge ? BRIDGE_OUTLASTS_SECONDS : 0) + EXIT_SECONDS,
     initContainers: [renderer(options, secrets)],
-    containers: [nutcracker(options, wiring)],
+    containers: [
+      ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, options.imagePullPolicy)] : []),
+      nutcracker(options, wiring),
+    ],
     volumes: [
       { name: 'config', configMap: { name: wiring.configMap } },
       ...(secrets ? [secrets] : []),
+      ...(bridge ? [bridgeVolume(bridge.configMap)] : []),
       { name: RENDERED.name, emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
     ],
   };

@@ -5,6 +5,7 @@ import { refuse } from '../common/checks';
 import { script } from '../common/scripts';
 import { checkSecretKey, DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
+import { type Bridge } from './bridge';
 
 /** A pool as the proxies serve it. */
 export interface ProxyPool {
@@ -47,8 +48,8 @@ export function secretPath(password: SecretKey): string {
   return `${password.name}/${password.key ?? DEFAULT_SECRET_KEY}`;
 }
 
-/** The pools at the addresses of the shards, listening on every address of the pod. */
-export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: string): ServedPool[] {
+/** The pools at the addresses of the shards, or of the bridge to them, listening on every address of the pod. */
+export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: string, bridge?: Bridge): ServedPool[] {
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
     const { name, servers, redisAuth } = pool;
     checkSecretKey(scope, `password of pool ${name}`, password);
@@ -59,8 +60,8 @@ export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: 
     if (redisAuth !== undefined && password === undefined) {
       refuse(scope, `pool ${name} has a redis_auth, but no password; name the Secret that holds it`);
     }
-    const { redisAuth: _password, ...settings } =
-      addresses === undefined ? pool.settings : pool.movedTo(addresses).settings;
+    const places = bridge ? (addresses ?? servers.map(({ address }) => address)).map(through(bridge)) : addresses;
+    const { redisAuth: _password, ...settings } = places === undefined ? pool.settings : pool.movedTo(places).settings;
     return {
       pool: new NutcrackerPool({
         ...settings,
@@ -72,6 +73,10 @@ export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: 
       password,
     };
   });
+}
+
+function through(bridge: Bridge): (address: string) => string {
+  return (address) => bridge.listenAddressOf(address);
 }
 
 function portOf(scope: Construct, pool: NutcrackerPool): number {

@@ -2,6 +2,7 @@
 
 import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
 import { percent } from '../nutcracker/percent';
+import { type BridgeFiles, type BridgeListener, readBridge } from './bridge-proof';
 
 /** What is compared. */
 export interface RingProof {
@@ -13,6 +14,8 @@ export interface RingProof {
   readonly yaml: string;
   /** What to call that file in an error. */
   readonly fileName: string;
+  /** The synthesized bridge, if the proxies reach the shards through one. */
+  readonly bridge?: BridgeFiles;
   /** Whether keys may move: only addresses are compared then. */
   readonly loseKeysThatMove: boolean;
 }
@@ -40,13 +43,10 @@ export function ringProblems(proof: RingProof): string[] {
   }
 }
 
-function findings({ live, addresses, yaml, fileName, loseKeysThatMove }: RingProof): string[] {
+function findings(proof: RingProof): string[] {
+  const { live, yaml, fileName, loseKeysThatMove } = proof;
   const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
-  const ordinals = shardOrdinals(live, pool);
-  const misplaced = pool.servers.flatMap((server, i) => {
-    const address = addresses[ordinals[i]];
-    return server.address === address ? [] : [misplacedServer(fileName, server, address)];
-  });
+  const misplaced = misplacements(proof, pool);
   if (loseKeysThatMove) return misplaced;
   const diff = HashRing.of(live).diff(HashRing.of(pool));
   if (diff.isSame) return misplaced;
@@ -58,6 +58,26 @@ function findings({ live, addresses, yaml, fileName, loseKeysThatMove }: RingPro
     'or, to give those keys up, set loseKeysThatMove',
     ...misplaced,
   ];
+}
+
+/** Servers that lead to a shard without their data: by their own address, or through the bridge. */
+function misplacements({ live, addresses, fileName, bridge }: RingProof, pool: NutcrackerPool): string[] {
+  const ordinals = shardOrdinals(live, pool);
+  const listeners = bridge && readBridge(bridge);
+  return pool.servers.flatMap((server, i) => {
+    const address = addresses[ordinals[i]];
+    const listener = listeners?.get(server.address);
+    if (!bridge) return server.address === address ? [] : [misplacedServer(fileName, server, address)];
+    if (!listener) return [`${fileName}:${server.line ?? 0}: ${server.toString()}: the bridge does not listen there`];
+    const old = live.servers.at(ordinals[i])?.address;
+    if (listener.new === address && listener.old === old) return [];
+    return [misledServer(bridge.cfgName, listener, server, `${address} and ${old ?? 'nowhere'}`)];
+  });
+}
+
+function misledServer(cfgName: string, listener: BridgeListener, server: NutcrackerServer, right: string): string {
+  const leads = `${listener.name} leads to ${listener.new ?? 'nowhere'} and ${listener.old ?? 'nowhere'}`;
+  return `${cfgName}:${listener.line}: ${leads}; the data of ${server.ringName} is at ${right}`;
 }
 
 function misplacedServer(fileName: string, server: NutcrackerServer, address: string | undefined): string {

@@ -2,7 +2,7 @@
 
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
-import { type PodOptions } from '../common/pod-options';
+import { type ReplicatedPodOptions } from '../common/pod-options';
 
 /** How the proxies are reached. */
 export enum ProxyServiceType {
@@ -33,7 +33,7 @@ export interface ProxyAutoscaling {
 }
 
 /** What a user may choose about proxies. */
-export interface TwemproxyOptions extends PodOptions {
+export interface TwemproxyOptions extends ReplicatedPodOptions {
   /** The image: nutcracker 0.5.0, sh, od, awk and sleep; `images/twemproxy/Dockerfile` builds one. */
   readonly image: string;
 

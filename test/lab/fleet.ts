@@ -1,58 +1,106 @@
-// A whole synthesized fleet as processes of a lab: every pod with its own port, every Service replaced by it.
+// A whole synthesized fleet as processes of a lab: every pod with its own ports, every Service replaced by them.
 
 import { type k8s } from 'cdk8s-plus-27';
 import { App, Size } from 'cdk8s';
-import { Redis } from 'ioredis';
-import { FleetCharts, HashRing, NutcrackerPool, NutcrackerServer, type RedisOptions, ShardStorage } from '../../lib';
-import { accepts, freePort, freePorts, type Lab, type Program } from './lab';
+import { type Redis } from 'ioredis';
+import {
+  FleetCharts,
+  HashRing,
+  MigrationPhase,
+  NutcrackerPool,
+  NutcrackerServer,
+  type PhasedMigration,
+  type RedisOptions,
+  ShardStorage,
+  type TwemproxyOptions,
+} from '../../lib';
+import { connect, PASSWORD } from './clients';
+import { accepts, freePorts, type Lab, type Program } from './lab';
 import { LabPod } from './pod';
 import { type Manifest, ofKind } from './synth';
 
 type Data = Record<string, string>;
 
-/** Everything that has ever broken a configuration file. */
-const PASSWORD = `fo"o b#a$r: 'x' \\n {}[]%@\`!&*|> ü€😀`;
-
 export interface LabFleetProps {
   /** How many servers the old fleet has. */
   readonly servers: number;
+  /** The pool of an old fleet that runs in the lab, from which this one moves; it has `servers` servers. */
+  readonly old?: NutcrackerPool;
+  /** What differs about the move. */
+  readonly migration?: Partial<PhasedMigration>;
   /** The options of the shards. */
   readonly redis?: RedisOptions;
+  /** What differs about the proxies. */
+  readonly proxies?: Partial<TwemproxyOptions>;
   /** The password that is in the Secret. */
   readonly secretValue?: string;
   /** Where the pods look for programs. */
   readonly path?: string;
 }
 
+/** Where the pod of a proxy listens. */
+export interface ProxyPorts {
+  readonly proxy: number;
+  readonly stats: number;
+  readonly health: number;
+  /** The bridge, by ordinal of the shard. */
+  readonly bridge: readonly number[];
+}
+
+/** A proxy with ports of its own. */
+export interface LabProxy {
+  readonly pod: LabPod;
+  readonly ports: ProxyPorts;
+}
+
+/** Where the pods of all proxies would listen in a cluster, where each has an address of its own. */
+const BRIDGE = { firstPort: 2000, healthPort: 9404 };
+
 export class LabFleet {
   readonly charts: FleetCharts;
+  readonly password: string;
   private readonly pool: NutcrackerPool;
   private readonly ring: HashRing;
   private readonly app = new App();
-  private readonly password: string;
-  private readonly shards = new Map<number, Program>();
 
   static async synthesize(lab: Lab, props: LabFleetProps): Promise<LabFleet> {
-    return new LabFleet(lab, props, await freePorts(props.servers), await freePort(), await freePort());
+    return new LabFleet(lab, props, await freePorts(props.servers), await proxyPorts(props.servers));
   }
 
   private constructor(
     private readonly lab: Lab,
     private readonly props: LabFleetProps,
     private readonly ports: readonly number[],
-    readonly proxyPort: number,
-    statsPort: number,
+    private readonly first: ProxyPorts,
+    private readonly shards = new Map<number, Program>(),
   ) {
     this.password = props.secretValue ?? PASSWORD;
-    this.pool = oldPool(props.servers);
+    this.pool = props.old ?? oldPool(props.servers);
     this.ring = HashRing.of(this.pool);
     this.charts = new FleetCharts(this.app, 'fleet', {
       pool: this.pool,
       redis: props.redis,
       storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
-      proxies: { image: 'twemproxy:0.5.0', statsPort },
-      proxyPort,
+      proxies: { image: 'twemproxy:0.5.0', statsPort: first.stats, ...props.proxies },
+      proxyPort: first.proxy,
+      migration: props.old && {
+        phase: MigrationPhase.MOVING,
+        proxyNetworks: ['127.0.0.0/8'],
+        ...props.migration,
+        bridge: { ...BRIDGE, ...props.migration?.bridge },
+      },
     });
+  }
+
+  /** The same fleet, with the same shards running, at another point of its move. */
+  inPhase(phase: MigrationPhase): LabFleet {
+    const props = { ...this.props, migration: { ...this.props.migration, phase } };
+    return new LabFleet(this.lab, props, this.ports, this.first, this.shards);
+  }
+
+  /** Where the first proxy listens. */
+  get proxyPort(): number {
+    return this.first.proxy;
   }
 
   /** Where a shard listens. */
@@ -83,26 +131,61 @@ export class LabFleet {
     await this.shards.get(ordinal)?.stop(signal);
   }
 
+  /** The process of a shard. */
+  shard(ordinal: number): Program {
+    const program = this.shards.get(ordinal);
+    if (program === undefined) throw new Error(`shard ${ordinal} was never started`);
+    return program;
+  }
+
   /** The command of a probe of the shards. */
   probe(name: 'readinessProbe' | 'livenessProbe' | 'startupProbe'): string[] {
     const statefulSet = this.charts.redis.statefulSet.toJson() as Manifest;
     return (statefulSet.spec.template.spec.containers[0][name] as { exec: { command: string[] } }).exec.command;
   }
 
-  proxyPod(): LabPod {
-    const addresses = this.charts.redis.addresses.map((address, i) => [address, `127.0.0.1:${this.ports[i]}`]);
+  /** The pod of a proxy, ready to run: the first one's, or one with other ports. */
+  proxyPod(ports = this.first): LabPod {
     const { deployment } = this.charts.proxies;
-    return this.pod(deployment.toJson() as Manifest, `${deployment.name}-a`, Object.fromEntries(addresses) as Data);
+    return this.pod(deployment.toJson() as Manifest, `${deployment.name}-${ports.proxy}`, {
+      ...this.shardAddresses(),
+      ...this.bridgeStates(),
+      ...Object.fromEntries(ports.bridge.map((port, n) => [`127.0.0.1:${BRIDGE.firstPort + n}`, `127.0.0.1:${port}`])),
+      [`${BRIDGE.healthPort}`]: `${ports.health}`,
+      [`${this.first.proxy}`]: `${ports.proxy}`,
+      [`${this.first.stats}`]: `${ports.stats}`,
+    });
   }
 
+  /** Starts the first proxy and returns its nutcracker; `proxyPod` has the rest. */
   async startProxy(): Promise<Program> {
     const program = await this.proxyPod().start();
     return program.ready(() => accepts(this.proxyPort));
   }
 
-  /** A client of the proxy. */
-  client(): Redis {
-    return connect(this.proxyPort, this.password);
+  /** Starts a proxy with ports of its own. */
+  async addProxy(): Promise<LabProxy> {
+    const ports = await proxyPorts(this.props.servers);
+    const pod = this.proxyPod(ports);
+    const program = await pod.start();
+    await program.ready(() => accepts(ports.proxy));
+    return { pod, ports };
+  }
+
+  /** plan.json with the addresses of the lab, as a file. */
+  planFile(): string {
+    const { migration } = this.charts;
+    if (migration === undefined) throw new Error('this fleet does not move');
+    const { data } = migration.planConfigMap.toJson() as { data: Data };
+    let plan = data['plan.json'];
+    for (const [name, address] of Object.entries(this.shardAddresses()))
+      plan = plan.replace(`"${name}"`, `"${address}"`);
+    return this.lab.write('plan.json', plan);
+  }
+
+  /** A client of the first proxy, or of one on that port. */
+  client(port = this.proxyPort): Redis {
+    return connect(port, this.password);
   }
 
   /** A client of one shard. */
@@ -122,6 +205,19 @@ export class LabFleet {
     client.disconnect();
   }
 
+  private shardAddresses(): Data {
+    return Object.fromEntries(this.charts.redis.addresses.map((address, n) => [address, `127.0.0.1:${this.ports[n]}`]));
+  }
+
+  /** HAProxy has the ports of its servers from the file of their states too, where they stand without an address. */
+  private bridgeStates(): Data {
+    const data = (this.charts.proxies.bridgeConfigMap?.toJson() as { data: Data } | undefined)?.data;
+    const lines = data?.['stopped-servers'].matchAll(/^(0 shard-(\d+) 1 new .*) (\d+)( - 0 0 - - 0)$/gm) ?? [];
+    return Object.fromEntries(
+      [...lines].map(([line, before, ordinal, , after]) => [line, `${before} ${this.ports[Number(ordinal)]}${after}`]),
+    );
+  }
+
   private pod(workload: Manifest, name: string, replace: Data): LabPod {
     const configMaps = ofKind(this.app, 'ConfigMap');
     const secret = { password: this.password };
@@ -139,17 +235,9 @@ export class LabFleet {
   }
 }
 
-function connect(port: number, password: string): Redis {
-  // nutcracker closes the connection of a client that sends INFO or CLIENT.
-  const client = new Redis({
-    port,
-    password,
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    maxRetriesPerRequest: 0,
-  });
-  // Every command reports its own failure; without a listener ioredis prints these as well.
-  return client.on('error', () => undefined);
+async function proxyPorts(servers: number): Promise<ProxyPorts> {
+  const [proxy, stats, health, ...bridge] = await freePorts(3 + servers);
+  return { proxy, stats, health, bridge };
 }
 
 function oldPool(servers: number): NutcrackerPool {

@@ -26,6 +26,7 @@ const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sb
 export class LabPod {
   /** Directories of the lab by mount path, over all containers. */
   private readonly mounts = new Map<string, string>();
+  private readonly programs = new Map<string, Program>();
 
   constructor(
     private readonly lab: Lab,
@@ -48,19 +49,73 @@ export class LabPod {
     return directory;
   }
 
-  /** Runs the init containers one after the other, and starts the first container. */
+  /**
+   * Runs the init containers one after the other, and starts the containers in their order, each when `postStart` of the
+   * one before is through. Returns the program of the last.
+   */
   async start(): Promise<Program> {
     for (const container of this.props.spec.initContainers ?? []) {
       const program = this.run(container);
       const code = await program.exit();
       if (code !== 0) throw new Error(`${container.name} ended with ${code}: ${program.output}`);
     }
-    return this.run(this.props.spec.containers[0]);
+    for (const { name } of this.props.spec.containers) await this.startContainer(name);
+    return this.program(this.main.name);
+  }
+
+  /** Starts one container, or starts it again, and runs its `postStart`. */
+  async startContainer(name: string): Promise<Program> {
+    const container = this.container(name);
+    const program = this.run(container);
+    this.programs.set(name, program);
+    const hook = container.lifecycle?.postStart?.exec?.command;
+    if (hook) {
+      const code = await this.exec(hook, container).exit();
+      if (code !== 0) throw new Error(`postStart of ${name} ended with ${code}`);
+    }
+    return program;
+  }
+
+  /** What runs in a container. */
+  program(name: string): Program {
+    const program = this.programs.get(name);
+    if (program === undefined) throw new Error(`container ${name} was not started`);
+    return program;
+  }
+
+  /** Stops as kubelet does: all containers together, each after its own `preStop`, and what is left is killed. */
+  async stop(): Promise<void> {
+    const grace = (this.props.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    const killing = setTimeout(() => {
+      for (const program of this.programs.values()) program.child.kill('SIGKILL');
+    }, grace);
+    await Promise.all([...this.programs.keys()].map((name) => this.stopContainer(name)));
+    clearTimeout(killing);
+  }
+
+  /** The container of a name. */
+  container(name: string): k8s.Container {
+    const container = this.props.spec.containers.find((each) => each.name === name);
+    if (container === undefined) throw new Error(`pod ${this.props.name} has no container ${name}`);
+    return container;
   }
 
   /** Runs a command in the place of a container's own: a probe, say. */
-  exec(command: readonly string[], container = this.props.spec.containers[0]): Program {
+  exec(command: readonly string[], container = this.main): Program {
     return this.run({ ...container, command: [...command] });
+  }
+
+  private async stopContainer(name: string): Promise<void> {
+    const container = this.container(name);
+    const hook = container.lifecycle?.preStop?.exec?.command;
+    if (hook) await this.exec(hook, container).exit();
+    // HAProxy's image says with which signal it is stopped.
+    await this.program(name).stop(container.image?.includes('haproxy') ? 'SIGUSR1' : 'SIGTERM');
+  }
+
+  /** The container that the pod is there for stands last. */
+  private get main(): k8s.Container {
+    return this.props.spec.containers[this.props.spec.containers.length - 1];
   }
 
   private run(container: k8s.Container): Program {
@@ -126,11 +181,21 @@ export class LabPod {
   }
 
   private inLab(text: string): string {
-    let result = text;
-    for (const [from, to] of Object.entries(this.props.replace ?? {})) result = result.replaceAll(from, to);
+    let result = replaceAll(text, this.props.replace ?? {});
     for (const [mountPath, directory] of this.mounts) {
       result = result.replace(new RegExp(`${mountPath}(?=[/\\s"';]|$)`, 'gm'), directory);
     }
     return result;
   }
+}
+
+/** Replaces everything in one pass, so that nothing is replaced twice; numbers are replaced as a whole. */
+function replaceAll(text: string, replacements: Record<string, string>): string {
+  const keys = Object.keys(replacements).sort((a, b) => b.length - a.length);
+  if (keys.length === 0) return text;
+  const patterns = keys.map((key) => {
+    const escaped = key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return `${/^\d/.test(key) ? '(?<!\\d)' : ''}${escaped}${/\d$/.test(key) ? '(?!\\d)' : ''}`;
+  });
+  return text.replace(new RegExp(patterns.join('|'), 'g'), (found) => replacements[found]);
 }

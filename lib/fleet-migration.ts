@@ -1,0 +1,103 @@
+// The move of a live fleet: the plan, the program that carries it out, a Job for each step, and the bridge of the proxies.
+
+import { type k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { checkName } from './common/checks';
+import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
+import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
+import { type SecretKey } from './common/secret-key';
+import { refuseTwins } from './common/twins';
+import { checkMigration } from './migration/migration-checks';
+import { migrationJob } from './migration/migration-job';
+import { type MigrationOptions } from './migration/migration-options';
+import { migratorBundle } from './migration/migrator-bundle';
+import { movePlan, planJson } from './migration/plan-json';
+import { STEPS } from './migration/steps';
+import { type NutcrackerPool } from './nutcracker';
+import { type RedisStatefulSet } from './redis-stateful-set';
+import { Bridge } from './twemproxy/bridge';
+import { checkBridge } from './twemproxy/bridge-checks';
+
+/** The options of a move, and what ties it to a fleet. */
+export interface FleetMigrationProps extends MigrationOptions {
+  /** The beginning of every name. */
+  readonly name: string;
+
+  /** The old fleet, with the addresses of its servers; the n-th server moves to shard n. */
+  readonly pool: NutcrackerPool;
+
+  /** The new shards, which must be `bornAsReplica`. */
+  readonly redis: RedisStatefulSet;
+
+  /**
+   * The password of the old servers and of the new ones.
+   * @default - none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * @default - `name`
+   */
+  readonly partOf?: string;
+
+  /**
+   * The scopes in which objects are made, such as charts of their own: `migrator`, and the steps by name.
+   * @default - this construct
+   */
+  readonly scopes?: { [what: string]: Construct };
+}
+
+/**
+ * Moves the data of a live fleet into new shards: `plan.json`, the migrator, and a Job each for `preflight`, `status`,
+ * `sync`, `verify`, `cutover` and `rollback`. A Job runs when it is applied, but for the last two, which come suspended.
+ *
+ * Its `bridge` belongs into the proxies.
+ */
+export class FleetMigration extends Construct {
+  /** Leads the proxies to whichever server of a shard is the master. */
+  readonly bridge: Bridge;
+  /** plan.json. */
+  readonly planConfigMap: k8s.KubeConfigMap;
+  /** The program of the Jobs. */
+  readonly migratorConfigMap: k8s.KubeConfigMap;
+  /** The Jobs, by step. */
+  readonly jobs: { [step: string]: k8s.KubeJob };
+  /** The labels that select the pods of the Jobs, which must reach the shards. */
+  readonly podSelector: { [key: string]: string };
+
+  constructor(scope: Construct, id: string, props: FleetMigrationProps) {
+    super(scope, id);
+    const { name, pool, redis, password, partOf = name, scopes = {} } = props;
+    const longest = Math.max(...STEPS.map((step) => step.name.length));
+    checkName(this, 'name', name, `-${'s'.repeat(longest)}-`.length + HASH_LENGTH);
+    checkMigration(this, props);
+    const identity: Identity = { program: 'migrator', instance: name, component: 'migration', partOf };
+    this.podSelector = selectorLabels(identity);
+    this.bridge = new Bridge(
+      pool.servers.map(({ address }, n) => ({ newAddress: redis.addresses[n], oldAddress: address })),
+      props.bridge,
+      password,
+    );
+    checkBridge(this, this.bridge);
+
+    const scopeOf = (what: string): Construct => scopes[what] ?? this;
+    const labels = recommendedLabels(identity);
+    const plan = planJson(movePlan(partOf, pool, redis.addresses, props));
+    this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
+    this.migratorConfigMap = hashedConfigMap(scopeOf('migrator'), 'migrator', `${name}-migrator`, labels, {
+      'migrator.mjs': migratorBundle(this),
+    });
+    const wiring = {
+      name,
+      partOf,
+      planConfigMap: this.planConfigMap.name,
+      migratorConfigMap: this.migratorConfigMap.name,
+      password,
+    };
+    this.jobs = Object.fromEntries(
+      STEPS.map((step) => [step.name, migrationJob(scopeOf(step.name), step, props, wiring)]),
+    );
+    refuseTwins(this);
+  }
+}

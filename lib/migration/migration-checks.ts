@@ -1,0 +1,67 @@
+// What no move can be made of.
+
+import { type Construct } from 'constructs';
+import { checkImage, checkWhole, refuse, within } from '../common/checks';
+import { checkPodOptions } from '../common/pod-options';
+import { checkSecretKey } from '../common/secret-key';
+import { type FleetMigrationProps } from '../fleet-migration';
+import { NetworkPeer } from '../network-peer';
+import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
+import { STEPS } from './steps';
+
+/** Refuses props that would fail only in the cluster, or endanger data there. */
+export function checkMigration(scope: Construct, props: FleetMigrationProps): void {
+  checkPodOptions(scope, props);
+  checkImage(scope, 'image', props.image ?? DEFAULT_MIGRATOR_IMAGE);
+  checkSecretKey(scope, 'password', props.password);
+  checkWhole(scope, 'syncConcurrency', props.syncConcurrency ?? 8, 1, 1000);
+  checkWhole(scope, 'syncsPerSourceHost', props.syncsPerSourceHost ?? 1, 1, 1000);
+  checkWhole(scope, 'cutoverConcurrency', props.cutoverConcurrency ?? 4, 1, 1000);
+  const deadline = props.cutoverDeadline?.toMilliseconds() ?? 1000;
+  checkWhole(scope, 'cutoverDeadline in milliseconds', deadline, 100, 60_000);
+  for (const block of props.proxyNetworks ?? []) within(scope, () => NetworkPeer.cidr(block));
+  checkFleet(scope, props);
+  checkSteps(scope, props);
+  checkRenamed(scope, props);
+}
+
+function checkFleet(scope: Construct, { pool, redis, password, shardAddressesForLegacy }: FleetMigrationProps): void {
+  const servers = pool.servers.length;
+  if (redis.addresses.length !== servers) {
+    const counts = `${servers} old servers and ${redis.addresses.length} shards`;
+    refuse(scope, `there are ${counts}; move first, and change the number of shards later`);
+  }
+  if (!redis.bornAsReplica) {
+    refuse(scope, 'redis would start as empty masters, which the bridge would prefer; set bornAsReplica: true');
+  }
+  if (pool.redisAuth !== undefined && password === undefined) {
+    refuse(scope, `pool ${pool.name} has a redis_auth, but no password; name the Secret that holds it`);
+  }
+  if (shardAddressesForLegacy === undefined) return;
+  if (shardAddressesForLegacy.length !== servers) {
+    refuse(
+      scope,
+      `shardAddressesForLegacy has ${shardAddressesForLegacy.length} entries for ${servers} shards; give one each`,
+    );
+  }
+  for (const address of shardAddressesForLegacy) {
+    if (/^[^\s/:]+:\d{1,5}$/.test(address)) continue;
+    refuse(scope, `shardAddressesForLegacy has ${JSON.stringify(address)}; write host:port`);
+  }
+}
+
+function checkSteps(scope: Construct, { stepArguments = {} }: FleetMigrationProps): void {
+  const names = STEPS.map(({ name }) => name);
+  for (const step of Object.keys(stepArguments)) {
+    if (!names.includes(step))
+      refuse(scope, `stepArguments names ${JSON.stringify(step)}; the steps are ${names.join(', ')}`);
+  }
+}
+
+function checkRenamed(scope: Construct, { renamedCommands = {} }: FleetMigrationProps): void {
+  for (const [command, name] of Object.entries(renamedCommands)) {
+    if (/^[A-Za-z]+$/.test(command) && /^\S+$/.test(name)) continue;
+    const pair = `${JSON.stringify(command)}: ${JSON.stringify(name)}`;
+    refuse(scope, `renamedCommands has ${pair}; write the original name, and the one word that replaces it`);
+  }
+}

@@ -1,0 +1,119 @@
+// A Job of a move: one command of the migrator.
+
+import { Size } from 'cdk8s';
+import { Cpu, k8s } from 'cdk8s-plus-27';
+import { type Construct } from 'constructs';
+import { contentHash } from '../common/hashed-config-map';
+import { recommendedLabels } from '../common/labels';
+import { podSpec, resources, RESTRICTED } from '../common/pod-options';
+import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { DEFAULT_MIGRATOR_IMAGE, type MigrationOptions } from './migration-options';
+import { FINAL_EXIT_CODES, type Step } from './steps';
+
+export interface JobWiring {
+  /** The name of the move. */
+  readonly name: string;
+  readonly partOf: string;
+  readonly planConfigMap: string;
+  readonly migratorConfigMap: string;
+  readonly password?: SecretKey;
+}
+
+/** A step has the time to bring the shards in its hands to where they can be left. */
+const GRACE_SECONDS = 60;
+
+/**
+ * The Job of a step. Nothing of it but `suspend` can be changed in the cluster, so it is named by its content, as a
+ * ConfigMap is.
+ */
+export function migrationJob(scope: Construct, step: Step, options: MigrationOptions, wiring: JobWiring): k8s.KubeJob {
+  const labels = recommendedLabels(
+    { program: 'migrator', instance: wiring.name, component: step.name, partOf: wiring.partOf },
+    options.podLabels,
+  );
+  const spec: k8s.JobSpec = {
+    backoffLimit: step.retries,
+    podFailurePolicy: FAILURE_POLICY,
+    template: {
+      metadata: { labels, annotations: options.podAnnotations },
+      spec: migratorPod(step, options, wiring),
+    },
+  };
+  const name = `${wiring.name}-${step.name}`;
+  const job = new k8s.KubeJob(scope, step.name, {
+    metadata: { name: `${name}-${specHash(k8s.toJson_JobSpec(spec))}`, labels },
+    spec: { suspend: step.suspended || undefined, ...spec },
+  });
+  job.node.addValidation({ validate: () => patchProblems(job, name) });
+  return job;
+}
+
+/** What a repetition cannot mend ends the Job; losing its node costs it no attempt. */
+const FAILURE_POLICY: k8s.PodFailurePolicy = {
+  rules: [
+    {
+      action: 'FailJob',
+      onExitCodes: { containerName: 'migrator', operator: 'In', values: FINAL_EXIT_CODES },
+      // The schema of 1.27 asks for it in every rule.
+      onPodConditions: [],
+    },
+    { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+  ],
+};
+
+function migratorPod(step: Step, options: MigrationOptions, wiring: JobWiring): k8s.PodSpec {
+  return {
+    ...podSpec(options, {}),
+    topologySpreadConstraints: undefined,
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    containers: [migrator(step, options, wiring)],
+    volumes: [
+      { name: 'migrator', configMap: { name: wiring.migratorConfigMap } },
+      { name: 'plan', configMap: { name: wiring.planConfigMap } },
+    ],
+  };
+}
+
+function migrator(step: Step, options: MigrationOptions, { password }: JobWiring): k8s.Container {
+  const { memory = Size.mebibytes(256), cpu = Cpu.millis(500), cpuLimit, stepArguments = {} } = options;
+  const command = ['node', '/opt/migrator/migrator.mjs', step.name, '--plan', '/etc/migration/plan.json'];
+  return {
+    name: 'migrator',
+    image: options.image ?? DEFAULT_MIGRATOR_IMAGE,
+    imagePullPolicy: options.imagePullPolicy,
+    command: [...command, ...(stepArguments[step.name] ?? [])],
+    env: password && [
+      {
+        name: 'REDIS_PASSWORD',
+        valueFrom: { secretKeyRef: { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY } },
+      },
+    ],
+    // `kubectl describe pod` then shows the last lines of a failure.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: RESTRICTED,
+    resources: resources(memory, cpu, cpuLimit),
+    volumeMounts: [
+      { name: 'migrator', mountPath: '/opt/migrator', readOnly: true },
+      { name: 'plan', mountPath: '/etc/migration', readOnly: true },
+    ],
+  };
+}
+
+/** The same for any order of keys, and whether suspended or not. */
+function specHash(spec: unknown): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).filter(([key, inner]) => inner !== undefined && key !== 'suspend');
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  };
+  return contentHash({ spec: JSON.stringify(sorted(spec)) });
+}
+
+/** A patched template under the old name would be refused by a cluster that has the Job already. */
+function patchProblems(job: k8s.KubeJob, name: string): string[] {
+  const { spec, metadata } = job.toJson() as { spec: unknown; metadata: { name: string } };
+  if (metadata.name === `${name}-${specHash(spec)}`) return [];
+  return [`a patch changed ${metadata.name}, which is named by its content and cannot be changed; use a prop for it`];
+}

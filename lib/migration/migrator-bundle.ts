@@ -1,0 +1,16 @@
+// The program of the Jobs, as `npm run build` bundles it.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Construct } from 'constructs';
+import { refuse } from '../common/checks';
+
+/** Beside the compiled library, and in a checkout whose sources are run. */
+const PLACES = ['../../migrator/migrator.mjs', '../../build/migrator/migrator.mjs'];
+
+/** The text of migrator.mjs. */
+export function migratorBundle(scope: Construct): string {
+  const file = PLACES.map((place) => path.join(__dirname, place)).find((place) => fs.existsSync(place));
+  if (file === undefined) refuse(scope, 'migrator.mjs is not built; run: npm run build');
+  return fs.readFileSync(file, 'utf8');
+}

@@ -1,0 +1,147 @@
+// haproxy.cfg of the bridge, and the state in which its servers begin.
+
+import * as net from 'node:net';
+import { type Bridge } from './bridge';
+
+/** The health checks that follow from how often a server is asked, in milliseconds. */
+interface Pace {
+  readonly inter: number;
+  /** After a first failure: the next looks come fast. */
+  readonly fastinter: number;
+  /** So many failures in a row take a server out. */
+  readonly fall: number;
+}
+
+/** A server or a node that stands still for less than this loses no connection. */
+const PATIENCE_MS = 450;
+
+/** The pace of the checks. */
+export function paceOf(bridge: Bridge): Pace {
+  const inter = bridge.options.checkInterval?.toMilliseconds() ?? 100;
+  const fastinter = Math.max(10, Math.round(inter / 5));
+  // A connection that is not accepted fails after `inter`, and is tried again `fastinter` later.
+  return { inter, fastinter, fall: Math.max(3, Math.ceil(PATIENCE_MS / (inter + fastinter))) };
+}
+
+/** The configuration; `listenAddress` is where kubelet finds the health of the bridge. */
+export function haproxyConfig(bridge: Bridge, listenAddress: string): string {
+  const named = bridge.shards.some(({ newAddress, oldAddress }) => [newAddress, oldAddress].some(isLookedUp));
+  const blocks = [GLOBAL, ...(named ? [RESOLVERS] : []), defaults(bridge), health(bridge, listenAddress)];
+  return [...blocks, ...bridge.shards.map((_, ordinal) => listener(bridge, ordinal))].join('\n');
+}
+
+/**
+ * Every server stopped, in the format of `show servers state`: what has not passed a check gets no client. HAProxy takes
+ * the port from here as well.
+ */
+export function stoppedServers(bridge: Bridge): string {
+  const stopped = (ordinal: number, id: number, name: string, address: string): string => {
+    const port = address.slice(address.lastIndexOf(':') + 1);
+    return `0 shard-${ordinal} ${id} ${name} - 0 0 1 1 1 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
+  };
+  const lines = bridge.shards.flatMap(({ newAddress, oldAddress }, ordinal) => [
+    stopped(ordinal, 1, 'new', newAddress),
+    stopped(ordinal, 2, 'old', oldAddress),
+  ]);
+  return ['1', STATE_FIELDS, ...lines, ''].join('\n');
+}
+
+const STATE_FIELDS =
+  '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight ' +
+  'srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state ' +
+  'bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';
+
+const GLOBAL = `# Leads each shard to whichever of its two servers is the master.
+global
+  log stdout format raw local0 notice
+  # Without a number HAProxy makes room for as many connections as it may have descriptors: in some containers, a billion.
+  maxconn 4096
+  nbthread 2
+  # HAProxy takes a server for up until its first check; by this file each is down until it has passed one.
+  server-state-file /etc/bridge/stopped-servers
+  # Told to stop, it lets connections end by themselves; nutcracker has closed them by then.
+  hard-stop-after 5s
+`;
+
+const RESOLVERS = `# Names are looked up again and again, and a name server that is out of order takes no address away.
+resolvers cluster
+  parse-resolv-conf
+  accepted_payload_size 8192
+  timeout resolve 10s
+  hold valid 30s
+  hold nx 1d
+  hold refused 1d
+  hold timeout 1d
+  hold other 1d
+  hold obsolete 1d
+`;
+
+function defaults(bridge: Bridge): string {
+  const { inter, fastinter, fall } = paceOf(bridge);
+  return `defaults
+  mode tcp
+  log global
+  load-server-state-from-file global
+  timeout connect 1s
+  timeout check 1s
+  # nutcracker keeps its connections; what is dead is found by the checks and by keepalives.
+  timeout client 1d
+  timeout server 1d
+  option srvtcpka
+  srvtcpka-idle 30s
+  srvtcpka-intvl 10s
+  srvtcpka-cnt 3
+  retries 0
+  # QUIT has a replica answer at once, instead of only when the check times out.
+  option tcp-check
+  tcp-check connect
+${auth(bridge)}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
+  tcp-check expect string role:master
+  # Faster after a first failure, but ${fall} in a row: a server that stands still for a moment keeps its connections.
+  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${inter}ms rise 1 fall ${fall} init-addr libc,none resolve-prefer ipv4 on-marked-down shutdown-sessions
+`;
+}
+
+/** The password as RESP, which takes any byte; HAProxy has it from its environment. */
+function auth(bridge: Bridge): string {
+  if (!bridge.password) return '';
+  const password = '%[env(REDIS_PASSWORD)]';
+  return `  tcp-check send-lf "*2\\r\\n\\$4\\r\\nAUTH\\r\\n\\$%[env(REDIS_PASSWORD),length]\\r\\n${password}\\r\\n"\n`;
+}
+
+function health(bridge: Bridge, listenAddress: string): string {
+  const dark = bridge.shards.map((_, ordinal) => `  acl dark nbsrv(shard-${ordinal}) eq 0`);
+  return `frontend health
+  mode http
+  bind ${listenAddress}:${bridge.healthPort}
+  timeout client 10s
+  # One shard without a server must not take the proxy away from the others.
+  http-request return status 200 content-type text/plain string alive if { path /alive }
+${dark.join('\n')}
+  http-request return status 503 content-type text/plain string "a shard has no server" if { path /ready } dark
+  http-request return status 200 content-type text/plain string ready if { path /ready }
+  stats enable
+  stats uri /
+  stats refresh 5s
+`;
+}
+
+/** The new server goes first wherever both say that they are the master, and takes the old one's clients at once. */
+function listener(bridge: Bridge, ordinal: number): string {
+  const { newAddress, oldAddress } = bridge.shards[ordinal];
+  return `listen shard-${ordinal}
+  bind 127.0.0.1:${bridge.firstPort + ordinal}
+  server new ${target(newAddress)} on-marked-up shutdown-backup-sessions
+  server old ${target(oldAddress)} backup
+`;
+}
+
+function target(address: string): string {
+  return isLookedUp(address) ? `${address} resolvers cluster` : address;
+}
+
+/** HAProxy's own resolver knows no search list: a name without a dot is looked up by libc, once. */
+function isLookedUp(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':'));
+  return host.includes('.') && net.isIP(host) === 0;
+}

@@ -1,0 +1,61 @@
+// The bridge in the pod of a proxy.
+
+import { Size } from 'cdk8s';
+import { Cpu, k8s } from 'cdk8s-plus-27';
+import { resources, RESTRICTED } from '../common/pod-options';
+import { script } from '../common/scripts';
+import { DEFAULT_SECRET_KEY } from '../common/secret-key';
+import { type Bridge } from './bridge';
+import { haproxyConfig, stoppedServers } from './bridge-config';
+import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
+
+const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
+
+/** How much longer than nutcracker the bridge serves on. */
+export const BRIDGE_OUTLASTS_SECONDS = 5;
+
+/** The files of its ConfigMap. */
+export function bridgeData(bridge: Bridge, listenAddress: string): Record<string, string> {
+  return {
+    'haproxy.cfg': haproxyConfig(bridge, listenAddress),
+    'stopped-servers': stoppedServers(bridge),
+    'bridge-wait.sh': script('bridge-wait.sh'),
+  };
+}
+
+export function bridgeVolume(configMap: string): k8s.Volume {
+  return { name: MOUNT.name, configMap: { name: configMap } };
+}
+
+/**
+ * The container, to stand first: kubelet starts the next one when `postStart` is through. `shutdownSeconds` is what
+ * nutcracker waits after it was told to stop.
+ */
+export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePullPolicy?: string): k8s.Container {
+  const { image = DEFAULT_BRIDGE_IMAGE, memory = Size.mebibytes(128), cpu = Cpu.millis(500) } = bridge.options;
+  const alive = { httpGet: { path: '/alive', port: k8s.IntOrString.fromString('bridge-health') }, timeoutSeconds: 5 };
+  const outlast = String(shutdownSeconds + BRIDGE_OUTLASTS_SECONDS);
+  return {
+    name: 'bridge',
+    image,
+    imagePullPolicy: bridge.options.imagePullPolicy ?? imagePullPolicy,
+    command: ['haproxy', '-db', '-f', '/etc/bridge/haproxy.cfg'],
+    ports: [{ name: 'bridge-health', containerPort: bridge.healthPort }],
+    env: [{ name: 'HEALTH_PORT', value: String(bridge.healthPort) }, ...passwordEnv(bridge)],
+    readinessProbe: { ...alive, periodSeconds: 5 },
+    livenessProbe: { ...alive, periodSeconds: 10, failureThreshold: 6 },
+    lifecycle: {
+      postStart: { exec: { command: ['sh', '/etc/bridge/bridge-wait.sh'] } },
+      preStop: { exec: { command: ['sleep', outlast] } },
+    },
+    securityContext: RESTRICTED,
+    resources: resources(memory, cpu, bridge.options.cpuLimit),
+    volumeMounts: [MOUNT],
+  };
+}
+
+function passwordEnv({ password }: Bridge): k8s.EnvVar[] {
+  if (!password) return [];
+  const secretKeyRef = { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY };
+  return [{ name: 'REDIS_PASSWORD', valueFrom: { secretKeyRef } }];
+}

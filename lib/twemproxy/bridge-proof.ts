@@ -1,0 +1,66 @@
+// Where the bridge leads, read back from what was synthesized.
+
+/** The files of the bridge, and what to call them in an error. */
+export interface BridgeFiles {
+  readonly cfg: string;
+  readonly stopped: string;
+  readonly cfgName: string;
+}
+
+/** One listener. */
+export interface BridgeListener {
+  readonly name: string;
+  /** `host:port` on which a proxy finds it. */
+  readonly bind: string;
+  /** `host:port` of its servers; nothing if there is none of that name. */
+  readonly new?: string;
+  readonly old?: string;
+  /** Its line in haproxy.cfg. */
+  readonly line: number;
+}
+
+/** The listeners by the address on which they listen. Throws if two listen on one, or a server is not what is expected. */
+export function readBridge({ cfg, stopped, cfgName }: BridgeFiles): Map<string, BridgeListener> {
+  const listeners = new Map<string, BridgeListener>();
+  for (const [at, ...lines] of blocks(cfg)) {
+    const name = at.words[1];
+    const bind = one(lines, 'bind');
+    const servers = lines.filter(({ words }) => words[0] === 'server');
+    const where = `${cfgName}:${at.line}: listener ${name}`;
+    if (bind === undefined || listeners.has(bind)) throw new Error(`${where} has no address of its own`);
+    if (servers.map(({ words }) => `${words[1]} ${words.includes('backup')}`).join() !== 'new false,old true') {
+      throw new Error(`${where} must have a server "new" and, as backup, a server "old"`);
+    }
+    const [newAddress, oldAddress] = servers.map(({ words }) => withStatePort(words[2], name, words[1], stopped));
+    listeners.set(bind, { name, bind, new: newAddress, old: oldAddress, line: at.line });
+  }
+  return listeners;
+}
+
+interface Line {
+  readonly words: string[];
+  readonly line: number;
+}
+
+/** The `listen` sections, each as its lines. */
+function blocks(cfg: string): Line[][] {
+  const sections: Line[][] = [];
+  for (const [i, text] of cfg.split('\n').entries()) {
+    const words = text.trim().split(/\s+/);
+    if (/^\S/.test(text)) sections.push([]);
+    sections[sections.length - 1]?.push({ words, line: i + 1 });
+  }
+  return sections.filter(([{ words }]) => words[0] === 'listen');
+}
+
+function one(lines: Line[], keyword: string): string | undefined {
+  const found = lines.filter(({ words }) => words[0] === keyword);
+  return found.length === 1 ? found[0].words[1] : undefined;
+}
+
+/** HAProxy takes the port of a server from the state file, whatever its configuration says. */
+function withStatePort(address: string, listener: string, server: string, stopped: string): string {
+  const states = stopped.split('\n').map((line) => line.split(' '));
+  const port = states.find((fields) => fields[1] === listener && fields[3] === server)?.[18];
+  return `${address.slice(0, address.lastIndexOf(':'))}:${port ?? 'no port in stopped-servers'}`;
+}
