@@ -16,7 +16,9 @@ export interface Client {
 export async function clients(server: RedisServer): Promise<Client[]> {
   const lines = String(await server.call('CLIENT', 'LIST')).split('\n');
   return lines.filter(Boolean).map((line) => {
-    const fields = new Map(line.split(' ').map((field) => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]));
+    const fields = new Map(
+      line.split(' ').map((field) => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]),
+    );
     const field = (name: string): string => fields.get(name) ?? '';
     return { id: field('id'), address: field('addr'), name: field('name'), flags: field('flags') };
   });

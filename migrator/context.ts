@@ -3,7 +3,7 @@
 import { type MovePlan, type PlannedShard } from '../lib/migration/plan';
 import { type Access } from './pair';
 import { type HoldMethod } from './roles';
-import { type Report } from './report';
+import { type Report } from './report/report';
 
 export interface Context {
   readonly plan: MovePlan;
@@ -18,6 +18,8 @@ export interface Context {
 /** What a person accepts or chooses about a change of roles. */
 export interface HandOverOptions {
   readonly concurrency: number;
+  /** Milliseconds for which the writes of a shard may be held. */
+  readonly deadlineMs: number;
   readonly acceptVolatileFence: boolean;
   readonly hold?: HoldMethod;
 }

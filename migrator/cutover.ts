@@ -16,7 +16,6 @@ import { reached } from './steps';
 import { type ServerView } from './view';
 
 export interface CutoverOptions extends HandOverOptions {
-  readonly deadlineMs: number;
   readonly allowStrangers: boolean;
   /** Move one shard, watch it for so many milliseconds, and only then the others. */
   readonly canaryMs?: number;
@@ -64,7 +63,7 @@ class Cutover {
         tries -= 1; // waiting is no try
         if (performance.now() > this.giveUpAt) throw new Released('it is not in sync; run sync');
       } catch (error) {
-        const worthAnother = error instanceof Released || error instanceof ServerError;
+        const worthAnother = error instanceof Released || (error instanceof ServerError && !error.isAboutPassword);
         if (!worthAnother || tries >= TRIES || performance.now() > this.giveUpAt) {
           await letGo(this.shard, this.context);
           throw error;
@@ -113,7 +112,9 @@ class Cutover {
   private async begin(pair: Pair, old: ServerView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).release().catch((error: unknown) => {
       unlessUnreachable(error);
-      throw new Refused(`${(error as Error).message}: a cutover needs CONFIG; if it has another name, put that into the plan`);
+      throw new Refused(
+        `${(error as Error).message}: a cutover needs CONFIG; if it has another name, put that into the plan`,
+      );
     });
   }
 
@@ -138,7 +139,9 @@ class Cutover {
     await from.roles.checkDurable().catch((error: unknown) => {
       if (!(error instanceof NotDurable)) throw error;
       if (this.options.acceptVolatileFence) return;
-      throw new Refused(`${error.message}: a restart would lift the fence; mend it, or accept that by --accept-volatile-fence`);
+      throw new Refused(
+        `${error.message}: a restart would lift the fence; mend it, or accept that by --accept-volatile-fence`,
+      );
     });
     await to.roles.checkDurable();
     if (old?.isLoading) throw new Refused(`${this.shard.old} is loading its data`);
@@ -149,7 +152,8 @@ class Cutover {
     if (this.options.allowStrangers) return;
     const found = await strangers(pair.old, new Networks(this.context.plan.proxyNetworks));
     if (found.length === 0) return;
-    const remedy = 'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-strangers';
+    const remedy =
+      'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-strangers';
     throw new Refused(`strangers are connected to ${this.shard.old}: ${listed(found)}; ${remedy}`);
   }
 

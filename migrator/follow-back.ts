@@ -29,6 +29,8 @@ export async function followBack(pair: Pair, { old, new: fresh, password }: Foll
   try {
     await roles.follow(master, [
       CLOSE_READS,
+      // What held the writes would hold the replication as well.
+      ['CLIENT', 'UNPAUSE'],
       ...(password === undefined ? [] : [['CONFIG', 'SET', 'masterauth', password] as const]),
     ]);
     // Users may live in a file of their own, which CONFIG REWRITE leaves alone.

@@ -49,6 +49,11 @@ export class Pair {
     return [this.oldOrError, this.newOrError].find((it) => it instanceof ServerError)?.message;
   }
 
+  /** Throws why a server could not be reached. */
+  throwSilence(): void {
+    for (const server of [this.oldOrError, this.newOrError]) if (server instanceof ServerError) throw server;
+  }
+
   /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */
   async look(): Promise<Sight> {
     const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(lookOrNothing));

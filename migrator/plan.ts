@@ -29,8 +29,14 @@ const isAddress: Check = (value) => typeof value === 'string' && /^\S+:\d{1,5}$/
 const isNetwork: Check = (value) =>
   typeof value === 'string' && /^[^/]+\/\d{1,3}$/.test(value) && net.isIP(value.split('/')[0]) !== 0;
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const orNothing = (check: Check): Check => (value) => value === undefined || check(value);
-const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
+const orNothing =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
 
 /** What each place has to be, in words that complete "write …". */
 const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] = [
@@ -82,7 +88,7 @@ function problemsOf(plan: Record<string, unknown>): string[] {
 }
 
 function problem(path: string, value: unknown, check: Check, remedy: string): string[] {
-  return check(value) ? [] : [`${path} is ${JSON.stringify(value) ?? 'missing'}; write ${remedy}`];
+  return check(value) ? [] : [`${path} is ${value === undefined ? 'missing' : JSON.stringify(value)}; write ${remedy}`];
 }
 
 function at(plan: Record<string, unknown>, path: string): unknown {

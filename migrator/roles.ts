@@ -104,7 +104,7 @@ export class Roles {
     const kept = answers.pop();
     const info = answers.pop();
     const error = answers.find((answer) => answer instanceof Error) ?? (info instanceof Error ? info : undefined);
-    if (error !== undefined) throw error as Error;
+    if (error !== undefined) throw error;
     const view = viewOf(Info.parse(String(info)));
     if (!succeeded(view)) throw new ServerError(this.server.address, 'the role did not change', true);
     if (kept instanceof Error) throw new NotDurable(kept.message);

@@ -16,7 +16,6 @@ import { reached } from './steps';
 import { NOWHERE_ADDRESS, type ServerView } from './view';
 
 export interface RollbackOptions extends HandOverOptions {
-  readonly deadlineMs: number;
   /** Go back even where that loses what was written since the cutover. */
   readonly acceptLoss: boolean;
 }
@@ -40,7 +39,8 @@ class Rollback {
       try {
         return await this.turn(pair);
       } catch (error) {
-        if (!(error instanceof Released || error instanceof ServerError) || tries >= TRIES) throw error;
+        const worthAnother = error instanceof Released || (error instanceof ServerError && !error.isAboutPassword);
+        if (!worthAnother || tries >= TRIES) throw error;
       } finally {
         pair.close();
       }
@@ -108,7 +108,16 @@ class Rollback {
     const { deadlineMs } = this.options;
     const method = this.options.hold ?? from.roles.holdMethod;
     const beforePromotion = openReads(old);
-    return { from, to, fromAddress, deadlineMs, method, acceptVolatileFence: false, beforePromotion, command: 'rollback' };
+    return {
+      from,
+      to,
+      fromAddress,
+      deadlineMs,
+      method,
+      acceptVolatileFence: false,
+      beforePromotion,
+      command: 'rollback',
+    };
   }
 
   /** The new server is fenced, and has all there is. */

@@ -1,6 +1,6 @@
 // One connection to one Redis server. It never reconnects by itself: who holds it knows that nobody else took its place.
 
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import { Info } from './info';
 
 /** How long a connection may take, and the answer to one command. */
@@ -29,6 +29,11 @@ export class ServerError extends Error {
   constructor(address: string, message: string, isReply: boolean) {
     super(`${address}: ${message}`);
     this.code = isReply ? (/^[A-Z]+/.exec(message)?.[0] ?? 'ERR') : 'UNREACHABLE';
+  }
+
+  /** The server wants another password, or none: no further try helps. */
+  get isAboutPassword(): boolean {
+    return ['NOAUTH', 'WRONGPASS', 'NOPERM'].includes(this.code) || /: ERR .*(AUTH|password)/.test(this.message);
   }
 }
 
@@ -81,13 +86,16 @@ export class RedisServer {
     }
   }
 
-  /** The answers to commands that are sent in one go, so that the server runs them one right after the other. */
-  async each(commands: readonly CommandLine[]): Promise<(Error | unknown)[]> {
+  /**
+   * The answers to commands that are sent in one go, so that the server runs them one right after the other. What failed
+   * has a ServerError for its answer.
+   */
+  async each(commands: readonly CommandLine[]): Promise<unknown[]> {
     return this.run(commands, false);
   }
 
   /** The same with answers in bytes. */
-  async eachInBytes(commands: readonly CommandLine[]): Promise<(Error | unknown)[]> {
+  async eachInBytes(commands: readonly CommandLine[]): Promise<unknown[]> {
     return this.run(commands, true);
   }
 
@@ -95,7 +103,7 @@ export class RedisServer {
   async all(commands: readonly CommandLine[]): Promise<unknown[]> {
     const answers = await this.each(commands);
     const error = answers.find((answer) => answer instanceof Error);
-    if (error !== undefined) throw error as Error;
+    if (error !== undefined) throw error;
     return answers;
   }
 
@@ -114,7 +122,7 @@ export class RedisServer {
     this.client.disconnect();
   }
 
-  private async run(commands: readonly CommandLine[], inBytes: boolean): Promise<(Error | unknown)[]> {
+  private async run(commands: readonly CommandLine[], inBytes: boolean): Promise<unknown[]> {
     const pipeline = this.client.pipeline();
     for (const [command, ...args] of commands) {
       if (inBytes) pipeline.callBuffer(this.nameOf(command), args);
@@ -134,9 +142,8 @@ export class RedisServer {
   }
 
   private errorOf(error: unknown): ServerError {
-    const { name, message } = error as Error;
-    const isReply = name === 'ReplyError';
-    return new ServerError(this.address, isReply ? message : this.reasonOf(error), isReply);
+    if (error instanceof ReplyError) return new ServerError(this.address, (error as Error).message, true);
+    return new ServerError(this.address, this.reasonOf(error), false);
   }
 
   private reasonOf(error: unknown): string {

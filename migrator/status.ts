@@ -38,6 +38,7 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
       const silence = pair.silence;
       const status = { shard: ordinal, ringName, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
       shards.push({ ...status, ...(silence !== undefined && { silence }) });
+      if (sight.state.endsWith('unreachable')) pair.throwSilence();
       return sight.state;
     } finally {
       pair.close();

@@ -59,7 +59,8 @@ class Follower {
     for (;;) {
       const result = await this.turn().catch((error: unknown) => {
         if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE') throw error;
-        return this.lost(error.message);
+        this.lost(error.message);
+        return undefined;
       });
       if (result !== undefined) return result;
       if (this.context.stop.aborted) throw new ServerError(this.shard.new, 'told to stop before it was in sync', true);
@@ -87,7 +88,8 @@ class Follower {
         return undefined;
       case 'old unreachable':
       case 'new unreachable':
-        return this.lost(pair.silence ?? MEANING[sight.state]);
+        this.lost(pair.silence ?? MEANING[sight.state]);
+        return undefined;
       default:
         throw new Refused(`${MEANING[sight.state]}; run cutover or rollback`);
     }
@@ -118,7 +120,8 @@ class Follower {
   private async repairIfStill(pair: Pair, { new: fresh }: Sight): Promise<void> {
     const now = performance.now();
     const still = now - this.lastProgress;
-    if (still > this.patienceMs) throw new ServerError(this.shard.new, 'no progress; see its log, and run this again', true);
+    if (still > this.patienceMs)
+      throw new ServerError(this.shard.new, 'no progress; see its log, and run this again', true);
     const busy = fresh?.isLoading === true || fresh?.isSyncing === true;
     if (busy || still < REPAIR_MS || now - this.lastRepair < REPAIR_MS) return;
     this.lastRepair = now;
@@ -132,11 +135,10 @@ class Follower {
   }
 
   /** A server went away: it is looked for again until the patience ends. */
-  private lost(reason: string): undefined {
+  private lost(reason: string): void {
     this.close();
     if (performance.now() - this.lastProgress > this.patienceMs) throw new ServerError(this.shard.new, reason, false);
     this.context.report.progress({ shard: this.shard.shard, state: 'unreachable', detail: reason });
-    return undefined;
   }
 }
 

@@ -1,0 +1,183 @@
+// The command line: commands and their options, as one table that is parsed by and explained from. node:util parses,
+// since the whole program has to fit into a ConfigMap that kubectl can apply.
+
+import { parseArgs } from 'node:util';
+import { UsageError } from './plan';
+
+/** An option: a flag, or one with a value. */
+export interface Option {
+  /** What the value is, in capitals; a flag has none. */
+  readonly value?: string;
+  readonly help: string;
+  /** The words that it can be. */
+  readonly words?: readonly string[];
+  /** Whether the value is a whole number from 1. */
+  readonly isCount?: boolean;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+/** Options by name, as they were given. */
+export type Given = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface CommandHelp {
+  readonly help: string;
+  readonly options: Options;
+}
+
+const COMMON: Options = {
+  plan: { value: 'FILE', help: 'plan.json, as the synth wrote it' },
+  shards: { value: 'LIST', help: 'only these shards, such as 0-3,7' },
+  'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
+  json: { help: 'print JSON, an object a line' },
+  help: { help: 'print this help' },
+};
+
+const HAND_OVER: Options = {
+  concurrency: { value: 'NUMBER', isCount: true, help: 'shards at a time; by default as planned' },
+  deadline: { value: 'MS', isCount: true, help: 'how long the writes of a shard may be held; by default as planned' },
+  hold: {
+    value: 'HOW',
+    words: ['auto', 'pause', 'fence'],
+    help: 'how writes are held: auto (pause from Redis 6.2 on), pause, or fence',
+  },
+};
+
+const VOLATILE = { help: 'go on where an old server cannot keep its fence over a restart' };
+
+export const COMMANDS = {
+  preflight: {
+    help: 'Look for whatever could keep the move from going well. Moves nothing.',
+    options: {
+      'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard whose place is checked (200)' },
+      'accept-volatile-fence': VOLATILE,
+    },
+  },
+  sync: {
+    help: 'Have each new server follow its old one, and wait until it has everything.',
+    options: {
+      concurrency: {
+        value: 'NUMBER',
+        isCount: true,
+        help: 'initial synchronizations at a time; by default as planned',
+      },
+      'per-source-host': { value: 'NUMBER', isCount: true, help: 'of these, from one old host; by default as planned' },
+      patience: { value: 'SECONDS', isCount: true, help: 'leave a shard without progress to another run (600)' },
+    },
+  },
+  verify: {
+    help: 'Compare old and new, while the new follows the old.',
+    options: {
+      full: { help: 'compare every key' },
+      'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard that are compared otherwise (1000)' },
+      'keys-per-second': { value: 'NUMBER', isCount: true, help: 'how fast one shard is read (2000)' },
+      concurrency: { value: 'NUMBER', isCount: true, help: 'shards at a time (4)' },
+    },
+  },
+  cutover: {
+    help: 'Move the role of the master, shard after shard.',
+    options: {
+      ...HAND_OVER,
+      canary: { help: 'move one shard, watch it, and only then move the others' },
+      watch: { value: 'SECONDS', isCount: true, help: 'how long the first one is watched (10)' },
+      'allow-strangers': { help: 'go on while clients are connected to an old server that are not the proxies' },
+      'accept-volatile-fence': VOLATILE,
+      patience: { value: 'SECONDS', isCount: true, help: 'how long a shard is waited for that is not in sync (30)' },
+    },
+  },
+  rollback: {
+    help: 'Go back: before a cutover by detaching, after it by giving the old server its role again.',
+    options: {
+      ...HAND_OVER,
+      'accept-loss': { help: 'go back where that loses what was written since the cutover; says how many keys' },
+    },
+  },
+  status: { help: 'Print where every shard stands.', options: {} },
+} satisfies Record<string, CommandHelp>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+/** What is to be done; nothing if help was asked for. Throws a UsageError. */
+export function parse(args: readonly string[]): { name: CommandName; given: Given } | undefined {
+  const [name = 'help', ...rest] = args;
+  if (name === 'help' || name.startsWith('-')) return undefined;
+  if (!isCommand(name)) throw new UsageError(`${name} is no command; take one of ${Object.keys(COMMANDS).join(', ')}`);
+  const options: Options = { ...COMMON, ...COMMANDS[name].options };
+  const types = Object.entries(options).map(
+    ([key, { value }]) => [key, { type: value ? 'string' : 'boolean' }] as const,
+  );
+  let given: Given;
+  try {
+    given = parseArgs({ args: rest, options: Object.fromEntries(types), strict: true }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}; see migrator ${name} --help`);
+  }
+  if (given.help === true) return undefined;
+  for (const [key, option] of Object.entries(options)) checkValue(key, option, given[key]);
+  if (given.plan === undefined) throw new UsageError('--plan is missing; name the plan.json that the synth wrote');
+  return { name, given };
+}
+
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/** A count that was given, or what stands for it. */
+export function countOf(given: Given, key: string, otherwise: number): number {
+  return given[key] === undefined ? otherwise : Number(given[key]);
+}
+
+function checkValue(key: string, { isCount, words }: Option, value: string | boolean | undefined): void {
+  if (typeof value !== 'string') return;
+  if (isCount && !/^[1-9]\d{0,8}$/.test(value)) {
+    throw new UsageError(`--${key} is ${JSON.stringify(value)}; write a whole number from 1`);
+  }
+  if (words && !words.includes(value)) {
+    throw new UsageError(`--${key} is ${JSON.stringify(value)}; write ${words.join(' or ')}`);
+  }
+}
+
+/** The help for one command, or for all. */
+export function help(name?: string): string {
+  if (name === undefined || !isCommand(name)) {
+    return [
+      'Usage: migrator COMMAND --plan FILE [options]',
+      '',
+      'Moves the data of a fleet of Redis servers by its plan, and loses no acknowledged write.',
+      '',
+      ...Object.entries(COMMANDS).map(([command, { help: text }]) => `  ${command.padEnd(10)} ${text}`),
+      '',
+      'migrator COMMAND --help explains its options.',
+      ...EXIT_CODES,
+    ].join('\n');
+  }
+  const { help: text, options } = COMMANDS[name];
+  return [
+    `Usage: migrator ${name} --plan FILE [options]`,
+    '',
+    text,
+    '',
+    ...optionLines({ ...COMMON, ...options }),
+    ...EXIT_CODES,
+  ].join('\n');
+}
+
+function optionLines(options: Options): string[] {
+  return Object.entries(options).map(([key, { value, help: text }]) => {
+    const flag = value === undefined ? `--${key}` : `--${key} ${value}`;
+    return `  ${flag.padEnd(26)} ${text}`;
+  });
+}
+
+const EXIT_CODES = [
+  '',
+  'Exit codes:',
+  '  0  done',
+  '  1  a fault of the program',
+  '  2  the command line or the plan is wrong; nothing was done',
+  '  3  refused: what was found does not allow it',
+  '  4  some shards are not where the command takes them; run it again',
+  '  5  another migrator is at work on some shards',
+  '',
+  'Every command can be killed at any time and run again.',
+];

@@ -1,0 +1,144 @@
+// migrator: moves the data of a fleet by its plan. Its state is in the Redis servers themselves, so every command can be
+// killed at any time and run again.
+
+import * as fs from 'node:fs';
+import { type CommandName, countOf, type Given, help, parse } from './command-line';
+import { type Context, type HandOverOptions } from './context';
+import { cutover } from './cutover';
+import { chosenShards } from './ordinals';
+import { ExitCode, exitCodeOf, type Outcome } from './outcome';
+import { readPlan, UsageError } from './plan';
+import { preflight } from './preflight';
+import { Json } from './report/json';
+import { Lines } from './report/lines';
+import { type Report, type Summary } from './report/report';
+import { Table } from './report/table';
+import { rollback } from './rollback';
+import { status } from './status';
+import { sync } from './sync';
+import * as texts from './texts';
+import { verify } from './verify';
+
+/** Put in place of this name when the program is built. */
+declare const VERSION: string;
+
+/** What a command found out. */
+interface Result {
+  readonly outcomes: readonly Outcome[];
+  readonly summary: Summary;
+}
+
+type Act = (context: Context, given: Given) => Promise<Result>;
+
+const ACTS: Record<CommandName, Act> = {
+  preflight: async (context, given) => {
+    const { findings, outcomes } = await preflight(context, {
+      sampleKeys: countOf(given, 'sample-keys', 200),
+      acceptVolatileFence: given['accept-volatile-fence'] === true,
+    });
+    return { outcomes, summary: texts.preflight(findings, outcomes) };
+  },
+
+  sync: async (context, given) => {
+    const outcomes = await sync(context, {
+      concurrency: countOf(given, 'concurrency', context.plan.sync.concurrency),
+      perSourceHost: countOf(given, 'per-source-host', context.plan.sync.perSourceHost),
+      patienceMs: countOf(given, 'patience', 600) * 1000,
+    });
+    return { outcomes, summary: texts.outcomes('in sync, or have moved', outcomes) };
+  },
+
+  verify: async (context, given) => {
+    const { results, outcomes } = await verify(context, {
+      full: given.full === true,
+      sampleKeys: countOf(given, 'sample-keys', 1000),
+      keysPerSecond: countOf(given, 'keys-per-second', 2000),
+      concurrency: countOf(given, 'concurrency', 4),
+    });
+    return { outcomes, summary: texts.verify(results, outcomes) };
+  },
+
+  cutover: async (context, given) => {
+    const outcomes = await cutover(context, {
+      ...handOverOf(context, given),
+      allowStrangers: given['allow-strangers'] === true,
+      canaryMs: given.canary === true ? countOf(given, 'watch', 10) * 1000 : undefined,
+      patienceMs: countOf(given, 'patience', 30) * 1000,
+    });
+    return { outcomes, summary: texts.outcomes('on their new servers', outcomes) };
+  },
+
+  rollback: async (context, given) => {
+    const acceptLoss = given['accept-loss'] === true;
+    const outcomes = await rollback(context, { ...handOverOf(context, given), acceptLoss });
+    return { outcomes, summary: texts.outcomes('on their old servers', outcomes) };
+  },
+
+  status: async (context) => {
+    const { shards, outcomes } = await status(context);
+    return { outcomes, summary: texts.status(shards, outcomes) };
+  },
+};
+
+function handOverOf({ plan }: Context, given: Given): HandOverOptions {
+  return {
+    concurrency: countOf(given, 'concurrency', plan.cutover.concurrency),
+    deadlineMs: countOf(given, 'deadline', plan.cutover.deadlineMs),
+    acceptVolatileFence: given['accept-volatile-fence'] === true,
+    hold: given.hold === 'pause' || given.hold === 'fence' ? given.hold : undefined,
+  };
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--version')) {
+    console.log(VERSION);
+    return;
+  }
+  const command = parse(args);
+  if (command === undefined) {
+    console.log(help(args[0]));
+    return;
+  }
+  const { name, given } = command;
+  const plan = readPlan(String(given.plan));
+  const shards = chosenShards(plan, given.shards as string | undefined);
+  const access = { password: passwordOf(given), renamedCommands: plan.renamedCommands };
+  const report = reportFor(given, shards.length);
+  const { outcomes, summary } = await ACTS[name]({ plan, shards, access, report, stop: stopSignal(report) }, given);
+  report.end(summary);
+  process.exitCode = exitCodeOf(outcomes);
+}
+
+function passwordOf(given: Given): string | undefined {
+  const file = given['password-file'];
+  try {
+    const password = typeof file === 'string' ? fs.readFileSync(file, 'utf8') : process.env.REDIS_PASSWORD;
+    return password === '' ? undefined : password;
+  } catch (error) {
+    throw new UsageError(`--password-file: ${(error as Error).message}`);
+  }
+}
+
+function reportFor(given: Given, shards: number): Report {
+  const write = (text: string): void => void process.stdout.write(text);
+  if (given.json === true) return new Json(shards, write);
+  return process.stdout.isTTY ? new Table(shards, process.stdout) : new Lines(shards, write);
+}
+
+/** At the first signal, shards that are on their way are brought to an end, and no other is begun. */
+function stopSignal(report: Report): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      report.note(`${signal}: no further shard is begun; again, and it ends at once`);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isUsage = error instanceof UsageError;
+  process.stderr.write(`${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = isUsage ? ExitCode.USAGE : ExitCode.FAULT;
+});
