@@ -8,7 +8,7 @@ import { followBack } from './follow-back';
 import { covers, handOver, type HandOver, promoteIfEqual, Released } from './hand-over';
 import { lock } from './lock';
 import { ExitCode, type Outcome, Refused } from './outcome';
-import { Pair, type Sight, versionOf } from './pair';
+import { lagOf, Pair, type Sight, versionOf } from './pair';
 import { NotDurable, Roles } from './roles';
 import { ServerError, unlessUnreachable } from './server';
 import { MEANING } from './shard-state';
@@ -24,7 +24,10 @@ export interface CutoverOptions extends HandOverOptions {
 }
 
 /** What was interrupted, or came to nothing, is tried so many times. */
-const TRIES = 4;
+const TRIES = 3;
+
+/** Bytes of history that may be missing when writes are first held: they arrive in some milliseconds. */
+const NEAR = 2 ** 20;
 
 export async function cutover(context: Context, options: CutoverOptions): Promise<Outcome[]> {
   const work = (shard: PlannedShard): Promise<string> => new Cutover(context, options, shard).run();
@@ -61,6 +64,7 @@ class Cutover {
         const result = await this.turn(pair);
         if (result !== undefined) return result;
         tries -= 1; // waiting is no try
+        if (this.context.stop.aborted) throw new Released('told to stop before it was in sync');
         if (performance.now() > this.giveUpAt) throw new Released('it is not in sync; run sync');
       } catch (error) {
         const worthAnother = error instanceof Released || (error instanceof ServerError && !error.isAboutPassword);
@@ -91,6 +95,10 @@ class Cutover {
         this.tell(sight.state);
         return undefined;
       case 'in sync':
+        if (lagOf(sight) > NEAR) {
+          this.tell('catching up');
+          return undefined;
+        }
         await this.handOver(pair, sight);
         return this.finish(pair);
       case 'fenced':

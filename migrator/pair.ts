@@ -65,6 +65,11 @@ export class Pair {
   }
 }
 
+/** Bytes of history that the new server lacks. */
+export function lagOf({ old, new: fresh }: Sight): number {
+  return old && fresh ? Math.max(0, old.offset - fresh.offset) : 0;
+}
+
 export function versionOf(view?: ServerView): Version {
   return view ? Version.of(view.info) : Version.parse('0');
 }

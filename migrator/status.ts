@@ -3,7 +3,7 @@
 import { type Context } from './context';
 import { eachShard } from './each-shard';
 import { type Outcome } from './outcome';
-import { Pair, type Sight, versionOf } from './pair';
+import { lagOf, Pair, type Sight, versionOf } from './pair';
 import { type ShardState } from './shard-state';
 import { RedisServer, unlessUnreachable } from './server';
 import { WRITE_FENCE } from './view';
@@ -47,11 +47,12 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
   return { shards: shards.sort((a, b) => a.shard - b.shard), outcomes };
 }
 
-function numbers({ old, new: fresh }: Sight): Pick<ShardStatus, 'keys' | 'lag'> {
+function numbers(sight: Sight): Pick<ShardStatus, 'keys' | 'lag'> {
+  const { old, new: fresh } = sight;
   const serving = fresh?.isMaster === true ? fresh : (old ?? fresh);
   return {
     ...(serving && { keys: serving.keys }),
-    ...(old?.isMaster === true && fresh?.isLinked === true && { lag: Math.max(0, old.offset - fresh.offset) }),
+    ...(old?.isMaster === true && fresh?.isLinked === true && { lag: lagOf(sight) }),
   };
 }
 

@@ -5,7 +5,7 @@ import { type Context } from './context';
 import { eachShard } from './each-shard';
 import { lock, unlock } from './lock';
 import { type Outcome, Refused } from './outcome';
-import { Pair, type Sight, versionOf } from './pair';
+import { lagOf, Pair, type Sight, versionOf } from './pair';
 import { Roles } from './roles';
 import { ServerError } from './server';
 import { MEANING } from './shard-state';
@@ -95,14 +95,15 @@ class Follower {
     }
   }
 
-  private tell({ state, old, new: fresh }: Sight): void {
+  private tell(sight: Sight): void {
+    const { state, new: fresh } = sight;
     const bytesInAll = fresh?.bytesInAll ?? 0;
     this.context.report.progress({
       shard: this.shard.shard,
       state,
       detail: fresh?.isLinked && !fresh.isSaved ? savingOf(fresh) : undefined,
       ...(fresh?.isSyncing && bytesInAll > 0 && { bytes: bytesInAll - fresh.bytesLeft, bytesInAll }),
-      ...(old && fresh?.isLinked && { lag: Math.max(0, old.offset - fresh.offset) }),
+      ...(fresh?.isLinked && { lag: lagOf(sight) }),
     });
   }
 
