@@ -1,0 +1,123 @@
+// What a server says of a key, and how what two servers say differs.
+
+import { type Ask } from './ask';
+import { dumped, type Reading, readingOf } from './content';
+import { type CommandLine, ServerError } from './server';
+
+export interface KeyLook {
+  /** As TYPE gives it; `none` if there is no such key. */
+  readonly type: string;
+  /** When it expires, in milliseconds by the server's own clock. */
+  readonly expiresAt?: number;
+  /** The server's clock at this look. */
+  readonly at: number;
+  /** Of the content; nothing if the key changed while it was read, or is of a type that cannot be compared. */
+  readonly digest?: string;
+  /** Whether it is of a type that can be compared. */
+  readonly isComparable: boolean;
+}
+
+/** Looks at keys. Values of types that are not Redis's own are compared only if both servers dump them alike. */
+export async function lookAt(ask: Ask, keys: readonly Buffer[], { dumps }: { dumps: boolean }): Promise<KeyLook[]> {
+  const first = await ask([
+    ['TIME'],
+    ...keys.flatMap((key): CommandLine[] => [
+      ['TYPE', key],
+      ['PTTL', key],
+    ]),
+  ]);
+  const [time, ...facts] = first.map(orThrow);
+  const at = clockOf(time);
+  const looks = keys.map((_, i) => lookOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at));
+  const readings = looks.map(({ type }, i) => {
+    if (type === 'none') return undefined;
+    return readingOf(type, keys[i]) ?? (dumps ? dumped(keys[i]) : undefined);
+  });
+  const digests = await digestsOf(ask, readings);
+  return looks.map((look, i) => ({
+    ...look,
+    digest: digests[i],
+    isComparable: look.type === 'none' || readings[i] !== undefined,
+  }));
+}
+
+/** Milliseconds since 1970 of the answer to TIME. */
+export function clockOf(time: unknown): number {
+  const [seconds, microseconds] = (time as Buffer[]).map(Number);
+  return seconds * 1000 + Math.floor(microseconds / 1000);
+}
+
+function lookOf(type: string, ttl: number, at: number): Omit<KeyLook, 'digest' | 'isComparable'> {
+  // Before 3.2, a replica shows keys whose time is over: they have 0 left.
+  if (type === 'none' || ttl === -2 || ttl === 0) return { type: 'none', at };
+  return ttl < 0 ? { type, at } : { type, at, expiresAt: at + ttl };
+}
+
+/** Has all readings go on together, a command of each at a time. */
+async function digestsOf(ask: Ask, readings: readonly (Reading | undefined)[]): Promise<(string | undefined)[]> {
+  const digests: (string | undefined)[] = readings.map(() => undefined);
+  let going = readings.flatMap((reading, i) => {
+    const command = reading?.next().value;
+    return reading === undefined || command === undefined ? [] : [{ i, reading, command: command as CommandLine }];
+  });
+  while (going.length > 0) {
+    const answers = await ask(going.map(({ command }) => command));
+    going = going.flatMap(({ i, reading }, j) => {
+      if (hasChanged(answers[j])) return [];
+      const step = reading.next(orThrow(answers[j]));
+      if (!step.done) return [{ i, reading, command: step.value }];
+      digests[i] = step.value;
+      return [];
+    });
+  }
+  return digests;
+}
+
+/** What is said when a key is gone, or another one, since its type was asked. */
+function hasChanged(answer: unknown): boolean {
+  if (answer === null) return true;
+  return answer instanceof ServerError && /WRONGTYPE|no such key|NOGROUP/i.test(answer.message);
+}
+
+function orThrow(answer: unknown): unknown {
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+/** How two looks at a key differ; `late` is an expiry that came late by replication and harms nobody. */
+export type Difference = 'missing' | 'extra' | 'type' | 'expiry' | 'value' | 'late';
+
+/** How far the expiry of a key may be apart on two servers. */
+export interface Clocks {
+  /** Milliseconds by which the new server's clock is ahead. */
+  readonly ahead: number;
+  /** Whether the old server sends durations, which begin anew where they arrive: so do all before 7.0. */
+  readonly sendsDurations: boolean;
+}
+
+/** What reading and replication take. */
+const TOLERANCE_MS = 2000;
+
+/** How long what came during an initial synchronization may have waited for its end. */
+const LATENESS_MS = 3_600_000;
+
+export function differenceOf(old: KeyLook, fresh: KeyLook, clocks: Clocks): Difference | undefined {
+  const margin = TOLERANCE_MS + Math.abs(clocks.ahead);
+  if (old.type === 'none' || fresh.type === 'none') {
+    if (old.type === fresh.type || isLeaving(old, margin) || isLeaving(fresh, margin)) return undefined;
+    return old.type === 'none' ? 'extra' : 'missing';
+  }
+  if (old.type !== fresh.type) return 'type';
+  if (old.digest !== fresh.digest) return 'value';
+  if (old.expiresAt === fresh.expiresAt) return undefined;
+  if (old.expiresAt === undefined || fresh.expiresAt === undefined) return 'expiry';
+  const later = fresh.expiresAt - old.expiresAt;
+  if (later >= Math.min(0, clocks.ahead) - TOLERANCE_MS && later <= Math.max(0, clocks.ahead) + TOLERANCE_MS)
+    return undefined;
+  return clocks.sendsDurations && later > 0 && later <= LATENESS_MS ? 'late' : 'expiry';
+}
+
+/** Whether the key is about to expire. */
+function isLeaving({ expiresAt, at }: KeyLook, margin: number): boolean {
+  return expiresAt !== undefined && expiresAt - at <= margin;
+}
