@@ -62,9 +62,4 @@ export class Version {
   get hasUsers(): boolean {
     return this.isAtLeast(6, 0);
   }
-
-  /** Offsets and histories survive a change of roles (PSYNC2). */
-  get keepsHistory(): boolean {
-    return this.isAtLeast(4, 0);
-  }
 }

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { COMMANDS, help, parse } from '../../migrator/command-line';
+import { ROOT } from '../lab/synthesized';
+
+const PLAN = {
+  version: 1,
+  fleet: 'unit-1',
+  ring: { hash: 'fnv1a_64', distribution: 'ketama', hashTag: '{}' },
+  sync: { concurrency: 8, perSourceHost: 1 },
+  cutover: { concurrency: 4, deadlineMs: 1000 },
+  keepLegacyInSync: false,
+  proxyNetworks: ['10.0.0.0/8'],
+  renamedCommands: {},
+  shards: [
+    { shard: 0, ringName: 'a:1', weight: 1, old: '127.0.0.1:1', new: '127.0.0.1:2' },
+    { shard: 1, ringName: 'b:1', weight: 2, old: '127.0.0.1:3', new: '127.0.0.1:4' },
+  ],
+};
+
+let directory: string;
+beforeAll(() => (directory = fs.mkdtempSync(path.join(os.tmpdir(), 'plan-'))));
+afterAll(() => {
+  fs.rmSync(directory, { recursive: true });
+});
+
+/** Runs the program that the Jobs run. */
+function migrator(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const bundle = path.join(ROOT, 'build/migrator/migrator.mjs');
+  return spawnSync('node', [bundle, ...args], { encoding: 'utf8' });
+}
+
+function planFile(plan: unknown): string {
+  const file = path.join(directory, 'plan.json');
+  fs.writeFileSync(file, typeof plan === 'string' ? plan : JSON.stringify(plan));
+  return file;
+}
+
+test.each(Object.entries(COMMANDS))('the help of %s names every option', (name, { options }) => {
+  const { status, stdout } = migrator(name, '--help');
+  expect(status).toBe(0);
+  for (const option of Object.keys(options)) expect(stdout).toContain(`--${option}`);
+});
+
+test('without a command, every command is named', () => {
+  expect(migrator().stdout.trim()).toBe(help());
+  for (const name of Object.keys(COMMANDS)) expect(help()).toContain(name);
+});
+
+test.each([
+  [['move'], 'move is no command; take one of preflight, sync, verify, cutover, rollback, status'],
+  [['sync'], '--plan is missing; name the plan.json that the synth wrote'],
+  [['sync', '--plan', 'x', '--full'], "Unknown option '--full'"],
+  [['sync', '--plan', 'x', '--concurrency', '0'], '--concurrency is "0"; write a whole number from 1'],
+  [['cutover', '--plan', 'x', '--hold', 'tight'], '--hold is "tight"; write auto or pause or fence'],
+  [['sync', '--plan', 'x', 'password'], "Unexpected argument 'password'"],
+])('%j is refused', (args, message) => {
+  expect(() => parse(args)).toThrow(message);
+  const { status, stderr } = migrator(...args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test.each([
+  ['no JSON', '{', 'plan.json: '],
+  ['a list', [], 'is no JSON object'],
+  ['another version', { ...PLAN, version: 2 }, 'version is 2, and this program knows 1'],
+  [
+    'an unknown hash',
+    { ...PLAN, ring: { ...PLAN.ring, hash: 'sha1' } },
+    'ring.hash is "sha1"; write a hash of nutcracker',
+  ],
+  ['a network', { ...PLAN, proxyNetworks: ['10.0.0.1'] }, 'proxyNetworks is ["10.0.0.1"]; write a list of networks'],
+  ['no shards', { ...PLAN, shards: [] }, 'shards is []; write a list of shards'],
+  ['a shard that is none', { ...PLAN, shards: [7] }, 'shards[0] is 7; write an object'],
+  [
+    'an address without a port',
+    { ...PLAN, shards: [{ ...PLAN.shards[0], new: 'host' }] },
+    'shards[0].new is "host"; write host:port',
+  ],
+  [
+    'two shards on one server',
+    { ...PLAN, shards: [PLAN.shards[0], { ...PLAN.shards[1], old: '127.0.0.1:1' }] },
+    'shards[1].old is "127.0.0.1:1", which shards[0] has as well; give each its own',
+  ],
+])('a plan with %s is refused, and the file is named', (_what, plan, message) => {
+  const file = planFile(plan);
+  const { status, stderr } = migrator('status', '--plan', file);
+  expect(status).toBe(2);
+  expect(stderr).toContain(file);
+  expect(stderr).toContain(message);
+});
+
+test.each([
+  ['5', '--shards names 5; the plan has 2 shards'],
+  ['1-0', '--shards has "1-0"; write ordinals and ranges'],
+  ['one', '--shards has "one"; write ordinals and ranges'],
+])('--shards %s is refused', (list, message) => {
+  const { status, stderr } = migrator('status', '--plan', planFile(PLAN), '--shards', list);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test('a password file that is not there is named', () => {
+  const { status, stderr } = migrator('status', '--plan', planFile(PLAN), '--password-file', '/nowhere');
+  expect(status).toBe(2);
+  expect(stderr).toContain("--password-file: ENOENT: no such file or directory, open '/nowhere'");
+});
+
+test('servers that cannot be reached are named, and the exit code says that not all is known', () => {
+  const { status, stdout } = migrator('status', '--plan', planFile(PLAN), '--shards', '0', '--json');
+  expect(status).toBe(4);
+  const summary = JSON.parse(stdout.trim().split('\n').pop() ?? '') as object;
+  expect(summary).toMatchObject({
+    kind: 'summary',
+    shards: [{ shard: 0, state: 'new unreachable', silence: expect.stringContaining('127.0.0.1:1: ') as string }],
+  });
+});
