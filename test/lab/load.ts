@@ -7,7 +7,7 @@ import { History, type Violation } from './history';
 import { until } from './lab';
 
 export interface LoadProps {
-  /** The ports of the proxies; a client takes the next one whenever it connects. */
+  /** The ports of the proxies at first; a client takes the next one whenever it connects. */
   readonly ports: readonly number[];
   readonly password: string;
   /** How many shards there are, and the ordinal of the shard of a key. */
@@ -84,6 +84,7 @@ export class Load {
   private readonly seen: Seen[];
   private readonly keys: Key[];
   private readonly running: Promise<void>[];
+  private ports: readonly number[];
   private connections = 0;
   private stopped = false;
 
@@ -96,6 +97,7 @@ export class Load {
 
   private constructor(private readonly props: LoadProps) {
     const { clients = 16, shards, clientsPerShard = 4 } = props;
+    this.ports = props.ports;
     this.keys = keysOf(props, `load-${++loads}`);
     this.seen = Array.from({ length: shards }, () => ({ lastSuccess: 0, longestGap: 0, errors: 0 }));
     const groups = Math.max(1, Math.min(shards, Math.floor(clients / clientsPerShard)));
@@ -105,6 +107,11 @@ export class Load {
         this.keys.filter(({ shard }) => shard % groups === client % groups),
       ),
     );
+  }
+
+  /** New connections go to these proxies, as a Service leads them; those that there are stay. */
+  lead(ports: readonly number[]): void {
+    this.ports = ports;
   }
 
   /** The longest gap of each shard since this was last asked, or since the start. */
@@ -164,9 +171,9 @@ export class Load {
   }
 
   private async connect(client: number | string): Promise<Connection | undefined> {
-    const { ports, password, timeoutMs = 3000 } = this.props;
+    const { password, timeoutMs = 3000 } = this.props;
     const number = this.connections++;
-    const port = ports[number % ports.length];
+    const port = this.ports[number % this.ports.length];
     const redis = connect(port, password, {
       lazyConnect: true,
       retryStrategy: () => null,

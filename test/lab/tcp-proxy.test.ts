@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { until } from './lab';
-import { TcpProxy } from './tcp-proxy';
+import { isReplication, TcpProxy } from './tcp-proxy';
 
 let server: net.Server;
 let proxy: TcpProxy;
@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await proxy.cut();
+  await proxy.close();
   for (const socket of all) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -119,4 +119,25 @@ test('it can be slow', async () => {
   client.socket.write('x'.repeat(20_000));
   await until('all has arrived', () => served.text.length === 20_000);
   expect(performance.now() - start).toBeGreaterThan(200);
+});
+
+test('a failure can be for some connections only', async () => {
+  await proxy.close();
+  proxy = await TcpProxy.to((server.address() as net.AddressInfo).port, isReplication);
+  const [replica, other] = [await connected(), await connected()];
+  replica.client.socket.write('*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n');
+  await until('the replica has asked', () => replica.served.text !== '');
+
+  proxy.hold();
+  replica.served.socket.write('snapshot');
+  other.served.socket.write('answer');
+  await until('the other client has its answer', () => other.client.text === 'answer');
+  expect(replica.client.text).toBe('');
+
+  await proxy.cut();
+  await until('the replica is cut off', () => replica.client.closed === 'reset');
+  const again = await connected();
+  again.client.socket.write('*1\r\n$4\r\nSYNC\r\n');
+  await until('it is cut off again', () => again.client.closed === 'reset');
+  expect([again.served.text, other.client.closed]).toEqual(['', 'no']);
 });

@@ -20,17 +20,40 @@ const FAST: Link = { delayMs: 0, bytesPerSecond: Infinity };
 /** What is sent in one piece when the bandwidth is limited, in seconds of it. */
 const PIECE_SECONDS = 0.05;
 
+/** Whether a client becomes a replica: of a failure that concerns these, other clients notice nothing. */
+export function isReplication(data: Buffer): boolean {
+  return /\nP?SYNC\r\n/i.test(data.toString('latin1'));
+}
+
+/** A connection to the proxy, and the one from there on. */
+class Pair {
+  constructor(
+    readonly client: net.Socket,
+    readonly server: net.Socket,
+    /** Whether failures are for it. */
+    public concerned: boolean,
+  ) {
+    // Each failure is seen where the socket is read.
+    for (const socket of [client, server]) socket.on('error', () => undefined);
+  }
+
+  reset(): void {
+    for (const socket of [this.client, this.server]) socket.resetAndDestroy();
+  }
+}
+
 export class TcpProxy {
-  /** A proxy to a port of this machine, with everything in order. */
-  static async to(target: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target, await freePort());
+  /** A proxy to a port of this machine, with everything in order; `concerns` says which connections failures are for. */
+  static async to(target: number, concerns?: (data: Buffer) => boolean): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, await freePort(), concerns);
     await proxy.listen();
     return proxy;
   }
 
   /** Bytes that went through. */
   readonly passed: Record<Way, number> = { there: 0, back: 0 };
-  private readonly sockets = new Set<net.Socket>();
+  private readonly pairs = new Set<Pair>();
+  private isCut = false;
   private readonly held = new Set<Way>();
   private link = FAST;
   private server?: net.Server;
@@ -40,19 +63,28 @@ export class TcpProxy {
   private constructor(
     readonly target: number,
     readonly port: number,
+    private readonly concerns?: (data: Buffer) => boolean,
   ) {}
 
   /** How many connections there are. */
   get connections(): number {
-    return this.sockets.size / 2;
+    return this.pairs.size;
   }
 
-  /** Resets all connections, and refuses new ones. */
+  /** Resets all connections, and refuses new ones; where it knows only later which ones it concerns, it resets these. */
   async cut(): Promise<void> {
+    this.isCut = true;
+    for (const pair of this.pairs) if (pair.concerned) pair.reset();
+    this.changed();
+    if (!this.concerns) await this.close();
+  }
+
+  /** Ends everything. */
+  async close(): Promise<void> {
     const closed = this.server && once(this.server, 'close');
     this.server?.close();
     this.server = undefined;
-    for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const pair of this.pairs) pair.reset();
     this.changed();
     await closed;
   }
@@ -71,6 +103,7 @@ export class TcpProxy {
   /** Everything in order again: what was held goes through, as after a network's own failure. */
   async heal(): Promise<void> {
     this.held.clear();
+    this.isCut = false;
     this.slow(FAST);
     if (!this.server) await this.listen();
   }
@@ -78,40 +111,37 @@ export class TcpProxy {
   private async listen(): Promise<void> {
     this.server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const server = net.connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-      for (const socket of [client, server]) this.keep(socket);
-      void this.pass(client, server, 'there');
-      void this.pass(server, client, 'back');
+      const pair = new Pair(client, server, !this.concerns);
+      this.pairs.add(pair);
+      void Promise.all([this.pass(pair, 'there'), this.pass(pair, 'back')]).then(() => this.pairs.delete(pair));
     });
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
   }
 
-  private keep(socket: net.Socket): void {
-    this.sockets.add(socket);
-    // Each failure is seen where the socket is read.
-    socket.on('error', () => undefined);
-    socket.once('close', () => this.sockets.delete(socket));
-  }
-
-  private async pass(from: net.Socket, to: net.Socket, way: Way): Promise<void> {
+  private async pass(pair: Pair, way: Way): Promise<void> {
+    const [from, to] = way === 'there' ? [pair.client, pair.server] : [pair.server, pair.client];
     let whole = true;
     try {
       for await (const data of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        await this.carry(data, to, way);
+        if (way === 'there' && this.concerns?.(data)) pair.concerned = true;
+        if (pair.concerned && this.isCut) pair.reset();
+        await this.carry(data, pair, to, way);
       }
     } catch {
       whole = false;
     }
-    await this.opened(to, way);
+    await this.opened(pair, to, way);
     if (whole) to.end();
     else to.resetAndDestroy();
+    if (!to.destroyed) await new Promise((resolve) => to.once('close', resolve));
   }
 
-  private async carry(data: Buffer, to: net.Socket, way: Way): Promise<void> {
-    if (this.link.delayMs > 0) await sleep(this.link.delayMs);
+  private async carry(data: Buffer, pair: Pair, to: net.Socket, way: Way): Promise<void> {
+    if (pair.concerned && this.link.delayMs > 0) await sleep(this.link.delayMs);
     for (let rest = data; rest.length > 0;) {
-      await this.opened(to, way);
-      const { bytesPerSecond } = this.link;
+      await this.opened(pair, to, way);
+      const bytesPerSecond = pair.concerned ? this.link.bytesPerSecond : Infinity;
       const piece = rest.subarray(0, Math.max(1, Math.min(rest.length, bytesPerSecond * PIECE_SECONDS)));
       if (bytesPerSecond < Infinity) await sleep((1000 * piece.length) / bytesPerSecond);
       await new Promise((resolve) => to.write(piece, resolve));
@@ -121,8 +151,10 @@ export class TcpProxy {
   }
 
   /** Waits while nothing may go that way. */
-  private async opened(to: net.Socket, way: Way): Promise<void> {
-    while (this.held.has(way) && !to.destroyed) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  private async opened(pair: Pair, to: net.Socket, way: Way): Promise<void> {
+    while (pair.concerned && this.held.has(way) && !to.destroyed) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
   }
 
   private changed(): void {
