@@ -2,7 +2,7 @@
 
 import { type Ask } from './ask';
 
-const BATCH = 256;
+const BATCH = 128;
 
 /** All keys of the selected database, a batch at a time. A key that is there all the while comes at least once. */
 export async function* allKeys(ask: Ask): AsyncGenerator<Buffer[]> {

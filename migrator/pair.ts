@@ -49,6 +49,11 @@ export class Pair {
     return [this.oldOrError, this.newOrError].find((it) => it instanceof ServerError)?.message;
   }
 
+  /** Why servers could not be reached. */
+  get silences(): ServerError[] {
+    return [this.oldOrError, this.newOrError].filter((it) => it instanceof ServerError);
+  }
+
   /** Throws why a server could not be reached. */
   throwSilence(): void {
     for (const server of [this.oldOrError, this.newOrError]) if (server instanceof ServerError) throw server;

@@ -137,7 +137,8 @@ export class RedisServer {
     return (answers ?? []).map(([error, answer]) => (error ? this.errorOf(error) : answer));
   }
 
-  private nameOf(command: string): string {
+  /** The name by which the server knows a command. */
+  nameOf(command: string): string {
     return this.options.renamedCommands?.[command] ?? command;
   }
 

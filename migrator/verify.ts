@@ -214,4 +214,4 @@ class Verification {
 }
 
 /** Keys that are drawn and compared at a time. */
-const DRAWS = 256;
+const DRAWS = 128;

@@ -1,0 +1,102 @@
+// What the checks before a move have to know of one server. Nothing that is asked costs the server more than INFO does.
+
+import { clockOf } from './key-look';
+import { type CommandLine, type RedisServer, unlessUnreachable } from './server';
+import { Version } from './version';
+import { type ServerView } from './view';
+
+export interface Facts {
+  readonly address: string;
+  readonly view: ServerView;
+  readonly version: Version;
+  /** A setting; nothing if the server does not know it, or does not tell. */
+  readonly setting: (name: string) => string | undefined;
+  /** Why CONFIG GET or CONFIG SET fail, if they do. */
+  readonly configError?: string;
+  /** Why CONFIG REWRITE fails, if it does. */
+  readonly rewriteError?: string;
+  /** Modules by name. */
+  readonly modules: readonly string[];
+  /** Users of the access control list. */
+  readonly users: readonly string[];
+  /** Milliseconds by which its clock is ahead of this machine's. */
+  readonly ahead: number;
+  /** Of the commands that were asked for, those that are not there by the name at which they are expected. */
+  readonly missing: readonly string[];
+}
+
+/** The settings that are looked at, by the names of Redis 5.0 and later. */
+const SETTINGS = [
+  'client-output-buffer-limit',
+  'databases',
+  'masterauth',
+  'maxmemory',
+  'maxmemory-policy',
+  'repl-timeout',
+  'replica-serve-stale-data',
+];
+
+/** Throws a ServerError if the server goes away. */
+export async function factsOf(server: RedisServer, view: ServerView, commands: readonly string[]): Promise<Facts> {
+  const version = Version.of(view.info);
+  const nameOf = (setting: string): string => (version.saysReplica ? setting : setting.replace('replica', 'slave'));
+  const before = Date.now();
+  const [time, ...answers] = await ask(server, [
+    ['TIME'],
+    ['COMMAND', 'INFO', ...commands.map((command) => server.nameOf(command))],
+    ['MODULE', 'LIST'],
+    ['INFO', 'modules'],
+    ['ACL', 'USERS'],
+    ...SETTINGS.map((name): CommandLine => ['CONFIG', 'GET', nameOf(name)]),
+  ]);
+  const ahead = clockOf(time) - (before + Date.now()) / 2;
+  const [known, modules, moduleInfo, users, ...settings] = answers;
+  const values = new Map(SETTINGS.map((name, i) => [name, (settings[i] as string[])[1] as string | undefined]));
+  const setting = (name: string): string | undefined => values.get(name);
+  return {
+    address: server.address,
+    view,
+    version,
+    setting,
+    ...(await configErrors(
+      server,
+      nameOf('replica-serve-stale-data'),
+      settings[0],
+      setting('replica-serve-stale-data'),
+    )),
+    modules: modulesOf(modules, moduleInfo),
+    users: users instanceof Error ? [] : (users as string[]),
+    ahead,
+    missing: known instanceof Error ? [] : commands.filter((_, i) => (known as unknown[])[i] === null),
+  };
+}
+
+/** A setting is set to what it is; whether the file can be written is not to be known without writing it. */
+async function configErrors(
+  server: RedisServer,
+  name: string,
+  got: unknown,
+  value: string | undefined,
+): Promise<Pick<Facts, 'configError' | 'rewriteError'>> {
+  if (got instanceof Error) return { configError: got.message };
+  const [set, rewritten] = await ask(server, [
+    ['CONFIG', 'SET', name, value ?? 'yes'],
+    ['CONFIG', 'REWRITE'],
+  ]);
+  return {
+    ...(set instanceof Error && { configError: set.message }),
+    ...(rewritten instanceof Error && { rewriteError: rewritten.message }),
+  };
+}
+
+/** A replica without a master does not list its modules, but tells them in INFO. */
+function modulesOf(list: unknown, info: unknown): string[] {
+  if (!(list instanceof Error)) return (list as string[][]).map((module) => module[module.indexOf('name') + 1]);
+  return [...String(info).matchAll(/^module:name=([^,\r\n]+)/gm)].map(([, name]) => name);
+}
+
+async function ask(server: RedisServer, commands: readonly CommandLine[]): Promise<unknown[]> {
+  const answers = await server.each(commands);
+  for (const answer of answers) if (answer instanceof Error) unlessUnreachable(answer);
+  return answers;
+}
