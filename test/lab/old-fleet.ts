@@ -45,7 +45,8 @@ export class OldFleet {
   private constructor(
     private readonly lab: Lab,
     private readonly props: OldFleetProps,
-    private readonly ports: readonly number[],
+    /** Where the servers listen, by ordinal. */
+    readonly ports: readonly number[],
     readonly proxyPort: number,
   ) {
     this.password = props.password ?? PASSWORD;

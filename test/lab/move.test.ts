@@ -1,0 +1,54 @@
+// A whole move in the lab, with clients that check what they see.
+
+import { describe as inWords } from './history';
+import { Lab } from './lab';
+import { LabMove, type LabMoveProps } from './move';
+
+let lab: Lab;
+let move: LabMove | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  move = undefined;
+});
+afterEach(async () => {
+  await move?.close();
+  await lab.close();
+});
+
+async function started(props: LabMoveProps): Promise<LabMove> {
+  move = await LabMove.of(lab, props);
+  await move.start();
+  return move;
+}
+
+test('a fleet moves under load without a violation, and every key arrives', async () => {
+  const it = await started({ servers: 3, network: 'for replicas' });
+  const keys = await it.old.fill(110);
+  const before = await it.contents('old', keys);
+  const load = await it.load({ operationsPerSecond: 3000 });
+  expect(await it.roles()).toEqual(it.ordinals.map(() => ({ old: 'master', new: 'slave of 127.0.0.1:1' })));
+
+  await it.run('preflight');
+  await it.run('sync');
+  await it.run('verify');
+  await it.run('cutover');
+  expect(await it.roles()).toEqual(it.ordinals.map(() => ({ old: 'slave of 127.0.0.1:1', new: 'master' })));
+  await it.rollOut(load);
+
+  expect(await it.contents('new', keys)).toEqual(before);
+  const { violations, lost, acknowledgedWrites } = await load.stop();
+  expect(violations.map(inWords)).toEqual([]);
+  expect(lost).toEqual([]);
+  expect(acknowledgedWrites).toBeGreaterThan(1000);
+});
+
+test('a stranger at an old server keeps its shard from moving', async () => {
+  const it = await started({ servers: 1, proxies: 0 });
+  await it.run('sync');
+  const stranger = await it.stranger(0);
+  const refused = it.migrator('cutover');
+  expect(await refused.exit()).toBe(3);
+  expect(refused.output).toContain('127.0.0.2');
+  stranger.destroy();
+  await it.run('cutover');
+});

@@ -1,0 +1,192 @@
+// A whole move in a lab: an old fleet with data, the synthesized new fleet and its bridges, and the real migrator.
+
+import { once } from 'node:events';
+import * as net from 'node:net';
+import * as path from 'node:path';
+import { Duration } from 'cdk8s';
+import { type Redis } from 'ioredis';
+import { MigrationPhase } from '../../lib';
+import { readDataset } from './dataset';
+import { LabFleet, type LabFleetProps, type LabProxy } from './fleet';
+import { type Lab, type Program } from './lab';
+import { Load, type LoadProps } from './load';
+import { OldFleet, type OldFleetProps } from './old-fleet';
+import { isReplication, TcpProxy } from './tcp-proxy';
+
+export interface LabMoveProps extends OldFleetProps {
+  /**
+   * Whether the new side reaches the old one through `networks`, which can fail: only for what `concerns` says.
+   * @default - directly
+   */
+  readonly network?: 'for all' | 'for replicas';
+  /** How many proxies there are while the fleet moves. @default 1 */
+  readonly proxies?: number;
+  /** What differs about the new fleet and the move. */
+  readonly fleet?: Partial<Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'path'>>;
+}
+
+/** What the two servers of a shard say that they are: `master`, `slave of HOST:PORT`, or `silent`. */
+export interface Roles {
+  readonly old: string;
+  readonly new: string;
+}
+
+const MIGRATOR = path.join(__dirname, '..', '..', 'build', 'migrator', 'migrator.mjs');
+
+/** Clients of this machine are the fleet's own, unless they come from STRANGER. */
+const PROXY_NETWORKS = ['127.0.0.1/32'];
+const STRANGER = '127.0.0.2';
+
+/** By default an old server waits five seconds for a second replica. */
+const SYNC_AT_ONCE = ['repl-diskless-sync-delay', '0'];
+
+export class LabMove {
+  /** Between the new side and each old server. */
+  readonly networks: readonly TcpProxy[];
+  /** The proxies that clients are to use, in this phase. */
+  proxies: LabProxy[] = [];
+  /** The new fleet, in this phase. */
+  fleet: LabFleet;
+
+  static async of(lab: Lab, props: LabMoveProps): Promise<LabMove> {
+    const directives = (ordinal: number): string[][] => [SYNC_AT_ONCE, ...(props.directives?.(ordinal) ?? [])];
+    const old = await OldFleet.of(lab, { ...props, directives });
+    const concerns = props.network === 'for replicas' ? isReplication : undefined;
+    const networks = props.network ? await Promise.all(old.ports.map((port) => TcpProxy.to(port, concerns))) : [];
+    const addresses = networks.map(({ port }) => `127.0.0.1:${port}`);
+    const fleet = await LabFleet.synthesize(lab, {
+      servers: props.servers,
+      old: props.network ? old.pool.movedTo(addresses) : old.pool,
+      secretValue: old.password,
+      ...props.fleet,
+      // One machine is every old host; with the default, its servers would sync one after the other.
+      migration: { proxyNetworks: PROXY_NETWORKS, syncsPerSourceHost: 8, ...props.fleet?.migration },
+      // Nothing has to learn here that a proxy is about to stop.
+      proxies: { shutdownDelay: Duration.seconds(1), ...props.fleet?.proxies },
+    });
+    return new LabMove(lab, props, old, fleet, networks);
+  }
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly props: LabMoveProps,
+    readonly old: OldFleet,
+    fleet: LabFleet,
+    networks: readonly TcpProxy[],
+  ) {
+    this.fleet = fleet;
+    this.networks = networks;
+  }
+
+  /** Starts the old servers, the empty shards, and the proxies with their bridges. */
+  async start(): Promise<void> {
+    await this.old.start();
+    await Promise.all(this.ordinals.map((ordinal) => this.fleet.startShard(ordinal)));
+    await this.startProxies();
+  }
+
+  /** Ends what is no program of the lab. */
+  async close(): Promise<void> {
+    await Promise.all(this.networks.map((network) => network.close()));
+  }
+
+  get ordinals(): number[] {
+    return this.old.ordinals;
+  }
+
+  get proxyPorts(): number[] {
+    return this.proxies.map(({ ports }) => ports.proxy);
+  }
+
+  /** Runs a command of the migrator on the synthesized plan. */
+  migrator(command: string, ...args: string[]): Program {
+    return this.migratorWith({}, command, ...args);
+  }
+
+  /** The same with more in its environment, such as the step at which it is to die. */
+  migratorWith(env: NodeJS.ProcessEnv, command: string, ...args: string[]): Program {
+    const words = [MIGRATOR, command, '--plan', this.fleet.planFile(), ...args];
+    const password = { REDIS_PASSWORD: this.props.fleet?.secretValue ?? this.old.password };
+    return this.lab.start(process.execPath, words, { env: { ...process.env, ...password, ...env } });
+  }
+
+  /** Runs a command to its end, which must be a good one; returns what it printed. */
+  async run(command: string, ...args: string[]): Promise<string> {
+    const program = this.migrator(command, ...args);
+    const code = await program.exit();
+    if (code !== 0) throw new Error(`${command} ended with ${String(code)}:\n${program.output}`);
+    return program.output;
+  }
+
+  /** What all servers say that they are. */
+  async roles(): Promise<Roles[]> {
+    return Promise.all(
+      this.ordinals.map(async (ordinal) => ({
+        old: await roleOf(this.old.serverClient(ordinal)),
+        new: await roleOf(this.fleet.shardClient(ordinal)),
+      })),
+    );
+  }
+
+  /** What the old servers or the new ones hold of these keys (by ordinal, as `old.fill` returned them). */
+  async contents(side: 'old' | 'new', keys: readonly string[][]): Promise<Record<string, unknown>[]> {
+    return Promise.all(
+      keys.map(async (ofShard, ordinal) => {
+        const client = side === 'old' ? this.old.serverClient(ordinal) : this.fleet.shardClient(ordinal);
+        return readDataset(client, ofShard).finally(() => {
+          client.disconnect();
+        });
+      }),
+    );
+  }
+
+  /** Loads the fleet through its proxies. */
+  async load(props: Partial<LoadProps> = {}): Promise<Load> {
+    return Load.start({
+      ports: this.proxyPorts,
+      password: this.fleet.password,
+      shards: this.ordinals.length,
+      shardOf: (key) => this.old.ordinalOf(key),
+      ...props,
+    });
+  }
+
+  /** A client of an old server that is none of this fleet's proxies. */
+  async stranger(ordinal: number): Promise<net.Socket> {
+    const socket = net.connect({ port: this.old.portOf(ordinal), host: '127.0.0.1', localAddress: STRANGER });
+    const password = Buffer.from(this.old.password);
+    socket.write(
+      Buffer.concat([Buffer.from(`*2\r\n$4\r\nAUTH\r\n$${password.length}\r\n`), password, Buffer.from('\r\n')]),
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    if (!answer.toString().startsWith('+OK')) throw new Error(`the stranger was told ${answer.toString()}`);
+    return socket;
+  }
+
+  /** Rolls out the proxies without bridges, one after the other, as Kubernetes does; the load follows. */
+  async rollOut(load?: Load): Promise<void> {
+    const before = this.proxies;
+    this.fleet = this.fleet.inPhase(MigrationPhase.MOVED);
+    this.proxies = [];
+    for (const [i, proxy] of before.entries()) {
+      this.proxies.push(await this.fleet.addProxy());
+      load?.lead([...this.proxies, ...before.slice(i + 1)].map(({ ports }) => ports.proxy));
+      await proxy.pod.stop();
+    }
+  }
+
+  private async startProxies(): Promise<void> {
+    for (let i = 0; i < (this.props.proxies ?? 1); i++) this.proxies.push(await this.fleet.addProxy());
+  }
+}
+
+async function roleOf(client: Redis): Promise<string> {
+  try {
+    const [role, host, port] = (await client.call('ROLE')) as unknown[];
+    return role === 'master' ? 'master' : `${String(role)} of ${String(host)}:${String(port)}`;
+  } catch {
+    return 'silent';
+  } finally {
+    client.disconnect();
+  }
+}
