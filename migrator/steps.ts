@@ -1,4 +1,4 @@
-// The places at which a migrator may die, so that tests can have it die at each of them.
+// The places at which a migrator may die or stand still, so that tests can have it do so at each of them.
 
 export const STEPS = [
   'sync.locked',
@@ -20,12 +20,15 @@ export const STEPS = [
 
 export type Step = (typeof STEPS)[number];
 
-/** Kills the process if the test asked for it; for the second shard and so on with `STEP:2`. */
-export function reached(step: Step): void {
-  const [wanted, count = '1'] = (process.env.CDK8S_TWEMPROXY_DIE_AT ?? '').split(':');
-  if (wanted !== step) return;
-  passed += 1;
-  if (passed === Number(count)) process.kill(process.pid, 'SIGKILL');
-}
+/** The step, and the signal that the process sends to itself there: `cutover.held SIGSTOP`. */
+const VARIABLE = 'CDK8S_TWEMPROXY_SIGNAL_AT';
 
-let passed = 0;
+let isSent = false;
+
+/** Called at each step; does nothing unless a test asked for it. */
+export function reached(step: Step): void {
+  const [wanted, signal] = (process.env[VARIABLE] ?? '').split(' ');
+  if (wanted !== step || isSent) return;
+  isSent = true;
+  process.kill(process.pid, signal);
+}

@@ -5,7 +5,7 @@ import { ExitCode, exitCodeOf, type Outcome } from './outcome';
 import { type Summary } from './report/report';
 import { size } from './report/tally';
 import { type ShardStatus } from './status';
-import { type ShardComparison } from './verify';
+import { differenceLines, type ShardComparison } from './verify';
 
 /** Shards that are not where they should be, each with its reason, and how many are. */
 export function outcomes(what: string, all: readonly Outcome[]): Summary {
@@ -36,7 +36,7 @@ export function preflight(findings: readonly Finding[], all: readonly Outcome[])
 }
 
 export function verify(results: readonly ShardComparison[], all: readonly Outcome[]): Summary {
-  const { text } = outcomes('the same on both sides', all);
+  const text = [...results.flatMap(differenceLines), ...outcomes('the same on both sides, or have moved', all).text];
   return { text, json: { exitCode: exitCodeOf(all), results, outcomes: all } };
 }
 

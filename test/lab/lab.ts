@@ -86,6 +86,12 @@ export class Program {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** Whether SIGSTOP has stopped it. */
+  get standsStill(): boolean {
+    const stat = fs.readFileSync(`/proc/${String(this.child.pid)}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  }
+
   /** Its exit code, or null when a signal ended it. */
   exit(): Promise<number | null> {
     return this.exited;

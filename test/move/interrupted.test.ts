@@ -1,0 +1,101 @@
+// The migrator dies, or stands still, at each of its steps while clients work: what is left is served by one server or by
+// none, and another run finishes.
+
+import { STEPS } from '../../migrator/steps';
+import { describe as inWords } from '../lab/history';
+import { Lab, until } from '../lab/lab';
+import { LabMove, type LabMoveProps } from '../lab/move';
+import { Vigil } from '../lab/vigil';
+
+let lab: Lab;
+let move: LabMove;
+beforeEach(() => (lab = new Lab()));
+afterEach(async () => {
+  await move.close();
+  await lab.close();
+});
+
+const PROPS: LabMoveProps = { servers: 2, directives: () => [['repl-diskless-sync-delay', '0']] };
+
+const HOLDS = ['pause', 'fence'];
+
+describe.each(STEPS.filter((step) => !step.startsWith('rollback')))('a migrator that dies at %s', (step) => {
+  test.each(step.startsWith('cutover') ? HOLDS : ['auto'])('is no harm, with writes held by %s', async (hold) => {
+    move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
+    await move.start();
+    const vigil = new Vigil(move);
+    const load = await move.load({ clients: 8 });
+    const [command] = step.split('.');
+    if (command === 'cutover') await move.run('sync');
+    const args = command === 'cutover' ? ['--hold', hold] : [];
+
+    const dying = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` }, command, ...args);
+    expect(await dying.exit()).toBeNull();
+    await move.run(command, ...args);
+    await move.run('sync');
+    await move.run('cutover', '--hold', hold);
+
+    const ports = move.ordinals.map((ordinal) => move.fleet.portOf(ordinal));
+    expect(await move.roles()).toEqual(ports.map((port) => ({ old: `slave of 127.0.0.1:${port}`, new: 'master' })));
+    const { violations, lost } = await load.stop();
+    expect(violations.map(inWords)).toEqual([]);
+    expect(lost).toEqual([]);
+    expect(await vigil.end()).toEqual([]);
+  });
+});
+
+const AFTER_CUTOVER = STEPS.filter((step) => step.startsWith('rollback') && step !== 'rollback.detached');
+
+test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover is no harm', async (step) => {
+  move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
+  await move.start();
+  const vigil = new Vigil(move);
+  const load = await move.load({ clients: 8 });
+  await move.run('sync');
+  await move.run('cutover');
+
+  const dying = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` }, 'rollback');
+  expect(await dying.exit()).toBeNull();
+  await move.run('rollback');
+
+  expect(await move.roles()).toEqual(move.ordinals.map(() => ({ old: 'master', new: 'slave of 127.0.0.1:1' })));
+  const { violations, lost } = await load.stop();
+  expect(violations.map(inWords)).toEqual([]);
+  expect(lost).toEqual([]);
+  expect(await vigil.end()).toEqual([]);
+});
+
+test('a rollback before the cutover that dies once it has detached leaves the old fleet as it was', async () => {
+  move = await LabMove.of(lab, PROPS);
+  await move.start();
+  await move.run('sync');
+
+  const dying = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: 'rollback.detached SIGKILL' }, 'rollback');
+  expect(await dying.exit()).toBeNull();
+  await move.run('rollback');
+
+  expect(await move.roles()).toEqual(move.ordinals.map(() => ({ old: 'master', new: 'slave of 127.0.0.1:1' })));
+});
+
+test.each(['cutover.held', 'cutover.equal'])(
+  'a migrator that stands still at %s until the pause is over does not lose what is written meanwhile',
+  async (step) => {
+    move = await LabMove.of(lab, { ...PROPS, servers: 1 });
+    await move.start();
+    await move.run('sync');
+    const load = await move.load({ clients: 8 });
+
+    const still = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, 'cutover', '--deadline', '300');
+    await until('the migrator stands still', () => still.standsStill);
+    const writer = move.old.serverClient(0);
+    await writer.set('written', 'when the pause was over');
+    writer.disconnect();
+    still.child.kill('SIGCONT');
+    expect(await still.exit()).toBe(0);
+
+    expect(await move.roles()).toEqual([{ old: 'slave of 127.0.0.1:1', new: 'master' }]);
+    const { violations, lost } = await load.stop();
+    expect(violations.map(inWords)).toEqual([]);
+    expect(lost).toEqual([]);
+  },
+);
