@@ -78,11 +78,16 @@ export class LabMove {
     this.networks = networks;
   }
 
-  /** Starts the old servers, the empty shards, and the proxies with their bridges. */
+  /** Starts the old servers, and all that is new. */
   async start(): Promise<void> {
     await this.old.start();
+    await this.startNew();
+  }
+
+  /** Starts the empty shards, and the proxies with their bridges. */
+  async startNew(): Promise<void> {
     await Promise.all(this.ordinals.map((ordinal) => this.fleet.startShard(ordinal)));
-    await this.startProxies();
+    for (let i = 0; i < (this.props.proxies ?? 1); i++) this.proxies.push(await this.fleet.addProxy());
   }
 
   /** Ends what is no program of the lab. */
@@ -173,10 +178,6 @@ export class LabMove {
       load?.lead([...this.proxies, ...before.slice(i + 1)].map(({ ports }) => ports.proxy));
       await proxy.pod.stop();
     }
-  }
-
-  private async startProxies(): Promise<void> {
-    for (let i = 0; i < (this.props.proxies ?? 1); i++) this.proxies.push(await this.fleet.addProxy());
   }
 }
 
