@@ -1,13 +1,13 @@
 // The fleets: which ring is kept, where the data lies, who may come in. `npm run synth` writes dist/.
 
 import { App, Size } from 'cdk8s';
-import { FleetCharts, NetworkPeer, NutcrackerConfig, RedisConfig, ShardStorage } from './lib';
+import { FleetCharts, MigrationPhase, NetworkPeer, NutcrackerConfig, RedisConfig, ShardStorage } from './lib';
 
 const app = new App();
 
 const unit1 = NutcrackerConfig.fromFile('fleets/unit-1/nutcracker.yml');
 const unit1Redis = RedisConfig.fromFile('fleets/unit-1/redis.conf');
-new FleetCharts(app, 'unit-1', {
+const unit1Fleet = new FleetCharts(app, 'unit-1', {
   namespace: 'unit-1',
   pool: unit1.pool(),
   password: { name: 'unit-1-redis', key: 'password' },
@@ -15,6 +15,12 @@ new FleetCharts(app, 'unit-1', {
   redis: { config: unit1Redis, memory: Size.gibibytes(5), maxmemory: Size.gibibytes(3) },
   proxies: { image: 'registry.example.net/twemproxy:0.5.0', replicas: 3 },
   proxyClients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'shop' })],
+  migration: {
+    // MOVED, once every shard has: dist/unit-1.RUNBOOK.md says when.
+    phase: MigrationPhase.MOVING,
+    // From where the old servers see the proxies: here, the nodes of the cluster.
+    proxyNetworks: ['10.20.64.0/20'],
+  },
 });
 
 // What somebody should have read before this is applied. (The servers get the names that they lack.)
@@ -25,3 +31,4 @@ for (const { file, line, directive, action, message, attention } of unit1Redis.r
   if (attention) console.warn(`${file}:${line}: ${directive} ${action}: ${message}`);
 }
 app.synth();
+unit1Fleet.writeRunbook();

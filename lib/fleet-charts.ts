@@ -1,143 +1,29 @@
 // A fleet as charts, one for each step of putting it up; the file names give the order.
 
-import { ApiObject, Chart } from 'cdk8s';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ApiObject, App, Chart, type ChartProps, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkName, checkNamespace, refuse } from './common/checks';
+import { type FleetChartsProps } from './fleet-charts-props';
 import { FleetMigration } from './fleet-migration';
 import { recommendedLabels } from './common/labels';
-import { type SecretKey } from './common/secret-key';
-import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
+import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
+import { MigrationPhase } from './migration/migration-options';
+import { runbook } from './migration/runbook';
 import { STEPS } from './migration/steps';
 import { NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
-import { type NutcrackerPool } from './nutcracker';
 import { RedisStatefulSet } from './redis-stateful-set';
-import { type RedisOptions } from './redis/redis-options';
-import { type IShardStorage } from './storage/i-shard-storage';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { ringProblems, shardOrdinals } from './twemproxy/ring-proof';
-import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
 /** Redis' own default of `databases`. */
 const REDIS_DATABASES = 16;
 
 /** What a StatefulSet's name may not have of the 63 characters of a label, and `-redis`. */
 const REDIS_SUFFIX = 17;
-
-/** A fleet: its ring, its storage, its shards and proxies, and who may come in. */
-export interface FleetChartsProps {
-  /**
-   * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. It is
-   * what every synth is compared with, so never change its servers, their order, or its hash once the shards hold data:
-   * what is to differ goes into `newPool`.
-   */
-  readonly pool: NutcrackerPool;
-
-  /** Where the shards keep their data. */
-  readonly storage: IShardStorage;
-
-  /** The proxies: at least their image. */
-  readonly proxies: TwemproxyOptions;
-
-  /**
-   * The shards.
-   * @default - the defaults of RedisStatefulSet
-   */
-  readonly redis?: RedisOptions;
-
-  /**
-   * The beginning of every name.
-   * @default - the construct's id
-   */
-  readonly name?: string;
-
-  /**
-   * The name of the StatefulSet, of its headless Service, and of the volume on an NFS export.
-   * @default - `<name>-redis`
-   */
-  readonly redisName?: string;
-
-  /**
-   * Each shard has a Service `<shardName>-<ordinal>`.
-   * @default - `<name>-shard`
-   */
-  readonly shardName?: string;
-
-  /**
-   * The name of the Deployment and of the Service of the proxies.
-   * @default - `<name>-twemproxy`
-   */
-  readonly proxiesName?: string;
-
-  /**
-   * The namespace of everything; it is created, and labelled for Pod Security "restricted".
-   * @default - none: everything goes where kubectl points
-   */
-  readonly namespace?: string;
-
-  /**
-   * Whether the namespace is created. Only one of several fleets in a namespace should do so.
-   * @default true
-   */
-  readonly createNamespace?: boolean;
-
-  /**
-   * The password of the shards and of the proxies. The old fleet's has to be in it, since the proxies send only one.
-   * @default - key `password` of the Secret `<name>-redis` if the pool has a redis_auth, else none
-   */
-  readonly password?: SecretKey;
-
-  /**
-   * The port of the proxies.
-   * @default - the port that the pool listens on
-   */
-  readonly proxyPort?: number;
-
-  /**
-   * Who may talk to the proxies.
-   * @default - every pod in the namespace
-   */
-  readonly proxyClients?: NetworkPeer[];
-
-  /**
-   * Who may talk to the shards besides the proxies.
-   * @default - nobody
-   */
-  readonly redisClients?: NetworkPeer[];
-
-  /**
-   * Who may read the statistics of the proxies.
-   * @default - who may talk to the proxies
-   */
-  readonly statsClients?: NetworkPeer[];
-
-  /**
-   * The pool that the proxies serve, if it is to differ from `pool`: another timeout, say. The synth fails if it would
-   * place a key elsewhere.
-   * @default - `pool`
-   */
-  readonly newPool?: NutcrackerPool;
-
-  /**
-   * Accept that `newPool` looks for keys on shards that do not have them. What was stored under those keys is lost.
-   * @default false
-   */
-  readonly loseKeysThatMove?: boolean;
-
-  /**
-   * The move of the data from the servers of `pool`, and how far it has come. Leave it, with the phase MOVED, for as long as the
-   * old fleet could be gone back to.
-   * @default - there is no old fleet: the shards start as empty masters
-   */
-  readonly migration?: PhasedMigration;
-
-  /**
-   * The cluster's DNS domain.
-   * @default cluster.local
-   */
-  readonly clusterDomain?: string;
-}
 
 /**
  * Charts without dependencies between them, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
@@ -155,16 +41,27 @@ export class FleetCharts extends Construct {
   /** Who may talk to whom. */
   readonly networkPolicies: NetworkPolicies;
 
+  private readonly props: FleetChartsProps;
+  private readonly password?: SecretKey;
+  /** The charts by step. */
+  private charts: [string, Chart][] = [];
+
   constructor(scope: Construct, id: string, props: FleetChartsProps) {
     super(scope, id);
+    this.props = props;
     const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
     check(this, name, props);
     const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
+    this.password = password;
 
     // Beside this construct, not below it: cdk8s adds a hash to the file names of charts that are nested.
-    const chart = (step: string): Chart => new Chart(scope, `${name}-${step}`, { namespace });
+    const chart = (step: string, chartProps: ChartProps = { namespace }): Chart => {
+      const made = new Chart(scope, `${name}-${step}`, chartProps);
+      this.charts.push([step, made]);
+      return made;
+    };
     if (namespace !== undefined && (props.createNamespace ?? true)) {
-      createNamespace(new Chart(scope, `${name}-00-namespace`), namespace, name);
+      createNamespace(chart('00-namespace', {}), namespace, name);
     }
     const network = chart('10-network-policies');
     const storage = chart('20-storage');
@@ -182,7 +79,10 @@ export class FleetCharts extends Construct {
       password,
       clusterDomain,
     });
-    if (!storage.node.findAll().some((node) => ApiObject.isApiObject(node))) scope.node.tryRemoveChild(storage.node.id);
+    if (!storage.node.findAll().some((node) => ApiObject.isApiObject(node))) {
+      scope.node.tryRemoveChild(storage.node.id);
+      this.charts = this.charts.filter(([, made]) => made !== storage);
+    }
     const addresses = ordinals.map((ordinal) => this.redis.addresses[ordinal]);
     const proxies = chart('40-twemproxy');
     if (props.migration?.phase === MigrationPhase.MOVING) {
@@ -190,7 +90,7 @@ export class FleetCharts extends Construct {
       const plan = chart('45-plan');
       const scopes: Record<string, Chart> = { migrator: chart('46-migrator') };
       for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
-      const move = { ...props.migration, name: `${name}-move`, partOf: name, pool, redis, password, scopes };
+      const move = { ...props.migration, name: moveName(name), partOf: name, pool, redis, password, scopes };
       this.migration = new FleetMigration(plan, 'migration', move);
     }
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
@@ -208,6 +108,36 @@ export class FleetCharts extends Construct {
       statsClients: props.statsClients,
     });
     this.proveRing(props);
+  }
+
+  /**
+   * Writes `<name>.RUNBOOK.md` beside the manifests: what is left of the move, step by step. Call it after `app.synth()`, so
+   * that nothing is told of manifests that were not written. Throws if there is no `migration`.
+   */
+  writeRunbook(): void {
+    const { migration } = this.props;
+    if (migration === undefined) refuse(this, 'without a migration there is nothing to write a runbook about');
+    const { name = this.node.id, namespace, pool } = this.props;
+    const { redis, proxies } = this;
+    const app = App.of(this);
+    const jobs = Object.entries(this.migration?.jobs ?? {}).map(([step, job]) => [step, job.name]);
+    const text = runbook({
+      fleet: name,
+      phase: migration.phase,
+      namespace,
+      secret: this.password && { name: this.password.name, key: this.password.key ?? DEFAULT_SECRET_KEY },
+      shards: pool.servers.length,
+      statefulSet: redis.statefulSet.name,
+      deployment: proxies.deployment.name,
+      proxies: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[0]}`,
+      files: Object.fromEntries(
+        this.charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),
+      ),
+      jobs: Object.fromEntries(jobs) as Record<string, string>,
+      move: moveName(name),
+      keepLegacyInSync: migration.keepLegacyInSync ?? false,
+    });
+    fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
   }
 
   private migratorPods(): NetworkPeer[] {
@@ -232,6 +162,11 @@ export class FleetCharts extends Construct {
       });
     this.proxies.node.addValidation({ validate });
   }
+}
+
+/** The name of a fleet's move, and the beginning of the names of its objects. */
+function moveName(name: string): string {
+  return `${name}-move`;
 }
 
 function dataOf(configMap: k8s.KubeConfigMap): Record<string, string> {

@@ -1,5 +1,6 @@
 export * from './nutcracker';
 export * from './fleet-charts';
+export { FleetChartsProps } from './fleet-charts-props';
 export * from './fleet-migration';
 export { MigrationOptions, MigrationPhase, PhasedMigration } from './migration/migration-options';
 export * from './storage/i-shard-storage';

@@ -1,14 +1,38 @@
 // The synthesized bridge between real proxies and real servers.
 
-import { Lab } from './lab/lab';
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Redis } from 'ioredis';
+import { Duration } from 'cdk8s';
+import { Bridge } from '../lib';
+import { haproxyConfig, stoppedServers } from '../lib/twemproxy/bridge-config';
+import { busyboxPath } from './lab/busybox';
+import { connect } from './lab/clients';
 import { LabFleet, type LabFleetProps } from './lab/fleet';
+import { accepts, freePort, freePorts, Lab, type Program, until } from './lab/lab';
 import { OldFleet } from './lab/old-fleet';
+import { type LabPod } from './lab/pod';
 
 let lab: Lab;
-beforeEach(() => (lab = new Lab()));
-afterEach(() => lab.close());
+let clients: Redis[];
+beforeEach(() => {
+  lab = new Lab();
+  clients = [];
+});
+afterEach(async () => {
+  for (const client of clients) client.disconnect();
+  await lab.close();
+});
 
-/** An old fleet with a fleet that is to take its place: empty shards, born as replicas. */
+/** A client that ends with its test. */
+function kept(client: Redis): Redis {
+  clients.push(client);
+  return client;
+}
+
+/** An old fleet, and the empty shards that are to take its place. */
 async function moving(servers: number, props: Partial<LabFleetProps> = {}): Promise<{ old: OldFleet; it: LabFleet }> {
   const old = await OldFleet.of(lab, { servers, password: props.secretValue });
   const it = await LabFleet.synthesize(lab, { servers, old: old.pool, ...props });
@@ -17,10 +41,245 @@ async function moving(servers: number, props: Partial<LabFleetProps> = {}): Prom
   return { old, it };
 }
 
-test('a bridge', async () => {
-  const { it } = await moving(2);
+/** Has a server take a role, as a cutover does. */
+async function become(client: Redis, ...role: [string, string]): Promise<void> {
+  await client.call('REPLICAOF', ...role);
+}
+
+const NOBODY: [string, string] = ['127.0.0.1', '1'];
+const MASTER: [string, string] = ['NO', 'ONE'];
+
+/** What a client of the proxy reads, or the error that it gets. */
+async function read(client: Redis, key: string): Promise<string | null> {
+  return client.get(key).catch((error: unknown) => (error as Error).message);
+}
+
+/** What kubelet asks the bridge. */
+async function answer(pod: LabPod, port: number, place: string): Promise<number> {
+  expect(pod.program('bridge').running).toBe(true);
+  const response = await fetch(`http://127.0.0.1:${port}${place}`);
+  await response.text();
+  return response.status;
+}
+
+test.each([
+  'simple',
+  ' spaces at both ends ',
+  '\'single\' "double"',
+  'a#b:c $HOME $(id) `id` %s %[env(HOME)] %{+Q}o \\x41 \\',
+  'line break\nand another\r\n',
+  'tab\tescape\x1bdelete\x7f',
+  'next line \u0085, separator \u2028, mark \ufeff',
+  '密码 пароль 😀',
+  'x'.repeat(300),
+])('a bridge finds the masters with the password %j', async (secretValue) => {
+  const { old, it } = await moving(1, { secretValue });
   await it.startProxy();
-  const client = it.client();
-  expect(await client.set('a', 'b')).toBe('OK');
-  client.disconnect();
+  const client = kept(it.client());
+  expect(await client.set('key', 'value')).toBe('OK');
+  expect(await kept(old.serverClient(0)).get('key')).toBe('value');
+});
+
+test('a bridge follows the role of each shard, there and back', async () => {
+  const { old, it } = await moving(2);
+  await it.startProxy();
+  const client = kept(it.client());
+  const key = ['a', 'b', 'c', 'd', 'e', 'f'].find((each) => it.ordinalOf(each) === 1) ?? '';
+  await kept(old.serverClient(1)).set(key, 'old');
+  expect(await read(client, key)).toBe('old');
+
+  await become(kept(old.serverClient(1)), ...NOBODY);
+  await become(kept(it.shardClient(1)), ...MASTER);
+  await it.change(1, ['SET', key, 'new']);
+  await until('the proxy reads from the new server', async () => (await read(client, key)) === 'new');
+
+  await become(kept(it.shardClient(1)), ...NOBODY);
+  await become(kept(old.serverClient(1)), ...MASTER);
+  await until('the proxy reads from the old server', async () => (await read(client, key)) === 'old');
+});
+
+test('a shard without a master is an error at once, leaves the others alone, and its proxy alive', async () => {
+  const { old, it } = await moving(2);
+  await old.stop(0, 'SIGKILL');
+  const { pod, ports } = await it.addProxy();
+  expect(pod.hookOutput.bridge).toBe('going on with a shard that has no server\n');
+  const client = kept(it.client(ports.proxy));
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const answers = await Promise.all(keys.map((key) => read(client, key)));
+  expect(answers.map((text) => text === null)).toEqual(keys.map((key) => it.ordinalOf(key) === 1));
+  expect(await answer(pod, ports.health, '/alive')).toBe(200);
+  expect(await answer(pod, ports.health, '/ready')).toBe(503);
+
+  await old.start(0);
+  await until('every shard has a server', async () => (await answer(pod, ports.health, '/ready')) === 200);
+});
+
+/** A PATH with bash and without wget, as in Debian's image of HAProxy. */
+function debianPath(): string {
+  const bin = path.join(lab.dir, 'debian-bin');
+  fs.mkdirSync(bin);
+  for (const directory of ['/usr/bin', '/usr/sbin', '/bin', '/sbin']) {
+    for (const name of fs.readdirSync(directory)) {
+      const link = path.join(bin, name);
+      if (name !== 'wget' && !fs.existsSync(link)) fs.symlinkSync(path.join(directory, name), link);
+    }
+  }
+  return bin;
+}
+
+test.each([
+  ['wget of busybox', () => busyboxPath(lab)],
+  ['bash', debianPath],
+])('with %s, a bridge holds nutcracker back until every shard has a server', async (_what, programs) => {
+  const { old, it } = await moving(1, { path: programs() });
+  await old.stop(0);
+  const pod = it.proxyPod();
+  const starting = pod.start();
+  await until('the bridge runs', () => pod.started('bridge'));
+  expect(pod.started('nutcracker')).toBe(false);
+  await old.start(0);
+  await (await starting).ready(() => accepts(it.proxyPort));
+  expect(await read(kept(it.client()), 'key')).toBeNull();
+  expect(pod.hookOutput.bridge).toBe('');
+});
+
+/** A client that does one command after the other until its connection ends, and what it saw. */
+class Worker {
+  readonly errors: string[] = [];
+  done = 0;
+  private readonly running: Promise<void>;
+
+  constructor(client: Redis, key: string) {
+    this.running = this.run(client, key);
+  }
+
+  /** Waits until its connection has ended. */
+  ended(): Promise<void> {
+    return this.running;
+  }
+
+  private async run(client: Redis, key: string): Promise<void> {
+    while (client.status !== 'end') {
+      await client.set(key, String(this.done)).then(
+        () => this.done++,
+        (error: unknown) => this.errors.push((error as Error).message),
+      );
+    }
+  }
+}
+
+describe('a stall of 300 ms cuts no connection', () => {
+  test.each([
+    ['of a server', (old: OldFleet): Program[] => [old.program(0)]],
+    ['of the bridge', (_old: OldFleet, pod: LabPod): Program[] => [pod.program('bridge')]],
+    ['of both', (old: OldFleet, pod: LabPod): Program[] => [old.program(0), pod.program('bridge')]],
+  ])('%s', async (_what, stalled) => {
+    const { old, it } = await moving(1);
+    const { pod, ports } = await it.addProxy();
+    const client = kept(it.client(ports.proxy));
+    await client.set('key', 'value');
+    const seen = { connections: 0 };
+    const accepted = async (): Promise<void> => {
+      const info = await kept(old.serverClient(0)).info('stats');
+      seen.connections = Number(/total_connections_received:(\d+)/.exec(info)?.[1]);
+    };
+    await accepted();
+
+    for (let round = 0; round < 5; round++) {
+      const programs = stalled(old, pod);
+      for (const { child } of programs) child.kill('SIGSTOP');
+      await sleep(300);
+      for (const { child } of programs) child.kill('SIGCONT');
+      expect(await client.get('key')).toBe('value');
+    }
+
+    // The checks have looked several times since, and not found the server down.
+    await sleep(500);
+    expect(await client.get('key')).toBe('value');
+    expect(pod.program('bridge').output).not.toContain('is DOWN, reason');
+  });
+});
+
+describe('a bridge that has just started', () => {
+  const SHARDS = 108;
+  const password = 'simple';
+
+  /** What a listener leads to: `master`, `replica`, or `closed` while it has no server. */
+  async function ask(port: number): Promise<string> {
+    const socket = net.connect(port, '127.0.0.1');
+    let answer = '';
+    try {
+      socket.write(`AUTH ${password}\r\nGET who\r\n`);
+      for await (const data of socket) {
+        answer += String(data);
+        if (answer.includes('master')) return 'master';
+        if (answer.includes('MASTERDOWN')) return 'replica';
+      }
+    } catch {
+      // Refused, or reset.
+    } finally {
+      socket.destroy();
+    }
+    return 'closed';
+  }
+
+  /** Asks every listener, from the first moment on, until each has led to the master. */
+  async function askAll(ports: readonly number[]): Promise<Set<string>> {
+    const answers = new Set<string>();
+    await Promise.all(
+      ports.map((port) =>
+        until('the listener leads to the master', async () => {
+          const answer = await ask(port);
+          answers.add(answer);
+          return answer !== 'closed';
+        }),
+      ),
+    );
+    return answers;
+  }
+
+  test('sends nobody to a server that has not passed a check, with 108 shards, whenever it is started again', async () => {
+    // Two servers stand for all of them: the old one is the master, and the new one a replica without its master.
+    const { old, it } = await moving(1, { secretValue: password });
+    const client = kept(old.serverClient(0));
+    await client.set('who', 'master');
+    const ports = await freePorts(SHARDS);
+    const shard = { newAddress: `127.0.0.1:${it.portOf(0)}`, oldAddress: `127.0.0.1:${old.portOf(0)}` };
+    const bridge = new Bridge(Array<typeof shard>(SHARDS).fill(shard), { firstPort: 2000 }, { name: 'secret' });
+    const cfg = haproxyConfig(bridge, '127.0.0.1').replace(/127\.0\.0\.1:(2\d{3})$/gm, (_, port: string) => {
+      return `127.0.0.1:${ports[Number(port) - 2000]}`;
+    });
+    const health = await freePort();
+    lab.write('stopped-servers', stoppedServers(bridge));
+    lab.write('haproxy.cfg', cfg.replace('/etc/bridge', lab.dir).replace('127.0.0.1:8404', `127.0.0.1:${health}`));
+
+    for (let round = 0; round < 5; round++) {
+      const program = lab.start('haproxy', ['-db', '-f', 'haproxy.cfg'], {
+        env: { ...process.env, REDIS_PASSWORD: password },
+      });
+      expect([...(await askAll(ports))].sort()).toEqual(['closed', 'master']);
+      await program.stop('SIGKILL');
+    }
+  });
+});
+
+describe('a rollout of the proxies under load', () => {
+  test('costs each connection of a client at most one error', async () => {
+    const { it } = await moving(2, { proxies: { shutdownDelay: Duration.seconds(1) } });
+    const before = [await it.addProxy(), await it.addProxy()];
+    // Each client goes to the proxy that the Service would give it, and stays there until it closes.
+    const workers = before.flatMap(({ ports }) =>
+      [0, 1, 2, 3].map(
+        (n) => new Worker(kept(connect(ports.proxy, it.password, { retryStrategy: () => null })), `key-${n}`),
+      ),
+    );
+    await until('every client writes', () => workers.every(({ done }) => done > 10));
+
+    const { ports } = await it.addProxy();
+    await Promise.all(before.map(({ pod }) => pod.stop()));
+    await Promise.all(workers.map((worker) => worker.ended()));
+
+    expect(workers.map(({ errors }) => errors).filter((errors) => errors.length > 1)).toEqual([]);
+    expect(await read(kept(it.client(ports.proxy)), 'key-0')).not.toBeNull();
+  });
 });

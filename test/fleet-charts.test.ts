@@ -1,6 +1,7 @@
 import { type App, Size } from 'cdk8s';
 import {
   type FleetChartsProps,
+  MigrationPhase,
   NetworkPeer,
   NutcrackerPool,
   NutcrackerServer,
@@ -26,6 +27,33 @@ describe('the charts of a fleet', () => {
       'unit-1-40-twemproxy',
     ]);
     expect(app.node.findAll().flatMap(({ node }) => node.dependencies)).toEqual([]);
+  });
+
+  test('have a file for each step of a move, and let the Jobs reach the shards', () => {
+    const { app, charts } = fleet({ namespace: 'unit-1', migration: { phase: MigrationPhase.MOVING } });
+    expect(chartNames(app).sort().slice(5)).toEqual([
+      'unit-1-45-plan',
+      'unit-1-46-migrator',
+      'unit-1-50-preflight',
+      'unit-1-55-status',
+      'unit-1-60-sync',
+      'unit-1-70-verify',
+      'unit-1-80-cutover',
+      'unit-1-90-rollback',
+    ]);
+    expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+    expect(validationErrors(app)).toEqual([]);
+    expect(JSON.stringify(charts.networkPolicies.redisPolicy.toJson())).toContain('unit-1-move');
+  });
+
+  test('have shards that say nothing of data which they do not have yet, whatever an old file says', () => {
+    const config = RedisConfig.fromText('slave-serve-stale-data yes\n');
+    for (const phase of [MigrationPhase.MOVING, MigrationPhase.MOVED]) {
+      const { charts } = fleet({ redis: { config }, migration: { phase } });
+      const { data } = charts.redis.configMap.toJson() as { data: Record<string, string> };
+      expect(data['born.conf']).toBe('replicaof 127.0.0.1 1\n');
+      expect(data['redis.conf']).toMatch(/replica-serve-stale-data yes\n[^]*replica-serve-stale-data no\n$/);
+    }
   });
 
   test('are left out when nothing is in them', () => {
@@ -110,6 +138,7 @@ const EVERY_PROP: Required<FleetChartsProps> = {
   statsClients: [NetworkPeer.pods({ app: 'metrics' })],
   newPool: changed({ timeout: 900 }),
   loseKeysThatMove: true,
+  migration: { phase: MigrationPhase.MOVED },
   clusterDomain: 'corp.local',
 };
 

@@ -208,7 +208,8 @@ test('moving the construct in the tree changes no object', () => {
   expect(manifests(deep)).toEqual(manifests(layer()));
 });
 
-const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas'>> = {
+/** The bridge is looked at in bridge.test.ts. */
+const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge'>> = {
   name: 'p',
   pools: [{ pool: pool(), addresses: ADDRESSES, password: { name: 's', key: 'k' }, port: 6379 }],
   serviceName: 'cache',

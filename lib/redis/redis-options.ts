@@ -59,7 +59,8 @@ export interface RedisOptions extends ReplicatedPodOptions {
 
   /**
    * Whether a shard that never ran starts as a replica of an address where nothing listens: nobody takes it for a master,
-   * and nothing is copied, until its role is set. The role it then gets is kept in its data directory.
+   * and nothing is copied, until its role is set. The role it then gets is kept in its data directory. While it has no master to
+   * follow it answers MASTERDOWN, whatever `config` says of `replica-serve-stale-data`.
    * @default false - it starts as a master
    */
   readonly bornAsReplica?: boolean;

@@ -4,9 +4,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Lab } from './lab';
 
-const TOOLS = 'awk cat grep id mkdir mv od printf rm sed sh sleep sync tr'.split(' ');
+const TOOLS = 'awk cat date grep id mkdir mv od printf rm sed sh sleep sync timeout tr wget'.split(' ');
 /** Debian builds its busybox without flock, Alpine does not. */
-const OTHERS = ['flock', 'redis-server', 'redis-cli', 'nutcracker'];
+const OTHERS = ['flock', 'redis-server', 'redis-cli', 'nutcracker', 'haproxy'];
 
 /** The PATH: a directory of the lab with nothing else in it. */
 export function busyboxPath(lab: Lab): string {

@@ -27,6 +27,8 @@ export class LabPod {
   /** Directories of the lab by mount path, over all containers. */
   private readonly mounts = new Map<string, string>();
   private readonly programs = new Map<string, Program>();
+  /** What each `postStart` printed, by container. */
+  readonly hookOutput: Record<string, string> = {};
 
   constructor(
     private readonly lab: Lab,
@@ -70,10 +72,17 @@ export class LabPod {
     this.programs.set(name, program);
     const hook = container.lifecycle?.postStart?.exec?.command;
     if (hook) {
-      const code = await this.exec(hook, container).exit();
-      if (code !== 0) throw new Error(`postStart of ${name} ended with ${code}`);
+      const hooked = this.exec(hook, container);
+      const code = await hooked.exit();
+      if (code !== 0) throw new Error(`postStart of ${name} ended with ${code}: ${hooked.output}`);
+      this.hookOutput[name] = hooked.output;
     }
     return program;
+  }
+
+  /** Whether a container was started. */
+  started(name: string): boolean {
+    return this.programs.has(name);
   }
 
   /** What runs in a container. */

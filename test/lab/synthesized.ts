@@ -21,9 +21,10 @@ export function filesOf(directory: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(directory, name), 'utf8')]));
 }
 
-/** The objects in files. */
+/** The objects in files; what is no manifest is for people. */
 export function objectsIn(files: Record<string, string>): Manifest[] {
-  return Object.values(files).flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
+  const manifests = Object.entries(files).filter(([name]) => name.endsWith('.yaml'));
+  return manifests.flatMap(([, text]) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
 }
 
 /** The objects of a kind, by name. */

@@ -1,0 +1,123 @@
+// What a fleet is described by.
+
+import { type SecretKey } from './common/secret-key';
+import { type PhasedMigration } from './migration/migration-options';
+import { type NetworkPeer } from './network-peer';
+import { type NutcrackerPool } from './nutcracker';
+import { type RedisOptions } from './redis/redis-options';
+import { type IShardStorage } from './storage/i-shard-storage';
+import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
+
+/** A fleet: its ring, its storage, its shards and proxies, and who may come in. */
+export interface FleetChartsProps {
+  /**
+   * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. It is
+   * what every synth is compared with, so never change its servers, their order, or its hash once the shards hold data:
+   * what is to differ goes into `newPool`.
+   */
+  readonly pool: NutcrackerPool;
+
+  /** Where the shards keep their data. */
+  readonly storage: IShardStorage;
+
+  /** The proxies: at least their image. */
+  readonly proxies: TwemproxyOptions;
+
+  /**
+   * The shards.
+   * @default - the defaults of RedisStatefulSet
+   */
+  readonly redis?: RedisOptions;
+
+  /**
+   * The beginning of every name.
+   * @default - the construct's id
+   */
+  readonly name?: string;
+
+  /**
+   * The name of the StatefulSet, of its headless Service, and of the volume on an NFS export.
+   * @default - `<name>-redis`
+   */
+  readonly redisName?: string;
+
+  /**
+   * Each shard has a Service `<shardName>-<ordinal>`.
+   * @default - `<name>-shard`
+   */
+  readonly shardName?: string;
+
+  /**
+   * The name of the Deployment and of the Service of the proxies.
+   * @default - `<name>-twemproxy`
+   */
+  readonly proxiesName?: string;
+
+  /**
+   * The namespace of everything; it is created, and labelled for Pod Security "restricted".
+   * @default - none: everything goes where kubectl points
+   */
+  readonly namespace?: string;
+
+  /**
+   * Whether the namespace is created. Only one of several fleets in a namespace should do so.
+   * @default true
+   */
+  readonly createNamespace?: boolean;
+
+  /**
+   * The password of the shards and of the proxies. The old fleet's has to be in it, since the proxies send only one.
+   * @default - key `password` of the Secret `<name>-redis` if the pool has a redis_auth, else none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The port of the proxies.
+   * @default - the port that the pool listens on
+   */
+  readonly proxyPort?: number;
+
+  /**
+   * Who may talk to the proxies.
+   * @default - every pod in the namespace
+   */
+  readonly proxyClients?: NetworkPeer[];
+
+  /**
+   * Who may talk to the shards besides the proxies.
+   * @default - nobody
+   */
+  readonly redisClients?: NetworkPeer[];
+
+  /**
+   * Who may read the statistics of the proxies.
+   * @default - who may talk to the proxies
+   */
+  readonly statsClients?: NetworkPeer[];
+
+  /**
+   * The pool that the proxies serve, if it is to differ from `pool`: another timeout, say. The synth fails if it would
+   * place a key elsewhere.
+   * @default - `pool`
+   */
+  readonly newPool?: NutcrackerPool;
+
+  /**
+   * Accept that `newPool` looks for keys on shards that do not have them. What was stored under those keys is lost.
+   * @default false
+   */
+  readonly loseKeysThatMove?: boolean;
+
+  /**
+   * The move of the data from the servers of `pool`, and how far it has come. Leave it, with the phase MOVED, for as long as the
+   * old fleet could be gone back to.
+   * @default - there is no old fleet: the shards start as empty masters
+   */
+  readonly migration?: PhasedMigration;
+
+  /**
+   * The cluster's DNS domain.
+   * @default cluster.local
+   */
+  readonly clusterDomain?: string;
+}

@@ -1,0 +1,182 @@
+// The bridge as it is written: what it refuses, and the proof that it leads each key to its data.
+
+import { Duration, JsonPatch, Size } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-27';
+import { type BridgeOptions, MigrationPhase, NutcrackerServer, type PhasedMigration } from '../lib';
+import { paceOf } from '../lib/twemproxy/bridge-config';
+import { Bridge } from '../lib';
+import { changed, fleet, LIVE } from './lab/fleet-charts';
+import { problemsOf } from './lab/kubernetes-schema';
+import { type Manifest, manifests, theOnly, validationErrors } from './lab/synth';
+
+type Fleet = ReturnType<typeof fleet>;
+
+function moving(bridge?: BridgeOptions, props: Parameters<typeof fleet>[0] = {}): Fleet {
+  const migration: PhasedMigration = { phase: MigrationPhase.MOVING, bridge };
+  return fleet({ namespace: 'unit-1', migration, ...props });
+}
+
+function fileOf({ charts }: Fleet, name: string): string {
+  return (charts.proxies.bridgeConfigMap?.toJson() as Manifest).data[name] as string;
+}
+
+function podOf({ app }: Fleet): Manifest {
+  return theOnly(app, 'Deployment').spec.template.spec as Manifest;
+}
+
+/** The problems that a patch of a file of the bridge brings. */
+function patched(change: (text: string) => string, name = 'haproxy.cfg'): string[] {
+  const it = moving();
+  it.charts.proxies.bridgeConfigMap?.addJsonPatch(JsonPatch.replace(`/data/${name}`, change(fileOf(it, name))));
+  return validationErrors(it.app).filter((error) => !error.startsWith('a patch changed'));
+}
+
+function swap(a: string, b: string): (text: string) => string {
+  return (text) => text.replaceAll(a, '\0').replaceAll(b, a).replaceAll('\0', b);
+}
+
+describe('the bridge', () => {
+  test('has this configuration', () => {
+    expect(fileOf(moving(), 'haproxy.cfg')).toMatchSnapshot();
+    expect(fileOf(moving(), 'stopped-servers')).toMatchSnapshot();
+  });
+
+  test('starts before nutcracker, stops after it, and has the time for that', () => {
+    const pod = podOf(
+      moving(undefined, { proxies: { image: 'twemproxy:0.5.0', shutdownDelay: Duration.seconds(20) } }),
+    );
+    const [bridge, nutcracker] = pod.containers as Manifest[];
+    expect(bridge.name).toBe('bridge');
+    expect(bridge.lifecycle.postStart.exec.command).toEqual(['sh', '/etc/bridge/bridge-wait.sh']);
+    expect(bridge.lifecycle.preStop.exec.command).toEqual(['sleep', '25']);
+    expect(nutcracker.lifecycle.preStop.exec.command).toEqual(['sleep', '20']);
+    expect(pod.terminationGracePeriodSeconds).toBe(40);
+  });
+
+  test('is what nutcracker knows, under the old names', () => {
+    const { charts } = moving();
+    const { data } = charts.proxies.configMap.toJson() as Manifest;
+    expect(data['nutcracker.yml']).toContain('- 127.0.0.1:10000:1 redis-a:6379\n');
+    expect(data['nutcracker.yml']).toContain('- 127.0.0.1:10003:1 named\n');
+  });
+
+  test('takes the password from the Secret, and asks nobody for one where there is none', () => {
+    expect(podOf(moving()).containers[0].env).toContainEqual({
+      name: 'REDIS_PASSWORD',
+      valueFrom: { secretKeyRef: { name: 'unit-1-redis', key: 'password' } },
+    });
+    const open = moving(undefined, { pool: changed({ redisAuth: undefined }) });
+    expect(fileOf(open, 'haproxy.cfg')).not.toContain('AUTH');
+    expect(JSON.stringify(podOf(open))).not.toContain('REDIS_PASSWORD');
+  });
+
+  test('is patient with a stall of 300 ms at every interval, and quicker than half a second', () => {
+    for (const millis of [20, 50, 100, 200, 500]) {
+      const { inter, fastinter, fall } = paceOf(new Bridge([], { checkInterval: Duration.millis(millis) }));
+      expect(fall * (inter + fastinter)).toBeGreaterThan(400);
+      expect(fastinter * (fall - 1)).toBeLessThan(500);
+    }
+  });
+
+  test('stands in the pod with every prop, in objects that Kubernetes 1.27 takes', () => {
+    const every: Required<BridgeOptions> = {
+      image: 'registry.example.net/haproxy:3.0.1',
+      checkInterval: Duration.millis(50),
+      firstPort: 20_000,
+      healthPort: 8500,
+      memory: Size.mebibytes(256),
+      cpu: Cpu.millis(250),
+      cpuLimit: Cpu.units(1),
+      imagePullPolicy: 'Always',
+    };
+    const it = moving(every);
+    expect(manifests(it.app).flatMap(problemsOf)).toEqual([]);
+    expect(validationErrors(it.app)).toEqual([]);
+    expect(podOf(it).containers[0]).toMatchSnapshot();
+    expect(fileOf(it, 'haproxy.cfg')).toContain('inter 50ms fastinter 10ms');
+    expect(fileOf(it, 'haproxy.cfg')).toContain('bind 127.0.0.1:20003\n');
+  });
+});
+
+describe('the proof of the ring goes through the bridge', () => {
+  test('and is content with what is written', () => {
+    expect(validationErrors(moving().app)).toEqual([]);
+    const servers = [2, 0, 3, 1].map((i) => LIVE.servers[i]);
+    expect(validationErrors(moving(undefined, { newPool: changed({ servers }) }).app)).toEqual([]);
+  });
+
+  test('and finds two shards whose new servers are swapped', () => {
+    expect(patched(swap('unit-1-shard-0.', 'unit-1-shard-1.'))).toEqual([
+      expect.stringMatching(
+        /^haproxy.cfg of ConfigMap \S+:\d+: shard-0 leads to unit-1-shard-1\S+:6379 and redis-a:6379; the data of redis-a:6379 is at unit-1-shard-0\S+:6379 and redis-a:6379$/,
+      ),
+      expect.stringContaining('shard-1 leads to unit-1-shard-0.'),
+    ]);
+  });
+
+  test('and finds two shards whose old servers are swapped', () => {
+    expect(patched(swap('redis-b:6379', 'redis-a:6379'))).toEqual([
+      expect.stringContaining('shard-0 leads to'),
+      expect.stringContaining('shard-2 leads to'),
+    ]);
+  });
+
+  test('and finds listeners that are swapped, lost, or share a port', () => {
+    expect(patched(swap('bind 127.0.0.1:10000', 'bind 127.0.0.1:10001'))).toHaveLength(2);
+    expect(patched((text) => text.replace('bind 127.0.0.1:10000', 'bind 127.0.0.1:10009'))).toEqual([
+      expect.stringContaining('127.0.0.1:10000:1 redis-a:6379: the bridge does not listen there'),
+    ]);
+    expect(patched((text) => text.replace('bind 127.0.0.1:10000', 'bind 127.0.0.1:10001'))).toEqual([
+      expect.stringContaining('listener shard-1 has no address of its own'),
+    ]);
+  });
+
+  test('and finds an old server that is no backup', () => {
+    expect(patched((text) => text.replace(' backup', ''))).toEqual([
+      expect.stringContaining('listener shard-0 must have a server "new" and, as backup, a server "old"'),
+    ]);
+  });
+
+  test('and finds ports that the file of states would change', () => {
+    expect(
+      patched(
+        (text) =>
+          text.replace(
+            'shard-1 2 old - 0 0 1 1 1 1 0 0 6 0 0 0 - 6380',
+            'shard-1 2 old - 0 0 1 1 1 1 0 0 6 0 0 0 - 6379',
+          ),
+        'stopped-servers',
+      ),
+    ).toEqual([expect.stringContaining('shard-1 leads to')]);
+  });
+});
+
+const SOCKET = new NutcrackerServer({ address: '/run/redis.sock', name: 'named' });
+const TWIN = new NutcrackerServer({ address: 'redis-a:6379', name: 'named' });
+
+test.each<[BridgeOptions, Parameters<typeof fleet>[0], string]>([
+  [{ image: 'haproxy' }, {}, 'bridge.image is "haproxy"; add a tag'],
+  [
+    { checkInterval: Duration.millis(10) },
+    {},
+    'bridge.checkInterval in milliseconds is 10; take a whole number from 20',
+  ],
+  [{ imagePullPolicy: 'Sometimes' }, {}, 'bridge.imagePullPolicy is "Sometimes"'],
+  [{ firstPort: 80 }, {}, 'bridge.firstPort is 80; take a whole number from 1024'],
+  [{ firstPort: 32_765 }, {}, '4 shards from port 32765 on end at 32768; take a firstPort of at most 32764'],
+  [{ healthPort: 10_003 }, {}, 'bridge.healthPort is 10003, a port of the shards (10000 to 10003); change one'],
+  [{ healthPort: 22_121 }, {}, 'port 22121 is wanted by pool unit1 and by the health of the bridge; change one'],
+  [{ firstPort: 22_220 }, {}, 'port 22222 is wanted by the bridge to shard 2 and by the statistics; change one'],
+  [
+    {},
+    { pool: changed({ servers: [...LIVE.servers.slice(0, 3), SOCKET] }) },
+    'the old server of shard 3 is the socket /run/redis.sock; write host:port',
+  ],
+  [
+    {},
+    { pool: changed({ servers: [...LIVE.servers.slice(0, 3), TWIN] }) },
+    'shards 0 and 3 are both at redis-a:6379; give each its own server',
+  ],
+])('a bridge that would not work is refused (%#)', (bridge, props, message) => {
+  expect(() => moving(bridge, props)).toThrow(message);
+});

@@ -1,0 +1,196 @@
+import { Duration, JsonPatch, Size } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-27';
+import { FleetMigration, type FleetMigrationProps, RedisStatefulSet, ShardStorage } from '../lib';
+import { type MovePlan } from '../lib/migration/plan';
+import { changed, LIVE } from './lab/fleet-charts';
+import { problemsOf } from './lab/kubernetes-schema';
+import { chart, type Manifest, manifests, ofKind, validationErrors } from './lab/synth';
+
+function redis(scope = chart('unit-1'), shards = LIVE.servers.length, bornAsReplica = true): RedisStatefulSet {
+  return new RedisStatefulSet(scope, 'redis', {
+    name: 'unit-1-redis',
+    shardName: 'unit-1-shard',
+    shards,
+    bornAsReplica,
+    storage: ShardStorage.emptyDir(),
+  });
+}
+
+function migration(props: Partial<FleetMigrationProps> = {}): FleetMigration {
+  const scope = chart('unit-1');
+  const password = { name: 'unit-1-redis' };
+  return new FleetMigration(scope, 'migration', {
+    name: 'unit-1-move',
+    pool: LIVE,
+    redis: redis(),
+    password,
+    ...props,
+  });
+}
+
+function textOf(it: FleetMigration): string {
+  return (it.planConfigMap.toJson() as Manifest).data['plan.json'] as string;
+}
+
+function planOf(it: FleetMigration): MovePlan {
+  return JSON.parse(textOf(it)) as MovePlan;
+}
+
+function job(it: FleetMigration, step: string): Manifest {
+  return it.jobs[step].toJson() as Manifest;
+}
+
+describe('the plan', () => {
+  test('is written for people, a line each shard', () => {
+    expect(textOf(migration())).toMatchSnapshot();
+  });
+
+  test('has everything that a user may choose', () => {
+    const it = migration({
+      proxyNetworks: ['10.8.0.0/16', 'fd00::/8'],
+      syncConcurrency: 3,
+      syncsPerSourceHost: 2,
+      cutoverConcurrency: 1,
+      cutoverDeadline: Duration.millis(500),
+      keepLegacyInSync: true,
+      shardAddressesForLegacy: ['n1:30000', 'n1:30001', 'n2:30002', 'n2:30003'],
+      renamedCommands: { config: 'secret-config' },
+    });
+    expect(planOf(it)).toMatchObject({
+      version: 1,
+      sync: { concurrency: 3, perSourceHost: 2 },
+      cutover: { concurrency: 1, deadlineMs: 500 },
+      keepLegacyInSync: true,
+      proxyNetworks: ['10.8.0.0/16', 'fd00::/8'],
+      renamedCommands: { CONFIG: 'secret-config' },
+    });
+    expect(planOf(it).shards[3]).toMatchObject({ ringName: 'named', old: 'redis-b:6380', newForOld: 'n2:30003' });
+  });
+
+  test('has a new name when it changes', () => {
+    expect(migration({ syncConcurrency: 3 }).planConfigMap.name).not.toBe(migration().planConfigMap.name);
+  });
+});
+
+describe('the Jobs', () => {
+  test('have this one among them', () => {
+    expect(job(migration(), 'cutover').spec).toMatchSnapshot({
+      template: { spec: { volumes: expect.any(Array) } },
+    });
+  });
+
+  test('run when they are applied, but for those that a person starts', () => {
+    const it = migration();
+    const suspended = Object.keys(it.jobs).filter((step) => job(it, step).spec.suspend);
+    expect(Object.keys(it.jobs)).toEqual(['preflight', 'status', 'sync', 'verify', 'cutover', 'rollback']);
+    expect(suspended).toEqual(['cutover', 'rollback']);
+  });
+
+  test('are tried again only where that can help', () => {
+    const limits = Object.entries(migration().jobs).map(([step, it]) => [
+      step,
+      (it.toJson() as Manifest).spec.backoffLimit,
+    ]);
+    expect(Object.fromEntries(limits)).toEqual({
+      preflight: 0,
+      status: 0,
+      sync: 6,
+      verify: 0,
+      cutover: 6,
+      rollback: 6,
+    });
+    for (const { spec } of ofKind(migration(), 'Job')) {
+      expect(spec.template.spec.restartPolicy).toBe('Never');
+      expect(spec.podFailurePolicy.rules[0]).toMatchObject({ action: 'FailJob', onExitCodes: { values: [2, 3] } });
+    }
+  });
+
+  test('cannot be patched under their names', () => {
+    const it = migration();
+    it.jobs.sync.addJsonPatch(JsonPatch.add('/spec/template/spec/hostNetwork', true));
+    it.jobs.cutover.addJsonPatch(JsonPatch.replace('/spec/suspend', false));
+    expect(validationErrors(it)).toEqual([
+      expect.stringMatching(/^a patch changed unit-1-move-sync-\w{8}, which is named by its content/),
+    ]);
+  });
+
+  test('run the program that is built, as a file small enough for kubectl apply', () => {
+    const it = migration();
+    expect(it.migratorConfigMap.toJson()).toMatchObject({
+      immutable: true,
+      data: { 'migrator.mjs': expect.stringContaining('import') },
+    });
+    expect(validationErrors(it)).toEqual([]);
+  });
+});
+
+test('what is too large for kubectl apply fails the synth', () => {
+  const networks = Array.from({ length: 20_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+  expect(validationErrors(migration({ proxyNetworks: networks }))).toEqual([
+    expect.stringMatching(/^unit-1-move-plan-\w+ has \d+ bytes, of which kubectl apply takes 26\d{4}/),
+  ]);
+});
+
+const EVERY_PROP: Required<FleetMigrationProps> = {
+  name: 'm',
+  pool: LIVE,
+  redis: redis(),
+  password: { name: 'shared', key: 'redis' },
+  partOf: 'whole',
+  scopes: {},
+  proxyNetworks: ['10.8.0.0/16'],
+  syncConcurrency: 3,
+  syncsPerSourceHost: 2,
+  cutoverConcurrency: 1,
+  cutoverDeadline: Duration.millis(500),
+  keepLegacyInSync: true,
+  shardAddressesForLegacy: ['n1:30000', 'n1:30001', 'n2:30002', 'n2:30003'],
+  renamedCommands: { CONFIG: 'hidden' },
+  stepArguments: { verify: ['--full'] },
+  bridge: { firstPort: 20_000 },
+  image: 'registry.example.net/node:20.20.2',
+  memory: Size.mebibytes(300),
+  cpu: Cpu.millis(100),
+  cpuLimit: Cpu.units(1),
+  imagePullPolicy: 'Always',
+  imagePullSecrets: ['pull'],
+  user: 1001,
+  group: 1002,
+  priorityClassName: 'high',
+  nodeSelector: { net: 'fast' },
+  tolerations: [{ operator: 'Exists' }],
+  affinity: { podAntiAffinity: {} },
+  serviceAccountName: 'account',
+  podLabels: { team: 'data' },
+  podAnnotations: { note: 'yes' },
+};
+
+test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+  const it = migration(EVERY_PROP);
+  expect(manifests(it).flatMap(problemsOf)).toEqual([]);
+  expect(validationErrors(it)).toEqual([]);
+  expect(it.bridge.listenAddressOf(EVERY_PROP.redis.addresses[1])).toBe('127.0.0.1:20001');
+  const { template } = job(it, 'verify').spec;
+  expect(template.metadata).toMatchObject({ labels: { team: 'data' }, annotations: { note: 'yes' } });
+  const { volumes, ...pod } = template.spec as Manifest;
+  expect(volumes).toHaveLength(2);
+  expect(pod).toMatchSnapshot();
+});
+
+test.each<[Partial<FleetMigrationProps>, string]>([
+  [{ name: 'n'.repeat(46) }, 'name is "nnn'],
+  [{ image: 'node' }, 'image is "node"; add a tag'],
+  [{ syncConcurrency: 0 }, 'syncConcurrency is 0; take a whole number from 1'],
+  [{ cutoverDeadline: Duration.millis(99) }, 'cutoverDeadline in milliseconds is 99; take a whole number from 100'],
+  [{ proxyNetworks: ['10.8.0.1'] }, 'NetworkPeer.cidr: "10.8.0.1" is no block of addresses'],
+  [{ redis: redis(chart(), 3) }, 'there are 4 old servers and 3 shards; move first'],
+  [{ redis: redis(chart(), 4, false) }, 'redis would start as empty masters, which the bridge would prefer'],
+  [{ password: undefined }, 'pool unit1 has a redis_auth, but no password; name the Secret'],
+  [{ shardAddressesForLegacy: ['a:1'] }, 'shardAddressesForLegacy has 1 entries for 4 shards; give one each'],
+  [{ shardAddressesForLegacy: ['a', 'b:1', 'c:1', 'd:1'] }, 'shardAddressesForLegacy has "a"; write host:port'],
+  [{ stepArguments: { move: [] } }, 'stepArguments names "move"; the steps are preflight, status, sync'],
+  [{ renamedCommands: { CONFIG: '' } }, 'renamedCommands has "CONFIG": ""; write the original name'],
+  [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers and 4 shards'],
+])('bad props are refused with the path of the construct (%#)', (props, message) => {
+  expect(() => migration(props)).toThrow(`chart/migration: ${message}`);
+});

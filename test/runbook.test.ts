@@ -1,0 +1,64 @@
+// RUNBOOK.md: every name in it is the name of a file or of an object that was written.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App } from 'cdk8s';
+import { FleetCharts, MigrationPhase, type PhasedMigration } from '../lib';
+import { LIVE, NFS } from './lab/fleet-charts';
+import { Lab } from './lab/lab';
+import { type Manifest, manifests } from './lab/synth';
+
+let lab: Lab;
+beforeEach(() => (lab = new Lab()));
+afterEach(() => lab.close());
+
+function written(migration: PhasedMigration, namespace?: string): { text: string; objects: Manifest[] } {
+  const app = new App({ outdir: path.join(lab.dir, 'dist') });
+  const proxies = { image: 'twemproxy:0.5.0' };
+  const charts = new FleetCharts(app, 'unit-1', { pool: LIVE, storage: NFS, proxies, namespace, migration });
+  app.synth();
+  charts.writeRunbook();
+  return { text: fs.readFileSync(path.join(lab.dir, 'dist', 'unit-1.RUNBOOK.md'), 'utf8'), objects: manifests(app) };
+}
+
+const PHASES = [MigrationPhase.MOVING, MigrationPhase.MOVED];
+
+test.each(PHASES)('has this to say while a fleet is %s', (phase) => {
+  const text = written({ phase }, 'unit-1').text;
+  expect(text.replace(/(unit-1-move-\w+)-\w{8}/g, '$1-HASH')).toMatchSnapshot();
+});
+
+test.each(PHASES)('names files and objects that there are, in the namespace, while a fleet is %s', (phase) => {
+  for (const namespace of ['unit-1', undefined]) {
+    const { text, objects } = written({ phase }, namespace);
+    const names = objects.map(({ kind, metadata }) => `${(kind as string).toLowerCase()}/${metadata.name as string}`);
+    for (const [, name] of text.matchAll(/((?:job|deployment|statefulset)\/[-\w]+)/g)) expect(names).toContain(name);
+    for (const [file] of text.matchAll(/[-\w]+\.k8s\.yaml/g))
+      expect(fs.readdirSync(path.join(lab.dir, 'dist'))).toContain(file);
+    const commands = text.match(/^kubectl (?!apply|replace|delete).*$/gm) ?? [];
+    for (const command of commands) expect(command.startsWith('kubectl -n unit-1 ')).toBe(namespace !== undefined);
+    expect(text).not.toMatch(/undefined|\[object/);
+  }
+});
+
+test('tells of every file that is written', () => {
+  const { text } = written({ phase: MigrationPhase.MOVING }, 'unit-1');
+  const files = fs.readdirSync(path.join(lab.dir, 'dist')).filter((name) => name.endsWith('.yaml'));
+  expect(files.filter((name) => !text.includes(name))).toEqual([]);
+});
+
+test('promises to go back without a loss only where the old servers follow', () => {
+  const phase = MigrationPhase.MOVING;
+  expect(written({ phase }).text).toContain("rollback: ['--accept-loss']");
+  const { text } = written({ phase, keepLegacyInSync: true });
+  expect(text).not.toContain('--accept-loss');
+  expect(text).toContain('nothing is lost: the old servers followed');
+});
+
+test('is not written about a fleet that does not move', () => {
+  const proxies = { image: 'twemproxy:0.5.0' };
+  const charts = new FleetCharts(new App(), 'unit-1', { pool: LIVE, storage: NFS, proxies });
+  expect(() => {
+    charts.writeRunbook();
+  }).toThrow('unit-1: without a migration there is nothing to write a runbook about');
+});
