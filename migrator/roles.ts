@@ -12,6 +12,9 @@ export type HoldMethod = 'pause' | 'fence';
 /** A promoted server takes no writes before its role is on its disk; for as long at the most. */
 const PROMOTION_MS = 10_000;
 
+const BROKEN_FILE =
+  'Redis 6.0 writes a password that needs quotes without them, and would not start again; it is not asked to rewrite its file';
+
 /** The role changed, but not in the server's file: it would be another one after a restart. */
 export class NotDurable extends Error {}
 
@@ -24,6 +27,7 @@ export class Roles {
 
   /** Proves that the server can keep a role. Throws NotDurable. */
   async checkDurable(): Promise<void> {
+    if (this.breaksItsFile) throw new NotDurable(`${this.server.address}: ${BROKEN_FILE}`);
     await this.server.call('CONFIG', 'REWRITE').catch((error: unknown) => {
       throw error instanceof ServerError && error.code !== 'UNREACHABLE' ? new NotDurable(error.message) : error;
     });
@@ -100,8 +104,9 @@ export class Roles {
     commands: readonly CommandLine[],
     succeeded: (view: ServerView) => boolean,
   ): Promise<ServerView> {
-    const answers = await this.server.each([...commands, ['INFO'], ['CONFIG', 'REWRITE']]);
-    const kept = answers.pop();
+    const keeping: CommandLine[] = this.breaksItsFile ? [] : [['CONFIG', 'REWRITE']];
+    const answers = await this.server.each([...commands, ['INFO'], ...keeping]);
+    const kept = this.breaksItsFile ? new NotDurable(`${this.server.address}: ${BROKEN_FILE}`) : answers.pop();
     const info = answers.pop();
     const error = answers.find((answer) => answer instanceof Error) ?? (info instanceof Error ? info : undefined);
     if (error !== undefined) throw error;
@@ -123,6 +128,11 @@ export class Roles {
 
   private async wantedReplicas(): Promise<number> {
     return Number((await this.server.setting(this.setting('min-replicas-to-write'))) ?? 0);
+  }
+
+  /** Redis 6.0 writes a password without its quotes, and does not start again on what it wrote. */
+  private get breaksItsFile(): boolean {
+    return this.version.forgetsQuotes && /["'\s]/.test(this.server.password ?? '');
   }
 
   private get replicaOf(): 'REPLICAOF' | 'SLAVEOF' {

@@ -118,6 +118,10 @@ export class RedisServer {
     return value;
   }
 
+  get password(): string | undefined {
+    return this.options.password;
+  }
+
   close(): void {
     this.client.disconnect();
   }

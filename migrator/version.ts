@@ -58,6 +58,11 @@ export class Version {
     return this.isAtLeast(5, 0);
   }
 
+  /** CONFIG REWRITE leaves the quotes of a password out. */
+  get forgetsQuotes(): boolean {
+    return this.isAtLeast(6, 0) && !this.isAtLeast(6, 2);
+  }
+
   /** Users with rights. */
   get hasUsers(): boolean {
     return this.isAtLeast(6, 0);
