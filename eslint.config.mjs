@@ -35,7 +35,10 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-  { files: ['lib/nutcracker/**', 'lib/migration/plan.ts', 'cli/**', 'migrator/**'], rules: { 'no-restricted-imports': ['error', noCdk8s] } },
+  {
+    files: ['lib/nutcracker/**', 'lib/migration/plan.ts', 'cli/**', 'migrator/**'],
+    rules: { 'no-restricted-imports': ['error', noCdk8s] },
+  },
   {
     // Manifests have no type of their own; what they must look like is what the tests say.
     files: ['test/**/*.ts'],
