@@ -22,7 +22,7 @@ beforeEach(() => {
   clients = [];
 });
 afterEach(async () => {
-  for (const client of clients) client.disconnect();
+  for (const client of clients) if (client.status !== 'end') client.disconnect();
   await lab.close();
 });
 
@@ -178,12 +178,9 @@ describe('a stall of 300 ms cuts no connection', () => {
     const { pod, ports } = await it.addProxy();
     const client = kept(it.client(ports.proxy));
     await client.set('key', 'value');
-    const seen = { connections: 0 };
-    const accepted = async (): Promise<void> => {
-      const info = await kept(old.serverClient(0)).info('stats');
-      seen.connections = Number(/total_connections_received:(\d+)/.exec(info)?.[1]);
-    };
-    await accepted();
+    const control = kept(old.serverClient(0));
+    const connections = async (): Promise<number> =>
+      Number(/total_connections_received:(\d+)/.exec(await control.info('stats'))?.[1]);
 
     for (let round = 0; round < 5; round++) {
       const programs = stalled(old, pod);
@@ -193,8 +190,8 @@ describe('a stall of 300 ms cuts no connection', () => {
       expect(await client.get('key')).toBe('value');
     }
 
-    // The checks have looked several times since, and not found the server down.
-    await sleep(500);
+    const looks = await connections();
+    await until('the bridge has looked ten times since', async () => (await connections()) > looks + 10);
     expect(await client.get('key')).toBe('value');
     expect(pod.program('bridge').output).not.toContain('is DOWN, reason');
   });

@@ -21,6 +21,11 @@ import {
 } from './kubernetes-samples';
 import { problemsOf } from './kubernetes-schema';
 
+/** A Job with a rule for its failures. */
+function failing(rule: unknown): unknown {
+  return job({ podFailurePolicy: { rules: [rule] } });
+}
+
 /** For each constraint an object that breaks it and no other, and the field that is named for it. */
 const breaches: Record<string, [broken: unknown, field: string]> = {
   'api.resource.Quantity': [
@@ -213,6 +218,26 @@ const breaches: Record<string, [broken: unknown, field: string]> = {
   'batch.v1.JobSpec.completions': [job({ completions: -1 }), '/spec/completions'],
   'batch.v1.JobSpec.parallelism': [job({ parallelism: -1 }), '/spec/parallelism'],
   'batch.v1.JobSpec.ttlSecondsAfterFinished': [job({ ttlSecondsAfterFinished: -1 }), '/spec/ttlSecondsAfterFinished'],
+  'batch.v1.PodFailurePolicyRule.action': [
+    failing({ action: 'Stop', onPodConditions: [{ type: 'x', status: 'True' }] }),
+    '/spec/podFailurePolicy/rules/0/action',
+  ],
+  'batch.v1.PodFailurePolicyRule': [
+    failing({ action: 'Ignore', onPodConditions: [] }),
+    '/spec/podFailurePolicy/rules/0',
+  ],
+  'batch.v1.PodFailurePolicyOnExitCodesRequirement.operator': [
+    failing({ action: 'FailJob', onPodConditions: [], onExitCodes: { operator: 'Is', values: [2] } }),
+    '/spec/podFailurePolicy/rules/0/onExitCodes/operator',
+  ],
+  'batch.v1.PodFailurePolicyOnExitCodesRequirement.values': [
+    failing({ action: 'FailJob', onPodConditions: [], onExitCodes: { operator: 'In', values: [] } }),
+    '/spec/podFailurePolicy/rules/0/onExitCodes/values',
+  ],
+  'batch.v1.PodFailurePolicyOnPodConditionsPattern.status': [
+    failing({ action: 'Ignore', onPodConditions: [{ type: 'x', status: 'Yes' }] }),
+    '/spec/podFailurePolicy/rules/0/onPodConditions/0/status',
+  ],
   'discovery.v1.EndpointPort.name': [endpoints({ name: 'Redis' }), '/ports/0/name'],
   'discovery.v1.EndpointPort.port': [endpoints({ port: 0 }), '/ports/0/port'],
   'networking.v1.NetworkPolicyPort.port': [networkPolicy(0), '/spec/ingress/0/ports/0/port'],

@@ -115,6 +115,16 @@ export const CONSTRAINTS: Record<string, Schema> = {
   'batch.v1.JobSpec.completions': NATURAL,
   'batch.v1.JobSpec.parallelism': NATURAL,
   'batch.v1.JobSpec.ttlSecondsAfterFinished': NATURAL,
+  'batch.v1.PodFailurePolicyRule.action': { enum: ['Count', 'FailJob', 'Ignore'] },
+  // One reason a rule; an empty list of conditions is none.
+  'batch.v1.PodFailurePolicyRule': {
+    if: { required: ['onExitCodes'] },
+    then: { properties: { onPodConditions: { maxItems: 0 } } },
+    else: { properties: { onPodConditions: { minItems: 1 } } },
+  },
+  'batch.v1.PodFailurePolicyOnExitCodesRequirement.operator': { enum: ['In', 'NotIn'] },
+  'batch.v1.PodFailurePolicyOnExitCodesRequirement.values': { minItems: 1, uniqueItems: true },
+  'batch.v1.PodFailurePolicyOnPodConditionsPattern.status': { enum: ['True', 'False', 'Unknown'] },
   'discovery.v1.EndpointPort.name': { if: { minLength: 1 }, then: DNS_LABEL },
   'discovery.v1.EndpointPort.port': PORT,
   'networking.v1.NetworkPolicyPort.port': PORT_OR_NAME,

@@ -16,6 +16,7 @@ export interface KubernetesObject {
   spec?: {
     selector?: { matchLabels?: Record<string, string>; matchExpressions?: unknown[] };
     template?: PodTemplate;
+    podFailurePolicy?: unknown;
     volumeClaimTemplates?: { metadata?: { name?: string } }[];
   };
 }
@@ -53,6 +54,9 @@ export function brokenRules(object: KubernetesObject): string[] {
     ...metadataProblems(object),
     ...(template ? podProblems(template.spec, claimNames(object)) : []),
     ...(object.spec?.template ? templateProblems(object.kind, object.spec.selector, object.spec.template) : []),
+    ...(object.spec?.podFailurePolicy && object.spec.template?.spec.restartPolicy !== 'Never'
+      ? ['/spec/podFailurePolicy is only for pods with the restartPolicy Never']
+      : []),
   ];
 }
 

@@ -214,6 +214,11 @@ describe('the check across fields', () => {
       '/spec/template/spec/restartPolicy Always: a Job takes OnFailure or Never',
     ],
     [
+      'a policy for failures of pods that are started again',
+      job({ podFailurePolicy: { rules: [] } }, { restartPolicy: 'OnFailure' }),
+      '/spec/podFailurePolicy is only for pods with the restartPolicy Never',
+    ],
+    [
       'a successThreshold for liveness',
       withContainer({ livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
       'container redis: only a readiness probe has a successThreshold',
