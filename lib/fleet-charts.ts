@@ -129,6 +129,7 @@ export class FleetCharts extends Construct {
       shards: pool.servers.length,
       statefulSet: redis.statefulSet.name,
       deployment: proxies.deployment.name,
+      healthPort: this.migration?.bridge.healthPort,
       proxies: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[0]}`,
       files: Object.fromEntries(
         this.charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),

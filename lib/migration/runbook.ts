@@ -12,6 +12,8 @@ export interface RunbookFacts {
   readonly shards: number;
   readonly statefulSet: string;
   readonly deployment: string;
+  /** Where the bridge tells how it is. */
+  readonly healthPort?: number;
   /** `host:port` of the proxies, for the applications. */
   readonly proxies: string;
   /** The files that were written, by step: `30-redis`. */
@@ -90,7 +92,7 @@ function putUp(facts: RunbookFacts): string[] {
     ),
     'Good: the bridge has found a master for every shard, all of them old servers. This prints `ready`:',
     shell(
-      `${k} port-forward deployment/${facts.deployment} 8404:bridge-health & sleep 2; curl -s localhost:8404/ready; kill %1`,
+      `${k} port-forward deployment/${facts.deployment} 8404:${facts.healthPort} & sleep 2; curl -s localhost:8404/ready; kill %1`,
     ),
     'If it does not, `http://localhost:8404/` shows which shard has no server: is its old server reachable from the pods, with this password?',
     '## 3. The applications',
@@ -105,12 +107,7 @@ function copy(facts: RunbookFacts): string[] {
   return [
     '## 4. Preflight',
     'Looks at every server, and at samples of their keys; changes nothing.',
-    shell(
-      apply(files['45-plan']),
-      apply(files['46-migrator']),
-      apply(files['50-preflight']),
-      follow(facts, 'preflight'),
-    ),
+    shell(apply(files['50-preflight']), follow(facts, 'preflight')),
     'Good: `nothing stands in the way`, and you have read the warnings. An error ends the Job with what to mend; run it again then (see Jobs).',
     '## 5. Sync',
     'Has every new shard follow its old server, a few at a time. Each old server forks once, to write a snapshot.',
