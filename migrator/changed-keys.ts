@@ -21,17 +21,18 @@ export async function changedKeys(pair: Pair, { old, new: fresh }: Sight): Promi
   const [oldVersion, newVersion] = [versionOf(old), versionOf(fresh)];
   const ask = { old: askFor(pair.old, old), new: askFor(pair.new, fresh) };
   const terms = {
-    ahead: await clocksApart(pair),
+    ahead: await clocksApart(ask.old, ask.new),
     sendsDurations: false,
     dumps: oldVersion.rdbLevel === newVersion.rdbLevel,
   };
   const changed = new Set<string>();
   for (const database of databasesOf(old, fresh)) {
     await Promise.all([select(ask.old, database), select(ask.new, database)]);
-    for await (const keys of bothSides(ask)) {
+    for await (const keys of candidates(ask)) {
       const [olds, news] = await Promise.all([lookAt(ask.old, keys, terms), lookAt(ask.new, keys, terms)]);
       for (const [i, key] of keys.entries()) {
         const isOther = differenceOf(olds[i], news[i], terms) !== undefined;
+        // A scan may give a key twice.
         if (isOther) changed.add(`${database}:${key.toString('latin1')}`);
       }
     }
@@ -44,9 +45,14 @@ function askFor(server: RedisServer, view?: ServerView): Ask {
   return view?.isMaster === false ? pastTheFence(server, versionOf(view)) : plainly(server);
 }
 
-async function* bothSides(ask: { readonly old: Ask; readonly new: Ask }): AsyncGenerator<Buffer[]> {
+/** All keys of the old server, and those that the new one alone has. */
+async function* candidates(ask: { readonly old: Ask; readonly new: Ask }): AsyncGenerator<Buffer[]> {
   yield* allKeys(ask.old);
-  yield* allKeys(ask.new);
+  for await (const keys of allKeys(ask.new)) {
+    const there = await ask.old(keys.map((key) => ['EXISTS', key]));
+    const others = keys.filter((_, i) => there[i] !== 1);
+    if (others.length > 0) yield others;
+  }
 }
 
 function databasesOf(...views: (ServerView | undefined)[]): Set<number> {

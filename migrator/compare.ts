@@ -28,7 +28,7 @@ export class Comparison {
   static async of(pair: Pair, { old, new: fresh }: Sight): Promise<Comparison> {
     const [oldVersion, newVersion] = [versionOf(old), versionOf(fresh)];
     return new Comparison(pair, {
-      ahead: await clocksApart(pair),
+      ahead: await clocksApart(plainly(pair.old), plainly(pair.new)),
       sendsDurations: !oldVersion.isAtLeast(7, 0),
       dumps: oldVersion.rdbLevel === newVersion.rdbLevel,
     });
@@ -117,15 +117,15 @@ async function stayedStill(server: RedisServer): Promise<boolean> {
 }
 
 /** Milliseconds by which the new server's clock is ahead of the old one's. */
-export async function clocksApart({ old, new: fresh }: Pair): Promise<number> {
+export async function clocksApart(old: Ask, fresh: Ask): Promise<number> {
   const [ahead, freshAhead] = await Promise.all([old, fresh].map(clockAhead));
   return freshAhead - ahead;
 }
 
 /** Of this machine's clock. */
-async function clockAhead(server: RedisServer): Promise<number> {
+async function clockAhead(ask: Ask): Promise<number> {
   const before = Date.now();
-  const [time] = await server.eachInBytes([['TIME']]);
+  const [time] = await ask([['TIME']]);
   if (time instanceof Error) throw time;
   return clockOf(time) - (before + Date.now()) / 2;
 }

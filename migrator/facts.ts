@@ -19,8 +19,8 @@ export interface Facts {
   readonly modules: readonly string[];
   /** Users of the access control list. */
   readonly users: readonly string[];
-  /** Milliseconds by which its clock is ahead of this machine's. */
-  readonly ahead: number;
+  /** Milliseconds by which its clock is ahead of this machine's; nothing if it does not tell. */
+  readonly ahead?: number;
   /** Of the commands that were asked for, those that are not there by the name at which they are expected. */
   readonly missing: readonly string[];
 }
@@ -49,7 +49,8 @@ export async function factsOf(server: RedisServer, view: ServerView, commands: r
     ['ACL', 'USERS'],
     ...SETTINGS.map((name): CommandLine => ['CONFIG', 'GET', nameOf(name)]),
   ]);
-  const ahead = clockOf(time) - (before + Date.now()) / 2;
+  // Before 6.2, a replica without a master does not tell the time.
+  const ahead = time instanceof Error ? undefined : clockOf(time) - (before + Date.now()) / 2;
   const [known, modules, moduleInfo, users, ...settings] = answers;
   const values = new Map(SETTINGS.map((name, i) => [name, (settings[i] as string[])[1] as string | undefined]));
   const setting = (name: string): string | undefined => values.get(name);

@@ -107,6 +107,11 @@ export function differenceOf(old: KeyLook, fresh: KeyLook, clocks: Clocks): Diff
     if (old.type === fresh.type || isLeaving(old, margin) || isLeaving(fresh, margin)) return undefined;
     return old.type === 'none' ? 'extra' : 'missing';
   }
+  // A key that expires between the question for its type and the one for its content seems to be another.
+  if (isLeaving(old, margin)) {
+    if (isLeaving(fresh, margin)) return undefined;
+    if (fresh.expiresAt !== undefined && clocks.sendsDurations) return 'late';
+  }
   if (old.type !== fresh.type) return 'type';
   if (old.digest !== fresh.digest) return 'value';
   if (old.expiresAt === fresh.expiresAt) return undefined;

@@ -82,6 +82,7 @@ function replicationPassword(old: Facts, fresh: Facts, password = ''): Remark[] 
 }
 
 function clocks(old: Facts, fresh: Facts): Remark[] {
+  if (fresh.ahead === undefined || old.ahead === undefined) return [];
   const ahead = fresh.ahead - old.ahead;
   if (Math.abs(ahead) <= MAX_CLOCK_MS) return [];
   const apart = `the clock of ${fresh.address} is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
