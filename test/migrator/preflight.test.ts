@@ -1,0 +1,259 @@
+// preflight names whatever stands in the way of a move, and nothing where nothing does.
+
+import { type MovePlan } from '../../lib/migration/plan';
+import { ExitCode } from '../../migrator/outcome';
+import { type Finding, preflight } from '../../migrator/preflight';
+import { connect } from '../lab/clients';
+import { freePort, Lab, until } from '../lab/lab';
+import { Pairs, type PairsProps } from './pairs';
+
+let lab: Lab;
+beforeEach(() => (lab = new Lab()));
+afterEach(async () => {
+  Pairs.disconnectAll();
+  await lab.close();
+});
+
+/** The policy differs between versions where none is set. */
+const POLICY = ['maxmemory-policy', 'noeviction'];
+
+async function started({ directives, newDirectives, ...props }: Partial<PairsProps> = {}): Promise<Pairs> {
+  return Pairs.start(lab, {
+    servers: 1,
+    directives: (ordinal) => [POLICY, ...(directives?.(ordinal) ?? [])],
+    newDirectives: (ordinal) => [POLICY, ...(newDirectives?.(ordinal) ?? [])],
+    ...props,
+  });
+}
+
+interface Found {
+  readonly findings: Finding[];
+  /** Severity and code of each. */
+  readonly codes: string[];
+  readonly exits: ExitCode[];
+  readonly messages: string[];
+}
+
+async function find(pairs: Pairs, plan: Partial<MovePlan> = {}, acceptVolatileFence = false): Promise<Found> {
+  const { findings, outcomes } = await preflight(pairs.contextOf(plan), { sampleKeys: 200, acceptVolatileFence });
+  return {
+    findings,
+    codes: findings.map(({ severity, code }) => `${severity} ${code}`),
+    exits: outcomes.map(({ code }) => code),
+    messages: outcomes.map(({ message }) => message),
+  };
+}
+
+test('nothing is found where nothing is wrong, before the sync and after it', async () => {
+  const pairs = await started({ servers: 3 });
+  await pairs.oldFleet.fill(220);
+  const fit = { findings: [], exits: [0, 0, 0], messages: Array(3).fill('nothing stands in the way') };
+  expect(await find(pairs)).toMatchObject(fit);
+  await pairs.sync();
+  expect(await find(pairs)).toMatchObject(fit);
+});
+
+test.each(['none', 'read-only'] as const)(
+  'a fence that a restart would lift is an error unless it was accepted: configuration file %s',
+  async (kind) => {
+    const pairs = await started({ configFile: () => kind });
+    const { codes, exits, findings } = await find(pairs);
+    expect(codes).toEqual(['error volatile-fence']);
+    expect(exits).toEqual([ExitCode.REFUSED]);
+    expect(findings[0].message).toContain(`A RESTART OF 127.0.0.1:${pairs.oldFleet.portOf(0)} WOULD LIFT ITS FENCE`);
+    const accepted = await find(pairs, {}, true);
+    expect(accepted.codes).toEqual(['warning volatile-fence']);
+    expect(accepted.exits).toEqual([ExitCode.DONE]);
+  },
+);
+
+test('a CONFIG of another name is used by the name that the plan gives, and missed otherwise', async () => {
+  const pairs = await started({ directives: () => [['rename-command', 'CONFIG', 'hidden-config']] });
+  const { codes, findings, exits } = await find(pairs);
+  expect(codes).toEqual(['error commands', 'error config']);
+  expect(findings[0].message).toMatch(/does not know CONFIG by that name; .*renamedCommands/);
+  expect(exits).toEqual([ExitCode.REFUSED]);
+  expect((await find(pairs, { renamedCommands: { CONFIG: 'hidden-config' } })).codes).toEqual([]);
+});
+
+test.each([
+  ['PSYNC', 'error commands'],
+  ['SCAN', 'warning commands'],
+])('a server that does not know %s: %s', async (command, expected) => {
+  const pairs = await started({ directives: () => [['rename-command', command, '']] });
+  expect((await find(pairs)).codes).toEqual([expected]);
+});
+
+test('data that does not fit into the new server is an error, limits that differ are warnings', async () => {
+  const pairs = await started({ newDirectives: () => [['maxmemory', '20mb']] });
+  await pairs.oldFleet.fill(220);
+  const old = pairs.old(0);
+  await old.config('SET', 'maxmemory', '100mb');
+  pairs.disconnect();
+  expect((await find(pairs)).codes).toEqual(['warning maxmemory']);
+  await pairs.old(0).config('SET', 'maxmemory-policy', 'allkeys-lru');
+  await pairs.old(0).set('huge', 'x'.repeat(30_000_000));
+  pairs.disconnect();
+  const { codes, findings } = await find(pairs);
+  expect(codes).toEqual(['error memory', 'warning maxmemory', 'warning eviction']);
+  expect(findings[0].message).toMatch(/holds [\d.]+ MiB, and 127.0.0.1:\d+ may use 20.0 MiB \(maxmemory\)/);
+  await pairs.new(0).config('SET', 'maxmemory', '0');
+  await pairs.new(0).config('SET', 'maxmemory-policy', 'allkeys-lru');
+  expect((await find(pairs)).codes).toEqual([]);
+});
+
+test('keys in other databases are named, and have to exist on the new server', async () => {
+  const pairs = await started({ newDirectives: () => [['databases', '2']] });
+  await pairs.old(0).multi().select(1).set('a', '1').select(0).exec();
+  pairs.disconnect();
+  expect((await find(pairs)).codes).toEqual(['warning databases']);
+  await pairs.old(0).multi().select(5).set('b', '1').select(0).exec();
+  pairs.disconnect();
+  const { codes, findings } = await find(pairs);
+  expect(codes).toEqual(['error databases']);
+  expect(findings[0].message).toContain('database 1 (1), database 5 (1)');
+});
+
+test('a new server with another masterauth, or that forgets its role, is refused', async () => {
+  const pairs = await started({ newWithoutFile: true, newDirectives: () => [['masterauth', 'other']] });
+  expect((await find(pairs)).codes).toEqual(['error masterauth', 'error volatile-role']);
+});
+
+test('strangers and replicas of others are named, the own replica is not', async () => {
+  const pairs = await started({ servers: 2 });
+  await pairs.sync();
+  const [first] = pairs.plan.shards;
+  const other = await freePort();
+  const { password } = pairs.oldFleet;
+  const program = lab.start('redis-server', ['--port', String(other), '--save', '', '--masterauth', password]);
+  const replica = connect(other, '', { password: undefined });
+  await program.ready(() => replica.ping().then(Boolean, () => false));
+  await replica.replicaof('127.0.0.1', pairs.oldFleet.portOf(0));
+  await until('it follows', async () => (await replica.info('replication')).includes('link_status:up'));
+  replica.disconnect();
+  await pairs.old(0).ping();
+  const { findings } = await find(pairs);
+  expect(findings.map(({ code, shard }) => [code, shard])).toEqual([
+    ['replicas', 0],
+    ['strangers', 0],
+  ]);
+  expect(findings[0].message).toContain(`${first.old} has replicas: 127.0.0.1:${other};`);
+  expect(findings[1].message).toMatch(/are connected to 127.0.0.1:\d+: 127.0.0.1:\d+; point them/);
+  expect((await find(pairs, { proxyNetworks: ['127.0.0.0/8'] })).codes).toEqual(['warning replicas']);
+});
+
+test('users who are not copied are named', async () => {
+  const pairs = await started();
+  const known = await pairs
+    .old(0)
+    .call('ACL', 'SETUSER', 'anna', 'on', 'nopass')
+    .catch(() => undefined);
+  pairs.disconnect();
+  expect((await find(pairs)).codes).toEqual(known === 'OK' ? ['warning users'] : []);
+});
+
+test('servers that do not answer, or not to this password, are errors', async () => {
+  const pairs = await started({ servers: 3 });
+  await pairs.stopNew(0);
+  await pairs.oldFleet.stop(1);
+  const { findings, exits } = await find(pairs);
+  expect(findings.map(({ code, shard }) => [code, shard])).toEqual([
+    ['unreachable', 0],
+    ['unreachable', 1],
+  ]);
+  expect(findings[0].message).toContain(`127.0.0.1:${pairs.newPorts[0]}`);
+  expect(findings[1].message).toContain(`127.0.0.1:${pairs.oldFleet.portOf(1)}`);
+  expect(exits).toEqual([ExitCode.REFUSED, ExitCode.REFUSED, ExitCode.DONE]);
+  for (const password of ['wrong', undefined]) {
+    const context = pairs.contextOf();
+    const access = { ...context.access, password };
+    const [, , shard] = context.shards;
+    const answer = await preflight(
+      { ...context, access, shards: [shard] },
+      { sampleKeys: 1, acceptVolatileFence: false },
+    );
+    expect(new Set(answer.findings.map(({ code }) => code))).toEqual(new Set(['password']));
+    expect(answer.outcomes[0].code).toBe(ExitCode.REFUSED);
+  }
+});
+
+test('servers with a role that they should not have are errors', async () => {
+  const pairs = await started({ servers: 4 });
+  await pairs.new(0).replicaof('NO', 'ONE');
+  await pairs.old(1).slaveof('127.0.0.1', pairs.oldFleet.portOf(0));
+  await pairs.fence(pairs.old(2));
+  pairs.disconnect();
+  const plan = pairs.plan;
+  const shards = plan.shards.map((shard) => (shard.shard === 3 ? { ...shard, new: shard.old } : shard));
+  const { findings } = await find(pairs, { shards });
+  expect(findings.map(({ code, shard }) => [code, shard])).toEqual([
+    ['two-masters', 0],
+    ['role', 1],
+    ['interrupted', 2],
+    ['same-server', 3],
+  ]);
+  expect(findings[1].message).toContain(`${plan.shards[1].old} follows ${plan.shards[0].old}`);
+});
+
+describe('placement', () => {
+  async function filled(keys = 330): Promise<Pairs> {
+    const pairs = await started({ servers: 4 });
+    await pairs.oldFleet.fill(keys);
+    return pairs;
+  }
+
+  test('servers that have changed places are named', async () => {
+    const pairs = await filled();
+    const { shards } = pairs.plan;
+    const names = [1, 0, 2, 3].map((i) => shards[i].ringName);
+    const swapped = shards.map((shard, i) => ({ ...shard, ringName: names[i] }));
+    const { findings, exits } = await find(pairs, { shards: swapped });
+    expect(findings.map(({ severity, code, shard }) => [severity, code, shard])).toEqual([
+      ['error', 'placement', 0],
+      ['error', 'placement', 1],
+      ['error', 'order', undefined],
+    ]);
+    expect(findings[0].message).toMatch(
+      /of \d+ sampled keys on .*, \d+ \(100 %\) belong elsewhere, as ".*" to shard 1 \(/,
+    );
+    expect(findings[2].message).toContain(
+      'the keys of shard 0 belong to shard 1, the keys of shard 1 belong to shard 0',
+    );
+    expect(exits).toEqual([3, 3, 0, 0]);
+  });
+
+  test('another hash puts keys all over the place', async () => {
+    const pairs = await filled();
+    const { codes } = await find(pairs, { ring: { ...pairs.plan.ring, hash: 'md5' } });
+    expect(codes).toEqual(Array(4).fill('error placement'));
+  });
+
+  test('a few keys elsewhere may be left from an older ring', async () => {
+    const pairs = await filled(110);
+    const stray = Buffer.from([0xff, 0xfe, 0x00]);
+    const strays = await Promise.all(pairs.oldFleet.ordinals.map((ordinal) => pairs.old(ordinal).set(stray, 'x')));
+    expect(strays).toEqual(['OK', 'OK', 'OK', 'OK']);
+    pairs.disconnect();
+    const { findings, exits } = await preflight(pairs.contextOf(), {
+      sampleKeys: 3000,
+      acceptVolatileFence: false,
+    }).then(({ findings: all, outcomes }) => ({ findings: all, exits: outcomes.map(({ code }) => code) }));
+    expect(findings).toHaveLength(3);
+    for (const { severity, code, message } of findings) {
+      expect([severity, code]).toEqual(['warning', 'leftovers']);
+      expect(message).toContain('as "\\xff\\xfe\\x00" to shard');
+    }
+    expect(exits).toEqual([0, 0, 0, 0]);
+  });
+
+  test('shards that have moved are looked at where they are', async () => {
+    const pairs = await filled(110);
+    await pairs.sync();
+    await pairs.move(0);
+    const about = 'moved already: only the new server was checked';
+    expect((await find(pairs)).messages).toEqual([about, ...Array<string>(3).fill('nothing stands in the way')]);
+    const { codes, findings } = await find(pairs, { ring: { ...pairs.plan.ring, hash: 'md5' } });
+    expect(codes).toHaveLength(4);
+    expect(findings[0].message).toContain(`sampled keys on ${pairs.plan.shards[0].new}`);
+  });
+});
