@@ -128,8 +128,7 @@ export class Load {
   /** Ends the clients, reads every key once more, and says what was seen. */
   async stop(): Promise<LoadReport> {
     const gaps = this.takeGaps();
-    this.stopped = true;
-    await Promise.all(this.running);
+    await this.end();
     const final = await this.readAll();
     return {
       operations: this.history.size,
@@ -142,6 +141,12 @@ export class Load {
       violations: this.history.violations(),
       lost: this.history.lost(final),
     };
+  }
+
+  /** Ends the clients, and asks nothing: a test that failed has nothing more to say. */
+  async end(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.running);
   }
 
   /** One command at a time; a client connects again by itself. */

@@ -165,7 +165,9 @@ export class OldFleet {
       fs.chmodSync(path.dirname(file), 0o755);
     });
     const client = this.serverClient(ordinal);
-    const answers = (): Promise<boolean> => client.ping().then(Boolean, () => false);
+    // A server that was fenced answers MASTERDOWN.
+    const answers = (): Promise<boolean> =>
+      client.ping().then(Boolean, (error: Error) => /^MASTERDOWN/.test(error.message));
     await program.ready(answers).finally(() => {
       client.disconnect();
     });

@@ -1,0 +1,84 @@
+// What the tests of faults have in common: a small fleet on its way, clients at work, and the judgement at the end.
+
+import { type Program, until } from '../lab/lab';
+import { describe as inWords } from '../lab/history';
+import { type Lab } from '../lab/lab';
+import { type Load, type LoadProps } from '../lab/load';
+import { LabMove, type LabMoveProps } from '../lab/move';
+import { type Step } from '../../migrator/steps';
+import { Vigil } from '../lab/vigil';
+
+/** Old servers as most are, but for what would only cost time. They survive SIGKILL with all that they acknowledged. */
+export const OLD: Pick<LabMoveProps, 'appendonly' | 'directives'> = {
+  appendonly: true,
+  directives: () => [['repl-diskless-sync-delay', '0']],
+};
+
+/** A fleet on its way, watched and under load. */
+export class Moving {
+  static async of(lab: Lab, props: Partial<LabMoveProps> = {}, load: Partial<LoadProps> = {}): Promise<Moving> {
+    const move = await LabMove.of(lab, { servers: 2, ...OLD, ...props });
+    await move.start();
+    const vigil = new Vigil(move);
+    return new Moving(move, vigil, await move.load({ clients: 8, ...load }));
+  }
+
+  private constructor(
+    readonly move: LabMove,
+    private readonly vigil: Vigil,
+    readonly load: Load,
+  ) {}
+
+  /** Starts a command, and waits until it stands still at a step. `goOn` has it go on, and gives its exit code. */
+  async standStillAt(step: Step, ...args: string[]): Promise<{ program: Program; goOn: () => Promise<number | null> }> {
+    const [command] = step.split('.');
+    const program = this.move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, command, ...args);
+    await until(`${command} stands still at ${step}`, () => {
+      if (!program.running) throw new Error(`${command} ended: ${program.output}`);
+      return program.standsStill;
+    });
+    const goOn = (): Promise<number | null> => {
+      program.child.kill('SIGCONT');
+      return program.exit();
+    };
+    return { program, goOn };
+  }
+
+  /** Runs a command again and again, as a Job does, until it succeeds. */
+  async finish(command: string, ...args: string[]): Promise<void> {
+    let output = '';
+    await until(`${command} succeeds`, async () => {
+      const program = this.move.migrator(command, ...args);
+      const code = await program.exit();
+      output = program.output;
+      return code === 0;
+    }).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}; it said:\n${output}`);
+    });
+  }
+
+  /** Ends everything, also when a test failed on its way. */
+  async close(): Promise<void> {
+    await this.load.end();
+    await this.vigil.end().catch(() => []);
+    await this.move.close();
+  }
+
+  /** Ends the load; fails if anything was lost, stale, or served by two. */
+  async judge(): Promise<void> {
+    const report = await this.load.stop();
+    expect(report.violations.map(inWords)).toEqual([]);
+    expect(report.lost).toEqual([]);
+    expect(report.acknowledgedWrites).toBeGreaterThan(0);
+    expect(await this.vigil.end()).toEqual([]);
+  }
+}
+
+/** How both sides of a fleet look that has moved, and of one that has not. */
+export function moved({ ordinals }: LabMove): object[] {
+  return ordinals.map(() => ({ old: 'slave of 127.0.0.1:1', new: 'master' }));
+}
+
+export function untouched({ ordinals, old, networks }: LabMove): object[] {
+  return ordinals.map((n) => ({ old: 'master', new: `slave of 127.0.0.1:${networks[n]?.port ?? old.portOf(n)}` }));
+}
