@@ -1,14 +1,15 @@
 // How many keys each database has on both servers of a shard, while clients write.
 
-import { type Info } from './info';
+import { type Info, type Keyspace } from './info';
 import { type Pair } from './pair';
+import { Version } from './version';
 import { viewOf } from './view';
 
 export interface DatabaseCount {
   readonly database: number;
   readonly old: number;
   readonly new: number;
-  /** Whether what was written between the counts cannot explain the difference. */
+  /** Whether neither what was written between the counts nor what has expired can explain the difference. */
   readonly isDifferent: boolean;
 }
 
@@ -33,15 +34,22 @@ async function countOnce(pair: Pair): Promise<DatabaseCount[]> {
   do fresh = await pair.new.info();
   while (viewOf(fresh).offset < offset && performance.now() < deadline);
   const writes = Math.abs(viewOf(fresh).offset - offset) / BYTES_A_KEY;
-  const databases = [...new Set([...old.keyspaces, ...fresh.keyspaces].map(({ database }) => database))].sort(
-    (a, b) => a - b,
-  );
-  return databases.map((database) => {
-    const [before, after] = [keysOf(old, database), keysOf(fresh, database)];
-    return { database, old: before, new: after, isDifferent: Math.abs(before - after) > writes };
-  });
+  const counted = countedFor(Version.of(old));
+  const databases = new Set([...old.keyspaces, ...fresh.keyspaces].map(({ database }) => database));
+  return [...databases]
+    .sort((a, b) => a - b)
+    .map((database) => {
+      const [before, after] = [keyspace(old, database), keyspace(fresh, database)];
+      const isDifferent = Math.abs(counted(before) - counted(after)) > writes;
+      return { database, old: before.keys, new: after.keys, isDifferent };
+    });
 }
 
-function keysOf(info: Info, database: number): number {
-  return info.keyspaces.find((it) => it.database === database)?.keys ?? 0;
+/** Up to 4.0, a server counts keys whose time is over and does not send them: only what lasts can be held against it. */
+function countedFor(version: Version): (keyspace: Keyspace) => number {
+  return version.isAtLeast(5, 0) ? ({ keys }) => keys : ({ keys, expires }) => keys - expires;
+}
+
+function keyspace(info: Info, database: number): Keyspace {
+  return info.keyspaces.find((it) => it.database === database) ?? { database, keys: 0, expires: 0 };
 }

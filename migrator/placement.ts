@@ -72,7 +72,7 @@ export class Placement {
 
   /** What shows only when all shards are looked at together. */
   get permutation(): Finding[] {
-    const swapped = [...this.owners].filter(([ordinal, owner]) => owner.shard !== ordinal);
+    const swapped = [...this.owners].filter(([ordinal, owner]) => owner.shard !== ordinal).sort(([a], [b]) => a - b);
     if (swapped.length === 0) return [];
     const pairs = swapped.map(([ordinal, owner]) => `the keys of shard ${ordinal} belong to shard ${owner.shard}`);
     const shown = pairs.slice(0, MOST_NAMED).join(', ') + (pairs.length > MOST_NAMED ? ', and so on' : '');

@@ -69,14 +69,15 @@ class Preflight {
   ) {}
 
   async run(): Promise<Result> {
-    const pair = await Pair.connect(this.shard, this.context.access);
+    let pair: Pair | undefined;
     try {
+      pair = await Pair.connect(this.shard, this.context.access);
       return await this.check(pair);
     } catch (failure) {
       if (!(failure instanceof ServerError)) throw failure;
       return { remarks: [unreachable(failure)], about: '' };
     } finally {
-      pair.close();
+      pair?.close();
     }
   }
 

@@ -88,7 +88,7 @@ test('data that does not fit into the new server is an error, limits that differ
   const pairs = await started({ newDirectives: () => [['maxmemory', '20mb']] });
   await pairs.oldFleet.fill(220);
   const old = pairs.old(0);
-  await old.config('SET', 'maxmemory', '100mb');
+  await old.config('SET', 'maxmemory', '100000000');
   pairs.disconnect();
   expect((await find(pairs)).codes).toEqual(['warning maxmemory']);
   await pairs.old(0).config('SET', 'maxmemory-policy', 'allkeys-lru');

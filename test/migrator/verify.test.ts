@@ -38,11 +38,12 @@ async function verifyOne(pairs: Pairs, options = FULL): Promise<ShardComparison 
 test('data of every type is the same on both sides', async () => {
   const pairs = await synced(1100, { servers: 2 });
   const { results, outcomes } = await verify(pairs.contextOf(), FULL);
+  expect(outcomes.map(({ message }) => message)).toEqual(Array(2).fill(expect.stringContaining('the same')));
   expect(outcomes.map(({ code }) => code)).toEqual([ExitCode.DONE, ExitCode.DONE]);
   for (const result of results) {
     expect(result).toMatchObject({ isFull: true, different: 0, changing: 0, notCompared: 0, late: 0, keys: [] });
     // Only the fleeting ones may be gone.
-    expect(result.compared).toBeGreaterThan(900);
+    expect(result.compared).toBeGreaterThanOrEqual(900);
     expect(differenceLines(result)).toEqual([]);
   }
   const sampled = await verify(pairs.contextOf(), SAMPLED);
@@ -123,8 +124,12 @@ describe('of what only the new server has', () => {
     await client.zadd('zset', ...numbered.flatMap((i) => [i, `member ${i}`]));
     await client.rpush('list', ...numbered);
     await client.multi().select(3).set('there', 'text').select(0).exec();
-    await client.wait(1, 10_000);
     const fresh = pairs.new(0);
+    await fresh.config('SET', 'replica-serve-stale-data', 'yes');
+    await until(
+      'all has arrived',
+      async () => (await fresh.multi().select(3).exists('there').select(0).exec())?.[1][1] === 1,
+    );
     await fresh.config('SET', 'replica-read-only', 'no');
     return pairs;
   }
@@ -227,7 +232,7 @@ test('no more keys are read in a second than were allowed', async () => {
   const pairs = await synced(1100);
   const start = performance.now();
   await verifyOne(pairs, { ...FULL, keysPerSecond: 2000 });
-  expect(performance.now() - start).toBeGreaterThan(900);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(900);
 });
 
 test('what is not under replication is not compared', async () => {
