@@ -20,12 +20,17 @@ export interface Sight {
 }
 
 export class Pair {
+  /** Throws a ServerError if a server wants another password, which no waiting changes. */
   static async connect(shard: PlannedShard, { password, renamedCommands }: Access): Promise<Pair> {
     const [old, fresh] = await Promise.allSettled([
       RedisServer.connect(shard.old, { password, renamedCommands }),
       RedisServer.connect(shard.new, { password }),
     ]);
-    return new Pair(shard, settled(old), settled(fresh));
+    const pair = new Pair(shard, settled(old), settled(fresh));
+    const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutPassword);
+    if (refusal === undefined) return pair;
+    pair.close();
+    throw refusal as ServerError;
   }
 
   private constructor(

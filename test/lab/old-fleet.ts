@@ -166,8 +166,8 @@ export class OldFleet {
     });
     const client = this.serverClient(ordinal);
     // A server that was fenced answers MASTERDOWN.
-    const answers = (): Promise<boolean> =>
-      client.ping().then(Boolean, (error: Error) => /^MASTERDOWN/.test(error.message));
+    const isFenced = (error: unknown): boolean => (error as Error).message.startsWith('MASTERDOWN');
+    const answers = (): Promise<boolean> => client.ping().then(Boolean, isFenced);
     await program.ready(answers).finally(() => {
       client.disconnect();
     });

@@ -66,11 +66,16 @@ export class Moving {
 
   /** Ends the load; fails if anything was lost, stale, or served by two. */
   async judge(): Promise<void> {
+    await this.judgeHistory();
+    expect(await this.vigil.end()).toEqual([]);
+  }
+
+  /** The same without the vigil: for what has two masters by somebody's leave. */
+  async judgeHistory(): Promise<void> {
     const report = await this.load.stop();
     expect(report.violations.map(inWords)).toEqual([]);
     expect(report.lost).toEqual([]);
     expect(report.acknowledgedWrites).toBeGreaterThan(0);
-    expect(await this.vigil.end()).toEqual([]);
   }
 }
 

@@ -1,0 +1,108 @@
+// The network between old and new fails, is slow, or goes half-open; what is left of the move goes on when it is back.
+
+import { Lab, until } from '../lab/lab';
+import { STEPS } from '../../migrator/steps';
+import { moved, Moving, untouched } from './moving';
+
+let lab: Lab;
+let moving: Moving | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  moving = undefined;
+});
+afterEach(async () => {
+  await moving?.close();
+  await lab.close();
+});
+
+const FAILURES = {
+  cut: (it: Moving): Promise<unknown> => Promise.all(it.move.networks.map((network) => network.cut())),
+  'half-open': (it: Moving): Promise<unknown> => {
+    for (const network of it.move.networks) network.hold();
+    return Promise.resolve();
+  },
+};
+
+async function heal({ move }: Moving): Promise<void> {
+  await Promise.all(move.networks.map((network) => network.heal()));
+}
+
+const DURING = STEPS.filter((step) => step.startsWith('cutover') && step !== 'cutover.followed');
+
+describe.each(Object.entries(FAILURES))(
+  'a network that is %s between the replicas and their masters',
+  (_name, fail) => {
+    test('while they synchronize', async () => {
+      moving = await Moving.of(lab, { network: 'for replicas' });
+      await fail(moving);
+      const first = moving.move.migrator('sync', '--patience', '2');
+      expect(await first.exit()).toBe(4);
+      await heal(moving);
+      await moving.finish('sync');
+      await moving.finish('cutover');
+      expect(await moving.move.roles()).toEqual(moved(moving.move));
+      await moving.judge();
+    });
+
+    test.each(DURING)('at %s', async (step) => {
+      moving = await Moving.of(lab, { network: 'for replicas' });
+      await moving.move.run('sync');
+      const still = await moving.standStillAt(step);
+      await fail(moving);
+      await still.goOn();
+      await heal(moving);
+      await moving.finish('cutover');
+      expect(await moving.move.roles()).toEqual(moved(moving.move));
+      await moving.judge();
+    });
+  },
+);
+
+test('a network that is cut between everything new and everything old leaves each shard to one server or none', async () => {
+  moving = await Moving.of(lab, { network: 'for all' });
+  await moving.move.run('sync');
+  const still = await moving.standStillAt('cutover.equal');
+  await FAILURES.cut(moving);
+  expect(await still.goOn()).toBe(4);
+  await heal(moving);
+  await moving.finish('cutover');
+  await moving.judge();
+});
+
+test('a shard that never catches up is left where it is, and its clients hardly notice', async () => {
+  moving = await Moving.of(lab, { servers: 1, network: 'for replicas' });
+  const { move } = moving;
+  await move.run('sync');
+  const writer = move.old.serverClient(0);
+  const big = 'x'.repeat(2 ** 20);
+  move.networks[0].slow({ bytesPerSecond: 20_000 });
+  await Promise.all(Array.from({ length: 8 }, (_, i) => writer.set(`big-${i}`, big)));
+  writer.disconnect();
+
+  const left = move.migrator('cutover', '--patience', '2');
+  expect(await left.exit()).toBe(4);
+  expect(left.output).toContain('shard 0 was left: it is not in sync; run sync');
+  expect(await move.roles()).toEqual(untouched(move));
+
+  await heal(moving);
+  await moving.finish('sync');
+  await moving.finish('cutover');
+  await moving.judge();
+});
+
+test('a shard that falls behind while its writes are held is released in time, untouched', async () => {
+  moving = await Moving.of(lab, { servers: 1, network: 'for replicas' });
+  const { move } = moving;
+  await move.run('sync');
+  move.networks[0].slow({ delayMs: 700 });
+  await until('the replica lags', async () => (await move.run('status')).includes('lag'));
+
+  const left = move.migrator('cutover', '--deadline', '200', '--patience', '3');
+  expect(await left.exit()).toBe(4);
+  expect(left.output).toContain('bytes were missing when the time was up');
+  expect(await move.roles()).toEqual(untouched(move));
+
+  await heal(moving);
+  await moving.finish('cutover');
+  await moving.judge();
+});

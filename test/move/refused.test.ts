@@ -1,0 +1,147 @@
+// What a person has to decide first: nothing is touched before that.
+
+import { FullDisk } from '../lab/full-disk';
+import { Lab, until } from '../lab/lab';
+import { moved, Moving, untouched } from './moving';
+
+let lab: Lab;
+let moving: Moving | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  moving = undefined;
+});
+afterEach(async () => {
+  await moving?.close();
+  await lab.close();
+});
+
+test('a wrong password moves nothing, and is named as such', async () => {
+  moving = await Moving.of(lab);
+  const { move } = moving;
+  for (const command of ['preflight', 'sync', 'cutover', 'rollback', 'status']) {
+    const program = move.migratorWith({ REDIS_PASSWORD: 'wrong' }, command);
+    expect([command, await program.exit()]).toEqual([command, 3]);
+    expect(program.output).toContain('WRONGPASS');
+  }
+  await moving.finish('sync');
+  await moving.finish('cutover');
+  await moving.judge();
+});
+
+test('an old server that calls CONFIG something else is not cut over before the plan says what', async () => {
+  const renamed = (): string[][] => [
+    ['repl-diskless-sync-delay', '0'],
+    ['rename-command', 'CONFIG', 'its-other-name'],
+  ];
+  moving = await Moving.of(lab, { directives: renamed });
+  const { move } = moving;
+  const preflight = move.migrator('preflight');
+  expect(await preflight.exit()).toBe(3);
+  expect(preflight.output).toContain('renamedCommands');
+  await move.run('sync');
+  const refused = move.migrator('cutover');
+  expect(await refused.exit()).toBe(3);
+  expect(refused.output).toContain('put that into the plan');
+  expect(await move.roles()).toEqual(untouched(move));
+  await moving.judge();
+});
+
+test('an old server that calls CONFIG something else is cut over when the plan says what', async () => {
+  const renamed = (): string[][] => [
+    ['repl-diskless-sync-delay', '0'],
+    ['rename-command', 'CONFIG', 'its-other-name'],
+  ];
+  const fleet = { migration: { renamedCommands: { CONFIG: 'its-other-name' } } };
+  moving = await Moving.of(lab, { directives: renamed, fleet });
+  const { move } = moving;
+  for (const command of ['preflight', 'sync', 'verify', 'cutover']) await move.run(command);
+  expect(await move.roles()).toEqual(moved(move));
+  await move.old.restart(0, 'SIGKILL');
+  expect(await move.roles()).toEqual(moved(move));
+  await moving.judge();
+});
+
+test.each(['none', 'read-only'] as const)('an old server whose configuration file is %s needs a word', async (kind) => {
+  moving = await Moving.of(lab, { servers: 1, configFile: () => kind });
+  const { move } = moving;
+  await move.run('sync');
+
+  const refused = move.migrator('cutover');
+  expect(await refused.exit()).toBe(3);
+  expect(refused.output).toContain('--accept-volatile-fence');
+  expect(await move.roles()).toEqual(untouched(move));
+  await move.run('cutover', '--accept-volatile-fence');
+  expect(await move.roles()).toEqual(moved(move));
+
+  // It comes back as a master, and the bridge goes on to lead to the new one; another run fences it again.
+  await moving.judgeHistory();
+  await move.old.restart(0, 'SIGKILL');
+  expect(await move.roles()).toEqual([{ old: 'master', new: 'master' }]);
+  expect((await move.run('status')).includes('two masters')).toBe(true);
+  await move.run('cutover', '--accept-volatile-fence');
+  expect(await move.roles()).toEqual(moved(move));
+});
+
+test('a full disk on the new side leaves the shard with the old server, and a rerun finishes when there is room', async () => {
+  const disk = new FullDisk(lab);
+  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path() } });
+  const { move } = moving;
+  disk.fill();
+  const first = move.migrator('sync', '--patience', '2');
+  expect(await first.exit()).toBe(4);
+  disk.free();
+  await moving.finish('sync');
+
+  disk.fill();
+  const refused = move.migrator('cutover', '--patience', '2');
+  expect(await refused.exit()).toBe(4);
+  expect((await move.roles())[0].old).toBe('master');
+  disk.free();
+  // A replica that cannot write what its master sends ends itself; kubelet starts it again.
+  if (!move.fleet.shard(0).running) await move.fleet.startShard(0);
+  await moving.finish('sync');
+  await moving.finish('cutover');
+  expect(await move.roles()).toEqual(moved(move));
+  await moving.judge();
+});
+
+test('a disk that fills up between the demotion and the promotion gives the role back', async () => {
+  const disk = new FullDisk(lab);
+  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path() } });
+  const { move } = moving;
+  await move.run('sync');
+
+  const still = await moving.standStillAt('cutover.demoted', '--patience', '2');
+  disk.fill();
+  expect(await still.goOn()).toBe(4);
+  expect(still.program.output).toContain('Rewriting config file');
+  await until('the old server serves', async () => (await move.roles())[0].old === 'master');
+
+  disk.free();
+  await moving.finish('sync');
+  await moving.finish('cutover');
+  expect(await move.roles()).toEqual(moved(move));
+  await moving.judge();
+});
+
+test('two migrators at once do each shard once', async () => {
+  moving = await Moving.of(lab, { servers: 4 });
+  const { move } = moving;
+  const all = (command: string): Promise<(number | null)[]> =>
+    Promise.all([1, 2, 3].map(() => move.migrator(command).exit()));
+  expect(await all('sync')).toEqual([0, 0, 0]);
+  expect(await all('cutover')).toEqual([0, 0, 0]);
+  expect(await move.roles()).toEqual(moved(move));
+  await moving.judge();
+});
+
+test('what goes back while another moves on ends with each shard at one server', async () => {
+  moving = await Moving.of(lab, { servers: 4, fleet: { migration: { keepLegacyInSync: true } } });
+  const { move } = moving;
+  await move.run('sync');
+  await Promise.all(['cutover', 'rollback', 'sync', 'cutover', 'rollback'].map((name) => move.migrator(name).exit()));
+  await moving.finish('sync');
+  await moving.finish('cutover');
+  for (const role of await move.roles()) expect(role.new).toBe('master');
+  await moving.judge();
+});
