@@ -1,6 +1,7 @@
 // What the checks before a move have to know of one server. Nothing that is asked costs the server more than INFO does.
 
 import { clockOf } from './key-look';
+import { NotDurable, Roles } from './roles';
 import { type CommandLine, type RedisServer, unlessUnreachable } from './server';
 import { Version } from './version';
 import { type ServerView } from './view';
@@ -59,12 +60,10 @@ export async function factsOf(server: RedisServer, view: ServerView, commands: r
     view,
     version,
     setting,
-    ...(await configErrors(
-      server,
+    ...(await configErrors(server, version, settings[0], [
       nameOf('replica-serve-stale-data'),
-      settings[0],
-      setting('replica-serve-stale-data'),
-    )),
+      setting('replica-serve-stale-data') ?? 'yes',
+    ])),
     modules: modulesOf(modules, moduleInfo),
     users: users instanceof Error ? [] : (users as string[]),
     ahead,
@@ -75,19 +74,20 @@ export async function factsOf(server: RedisServer, view: ServerView, commands: r
 /** A setting is set to what it is; whether the file can be written is not to be known without writing it. */
 async function configErrors(
   server: RedisServer,
-  name: string,
+  version: Version,
   got: unknown,
-  value: string | undefined,
+  [name, value]: readonly [string, string],
 ): Promise<Pick<Facts, 'configError' | 'rewriteError'>> {
   if (got instanceof Error) return { configError: got.message };
-  const [set, rewritten] = await ask(server, [
-    ['CONFIG', 'SET', name, value ?? 'yes'],
-    ['CONFIG', 'REWRITE'],
-  ]);
-  return {
-    ...(set instanceof Error && { configError: set.message }),
-    ...(rewritten instanceof Error && { rewriteError: rewritten.message }),
-  };
+  const [set] = await ask(server, [['CONFIG', 'SET', name, value]]);
+  const rewriteError = await new Roles(server, version).checkDurable().then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof NotDurable) return error.message;
+      throw error;
+    },
+  );
+  return { ...(set instanceof Error && { configError: set.message }), ...(rewriteError && { rewriteError }) };
 }
 
 /** A replica without a master does not list its modules, but tells them in INFO. */
