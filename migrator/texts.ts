@@ -22,7 +22,9 @@ export function outcomes(what: string, all: readonly Outcome[]): Summary {
 export function preflight(findings: readonly Finding[], all: readonly Outcome[]): Summary {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const verdict =
-    errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"}: nothing should be moved before they are mended` : 'nothing stands in the way';
+    errors > 0
+      ? `${errors} ${errors === 1 ? 'error' : 'errors'}: nothing should be moved before they are mended`
+      : 'nothing stands in the way';
   return {
     text: [
       ...findings.map(({ severity, shard, code, message }) => {

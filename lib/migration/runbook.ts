@@ -56,7 +56,7 @@ commands in this folder, step after step. Until step 7 nothing is taken away fro
     `| state | what serves |
 | --- | --- |
 | \`waiting\` | the old server; the new one is empty and follows nobody |
-| \`syncing\`, \`insync\` | the old server; the new one copies it |
+| \`syncing\`, \`in sync\` | the old server; the new one copies it |
 | \`fenced\` | nobody: a cutover was interrupted. Start it again |
 | \`moved\`, \`following\` | the new server; the old one refuses everything, or follows the new one |
 | \`returning\` | nobody: a rollback was interrupted. Start it again |`,
@@ -106,13 +106,13 @@ function copy(facts: RunbookFacts): string[] {
   const { files } = facts;
   return [
     '## 4. Preflight',
-    'Looks at every server, and at samples of their keys; changes nothing.',
+    'Looks at every server, and at samples of their keys. It moves nothing; it has each server write its own configuration file anew (`CONFIG REWRITE`), the only way to know whether a fence would last.',
     shell(apply(files['50-preflight']), follow(facts, 'preflight')),
     'Good: `nothing stands in the way`, and you have read the warnings. An error ends the Job with what to mend; run it again then (see Jobs).',
     '## 5. Sync',
     'Has every new shard follow its old server, a few at a time. Each old server forks once, to write a snapshot.',
     shell(apply(files['60-sync']), follow(facts, 'sync')),
-    `Good: \`${facts.shards} of ${facts.shards} shards are in sync\`. They stay so for as long as you like.`,
+    `Good: \`${facts.shards} of ${facts.shards} shards are in sync, or have moved\`. They stay so for as long as you like.`,
     ...stopping(
       facts,
       'sync',
@@ -133,7 +133,7 @@ function cutOver(facts: RunbookFacts): string[] {
     `**From here on, new data is on the new side.** The Job comes suspended; starting it is your decision. Applying the file again suspends it again, so leave
 it out of whatever applies files by itself.`,
     shell(apply(files['80-cutover']), suspend(facts, 'cutover', false), follow(facts, 'cutover')),
-    `Good: \`${facts.shards} of ${facts.shards} shards are moved\`. Each shard is out for a fraction of a second; its clients see an error or two, the others nothing. What could
+    `Good: \`${facts.shards} of ${facts.shards} shards are on their new servers\`. Each shard is out for a fraction of a second; its clients see an error or two, the others nothing. What could
 not be moved is named with its reason, and stays with its old server. To begin with one shard, let \`stepArguments\` in main.ts say \`{ cutover: ['--shards', '0'] }\`
 or \`['--canary']\`, and synthesize again: the Job then has another name.`,
     ...stopping(
