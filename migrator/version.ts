@@ -58,9 +58,24 @@ export class Version {
     return this.isAtLeast(5, 0);
   }
 
+  /** The name of a setting, which had another word in it before 5.0. */
+  nameOf(setting: string): string {
+    return this.saysReplica ? setting : setting.replace('replica', 'slave');
+  }
+
+  /** A demotion loses the offset (up to 3.2), or lets a transaction write that began before it (up to 4.0). */
+  get demotesForgetfully(): boolean {
+    return !this.isAtLeast(5, 0);
+  }
+
   /** CONFIG REWRITE leaves the quotes of a password out. */
   get forgetsQuotes(): boolean {
     return this.isAtLeast(6, 0) && !this.isAtLeast(6, 2);
+  }
+
+  /** A user whose line is there twice, be it in an included file, keeps it from starting. */
+  get refusesTwins(): boolean {
+    return this.isAtLeast(7, 0);
   }
 
   /** Users with rights. */
