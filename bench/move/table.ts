@@ -1,0 +1,38 @@
+// How the figures of a move are printed: what it took, what it would take at the least, and what it may take.
+
+/** A line of text, and figures to its right. */
+export function row(what: string, ...cells: string[]): void {
+  console.log([what.padEnd(54), ...cells.map((cell) => cell.padStart(13))].join('').trimEnd());
+}
+
+export function heading(text: string, ...cells: string[]): void {
+  console.log('');
+  row(text, ...cells);
+}
+
+/** The value below which that part of all values lies. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)];
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+export const ms = (figure: number): string => `${figure.toFixed(0)} ms`;
+export const seconds = (figure: number): string => `${(figure / 1000).toFixed(2)} s`;
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+export const bytes = (figure: number): string => figure.toLocaleString('en');
+export const times = (figure: number): string => `${figure.toFixed(2)} x`;
+
+/** Milliseconds. */
+export async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
