@@ -159,10 +159,18 @@ const ONE_MORE_THEN_ONE_LESS: k8s.DeploymentStrategy = {
   rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
 };
 
-/** A ConfigMap that keeps its name rolls the pods by a hash of its content. */
+/**
+ * What the user gave, and: beside a bridge, the container that `kubectl exec` and `kubectl logs` mean; for a ConfigMap that
+ * keeps its name, a hash of its content, which rolls the pods.
+ */
 function podAnnotations(props: TwemproxyLayerProps, data: Record<string, string>): Record<string, string> | undefined {
-  if (props.configMapName === undefined) return props.podAnnotations;
-  return { ...props.podAnnotations, 'cdk8s-twemproxy/config': contentHash(data) };
+  const { bridge, configMapName } = props;
+  const annotations = {
+    ...(bridge && { 'kubectl.kubernetes.io/default-container': 'nutcracker' }),
+    ...props.podAnnotations,
+    ...(configMapName !== undefined && { 'cdk8s-twemproxy/config': contentHash(data) }),
+  };
+  return Object.keys(annotations).length === 0 ? undefined : annotations;
 }
 
 function servicePorts(pools: ServedPool[], props: TwemproxyLayerProps): k8s.ServicePort[] {

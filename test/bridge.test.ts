@@ -53,6 +53,31 @@ describe('the bridge', () => {
     expect(pod.terminationGracePeriodSeconds).toBe(40);
   });
 
+  test('leaves kubectl exec and logs to nutcracker, and the annotations to the user', () => {
+    const annotations = ({ app }: Fleet): unknown => theOnly(app, 'Deployment').spec.template.metadata.annotations;
+    const proxies = { image: 'twemproxy:0.5.0', podAnnotations: { note: 'yes' } };
+    const byDefault = { 'kubectl.kubernetes.io/default-container': 'nutcracker' };
+    expect(annotations(moving())).toEqual(byDefault);
+    expect(annotations(moving(undefined, { proxies }))).toEqual({ ...byDefault, note: 'yes' });
+    expect(annotations(fleet({ proxies }))).toEqual({ note: 'yes' });
+  });
+
+  test('looks up again what ends in a dot; all other names it leaves to libc, which knows search lists and host aliases', () => {
+    const names = [
+      'redis-01',
+      'redis-01.rack7',
+      'redis-01.rack7.example.net',
+      'redis-01.rack7.example.net.',
+      '10.0.0.7',
+    ];
+    const servers = names.map((host) => new NutcrackerServer({ address: `${host}:6379` }));
+    const lines = fileOf(moving(undefined, { pool: changed({ servers }) }), 'haproxy.cfg').split('\n');
+    const again = (server: string): boolean[] =>
+      lines.filter((line) => line.startsWith(`  server ${server} `)).map((line) => line.includes(' resolvers '));
+    expect(again('old')).toEqual([false, false, false, true, false]);
+    expect(again('new')).toEqual([true, true, true, true, true]);
+  });
+
   test('is what nutcracker knows, under the old names', () => {
     const { charts } = moving();
     const { data } = charts.proxies.configMap.toJson() as Manifest;

@@ -1,6 +1,5 @@
 // haproxy.cfg of the bridge, and the state in which its servers begin.
 
-import * as net from 'node:net';
 import { type Bridge } from './bridge';
 
 /** The health checks that follow from how often a server is asked, in milliseconds. */
@@ -25,7 +24,7 @@ export function paceOf(bridge: Bridge): Pace {
 
 /** The configuration; `listenAddress` is where kubelet finds the health of the bridge. */
 export function haproxyConfig(bridge: Bridge, listenAddress: string): string {
-  const named = bridge.shards.some(({ newAddress, oldAddress }) => [newAddress, oldAddress].some(isLookedUp));
+  const named = bridge.shards.some(({ newAddress, oldAddress }) => [newAddress, oldAddress].some(isFullName));
   const blocks = [GLOBAL, ...(named ? [RESOLVERS] : []), defaults(bridge), health(bridge, listenAddress)];
   return [...blocks, ...bridge.shards.map((_, ordinal) => listener(bridge, ordinal))].join('\n');
 }
@@ -63,17 +62,18 @@ global
   hard-stop-after 5s
 `;
 
-const RESOLVERS = `# Names are looked up again and again, and a name server that is out of order takes no address away.
+const RESOLVERS = `# The cluster's own names are looked up again and again. A name server that is out of order takes no address away (24
+# days are the longest that HAProxy counts); one that has a new address is believed at once.
 resolvers cluster
   parse-resolv-conf
   accepted_payload_size 8192
   timeout resolve 10s
   hold valid 30s
-  hold nx 1d
-  hold refused 1d
-  hold timeout 1d
-  hold other 1d
-  hold obsolete 1d
+  hold nx 24d
+  hold refused 24d
+  hold timeout 24d
+  hold other 24d
+  hold obsolete 0s
 `;
 
 function defaults(bridge: Bridge): string {
@@ -137,11 +137,13 @@ function listener(bridge: Bridge, ordinal: number): string {
 }
 
 function target(address: string): string {
-  return isLookedUp(address) ? `${address} resolvers cluster` : address;
+  return isFullName(address) ? `${address} resolvers cluster` : address;
 }
 
-/** HAProxy's own resolver knows no search list: a name without a dot is looked up by libc, once. */
-function isLookedUp(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':'));
-  return host.includes('.') && net.isIP(host) === 0;
+/**
+ * A name that is complete beyond doubt. Any other may need a search list or the file of hosts, which HAProxy's own resolver
+ * does not know: libc looks it up, once.
+ */
+function isFullName(address: string): boolean {
+  return address.slice(0, address.lastIndexOf(':')).endsWith('.');
 }
