@@ -84,7 +84,8 @@ export interface FleetChartsProps {
   readonly proxyClients?: NetworkPeer[];
 
   /**
-   * Who may talk to the shards besides the proxies.
+   * Who may talk to the shards besides the proxies and the Jobs of a move. With `keepLegacyInSync` the old servers must:
+   * `NetworkPeer.cidr` of the addresses under which they come in.
    * @default - nobody
    */
   readonly redisClients?: NetworkPeer[];

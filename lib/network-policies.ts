@@ -15,7 +15,7 @@ export interface NetworkPoliciesProps {
   readonly proxies: TwemproxyLayer[];
 
   /**
-   * Who else may talk to the shards: backups, exporters, the old servers of a move.
+   * Who else may talk to the shards: backups, exporters, the old servers of a move with `keepLegacyInSync`.
    * @default - nobody
    */
   readonly redisClients?: NetworkPeer[];

@@ -190,6 +190,9 @@ test.each<[Partial<FleetMigrationProps>, string]>([
   [{ shardAddressesForLegacy: ['a', 'b:1', 'c:1', 'd:1'] }, 'shardAddressesForLegacy has "a"; write host:port'],
   [{ stepArguments: { move: [] } }, 'stepArguments names "move"; the steps are preflight, status, sync'],
   [{ renamedCommands: { CONFIG: '' } }, 'renamedCommands has "CONFIG": ""; write the original name'],
+  [{ renamedCommands: { INFO: 'hidden' } }, 'renamedCommands has "INFO": "hidden", but the bridge asks each server'],
+  [{ renamedCommands: { auth: 'x' } }, 'renamedCommands has "auth": "x", but the bridge and the shards send it'],
+  [{ renamedCommands: { PSYNC: 'x' } }, 'renamedCommands has "PSYNC": "x", but the shards send it when they follow'],
   [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers and 4 shards'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => migration(props)).toThrow(`chart/migration: ${message}`);

@@ -53,7 +53,8 @@ export interface MigrationOptions extends PodOptions {
 
   /**
    * Whether an old server follows its new shard after the cutover, so that going back loses nothing. The old servers must
-   * reach the shards, may come in (`redisClients`), and read the snapshots of the new version.
+   * reach the shards (`shardAddressesForLegacy`), be let in by the network policy (`redisClients` of the fleet names their
+   * networks), and read the snapshots of the new version.
    * @default false
    */
   readonly keepLegacyInSync?: boolean;
@@ -65,7 +66,8 @@ export interface MigrationOptions extends PodOptions {
   readonly shardAddressesForLegacy?: string[];
 
   /**
-   * Names that the old servers gave to commands (`rename-command`), by their original names.
+   * Names that the old servers gave to commands (`rename-command`), by their original names. AUTH, INFO, PING, PSYNC and
+   * REPLCONF must have their own.
    * @default - none
    */
   readonly renamedCommands?: { [command: string]: string };
