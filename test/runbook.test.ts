@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { FleetCharts, MigrationPhase, type PhasedMigration } from '../lib';
+import { MEANING } from '../migrator/shard-state';
 import { LIVE, NFS } from './lab/fleet-charts';
 import { Lab } from './lab/lab';
 import { type Manifest, manifests } from './lab/synth';
@@ -35,8 +36,8 @@ test.each(PHASES)('names files and objects that there are, in the namespace, whi
     for (const [, name] of text.matchAll(/((?:job|deployment|statefulset)\/[-\w]+)/g)) expect(names).toContain(name);
     for (const [file] of text.matchAll(/[-\w]+\.k8s\.yaml/g))
       expect(fs.readdirSync(path.join(lab.dir, 'dist'))).toContain(file);
-    const commands = text.match(/^kubectl (?!apply|replace|delete).*$/gm) ?? [];
-    for (const command of commands) expect(command.startsWith('kubectl -n unit-1 ')).toBe(namespace !== undefined);
+    const commands = text.match(/^(until )?kubectl (?!apply|replace).*$/gm) ?? [];
+    for (const command of commands) expect(command.includes('kubectl -n unit-1 ')).toBe(namespace !== undefined);
     expect(text).not.toMatch(/undefined|\[object/);
   }
 });
@@ -45,6 +46,29 @@ test('tells of every file that is written', () => {
   const { text } = written({ phase: MigrationPhase.MOVING }, 'unit-1');
   const files = fs.readdirSync(path.join(lab.dir, 'dist')).filter((name) => name.endsWith('.yaml'));
   expect(files.filter((name) => !text.includes(name))).toEqual([]);
+});
+
+test('knows every state of a shard', () => {
+  const { text } = written({ phase: MigrationPhase.MOVING });
+  const table = text.match(/^\| `.*$/gm) ?? [];
+  const states = table.flatMap((row) => [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, state]) => state));
+  expect(states.sort()).toEqual(Object.keys(MEANING).sort());
+});
+
+test('ends the Jobs that go forward, by their labels, before it goes back', () => {
+  const { text, objects } = written({ phase: MigrationPhase.MOVING });
+  const [, back] = text.split('## Going back');
+  const [, instance, components] =
+    /delete jobs -l 'app.kubernetes.io\/instance=(\S+),\S+component in \((.*)\)'/.exec(back) ?? [];
+  expect(back.indexOf('delete jobs')).toBeLessThan(back.indexOf('90-rollback'));
+  const jobs = objects.filter(({ kind, metadata }) => {
+    const { labels } = metadata as { labels: Record<string, string> };
+    const component = labels['app.kubernetes.io/component'];
+    return (
+      kind === 'Job' && labels['app.kubernetes.io/instance'] === instance && components.split(',').includes(component)
+    );
+  });
+  expect(jobs.map(({ metadata }) => (metadata.name as string).split('-')[3])).toEqual(['sync', 'verify', 'cutover']);
 });
 
 test('promises to go back without a loss only where the old servers follow', () => {

@@ -1,0 +1,25 @@
+// What a runbook is written from.
+
+import { type MigrationPhase } from '../migration-options';
+
+/** What the runbook tells of. */
+export interface RunbookFacts {
+  readonly fleet: string;
+  readonly phase: MigrationPhase;
+  readonly namespace?: string;
+  readonly secret?: { readonly name: string; readonly key: string };
+  readonly shards: number;
+  readonly statefulSet: string;
+  readonly deployment: string;
+  /** Where the bridge tells how it is. */
+  readonly healthPort?: number;
+  /** `host:port` of the proxies, for the applications. */
+  readonly proxies: string;
+  /** The files that were written, by step: `30-redis`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The Jobs by step; none once the fleet has moved. */
+  readonly jobs: Readonly<Record<string, string>>;
+  /** The name of the move, which all its objects carry as a label. */
+  readonly move: string;
+  readonly keepLegacyInSync: boolean;
+}
