@@ -22,7 +22,8 @@ would attach again what the rollback detaches. This returns when the pods are go
 - **After it:** ${afterCutover(facts)}
 - Only some shards: \`stepArguments: { rollback: ['--shards', '3,7'] }\`.
 - A server that will never answer again: ${GONE}.`,
-    'Good: every shard is `waiting` again. The applications can stay where they are. Sync (step 5) starts over from there.',
+    `Good: every shard is \`waiting\` again. The applications can stay where they are. Sync (step 5) starts over from there, once the rollback has ended: it
+would detach what a sync attaches.`,
   ];
 }
 
