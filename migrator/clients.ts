@@ -50,3 +50,11 @@ export async function strangers(server: RedisServer, proxies: Networks): Promise
   );
   return [...new Set(found.map(({ address }) => address))];
 }
+
+const MOST_NAMED = 5;
+
+/** The first few names, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

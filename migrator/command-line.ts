@@ -82,6 +82,7 @@ export const COMMANDS = {
       watch: { value: 'SECONDS', isCount: true, help: 'how long the first one is watched (10)' },
       'allow-strangers': { help: 'go on while clients are connected to an old server that are not the proxies' },
       'accept-volatile-fence': VOLATILE,
+      'fence-old': { help: 'where both servers say that they are masters: the new one has the right data' },
       patience: { value: 'SECONDS', isCount: true, help: 'how long a shard is waited for that is not in sync (30)' },
     },
   },
@@ -89,6 +90,9 @@ export const COMMANDS = {
     help: 'Go back: before a cutover by detaching, after it by giving the old server its role again.',
     options: {
       ...HAND_OVER,
+      'new-is-gone': {
+        help: 'where a new server does not answer, and never comes back: with --accept-loss, go back without it',
+      },
       'accept-loss': { help: 'go back where that loses what was written since the cutover; says how many keys' },
     },
   },

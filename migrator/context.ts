@@ -2,7 +2,7 @@
 
 import { type MovePlan, type PlannedShard } from '../lib/migration/plan';
 import { type Access } from './pair';
-import { type HoldMethod } from './roles';
+import { type HoldMethod } from './write-hold';
 import { type Report } from './report/report';
 
 export interface Context {

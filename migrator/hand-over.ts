@@ -2,9 +2,10 @@
 // other has them all, demote, look again, promote. At every moment at most one of the two takes writes.
 
 import { type CommandLine, type RedisServer } from './server';
-import { type HoldMethod, NotDurable, type Roles } from './roles';
+import { NotDurable, type Roles } from './roles';
 import { type Step, reached } from './steps';
 import { type ServerView, viewOf } from './view';
+import { type HoldMethod } from './write-hold';
 
 /** A server and what changes its role. */
 export interface Party {
@@ -22,6 +23,8 @@ export interface HandOver {
   readonly method: HoldMethod;
   /** Go on if `from` cannot keep its new role. */
   readonly acceptVolatileFence: boolean;
+  /** Go on if `to` cannot keep its new role: only where the one that it would come back with does no harm. */
+  readonly acceptVolatilePromotion: boolean;
   /** Commands that go with the promotion. */
   readonly beforePromotion?: readonly CommandLine[];
   readonly command: 'cutover' | 'rollback';
@@ -41,13 +44,13 @@ export async function handOver(it: HandOver): Promise<void> {
   const { from, method, deadlineMs } = it;
   const start = performance.now();
   const late = (): boolean => performance.now() - start > deadlineMs;
-  await from.roles.hold(method, deadlineMs + PAUSE_MARGIN_MS);
+  await from.roles.writes.begin(method, deadlineMs + PAUSE_MARGIN_MS);
   step(it, 'held');
   try {
     await caughtUp(it, late);
     step(it, 'equal');
   } catch (error) {
-    await from.roles.release();
+    await from.roles.writes.end();
     throw error;
   }
   const fenced = await demote(it);
@@ -61,8 +64,8 @@ export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<
   const { from, to } = it;
   try {
     // A pause may have run out while this program was not running: then there are writes that nobody else has.
-    if (!(await comesToCover(to.server, fenced))) throw new Released('writes came while they should have been held');
-    await to.roles.promote(it.beforePromotion);
+    await comesToCover(to.server, fenced);
+    await to.roles.promote(it.beforePromotion, it.acceptVolatilePromotion);
   } catch (error) {
     if (!(error instanceof Released || error instanceof NotDurable)) throw error;
     if (error instanceof NotDurable) await to.roles.follow(it.fromAddress).catch(unlessNotDurable);
@@ -77,13 +80,19 @@ export function covers(replica: ServerView, fenced: ServerView): boolean {
   return sameHistory && replica.offset >= fenced.offset;
 }
 
-/** What was sent before the link broke may still be on its way. */
-async function comesToCover(server: RedisServer, fenced: ServerView): Promise<boolean> {
+/** What was sent before the link broke may still be on its way. Throws Released if it does not arrive. */
+async function comesToCover(server: RedisServer, fenced: ServerView): Promise<void> {
   const deadline = performance.now() + LAST_BYTES_MS;
   for (;;) {
     const replica = viewOf(await server.info('replication'));
-    if (covers(replica, fenced)) return true;
-    if (!replica.isLinked || performance.now() > deadline) return false;
+    if (covers(replica, fenced)) return;
+    if (replica.isLinked && performance.now() < deadline) continue;
+    const missing = fenced.offset - replica.offset;
+    throw new Released(
+      missing > 0
+        ? `${missing} bytes were written while writes should have been held`
+        : 'it has another history than the old server',
+    );
   }
 }
 
@@ -102,7 +111,7 @@ async function demote({ from, acceptVolatileFence }: HandOver): Promise<ServerVi
     return await from.roles.demote();
   } catch (error) {
     if (!(error instanceof NotDurable)) throw error;
-    if (acceptVolatileFence) return viewOf(await from.server.info());
+    if (acceptVolatileFence && error.view !== undefined) return error.view;
     await from.roles.promote().catch(unlessNotDurable);
     throw new Released(`the fence would not survive a restart: ${error.message}`);
   }

@@ -1,5 +1,6 @@
 // One migrator a shard: the lock is the name of a connection to the new server, and ends with the connection. Every
-// command that gives the new server a role goes through that connection, so nothing is done by one that lost the lock.
+// command that gives the new server a role goes through that connection, so one that lost the lock promotes nobody. What it
+// does to the old server still arrives; against that, the offsets are compared once more after the fence.
 
 import { hostname } from 'node:os';
 import { CLIENT_NAME, type RedisServer } from './server';

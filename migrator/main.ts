@@ -62,6 +62,7 @@ const ACTS: Record<CommandName, Act> = {
     const outcomes = await cutover(context, {
       ...handOverOf(context, given),
       allowStrangers: given['allow-strangers'] === true,
+      fenceOld: given['fence-old'] === true,
       canaryMs: given.canary === true ? countOf(given, 'watch', 10) * 1000 : undefined,
       patienceMs: countOf(given, 'patience', 30) * 1000,
     });
@@ -69,8 +70,11 @@ const ACTS: Record<CommandName, Act> = {
   },
 
   rollback: async (context, given) => {
-    const acceptLoss = given['accept-loss'] === true;
-    const outcomes = await rollback(context, { ...handOverOf(context, given), acceptLoss });
+    const outcomes = await rollback(context, {
+      ...handOverOf(context, given),
+      acceptLoss: given['accept-loss'] === true,
+      newIsGone: given['new-is-gone'] === true,
+    });
     return { outcomes, summary: texts.outcomes('on their old servers', outcomes) };
   },
 

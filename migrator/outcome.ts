@@ -27,8 +27,8 @@ export interface Outcome {
 /** Throw it to refuse a shard, with the remedy. */
 export class Refused extends Error {}
 
-/** As a whole: a fault first, then what a person has to decide, then what only takes another run. */
+/** As a whole: a fault first, then what another run may finish, and when only that is left, what a person has to decide. */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
-  const order = [ExitCode.FAULT, ExitCode.REFUSED, ExitCode.PARTLY, ExitCode.BUSY];
+  const order = [ExitCode.FAULT, ExitCode.PARTLY, ExitCode.BUSY, ExitCode.REFUSED];
   return order.find((code) => outcomes.some((outcome) => outcome.code === code)) ?? ExitCode.DONE;
 }

@@ -49,11 +49,6 @@ export class Pair {
     return orThrow(this.newOrError);
   }
 
-  /** Why a server could not be reached; of both, the old one. */
-  get silence(): string | undefined {
-    return [this.oldOrError, this.newOrError].find((it) => it instanceof ServerError)?.message;
-  }
-
   /** Why servers could not be reached. */
   get silences(): ServerError[] {
     return [this.oldOrError, this.newOrError].filter((it) => it instanceof ServerError);
@@ -61,7 +56,13 @@ export class Pair {
 
   /** Throws why a server could not be reached. */
   throwSilence(): void {
-    for (const server of [this.oldOrError, this.newOrError]) if (server instanceof ServerError) throw server;
+    const [silence] = this.silences;
+    if (this.silences.length > 0) throw silence;
+  }
+
+  /** The same, but an old server that is gone after its shard has moved is nobody's concern. */
+  throwSilenceUnlessMoved({ state }: Sight): void {
+    if (state !== 'moved') this.throwSilence();
   }
 
   /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */

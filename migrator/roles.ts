@@ -1,72 +1,62 @@
 // How a server gets and loses the role of a master, so that the change survives a restart.
 
 import { NOWHERE } from '../lib/migration/plan';
+import { Info } from './info';
+import { rewriteHarm } from './rewrite-harm';
 import { type CommandLine, hostAndPort, type RedisServer, ServerError } from './server';
 import { type Version } from './version';
-import { type ServerView, viewOf, WRITE_FENCE } from './view';
-import { Info } from './info';
-
-/** How writes are held until the shard has moved. */
-export type HoldMethod = 'pause' | 'fence';
+import { type ServerView, viewOf } from './view';
+import { WriteHold } from './write-hold';
 
 /** A promoted server takes no writes before its role is on its disk; for as long at the most. */
 const PROMOTION_MS = 10_000;
 
-const BROKEN_FILE =
-  'Redis 6.0 writes a password that needs quotes without them, and would not start again; it is not asked to rewrite its file';
-
 /** The role changed, but not in the server's file: it would be another one after a restart. */
-export class NotDurable extends Error {}
+export class NotDurable extends Error {
+  /** @param view what the server says since the change, if there was one */
+  constructor(
+    message: string,
+    readonly view?: ServerView,
+  ) {
+    super(message);
+  }
+}
+
+/** A change of roles: what is sent, and whether what the server then says is what was wanted. */
+interface Change {
+  /** Commands whose answers are `INFO`, and whatever else: they cannot fail the change. */
+  readonly lastLook: readonly CommandLine[];
+  readonly commands: readonly CommandLine[];
+  readonly succeeded: (view: ServerView) => boolean;
+}
 
 /** A server whose role changes, with what its version calls things. */
 export class Roles {
+  readonly writes: WriteHold;
+  private harm?: Promise<string | undefined>;
+
   constructor(
     private readonly server: RedisServer,
     private readonly version: Version,
-  ) {}
+  ) {
+    this.writes = new WriteHold(server, version);
+  }
 
   /** Proves that the server can keep a role. Throws NotDurable. */
   async checkDurable(): Promise<void> {
-    if (this.breaksItsFile) throw new NotDurable(`${this.server.address}: ${BROKEN_FILE}`);
+    const harm = await this.rewriteHarm();
+    if (harm !== undefined) throw new NotDurable(`${this.server.address}: ${harm}`);
     await this.server.call('CONFIG', 'REWRITE').catch((error: unknown) => {
       throw error instanceof ServerError && error.code !== 'UNREACHABLE' ? new NotDurable(error.message) : error;
     });
-  }
-
-  /** The way to hold writes that troubles clients least: up to 6.0, CLIENT PAUSE would hold this program as well. */
-  get holdMethod(): HoldMethod {
-    return this.version.pausesWrites ? 'pause' : 'fence';
-  }
-
-  /**
-   * Holds all writes: by a pause, which ends by itself, or by asking for more replicas than there are, which has writers
-   * get an error until it is lifted.
-   */
-  async hold(method: HoldMethod, ms: number): Promise<void> {
-    if (method === 'pause') {
-      await this.server.call('CLIENT', 'PAUSE', ms, 'WRITE');
-      return;
-    }
-    const wanted = await this.wantedReplicas();
-    if (wanted >= WRITE_FENCE) return;
-    // A lag of 0 would switch the fence off.
-    if (Number(await this.server.setting(this.setting('min-replicas-max-lag'))) === 0) {
-      await this.server.call('CONFIG', 'SET', this.setting('min-replicas-max-lag'), 10);
-    }
-    await this.server.call('CONFIG', 'SET', this.setting('min-replicas-to-write'), wanted + WRITE_FENCE);
-  }
-
-  /** Ends whatever holds writes, also what an earlier run left behind. */
-  async release(): Promise<void> {
-    await this.server.all([...(await this.fenceLifting()), ...this.pauseLifting()]);
   }
 
   /**
    * Makes a replica of nobody out of a master: it refuses writes, and reads as well. Gives what it says of itself then:
    * no write can come after that offset. Throws NotDurable, with the server demoted.
    */
-  async demote(): Promise<ServerView> {
-    return this.follow(`${NOWHERE.host}:${NOWHERE.port}`);
+  async demote(before: readonly CommandLine[] = []): Promise<ServerView> {
+    return this.follow(`${NOWHERE.host}:${NOWHERE.port}`, before);
   }
 
   /** Makes it a replica. Throws NotDurable, with the role changed. */
@@ -74,73 +64,68 @@ export class Roles {
     const { host, port } = hostAndPort(master);
     const commands: CommandLine[] = [
       ...before,
-      ['CONFIG', 'SET', this.setting('replica-serve-stale-data'), 'no'],
-      ['CONFIG', 'SET', this.setting('replica-read-only'), 'yes'],
+      ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'no'],
+      ['CONFIG', 'SET', this.version.nameOf('replica-read-only'), 'yes'],
       [this.replicaOf, host, port],
-      ...(await this.fenceLifting()),
+      ...(await this.writes.fenceLifting()),
     ];
-    return this.change(commands, (view) => view.follows === master);
+    const lastLook = this.version.demotesForgetfully ? LAST_LOOK : [];
+    return this.change({ lastLook, commands, succeeded: (view) => view.follows === master });
   }
 
   /**
    * Makes it a master. Where the version can, it takes no writes before its role is on its disk. Throws NotDurable, with
-   * the server a master that takes no writes for some seconds.
+   * the server a master that takes no writes for some seconds; or, if that is accepted, has it take them.
    */
-  async promote(before: readonly CommandLine[] = []): Promise<ServerView> {
+  async promote(before: readonly CommandLine[] = [], acceptVolatile = false): Promise<void> {
     const commands: CommandLine[] = [
       ...before,
       ...(this.version.pausesWrites ? [['CLIENT', 'PAUSE', PROMOTION_MS, 'WRITE'] as const] : []),
       [this.replicaOf, 'NO', 'ONE'],
-      ['CONFIG', 'SET', this.setting('replica-serve-stale-data'), 'yes'],
-      ...(await this.fenceLifting()),
+      ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'yes'],
+      ...(await this.writes.fenceLifting()),
     ];
-    const view = await this.change(commands, ({ isMaster }) => isMaster);
-    await this.server.all(this.pauseLifting());
-    return view;
+    await this.change({ lastLook: [], commands, succeeded: ({ isMaster }) => isMaster }).catch((error: unknown) => {
+      if (!(acceptVolatile && error instanceof NotDurable)) throw error;
+    });
+    await this.server.all(this.writes.pauseLifting());
   }
 
   /** Sends the commands in one go, with a look at the outcome, and the order to keep it. */
-  private async change(
-    commands: readonly CommandLine[],
-    succeeded: (view: ServerView) => boolean,
-  ): Promise<ServerView> {
-    const keeping: CommandLine[] = this.breaksItsFile ? [] : [['CONFIG', 'REWRITE']];
-    const answers = await this.server.each([...commands, ['INFO'], ...keeping]);
-    const kept = this.breaksItsFile ? new NotDurable(`${this.server.address}: ${BROKEN_FILE}`) : answers.pop();
-    const info = answers.pop();
-    const error = answers.find((answer) => answer instanceof Error) ?? (info instanceof Error ? info : undefined);
+  private async change({ lastLook, commands, succeeded }: Change): Promise<ServerView> {
+    const harm = await this.rewriteHarm();
+    const keeping: CommandLine[] = harm === undefined ? [['CONFIG', 'REWRITE']] : [];
+    const answers = await this.server.each([...lastLook, ...commands, ['INFO'], ...keeping]);
+    const looked = answers.splice(0, lastLook.length);
+    const kept = harm === undefined ? answers.pop() : new Error(`${this.server.address}: ${harm}`);
+    const error = answers.find((answer) => answer instanceof Error);
     if (error !== undefined) throw error;
-    const view = viewOf(Info.parse(String(info)));
+    const view = viewOf(Info.parse(String(answers.pop())));
     if (!succeeded(view)) throw new ServerError(this.server.address, 'the role did not change', true);
-    if (kept instanceof Error) throw new NotDurable(kept.message);
-    return view;
+    const complete = { ...view, ...lastOfMaster(looked) };
+    if (kept instanceof Error) throw new NotDurable(kept.message, complete);
+    return complete;
   }
 
-  private async fenceLifting(): Promise<CommandLine[]> {
-    const wanted = await this.wantedReplicas();
-    if (wanted < WRITE_FENCE) return [];
-    return [['CONFIG', 'SET', this.setting('min-replicas-to-write'), wanted - WRITE_FENCE]];
-  }
-
-  private pauseLifting(): CommandLine[] {
-    return this.version.pausesWrites ? [['CLIENT', 'UNPAUSE']] : [];
-  }
-
-  private async wantedReplicas(): Promise<number> {
-    return Number((await this.server.setting(this.setting('min-replicas-to-write'))) ?? 0);
-  }
-
-  /** Redis 6.0 writes a password without its quotes, and does not start again on what it wrote. */
-  private get breaksItsFile(): boolean {
-    return this.version.forgetsQuotes && /["'\s]/.test(this.server.password ?? '');
+  private rewriteHarm(): Promise<string | undefined> {
+    return (this.harm ??= rewriteHarm(this.server, this.version));
   }
 
   private get replicaOf(): 'REPLICAOF' | 'SLAVEOF' {
     return this.version.saysReplica ? 'REPLICAOF' : 'SLAVEOF';
   }
+}
 
-  /** The name of a setting, which had another word in it before 5.0. */
-  private setting(name: string): string {
-    return this.version.saysReplica ? name : name.replace('replica', 'slave');
-  }
+/**
+ * Up to 3.2, a server that is demoted forgets its offset, and up to 4.0 it runs what clients had put into a MULTI before,
+ * writes and all. So right before, in the same packet, it is asked once more, and its clients are sent away. (Not in a
+ * transaction: a master adds that to its history.)
+ */
+const LAST_LOOK: readonly CommandLine[] = [['INFO'], ['CLIENT', 'KILL', 'TYPE', 'normal']];
+
+/** What the server said in that look. */
+function lastOfMaster([info]: readonly unknown[]): Pick<ServerView, 'offset' | 'history'> | undefined {
+  if (typeof info !== 'string') return undefined;
+  const { offset, history } = viewOf(Info.parse(info));
+  return { offset, history };
 }

@@ -2,25 +2,28 @@
 
 import { type PlannedShard } from '../lib/migration/plan';
 import { changedKeys } from './changed-keys';
+import { keepUsers, opening } from './closed-reads';
 import { type Context, type HandOverOptions } from './context';
 import { eachShard } from './each-shard';
-import { OPEN_READS } from './follow-back';
 import { covers, handOver, type HandOver, promoteIfEqual, Released } from './hand-over';
 import { lock } from './lock';
 import { type Outcome, Refused } from './outcome';
 import { Pair, type Sight, versionOf } from './pair';
-import { Roles } from './roles';
-import { type CommandLine, ServerError } from './server';
+import { NotDurable, Roles } from './roles';
+import { isWorthAnother } from './shard-cutover';
 import { MEANING } from './shard-state';
 import { reached } from './steps';
-import { NOWHERE_ADDRESS, type ServerView } from './view';
+import { NOWHERE_ADDRESS } from './view';
 
 export interface RollbackOptions extends HandOverOptions {
   /** Go back even where that loses what was written since the cutover. */
   readonly acceptLoss: boolean;
+  /** The new server does not answer, and a person has seen to it that it never comes back as it is. */
+  readonly newIsGone: boolean;
 }
 
 const TRIES = 4;
+const RETRY_MS = 250;
 
 export function rollback(context: Context, options: RollbackOptions): Promise<Outcome[]> {
   return eachShard(context, options, (shard) => new Rollback(context, options, shard).run());
@@ -39,12 +42,11 @@ class Rollback {
       try {
         return await this.turn(pair);
       } catch (error) {
-        const worthAnother = error instanceof Released || (error instanceof ServerError && !error.isAboutPassword);
-        if (!worthAnother || tries >= TRIES) throw error;
+        if (!isWorthAnother(error) || tries >= TRIES || this.context.stop.aborted) throw error;
       } finally {
         pair.close();
       }
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
@@ -56,66 +58,75 @@ class Rollback {
     const sight = await pair.look();
     switch (sight.state) {
       case 'waiting':
-        await this.freeOld(pair, sight);
-        return 'the old server serves';
       case 'syncing':
       case 'in sync':
         await this.detach(pair, sight);
-        return 'detached; the old server serves';
+        return 'the old server serves; nothing is lost';
       case 'fenced':
         await this.promoteOld(pair, sight);
         await this.detach(pair, await pair.look());
         return 'the old server serves again; nothing is lost';
       case 'following':
-        await handOver(this.handOverOf(pair, sight));
-        return this.fenced(pair, 'the old server serves again; nothing is lost');
+        await this.checkNew(pair, sight);
+        await handOver(await this.handOverOf(pair, sight));
+        return this.conclude(pair);
       case 'returning':
         return this.resume(pair, sight);
       case 'moved':
       case 'two masters':
         return this.goBackWithLoss(pair, sight);
       default:
-        throw new ServerError(this.shard.old, pair.silence ?? MEANING[sight.state], true);
+        pair.throwSilence();
+        throw new Refused(`${MEANING[sight.state]}; see what it follows, and mend that by hand`);
     }
   }
 
-  /** Without the new server nothing can be detached, but writes that an interrupted cutover held go on. */
-  private async withoutNew(pair: Pair, { old }: Sight): Promise<string> {
-    if (old?.isMaster !== true) throw new ServerError(this.shard.new, pair.silence ?? 'it does not answer', true);
-    await new Roles(pair.old, versionOf(old)).release();
-    throw new ServerError(this.shard.new, `${pair.silence ?? 'it does not answer'}; the old server serves`, true);
+  /** Nothing can be detached, but what an interrupted cutover held goes on; or the old server serves without it. */
+  private async withoutNew(pair: Pair, sight: Sight): Promise<string> {
+    const { old } = sight;
+    if (old?.isMaster === true) await new Roles(pair.old, versionOf(old)).writes.end();
+    if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwSilence();
+    if (!this.options.acceptLoss) throw new Refused(`${LOSS}; --accept-loss goes back all the same`);
+    await this.promoteOld(pair, sight);
+    return `the old server serves again as it was at the cutover; never let ${this.shard.new} come back as it was`;
   }
 
-  private async freeOld(pair: Pair, { old }: Sight): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).release();
-  }
-
-  private async detach(pair: Pair, sight: Sight): Promise<void> {
-    await new Roles(pair.new, versionOf(sight.new)).demote();
+  /** The old server first: it takes writes at once, whatever becomes of the new one. */
+  private async detach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+    await new Roles(pair.old, versionOf(old)).writes.end();
+    await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.detached');
-    await this.freeOld(pair, sight);
   }
 
+  /** What it would come back with, if it cannot keep the role, is its fence: nobody's harm. */
   private async promoteOld(pair: Pair, { old }: Sight): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).promote(openReads(old));
+    await new Roles(pair.old, versionOf(old)).promote(await opening(pair.old), true);
+    await keepUsers(pair.old);
     reached('rollback.promoted');
   }
 
-  private handOverOf(pair: Pair, { old, new: fresh }: Sight): HandOver {
+  /** A new server that forgot that it is no master would be the second one after its restart. */
+  private async checkNew(pair: Pair, { new: fresh }: Sight): Promise<void> {
+    await new Roles(pair.new, versionOf(fresh)).checkDurable().catch((error: unknown) => {
+      if (!(error instanceof NotDurable)) throw error;
+      const remedy = 'make room on its disk; or stop its pod for good, and go back with --new-is-gone';
+      throw new Refused(`${error.message}: after a restart it would say again that it is the master; ${remedy}`);
+    });
+  }
+
+  private async handOverOf(pair: Pair, { old, new: fresh }: Sight): Promise<HandOver> {
     const from = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
     const to = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
-    const fromAddress = this.shard.newForOld ?? this.shard.new;
-    const { deadlineMs } = this.options;
-    const method = this.options.hold ?? from.roles.holdMethod;
-    const beforePromotion = openReads(old);
+    const { deadlineMs, hold: method = from.roles.writes.method } = this.options;
     return {
       from,
       to,
-      fromAddress,
+      fromAddress: this.shard.newForOld ?? this.shard.new,
       deadlineMs,
       method,
       acceptVolatileFence: false,
-      beforePromotion,
+      acceptVolatilePromotion: true,
+      beforePromotion: await opening(pair.old),
       command: 'rollback',
     };
   }
@@ -123,9 +134,10 @@ class Rollback {
   /** The new server is fenced, and has all there is. */
   private async resume(pair: Pair, sight: Sight): Promise<string> {
     const { old, new: fresh } = sight as Required<Sight>;
+    await this.checkNew(pair, sight);
     if (covers(old, fresh)) {
-      await promoteIfEqual(this.handOverOf(pair, sight), fresh);
-      return this.fenced(pair, 'the old server serves again; nothing is lost');
+      await promoteIfEqual(await this.handOverOf(pair, sight), fresh);
+      return this.conclude(pair);
     }
     if (old.follows === NOWHERE_ADDRESS) return this.goBackWithLoss(pair, sight);
     await new Roles(pair.new, versionOf(fresh)).promote();
@@ -134,28 +146,25 @@ class Rollback {
 
   private async goBackWithLoss(pair: Pair, sight: Sight): Promise<string> {
     const { old, new: fresh } = sight;
-    if (old === undefined) throw new ServerError(this.shard.old, pair.silence ?? 'it does not answer', true);
-    if (!this.options.acceptLoss) {
-      const why = 'the old server does not follow the new one, so what was written since the cutover would be lost';
-      throw new Refused(`${why}; --accept-loss counts the keys and goes back all the same`);
-    }
+    if (old === undefined) pair.throwSilence();
+    if (!this.options.acceptLoss)
+      throw new Refused(`${LOSS}; --accept-loss counts the keys and goes back all the same`);
+    await this.checkNew(pair, sight);
     this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
     const changed = await changedKeys(pair, sight);
     if (fresh?.isMaster === true) await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.demoted');
     await this.promoteOld(pair, sight);
-    return `the old server serves again; ${changed.toString()} had changed since the cutover, and are as they were before`;
+    return `the old server serves again; ${changed} had changed since the cutover, and are as they were before`;
   }
 
-  /** Says so when the new server is what it should be. */
-  private async fenced(pair: Pair, message: string): Promise<string> {
+  /** The old server serves; the new one has to be what it should be, and to remain so. */
+  private async conclude(pair: Pair): Promise<string> {
+    await keepUsers(pair.old);
     const { state } = await pair.look();
     if (state !== 'waiting') throw new Released(MEANING[state]);
-    return message;
+    return 'the old server serves again; nothing is lost';
   }
 }
 
-/** Undoes what closed an old server's reads while it followed. */
-function openReads(old: ServerView | undefined): CommandLine[] {
-  return versionOf(old).hasUsers ? [OPEN_READS] : [];
-}
+const LOSS = 'the old server does not follow the new one, so what was written since the cutover would be lost';

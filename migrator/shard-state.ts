@@ -64,7 +64,8 @@ export function stateOf(shard: PlannedShard, old?: ServerView, fresh?: ServerVie
 
 /** Whether a replica lacks nothing but what is on its way, in memory and on its disk. */
 function hasEverything(replica?: ServerView): boolean {
-  return replica !== undefined && replica.isLinked && !replica.isSyncing && !replica.isLoading && replica.isSaved;
+  if (replica === undefined || replica.isSyncing || replica.isLoading) return false;
+  return replica.isLinked && replica.isSaved && !replica.lostCount;
 }
 
 function followedBy<Other extends string>(

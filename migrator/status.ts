@@ -6,7 +6,7 @@ import { type Outcome } from './outcome';
 import { lagOf, Pair, type Sight, versionOf } from './pair';
 import { type ShardState } from './shard-state';
 import { RedisServer, unlessUnreachable } from './server';
-import { WRITE_FENCE } from './view';
+import { WriteHold } from './write-hold';
 
 /** A shard for people and programs. */
 export interface ShardStatus {
@@ -34,10 +34,10 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
     try {
       const sight = await pair.look();
       const { shard: ordinal, ringName, old, new: fresh } = shard;
-      const isHeld = sight.old?.isMaster === true && (await isWriteFenced(pair.old, sight));
-      const silence = pair.silence;
+      const isHeld = sight.old?.isMaster === true && (await isFenced(pair.old, sight));
+      const silence = pair.silences.map(({ message }) => message).join('; ');
       const status = { shard: ordinal, ringName, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
-      shards.push({ ...status, ...(silence !== undefined && { silence }) });
+      shards.push({ ...status, ...(silence !== '' && { silence }) });
       if (sight.state.endsWith('unreachable')) pair.throwSilence();
       return sight.state;
     } finally {
@@ -56,8 +56,6 @@ function numbers(sight: Sight): Pick<ShardStatus, 'keys' | 'lag'> {
   };
 }
 
-async function isWriteFenced(server: RedisServer, { old }: Sight): Promise<boolean> {
-  const name = versionOf(old).saysReplica ? 'min-replicas-to-write' : 'min-slaves-to-write';
-  const wanted = await server.setting(name).catch(unlessUnreachable);
-  return Number(wanted ?? 0) >= WRITE_FENCE;
+async function isFenced(server: RedisServer, { old }: Sight): Promise<boolean> {
+  return (await new WriteHold(server, versionOf(old)).isFenced().catch(unlessUnreachable)) === true;
 }

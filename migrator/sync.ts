@@ -4,6 +4,7 @@ import { type PlannedShard } from '../lib/migration/plan';
 import { type Context } from './context';
 import { eachShard } from './each-shard';
 import { lock, unlock } from './lock';
+import { reattached } from './reattach';
 import { type Outcome, Refused } from './outcome';
 import { lagOf, Pair, type Sight, versionOf } from './pair';
 import { Roles } from './roles';
@@ -59,7 +60,7 @@ class Follower {
     for (;;) {
       const result = await this.turn().catch((error: unknown) => {
         if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE') throw error;
-        this.lost(error.message);
+        this.lost(error);
         return undefined;
       });
       if (result !== undefined) return result;
@@ -84,11 +85,12 @@ class Follower {
         return undefined;
       case 'syncing':
         this.noteProgress(sight);
-        await this.repairIfStill(pair, sight);
+        if (sight.new?.lostCount) await reattach(pair);
+        else await this.repairIfStill(pair, sight);
         return undefined;
       case 'old unreachable':
       case 'new unreachable':
-        this.lost(pair.silence ?? MEANING[sight.state]);
+        pair.throwSilence();
         return undefined;
       default:
         throw new Refused(`${MEANING[sight.state]}; run cutover or rollback`);
@@ -123,23 +125,17 @@ class Follower {
     const still = now - this.lastProgress;
     if (still > this.patienceMs)
       throw new ServerError(this.shard.new, 'no progress; see its log, and run this again', true);
-    const busy = fresh?.isLoading === true || fresh?.isSyncing === true;
+    const busy = fresh?.isLoading === true || fresh?.isSyncing === true || fresh?.isLinked === true;
     if (busy || still < REPAIR_MS || now - this.lastRepair < REPAIR_MS) return;
     this.lastRepair = now;
-    await lock(pair.new);
-    const roles = new Roles(pair.new, versionOf(fresh));
-    if ((await pair.look()).state === 'syncing') {
-      await roles.demote();
-      await roles.follow(this.shard.old);
-    }
-    await unlock(pair.new);
+    await reattach(pair);
   }
 
   /** A server went away: it is looked for again until the patience ends. */
-  private lost(reason: string): void {
+  private lost(error: ServerError): void {
     this.close();
-    if (performance.now() - this.lastProgress > this.patienceMs) throw new ServerError(this.shard.new, reason, false);
-    this.context.report.progress({ shard: this.shard.shard, state: 'unreachable', detail: reason });
+    if (performance.now() - this.lastProgress > this.patienceMs) throw error;
+    this.context.report.progress({ shard: this.shard.shard, state: 'unreachable', detail: error.message });
   }
 }
 
@@ -155,6 +151,13 @@ async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
   reached('sync.locked');
   if ((await pair.look()).state === 'waiting') await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
   reached('sync.attached');
+  await unlock(pair.new);
+}
+
+async function reattach(pair: Pair): Promise<void> {
+  await lock(pair.new);
+  const sight = await pair.look();
+  if (sight.state === 'syncing') await reattached(pair, sight);
   await unlock(pair.new);
 }
 

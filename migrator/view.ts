@@ -4,9 +4,6 @@ import { NOWHERE } from '../lib/migration/plan';
 import { type Info } from './info';
 import { type RedisServer } from './server';
 
-/** No server can have as many replicas, so a master that asks for them takes no writes. What it asked for before is added. */
-export const WRITE_FENCE = 1_000_000;
-
 export interface ServerView {
   readonly isMaster: boolean;
   /** `host:port` of its master, if it has one. */
@@ -18,6 +15,8 @@ export interface ServerView {
   /** Bytes of the initial synchronization that are still to come, and all of them, as far as the server says. */
   readonly bytesLeft: number;
   readonly bytesInAll: number;
+  /** Whether it is attached by the old SYNC, to which it falls back if its master was fenced: then it knows no offset. */
+  readonly lostCount: boolean;
   /** Up to where the history is applied here. */
   readonly offset: number;
   /** The names of the history: by the first one a master's replicas know it. */
@@ -46,8 +45,8 @@ export function viewOf(info: Info): ServerView {
     isSyncing: info.text('master_sync_in_progress') === '1',
     bytesLeft: Math.max(0, info.number('master_sync_left_bytes')),
     bytesInAll: Math.max(0, info.number('master_sync_total_bytes')),
-    // Up to 3.2, a server that was demoted and never connected keeps its offset in the master's field alone.
-    offset: isMaster ? masterOffset : Math.max(info.number('slave_repl_offset'), linkless(info) ? masterOffset : 0),
+    lostCount: info.text('slave_repl_offset') === '-1' && info.text('master_link_status') === 'up',
+    offset: isMaster ? masterOffset : replicaOffset(info),
     history: [info.text('master_replid'), info.text('run_id')].filter((id) => id !== ''),
     isSaved: !isRewriting(info),
     isLoading: info.text('loading') === '1',
@@ -57,9 +56,11 @@ export function viewOf(info: Info): ServerView {
   };
 }
 
-/** A server that follows the address where nothing listens. */
-function linkless(info: Info): boolean {
-  return `${info.text('master_host')}:${info.text('master_port')}` === NOWHERE_ADDRESS;
+/** Up to 3.2 (there is no master_replid), a demoted server forgets how much it has: more than anybody can prove to have. */
+function replicaOffset(info: Info): number {
+  const isDemoted = `${info.text('master_host')}:${info.text('master_port')}` === NOWHERE_ADDRESS;
+  if (isDemoted && info.text('master_replid') === '') return Infinity;
+  return info.number('slave_repl_offset');
 }
 
 /** While the AOF is written anew, what is on the disk is what was there before. */

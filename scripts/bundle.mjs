@@ -38,12 +38,22 @@ function licenseOf(directory) {
   return fs.readFileSync(path.join(directory, file), 'utf8');
 }
 
+/** ioredis brings along what speaks to clusters and sentinels, a quarter of the whole program; a move knows neither. */
+const withoutClusters = {
+  name: 'without-clusters',
+  setup({ onLoad }) {
+    const unused = /ioredis\/built\/(cluster\/index|connectors\/SentinelConnector\/index|constants\/TLSProfiles)\.js$/;
+    onLoad({ filter: unused }, () => ({ contents: 'exports.default = class {};' }));
+  },
+};
+
 /** The program that a ConfigMap carries to the Jobs of a move: small, and in lines that a diff can show. */
 export function bundleMigrator() {
   return bundle('migrator/main.ts', 'build/migrator/migrator.mjs', {
     format: 'esm',
     minify: true,
     lineLimit: 120,
+    plugins: [withoutClusters],
     // Packages in the older module format ask for Node's own modules by require.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   });

@@ -78,7 +78,10 @@ test.each(['none', 'read-only'] as const)('an old server whose configuration fil
   await move.old.restart(0, 'SIGKILL');
   expect(await move.roles()).toEqual([{ old: 'master', new: 'master' }]);
   expect((await move.run('status')).includes('two masters')).toBe(true);
-  await move.run('cutover', '--accept-volatile-fence');
+  const unsure = move.migrator('cutover', '--accept-volatile-fence');
+  expect(await unsure.exit()).toBe(3);
+  expect(unsure.output).toContain('both say that they are masters');
+  await move.run('cutover', '--accept-volatile-fence', '--fence-old');
   expect(await move.roles()).toEqual(moved(move));
 });
 

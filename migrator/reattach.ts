@@ -1,0 +1,11 @@
+// Has a replica connect to its master anew.
+
+import { type Pair, type Sight, versionOf } from './pair';
+import { Roles } from './roles';
+
+/** Of a shard on which the lock is held. Dies in between: the shard is `waiting`, and sync attaches it. */
+export async function reattached(pair: Pair, { new: fresh }: Sight): Promise<void> {
+  const roles = new Roles(pair.new, versionOf(fresh));
+  await roles.demote();
+  await roles.follow(pair.shard.old);
+}
