@@ -75,9 +75,13 @@ function migratorPod(step: Step, options: MigrationOptions, wiring: JobWiring): 
   };
 }
 
+/** Node.js lets garbage lie as long as it sees room: without a bound, 200 MB of it beside 11 MB that are in use (bench/move.md). */
+const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
+
 function migrator(step: Step, options: MigrationOptions, { password }: JobWiring): k8s.Container {
   const { memory = Size.mebibytes(256), cpu = Cpu.millis(500), cpuLimit, stepArguments = {} } = options;
-  const command = ['node', '/opt/migrator/migrator.mjs', step.name, '--plan', '/etc/migration/plan.json'];
+  const program = [...SMALL_HEAP, '/opt/migrator/migrator.mjs'];
+  const command = ['node', ...program, step.name, '--plan', '/etc/migration/plan.json'];
   return {
     name: 'migrator',
     image: options.image ?? DEFAULT_MIGRATOR_IMAGE,

@@ -31,6 +31,8 @@ export interface Roles {
   readonly new: string;
 }
 
+/** As the Jobs run it. */
+const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 const MIGRATOR = path.join(__dirname, '..', '..', 'build', 'migrator', 'migrator.mjs');
 
 /** Clients of this machine are the fleet's own, unless they come from STRANGER. */
@@ -110,7 +112,7 @@ export class LabMove {
 
   /** The same with more in its environment, such as the step at which it is to die. */
   migratorWith(env: NodeJS.ProcessEnv, command: string, ...args: string[]): Program {
-    const words = [MIGRATOR, command, '--plan', this.fleet.planFile(), ...args];
+    const words = [...SMALL_HEAP, MIGRATOR, command, '--plan', this.fleet.planFile(), ...args];
     const password = { REDIS_PASSWORD: this.props.fleet?.secretValue ?? this.old.password };
     return this.lab.start(process.execPath, words, { env: { ...process.env, ...password, ...env } });
   }
