@@ -1,5 +1,5 @@
 // Keeps readers from an old server that follows the new one: a synchronized replica would answer them, with older values
-// at times. Only replication reads there. What its default user was allowed is kept in a user that nobody can be.
+// at times. Only replication reads there. The commands that its default user had are kept in a user that nobody can be.
 
 import { type CommandLine, type RedisServer, unlessUnreachable } from './server';
 
@@ -12,7 +12,7 @@ export async function closing(server: RedisServer): Promise<CommandLine[]> {
   const rules = users.get('default');
   if (rules === undefined || users.has(KEPT_USER)) return [];
   return [
-    ['ACL', 'SETUSER', KEPT_USER, 'reset', ...rules.filter((rule) => rule !== 'on'), 'off'],
+    ['ACL', 'SETUSER', KEPT_USER, 'reset', ...rules.filter(isAboutCommands)],
     ['ACL', 'SETUSER', 'default', '-@read'],
   ];
 }
@@ -22,9 +22,14 @@ export async function opening(server: RedisServer): Promise<CommandLine[]> {
   const rules = (await rulesOfUsers(server)).get(KEPT_USER);
   if (rules === undefined) return [];
   return [
-    ['ACL', 'SETUSER', 'default', 'reset', ...rules.filter((rule) => rule !== 'off'), 'on'],
+    ['ACL', 'SETUSER', 'default', ...rules.filter(isAboutCommands)],
     ['ACL', 'DELUSER', KEPT_USER],
   ];
+}
+
+/** The first of them always speaks of all commands, and so replaces what was before. */
+function isAboutCommands(rule: string): boolean {
+  return /^[-+]/.test(rule);
 }
 
 /** Users may live in a file of their own, which CONFIG REWRITE leaves alone. */

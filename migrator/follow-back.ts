@@ -5,14 +5,13 @@ import { type Pair, versionOf } from './pair';
 import { NotDurable, Roles } from './roles';
 import { look, type ServerView } from './view';
 
-/** How long the old server may take to reach the new one. */
-const PATIENCE_MS = 30_000;
-
 export interface FollowBack {
   readonly old: ServerView;
   readonly new: ServerView;
   readonly password?: string;
   readonly acceptVolatileFence: boolean;
+  /** How long the old server may take to reach the new one. */
+  readonly patienceMs: number;
 }
 
 /** Says how it went: an old server that cannot follow stays fenced. */
@@ -35,14 +34,14 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
     ])
     .catch(accept);
   await keepUsers(pair.old);
-  if (await linked(pair)) return 'moved; the old server follows';
+  if (await linked(pair, it.patienceMs)) return 'moved; the old server follows';
   await roles.demote(await opening(pair.old)).catch(accept);
   await keepUsers(pair.old);
   return `moved; the old server did not reach ${master}, and is fenced`;
 }
 
-async function linked(pair: Pair): Promise<boolean> {
-  const deadline = performance.now() + PATIENCE_MS;
+async function linked(pair: Pair, patienceMs: number): Promise<boolean> {
+  const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
     const { isLinked, isSyncing } = await look(pair.old);
     if (isLinked && !isSyncing) return true;

@@ -22,7 +22,7 @@ export interface CutoverOptions extends HandOverOptions {
   readonly fenceOld: boolean;
   /** Move one shard, watch it for so many milliseconds, and only then the others. */
   readonly canaryMs?: number;
-  /** How long a shard that is not quite in sync is waited for. */
+  /** How long a shard that is not quite in sync is waited for, and an old server that is to follow. */
   readonly patienceMs: number;
 }
 
@@ -210,9 +210,9 @@ export class ShardCutover {
     await roles.writes.end();
     const { keepLegacyInSync } = this.context.plan;
     if (!keepLegacyInSync || state === 'following' || old === undefined) return MEANING[state];
-    const { acceptVolatileFence } = this.options;
+    const { acceptVolatileFence, patienceMs } = this.options;
     const { password } = this.context.access;
-    const message = await followBack(pair, { old, new: fresh, password, acceptVolatileFence });
+    const message = await followBack(pair, { old, new: fresh, password, acceptVolatileFence, patienceMs });
     reached('cutover.followed');
     return message;
   }

@@ -1,0 +1,152 @@
+// The way back: what it needs, what it says, and that it leaves the old servers as they were.
+
+import { FullDisk } from '../lab/full-disk';
+import { freePort, Lab, until } from '../lab/lab';
+import { LabMove, type LabMoveProps } from '../lab/move';
+import { OLD } from './moving';
+
+let lab: Lab;
+let move: LabMove | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  move = undefined;
+});
+afterEach(async () => {
+  await move?.close();
+  await lab.close();
+});
+
+async function started(props: Partial<LabMoveProps> = {}): Promise<LabMove> {
+  move = await LabMove.of(lab, { servers: 1, proxies: 0, ...OLD, ...props });
+  await move.start();
+  return move;
+}
+
+const BACK = [{ old: 'master', new: 'slave of 127.0.0.1:1' }];
+
+async function ask(side: 'old' | 'new', ...[command, ...args]: [string, ...string[]]): Promise<unknown> {
+  if (move === undefined) throw new Error('nothing was started');
+  const client = side === 'old' ? move.old.serverClient(0) : move.fleet.shardClient(0);
+  try {
+    return await client.call(command, args);
+  } finally {
+    client.disconnect();
+  }
+}
+
+test('after a cutover it is refused, until the loss is accepted, and then says how many keys it takes back', async () => {
+  const it = await started();
+  const keys = await it.old.fill(50);
+  await it.run('sync');
+  await it.run('cutover');
+  await ask('new', 'SET', keys[0][0], 'changed');
+  await ask('new', 'SET', 'added', 'since');
+
+  const refused = it.migrator('rollback');
+  expect(await refused.exit()).toBe(3);
+  expect(refused.output).toContain('--accept-loss');
+  expect(await it.run('rollback', '--accept-loss')).toContain('2 keys had changed since the cutover');
+
+  expect(await it.roles()).toEqual(BACK);
+  expect(await ask('old', 'SET', 'it', 'serves')).toBe('OK');
+  await it.run('sync');
+  await it.run('cutover');
+});
+
+test('a new server that cannot keep its role over a restart is not left behind as a second master', async () => {
+  const disk = new FullDisk(lab);
+  const it = await started({ fleet: { path: disk.path() } });
+  await it.run('sync');
+  await it.run('cutover');
+  disk.fill();
+
+  const refused = it.migrator('rollback', '--accept-loss');
+  expect(await refused.exit()).toBe(3);
+  expect(refused.output).toContain('after a restart it would say again that it is the master');
+  expect((await it.roles())[0].new).toBe('master');
+
+  disk.free();
+  await it.run('rollback', '--accept-loss');
+  expect(await it.roles()).toEqual(BACK);
+  await it.fleet.stopShard(0, 'SIGKILL');
+  await it.fleet.startShard(0);
+  expect(await it.roles()).toEqual(BACK);
+});
+
+test('a new server that is gone for good is done without, when a person says so', async () => {
+  const it = await started();
+  await it.run('sync');
+  await it.run('cutover');
+  await it.fleet.stopShard(0, 'SIGKILL');
+
+  const left = it.migrator('rollback', '--accept-loss');
+  expect(await left.exit()).toBe(4);
+  expect((await it.roles())[0].old).toBe('slave of 127.0.0.1:1');
+  await it.run('rollback', '--accept-loss', '--new-is-gone');
+
+  expect((await it.roles())[0]).toEqual({ old: 'master', new: 'silent' });
+  expect(await ask('old', 'SET', 'it', 'serves')).toBe('OK');
+});
+
+test('an old server that was to follow, and could not, can still be gone back to', async () => {
+  const nobody = `127.0.0.1:${await freePort()}`;
+  const migration = { keepLegacyInSync: true, shardAddressesForLegacy: [nobody] };
+  const it = await started({ fleet: { migration } });
+  await it.run('sync');
+  expect(await it.run('cutover', '--patience', '2')).toContain(`did not reach ${nobody}, and is fenced`);
+
+  await it.run('rollback', '--accept-loss');
+
+  expect(await it.roles()).toEqual(BACK);
+  expect(await ask('old', 'GET', 'it')).toBeNull();
+});
+
+test('an old server keeps the rules of its users, and what it asked of replicas', async () => {
+  const it = await started({ fleet: { migration: { keepLegacyInSync: true } } });
+  await ask('old', 'ACL', 'SETUSER', 'default', '-sort', '-keys');
+  await ask('old', 'CONFIG', 'SET', 'min-replicas-to-write', '1', 'min-replicas-max-lag', '0');
+  const facts = async (): Promise<unknown[]> => [
+    await ask('old', 'ACL', 'LIST'),
+    await ask('old', 'CONFIG', 'GET', 'min-replicas*'),
+  ];
+  const before = await facts();
+
+  await it.run('sync');
+  await it.run('cutover', '--hold', 'fence', '--accept-volatile-fence');
+  expect(await it.roles()).toEqual([{ old: `slave of 127.0.0.1:${it.fleet.portOf(0)}`, new: 'master' }]);
+  await expect(ask('old', 'GET', 'it')).rejects.toThrow('NOPERM');
+  await it.run('rollback');
+
+  expect(await it.roles()).toEqual(BACK);
+  expect(await facts()).toEqual(before);
+});
+
+test('a migrator that gives way to another leaves alone what that one holds', async () => {
+  const it = await started();
+  await it.run('sync');
+  const first = it.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.equal SIGSTOP' }, 'cutover', '--hold', 'fence');
+  await until('the first one stands still', () => first.standsStill);
+
+  const second = it.migrator('cutover', '--hold', 'fence');
+  expect(await second.exit()).toBe(5);
+
+  await expect(ask('old', 'SET', 'key', 'value')).rejects.toThrow('NOREPLICAS');
+  first.child.kill('SIGCONT');
+  await first.exit();
+  await it.run('cutover');
+});
+
+test('a cutover that waits for a shard ends when it is told to', async () => {
+  const it = await started({ network: 'for replicas' });
+  await it.run('sync');
+  it.networks[0].hold();
+  await it.networks[0].cut();
+  const waiting = it.migrator('cutover', '--patience', '600');
+  await until('it waits', () => waiting.output.includes('syncing'));
+
+  waiting.child.kill('SIGTERM');
+
+  expect(await waiting.exit()).toBe(4);
+  expect(waiting.output).toContain('told to stop before it was in sync');
+  expect((await it.roles())[0].old).toBe('master');
+});
