@@ -1,6 +1,6 @@
 // Ways to put commands to a server whose answers are bytes: plainly, or past the fence that keeps reads from it.
 
-import { type CommandLine, type RedisServer } from './server';
+import { type CommandLine, type RedisServer, ServerError } from './server';
 import { type Version } from './version';
 
 /** Sends commands and gives the answer to each, in bytes; an error among them is one of the answers. */
@@ -12,24 +12,41 @@ export function plainly(server: RedisServer): Ask {
 
 /**
  * A fenced server refuses reads. It is opened for as many commands as fit into one packet of the network: a server runs
- * what it receives together before it listens to anybody else, so that no client reads in between, and the last command
- * closes it again even if this program is gone by then.
+ * what it receives together before it listens to anybody else, so that no client reads in between, and the last commands
+ * close it again even if this program is gone by then.
  */
 export function pastTheFence(server: RedisServer, version: Version): Ask {
-  const setting = version.saysReplica ? 'replica-serve-stale-data' : 'slave-serve-stale-data';
-  const open: CommandLine = ['CONFIG', 'SET', setting, 'yes'];
-  const close: CommandLine = ['CONFIG', 'SET', setting, 'no'];
-  const room = PACKET_BYTES - sizeOf(open) - sizeOf(close);
+  let found: Promise<Gate> | undefined;
   return async (commands) => {
+    const { open, close } = await (found ??= gateOf(server, version));
+    const room = PACKET_BYTES - sizeOf([...open, ...close]);
     const answers: unknown[] = [];
     for (const group of groupsOf(commands, room)) {
-      const [opened, ...rest] = await server.eachInBytes([open, ...group, close]);
-      const closed = rest.pop();
-      if (opened instanceof Error) throw opened;
-      if (closed instanceof Error) throw closed;
-      answers.push(...rest);
+      const all = await server.eachInBytes([...open, ...group, ...close]);
+      const own = all.splice(open.length, group.length);
+      for (const answer of all) if (answer instanceof Error) throw answer;
+      answers.push(...own);
     }
     return answers;
+  };
+}
+
+/** What opens a server, and closes it again. */
+interface Gate {
+  readonly open: readonly CommandLine[];
+  readonly close: readonly CommandLine[];
+}
+
+/** What followed its new server once may have closed its reads to everybody besides. */
+async function gateOf(server: RedisServer, version: Version): Promise<Gate> {
+  const setting = version.saysReplica ? 'replica-serve-stale-data' : 'slave-serve-stale-data';
+  const open: CommandLine[] = [['CONFIG', 'SET', setting, 'yes']];
+  const close: CommandLine[] = [['CONFIG', 'SET', setting, 'no']];
+  const [, answer] = await server.each([...open, ['EXISTS', 'key'], ...close]);
+  if (!(answer instanceof ServerError && answer.code === 'NOPERM')) return { open, close };
+  return {
+    open: [...open, ['ACL', 'SETUSER', 'default', '+@read']],
+    close: [['ACL', 'SETUSER', 'default', '-@read'], ...close],
   };
 }
 
@@ -39,8 +56,9 @@ const PACKET_BYTES = 1200;
 /** The most bytes that the protocol adds to an argument. */
 const FRAME_BYTES = 12;
 
-function sizeOf(command: CommandLine): number {
-  return command.reduce<number>((sum, it) => sum + FRAME_BYTES + Buffer.byteLength(it.toString()), FRAME_BYTES);
+function sizeOf(commands: readonly CommandLine[]): number {
+  const words = commands.flatMap((command) => command.map((it) => FRAME_BYTES + Buffer.byteLength(it.toString())));
+  return words.reduce((sum, size) => sum + size, FRAME_BYTES * commands.length);
 }
 
 /** Commands in their order, as many together as there is room for, and at least one. */
@@ -48,7 +66,7 @@ function groupsOf(commands: readonly CommandLine[], room: number): CommandLine[]
   const groups: CommandLine[][] = [];
   let left = 0;
   for (const command of commands) {
-    const size = sizeOf(command);
+    const size = sizeOf([command]);
     if (size > left || groups.length === 0) {
       groups.push([]);
       left = room;

@@ -2,7 +2,7 @@
 
 import { type Redis } from 'ioredis';
 import { pastTheFence } from '../../migrator/ask';
-import { changedKeys } from '../../migrator/changed-keys';
+import { changedKeys, type CountMethod } from '../../migrator/changed-keys';
 import { Pair, versionOf } from '../../migrator/pair';
 import { RedisServer } from '../../migrator/server';
 import { connect } from '../lab/clients';
@@ -25,11 +25,11 @@ async function moved(keys: number): Promise<Pairs> {
   return pairs;
 }
 
-async function count(pairs: Pairs): Promise<string> {
+async function count(pairs: Pairs, method?: CountMethod): Promise<string> {
   const { shards, access } = pairs.contextOf();
   const pair = await Pair.connect(shards[0], access);
   try {
-    return (await changedKeys(pair, await pair.look())).toString();
+    return await changedKeys(pair, await pair.look(), method);
   } finally {
     pair.close();
   }
@@ -67,6 +67,42 @@ test('an old server that is a master again is read as it is', async () => {
   await pairs.old(0).slaveof('NO', 'ONE');
   await pairs.old(0).set('one', '1');
   expect(await count(pairs)).toBe('1 key');
+});
+
+test('of many keys a sample is taken, unless all are to be counted', async () => {
+  const pairs = await Pairs.start(lab, { servers: 1 });
+  const numbered = Array.from({ length: 22_000 }, (_, i) => i);
+  const write = (client: Redis, numbers: readonly number[], value: string): Promise<unknown> =>
+    client.mset(numbers.flatMap((i) => [`key ${i}`, value]));
+  await write(pairs.old(0), numbered, 'before');
+  await pairs.sync();
+  await pairs.move(0);
+  expect(await count(pairs)).toMatch(/^no more than about 3\d of 22,000 keys$/);
+  await write(pairs.new(0), numbered.slice(0, 6600), 'after');
+  await write(
+    pairs.new(0),
+    Array.from({ length: 2200 }, (_, i) => -1 - i),
+    'added',
+  );
+  const guess = await count(pairs);
+  expect(guess).toMatch(/^about [\d,]+ of [\d,]+ keys$/);
+  const [changed, all] = guess.replaceAll(',', '').match(/\d+/g)?.map(Number) ?? [];
+  // More than what chance makes of 2,000 draws.
+  expect(Math.abs(changed - 8800)).toBeLessThan(1600);
+  expect(Math.abs(all - 24_200)).toBeLessThan(1600);
+  expect(await count(pairs, 'all')).toBe('8,800 keys');
+  expect(await count(pairs, 'none')).toBe('an unknown number of keys');
+});
+
+test('a server whose reads were closed by name as well is read, and stays closed', async () => {
+  const pairs = await moved(550);
+  const knowsUsers = await pairs
+    .old(0)
+    .call('ACL', 'SETUSER', 'default', '-@read')
+    .then(Boolean, () => false);
+  await pairs.new(0).append('string:0', 'x');
+  expect(await count(pairs)).toBe('1 key');
+  expect(await read(pairs.old(0))).toMatch(knowsUsers ? /NOPERM/ : /MASTERDOWN/);
 });
 
 test('while the old server is read, nobody else is answered', async () => {
