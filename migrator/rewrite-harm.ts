@@ -1,5 +1,6 @@
 // Where CONFIG REWRITE would leave a file with which the server does not start again, so that it must not be tried.
 
+import { KEPT_USER } from './closed-reads';
 import { type RedisServer, unlessUnreachable } from './server';
 import { type Version } from './version';
 
@@ -24,12 +25,15 @@ async function usersOfFiles(server: RedisServer): Promise<string[]> {
   ]);
   for (const answer of [list, file, password]) if (answer instanceof Error) unlessUnreachable(answer);
   if (list instanceof Error || valueOf(file) !== '') return [];
-  return (list as string[]).filter((line) => !isBornWith(line, valueOf(password))).map((line) => line.split(' ')[1]);
+  return (list as string[])
+    .filter((line) => !isBornWith(line, valueOf(password)))
+    .map((line) => line.split(' ')[1])
+    .filter((name) => name !== KEPT_USER);
 }
 
 /**
- * The default user as no line of a file has made it: with requirepass for its password, if any, and all rights. What
- * follow-back closes and opens of these is not from a file either.
+ * The default user as no line of a file has made it: with requirepass for its password, if any, and all rights, reads left
+ * aside, which this program closes and opens.
  */
 function isBornWith(line: string, requirepass: string): boolean {
   const isFree = / ~\* &\* \+@all( [-+]@read)?$/.test(line);
