@@ -2,9 +2,14 @@
 
 import { type Facts } from './facts';
 import { error, type Remark, warning } from './finding';
+import { type Both } from './server-checks';
 
 /** CONFIG of the old server, whose fence may be volatile if that was accepted. */
-export function oldConfigChecks(old: Facts, acceptVolatileFence: boolean): Remark[] {
+export function oldConfigChecks(both: Both, acceptVolatileFence: boolean): Remark[] {
+  return [...fence(both.old, acceptVolatileFence), ...changedSettings(both)];
+}
+
+function fence(old: Facts, acceptVolatileFence: boolean): Remark[] {
   if (old.configError !== undefined)
     return [noConfig(old, 'if rename-command gave CONFIG another name, put it into renamedCommands of the move')];
   const reason = whyNotRewritten(old);
@@ -14,6 +19,26 @@ export function oldConfigChecks(old: Facts, acceptVolatileFence: boolean): Remar
     'start it on a file that it may write; otherwise cutover refuses without --accept-volatile-fence, and after it the old server must not be started again';
   const remark = acceptVolatileFence ? warning : error;
   return [remark('volatile-fence', `${effect}; ${remedy}`)];
+}
+
+/** What the fence sets, and no rollback sets back. */
+function changedSettings({ old, password, keepLegacyInSync }: Both): Remark[] {
+  const { address, setting } = old;
+  const masterauth = setting('masterauth') ?? '';
+  const changed = [
+    ...['replica-read-only', 'replica-serve-stale-data']
+      .filter((name) => setting(name) === 'no')
+      .map((name) => [name, 'no', 'yes']),
+    ...(keepLegacyInSync && masterauth !== '' && masterauth !== password
+      ? [['masterauth', 'another one', 'the password of the fleet']]
+      : []),
+  ];
+  return changed.map(([name, value, after]) =>
+    warning(
+      'settings',
+      `${name} of ${address} is ${value}, and will be ${after} after a cutover, also if that is rolled back; set it by hand then if that server is to be a replica`,
+    ),
+  );
 }
 
 /** CONFIG of the new server, which must keep its role. */
@@ -32,7 +57,7 @@ function noConfig({ address, configError = '' }: Facts, remedy: string): Remark 
 function whyNotRewritten({ view, rewriteError }: Facts): string | undefined {
   const file = view.info.text('config_file');
   if (file === '') return 'it runs without a configuration file';
-  return rewriteError === undefined ? undefined : `CONFIG REWRITE of ${file} fails (${rewriteError})`;
+  return rewriteError === undefined ? undefined : `CONFIG REWRITE cannot be used on ${file} (${rewriteError})`;
 }
 
 /** Messages of servers begin with their address. */

@@ -1,6 +1,6 @@
 // Who is connected to an old server, and would lose it at the cutover.
 
-import { Networks, strangers } from './clients';
+import { listed, Networks, strangers } from './clients';
 import { type Facts } from './facts';
 import { error, type Remark, warning } from './finding';
 import { type RedisServer, ServerError } from './server';
@@ -10,8 +10,6 @@ export interface ConnectionTerms {
   /** The port of the new server, if that is attached already. */
   readonly ownPort?: number;
 }
-
-const MOST_NAMED = 5;
 
 export async function connectionChecks(server: RedisServer, old: Facts, terms: ConnectionTerms): Promise<Remark[]> {
   return [...replicas(old, terms.ownPort), ...(await clientChecks(server, terms.proxyNetworks))];
@@ -45,9 +43,4 @@ async function clientChecks(server: RedisServer, proxyNetworks: readonly string[
     const remedy = 'if rename-command gave CLIENT another name, put it into renamedCommands of the move';
     return [error('client', `${failure.message}: CLIENT LIST tells who would be locked out; ${remedy}`)];
   }
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return names.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

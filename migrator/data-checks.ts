@@ -3,6 +3,7 @@
 import { percent } from '../lib/nutcracker/percent';
 import { type Facts } from './facts';
 import { error, type Remark, warning } from './finding';
+import { type Info } from './info';
 import { size } from './report/tally';
 import { type Both } from './server-checks';
 
@@ -14,10 +15,12 @@ export function dataChecks(both: Both): Remark[] {
 /** Where memory gets tight. */
 const MUCH = 0.8;
 
+/** Where it is worth knowing that an old server without a limit gets one. */
+const MODERATE = 0.5;
+
 function memory({ old, new: fresh }: Both): Remark[] {
   const limit = limitOf(fresh);
-  const oldLimit = limitOf(old);
-  const used = dataBytes(old);
+  const used = dataBytes(old.view.info) + fresh.view.info.number('repl_backlog_size');
   const held = `${old.address} holds ${size(used)}, and ${fresh.address} may use ${size(limit)} (maxmemory)`;
   const policies = [old, fresh].map((server) => server.setting('maxmemory-policy'));
   return [
@@ -25,14 +28,7 @@ function memory({ old, new: fresh }: Both): Remark[] {
     ...(used < limit && used > limit * MUCH
       ? [warning('memory', `${held}, of which that is ${percent(used / limit)}; raise its maxmemory soon`)]
       : []),
-    ...(oldLimit > limit
-      ? [
-          warning(
-            'maxmemory',
-            `${old.address} may use ${size(oldLimit)}, ${fresh.address} only ${size(limit)} (maxmemory); raise it unless that is meant`,
-          ),
-        ]
-      : []),
+    ...(isLowered(limitOf(old), limit, used) ? [lowered(old, fresh)] : []),
     ...(policies[0] !== policies[1] && policies.every((policy) => policy !== undefined)
       ? [
           warning(
@@ -44,9 +40,40 @@ function memory({ old, new: fresh }: Both): Remark[] {
   ];
 }
 
-/** What the data takes; before 4.0 with all that is around it. */
-function dataBytes({ view: { info } }: Facts): number {
-  return info.number('used_memory_dataset') || info.number('used_memory');
+function isLowered(before: number, after: number, used: number): boolean {
+  return before === Infinity ? used > MODERATE * after && used <= MUCH * after : before > after;
+}
+
+function lowered(old: Facts, fresh: Facts): Remark {
+  const before = limitOf(old);
+  const had = before === Infinity ? 'has no limit' : `may use ${size(before)}`;
+  const has = `${fresh.address} may use no more than ${size(limitOf(fresh))}`;
+  return warning('maxmemory', `${old.address} ${had} (maxmemory), and ${has}; raise it unless that is meant`);
+}
+
+/** What the data takes, with the tables of the keys, and without what stays behind: the backlog, and buffers of clients. */
+function dataBytes(info: Info): number {
+  const backlog = info.text('repl_backlog_active') === '1' ? info.number('repl_backlog_size') : 0;
+  const behind = [
+    info.text('mem_replication_backlog') === '' ? backlog : info.number('mem_replication_backlog'),
+    info.number('mem_clients_normal'),
+    info.number('mem_clients_slaves'),
+  ];
+  return behind.reduce((bytes, part) => bytes - part, info.number('used_memory'));
+}
+
+/**
+ * Why a new server that has everything would refuse writes as a master, if it would. As a replica it takes what it is sent,
+ * whatever its maxmemory.
+ */
+export function refusesWrites(info: Info): string | undefined {
+  const limit = info.number('maxmemory');
+  const used = info.number('used_memory') - info.number('mem_not_counted_for_evict');
+  const policy = info.text('maxmemory_policy');
+  const hasVictims = policy.startsWith('allkeys') || info.keyspaces.some(({ expires }) => expires > 0);
+  if (limit === 0 || used <= limit || (policy !== 'noeviction' && hasVictims)) return undefined;
+  const held = `it holds ${size(used)}, and may use ${size(limit)} (maxmemory, ${policy})`;
+  return `${held}: as a master it would refuse writes; raise its maxmemory`;
 }
 
 function limitOf(server: Facts): number {

@@ -26,6 +26,9 @@ export interface Facts {
   readonly missing: readonly string[];
 }
 
+/** It is set to what it is, to see whether settings can be; the move itself never touches it. */
+const PROBED = 'slowlog-max-len';
+
 /** The settings that are looked at, by the names of Redis 5.0 and later. */
 const SETTINGS = [
   'client-output-buffer-limit',
@@ -34,17 +37,26 @@ const SETTINGS = [
   'maxmemory',
   'maxmemory-policy',
   'repl-timeout',
+  'replica-read-only',
   'replica-serve-stale-data',
+  PROBED,
 ];
 
+/** Commands to ask a server for: by the names that the plan gives to them, and by their own. */
+export interface Commands {
+  readonly own: readonly string[];
+  readonly plain: readonly string[];
+}
+
 /** Throws a ServerError if the server goes away. */
-export async function factsOf(server: RedisServer, view: ServerView, commands: readonly string[]): Promise<Facts> {
+export async function factsOf(server: RedisServer, view: ServerView, commands?: Commands): Promise<Facts> {
+  const { own = [], plain = [] } = commands ?? {};
   const version = Version.of(view.info);
   const nameOf = (setting: string): string => (version.saysReplica ? setting : setting.replace('replica', 'slave'));
   const before = Date.now();
   const [time, ...answers] = await ask(server, [
     ['TIME'],
-    ['COMMAND', 'INFO', ...commands.map((command) => server.nameOf(command))],
+    ['COMMAND', 'INFO', ...own.map((command) => server.nameOf(command)), ...plain],
     ['MODULE', 'LIST'],
     ['INFO', 'modules'],
     ['ACL', 'USERS'],
@@ -60,30 +72,27 @@ export async function factsOf(server: RedisServer, view: ServerView, commands: r
     view,
     version,
     setting,
-    ...(await configErrors(server, version, settings[0], [
-      nameOf('replica-serve-stale-data'),
-      setting('replica-serve-stale-data') ?? 'yes',
-    ])),
+    ...(await configErrors(server, version, settings[0], setting(PROBED) ?? '128')),
     modules: modulesOf(modules, moduleInfo),
     users: users instanceof Error ? [] : (users as string[]),
     ahead,
-    missing: known instanceof Error ? [] : commands.filter((_, i) => (known as unknown[])[i] === null),
+    missing: known instanceof Error ? [] : [...own, ...plain].filter((_, i) => (known as unknown[])[i] === null),
   };
 }
 
-/** A setting is set to what it is; whether the file can be written is not to be known without writing it. */
+/** Whether the file can be written is not to be known without writing it. */
 async function configErrors(
   server: RedisServer,
   version: Version,
   got: unknown,
-  [name, value]: readonly [string, string],
+  probed: string,
 ): Promise<Pick<Facts, 'configError' | 'rewriteError'>> {
   if (got instanceof Error) return { configError: got.message };
-  const [set] = await ask(server, [['CONFIG', 'SET', name, value]]);
+  const [set] = await ask(server, [['CONFIG', 'SET', PROBED, probed]]);
   const rewriteError = await new Roles(server, version).checkDurable().then(
     () => undefined,
     (error: unknown) => {
-      if (error instanceof NotDurable) return error.message;
+      if (error instanceof NotDurable) return error.message.replace(`${server.address}: `, '');
       throw error;
     },
   );

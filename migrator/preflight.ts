@@ -15,7 +15,7 @@ import { type Outcome, Refused } from './outcome';
 import { Pair, type Sight } from './pair';
 import { Placement } from './placement';
 import { hostAndPort, type RedisServer, ServerError } from './server';
-import { ALL_COMMANDS, serverChecks } from './server-checks';
+import { OWN_COMMANDS, PLAIN_COMMANDS, serverChecks } from './server-checks';
 import { MEANING } from './shard-state';
 import { type ServerView } from './view';
 
@@ -103,14 +103,14 @@ class Preflight {
   private async beforeMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
     const { access, plan } = this.context;
     const [old, fresh] = await Promise.all([
-      factsOf(pair.old, sight.old, ALL_COMMANDS),
-      factsOf(pair.new, sight.new, []),
+      factsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
+      factsOf(pair.new, sight.new),
     ]);
-    const both = { old, new: fresh, password: access.password };
+    const both = { old, new: fresh, password: access.password, keepLegacyInSync: plan.keepLegacyInSync };
     const ownPort = sight.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
     return [
       ...serverChecks(both),
-      ...oldConfigChecks(old, this.options.acceptVolatileFence),
+      ...oldConfigChecks(both, this.options.acceptVolatileFence),
       ...newConfigChecks(fresh),
       ...dataChecks(both),
       ...(await connectionChecks(pair.old, old, { proxyNetworks: plan.proxyNetworks, ownPort })),
@@ -119,7 +119,7 @@ class Preflight {
   }
 
   private async afterMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
-    const facts = await factsOf(pair.new, sight.new, []);
+    const facts = await factsOf(pair.new, sight.new);
     return [...newConfigChecks(facts), ...(await this.placed(pair.new))];
   }
 
@@ -155,6 +155,13 @@ class Preflight {
 }
 
 function unreachable({ code, message, isAboutPassword }: ServerError): Remark {
+  const plain = PLAIN_COMMANDS.find((command) => new RegExp(`unknown command ['\`]${command}\\b`, 'i').test(message));
+  if (plain !== undefined) {
+    return error(
+      'commands',
+      `${message}; others than this program send it by that name, so restart it without that rename-command`,
+    );
+  }
   if (isAboutPassword) {
     return error(
       'password',

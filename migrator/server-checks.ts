@@ -9,15 +9,18 @@ export interface Both {
   readonly new: Facts;
   /** The password that both took from this program. */
   readonly password?: string;
+  /** Whether the old server is to follow the new one once that has moved. */
+  readonly keepLegacyInSync: boolean;
 }
 
-/** Commands without which no shard moves, those that the new server sends by itself, and those that verify needs. */
-const NEEDED = ['INFO', 'CONFIG', 'CLIENT'];
-const SENT_BY_REPLICAS = ['PSYNC', 'REPLCONF'];
+/** Commands without which no shard moves, those that others send than this program, and those that verify needs. */
+const NEEDED = ['CONFIG', 'CLIENT'];
+const SENT_BY_OTHERS = ['INFO', 'AUTH', 'PING', 'PSYNC', 'REPLCONF'];
 const FOR_VERIFY = ['SCAN', 'RANDOMKEY', 'TYPE', 'PTTL', 'WATCH', 'MULTI', 'EXEC'];
 
-/** The commands to ask an old server for. */
-export const ALL_COMMANDS = [...NEEDED, 'SLAVEOF', 'REPLICAOF', ...SENT_BY_REPLICAS, ...FOR_VERIFY];
+/** The commands to ask an old server for: by the names of the plan, and by the plain ones. */
+export const OWN_COMMANDS = [...NEEDED, 'SLAVEOF', 'REPLICAOF', ...FOR_VERIFY];
+export const PLAIN_COMMANDS = SENT_BY_OTHERS;
 
 const MAX_CLOCK_MS = 1000;
 
@@ -62,16 +65,18 @@ function commands({ address, version, missing }: Facts): Remark[] {
   const fence = version.saysReplica ? 'REPLICAOF' : 'SLAVEOF';
   const lacks = (names: readonly string[]): string[] => names.filter((name) => missing.includes(name));
   const named = (names: readonly string[]): string => `${address} does not know ${names.join(', ')} by that name`;
-  const [needed, sent, used] = [lacks([...NEEDED, fence]), lacks(SENT_BY_REPLICAS), lacks(FOR_VERIFY)];
+  const [needed, sent, used] = [lacks([...NEEDED, fence]), lacks(SENT_BY_OTHERS), lacks(FOR_VERIFY)];
   const remedy = 'if rename-command gave another name, put it into renamedCommands of the move';
   return [
     ...(needed.length > 0 ? [error('commands', `${named(needed)}; ${remedy}`)] : []),
     ...(sent.length > 0
-      ? [error('commands', `${named(sent)}, and replicas send it so; restart it without that rename-command`)]
+      ? [error('commands', `${named(sent)}, and ${SENDERS} send it so; restart it without that rename-command`)]
       : []),
     ...(used.length > 0 ? [warning('commands', `${named(used)}, so verify will fail; ${remedy}`)] : []),
   ];
 }
+
+const SENDERS = 'replicas and the bridge of the proxies';
 
 /** The new server sends its masterauth to the old one, which takes this program's password. */
 function replicationPassword(old: Facts, fresh: Facts, password = ''): Remark[] {

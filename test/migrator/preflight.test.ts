@@ -1,8 +1,11 @@
 // preflight names whatever stands in the way of a move, and nothing where nothing does.
 
 import { type MovePlan } from '../../lib/migration/plan';
+import { refusesWrites } from '../../migrator/data-checks';
+import { Info } from '../../migrator/info';
 import { ExitCode } from '../../migrator/outcome';
 import { type Finding, preflight } from '../../migrator/preflight';
+import { Version } from '../../migrator/version';
 import { connect } from '../lab/clients';
 import { freePort, Lab, until } from '../lab/lab';
 import { Pairs, type PairsProps } from './pairs';
@@ -78,6 +81,7 @@ test('a CONFIG of another name is used by the name that the plan gives, and miss
 
 test.each([
   ['PSYNC', 'error commands'],
+  ['INFO', 'error commands'],
   ['SCAN', 'warning commands'],
 ])('a server that does not know %s: %s', async (command, expected) => {
   const pairs = await started({ directives: () => [['rename-command', command, '']] });
@@ -90,7 +94,11 @@ test('data that does not fit into the new server is an error, limits that differ
   const old = pairs.old(0);
   await old.config('SET', 'maxmemory', '100000000');
   pairs.disconnect();
-  expect((await find(pairs)).codes).toEqual(['warning maxmemory']);
+  const maxmemory = (await find(pairs)).findings;
+  expect(maxmemory.map(({ code }) => code)).toEqual(['maxmemory']);
+  expect(maxmemory[0].message).toMatch(
+    /may use 95.4 MiB \(maxmemory\), and .* may use no more than 20.0 MiB; raise it/,
+  );
   await pairs.old(0).config('SET', 'maxmemory-policy', 'allkeys-lru');
   await pairs.old(0).set('huge', 'x'.repeat(30_000_000));
   pairs.disconnect();
@@ -100,6 +108,52 @@ test('data that does not fit into the new server is an error, limits that differ
   await pairs.new(0).config('SET', 'maxmemory', '0');
   await pairs.new(0).config('SET', 'maxmemory-policy', 'allkeys-lru');
   expect((await find(pairs)).codes).toEqual([]);
+});
+
+test('the tables of many small keys count as data', async () => {
+  const pairs = await started({ newDirectives: () => [['maxmemory', '10mb']] });
+  await pairs.old(0).mset(Array.from({ length: 150_000 }, (_, i) => [`k${i}`, 'v']).flat());
+  pairs.disconnect();
+  const { codes, findings } = await find(pairs);
+  expect(codes).toEqual(['error memory']);
+  expect(findings[0].message).toContain('it would refuse writes or evict keys');
+  await pairs.sync();
+  const fresh = Info.parse(await pairs.new(0).info());
+  expect(refusesWrites(fresh)).toMatch(
+    /^it holds 1\d.\d MiB, and may use 10.0 MiB \(maxmemory, noeviction\): as a master/,
+  );
+  await pairs.new(0).config('SET', 'maxmemory', '100mb');
+  expect(refusesWrites(Info.parse(await pairs.new(0).info()))).toBeUndefined();
+});
+
+test('an old server without a limit is no matter while its data fits well', async () => {
+  const pairs = await started({ newDirectives: () => [['maxmemory', '40mb']] });
+  await pairs.oldFleet.fill(22);
+  expect((await find(pairs)).codes).toEqual([]);
+  await pairs.old(0).set('large', 'x'.repeat(25_000_000));
+  pairs.disconnect();
+  const { codes, findings } = await find(pairs);
+  expect(codes).toEqual(['warning maxmemory']);
+  expect(findings[0].message).toMatch(/has no limit \(maxmemory\), and .* may use no more than 40.0 MiB/);
+});
+
+test('settings that a way back would leave changed are named, and none of them is touched', async () => {
+  const directives = ['slave-read-only', 'slave-serve-stale-data'].map((name) => [name, 'no']);
+  const pairs = await started({ directives: () => [...directives, ['masterauth', 'another']] });
+  await pairs.old(0).config('SET', 'slowlog-max-len', '5000');
+  await pairs.old(0).config('SET', 'slowlog-log-slower-than', '0');
+  const { findings } = await find(pairs, { proxyNetworks: ['127.0.0.0/8'] });
+  expect(findings.map(({ code, message }) => [code, /^\S+/.exec(message)?.[0]])).toEqual([
+    ['settings', 'replica-read-only'],
+    ['settings', 'replica-serve-stale-data'],
+  ]);
+  const kept = await find(pairs, { proxyNetworks: ['127.0.0.0/8'], keepLegacyInSync: true });
+  expect(kept.findings[2].message).toMatch(/^masterauth of .* is another one, and will be the password of the fleet/);
+  const logged = (await pairs.old(0).slowlog('GET', 5000)) as [number, number, number, string[]][];
+  const set = logged.flatMap(([, , , [command, verb, name]]) =>
+    /config set/i.test(`${command} ${verb}`) ? [name] : [],
+  );
+  expect(set.filter((name) => name !== 'slowlog-log-slower-than')).toEqual(['slowlog-max-len', 'slowlog-max-len']);
 });
 
 test('keys in other databases are named, and have to exist on the new server', async () => {
@@ -156,7 +210,10 @@ test('users who are not copied are named', async () => {
     .call('ACL', 'SETUSER', 'anna', 'on', 'nopass')
     .catch(() => undefined);
   pairs.disconnect();
-  expect((await find(pairs)).codes).toEqual(known === 'OK' ? ['warning users'] : []);
+  const { refusesTwins } = Version.of(Info.parse(await pairs.old(0).info()));
+  pairs.disconnect();
+  const expected = [...(refusesTwins ? ['error volatile-fence'] : []), ...(known === 'OK' ? ['warning users'] : [])];
+  expect((await find(pairs)).codes).toEqual(expected);
 });
 
 test('servers that do not answer, or not to this password, are errors', async () => {
@@ -168,8 +225,11 @@ test('servers that do not answer, or not to this password, are errors', async ()
     ['unreachable', 0],
     ['unreachable', 1],
   ]);
-  expect(findings[0].message).toContain(`127.0.0.1:${pairs.newPorts[0]}`);
-  expect(findings[1].message).toContain(`127.0.0.1:${pairs.oldFleet.portOf(1)}`);
+  for (const [i, port] of [pairs.newPorts[0], pairs.oldFleet.portOf(1)].entries()) {
+    expect(findings[i].message).toMatch(
+      new RegExp(`^127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}; check`),
+    );
+  }
   expect(exits).toEqual([ExitCode.REFUSED, ExitCode.REFUSED, ExitCode.DONE]);
   for (const password of ['wrong', undefined]) {
     const context = pairs.contextOf();
