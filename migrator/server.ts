@@ -7,6 +7,9 @@ import { Info } from './info';
 const CONNECT_MS = 5000;
 const ANSWER_MS = 15_000;
 
+/** How long a connection may take to end. */
+const DISCONNECT_MS = 100;
+
 /** By this name the connections of migrators know each other in CLIENT LIST. */
 export const CLIENT_NAME = 'cdk8s-twemproxy';
 
@@ -72,6 +75,8 @@ export class RedisServer {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       retryStrategy: () => null,
+      // It would wait for the end of a connection that never came about as well, and so would this program.
+      disconnectTimeout: DISCONNECT_MS,
     });
     // Each command reports its own failure; this one says why the connection went.
     this.client.on('error', (error: Error) => (this.lastError = error));

@@ -6,11 +6,11 @@ import { type Compared, Comparison } from './compare';
 import { type Context } from './context';
 import { countsOf, type DatabaseCount } from './counts';
 import { eachShard } from './each-shard';
+import { Released } from './hand-over';
 import { type Difference } from './key-look';
 import { allKeys, printable, randomKeys, select } from './keys';
 import { type Outcome, Refused } from './outcome';
 import { Pair, type Sight } from './pair';
-import { ServerError } from './server';
 import { MEANING } from './shard-state';
 
 export interface VerifyOptions {
@@ -98,9 +98,9 @@ const WORDS: Record<Difference, string> = {
   late: 'a later expiry',
 };
 
-function refuseUnlessInSync({ silence, shard }: Pair, { state }: Sight): void {
+function refuseUnlessInSync(pair: Pair, { state }: Sight): void {
   if (state === 'in sync') return;
-  if (silence !== undefined) throw new ServerError(shard.new, silence, true);
+  pair.throwSilence();
   const remedy = state === 'waiting' || state === 'syncing' ? 'run sync' : 'run cutover or rollback';
   throw new Refused(`${MEANING[state]}; ${remedy}`);
 }
@@ -207,7 +207,7 @@ class Verification {
       const detail = `${this.numbers.compared.toLocaleString('en')} of ${this.options.full ? total.toLocaleString('en') : 'a sample of'} keys`;
       this.context.report.progress({ shard: this.shard.shard, state: 'verifying', detail });
     }
-    if (this.context.stop.aborted) throw new ServerError(this.shard.old, 'told to stop before all was compared', true);
+    if (this.context.stop.aborted) throw new Released('told to stop before all was compared');
     const wait = this.start + (this.read / this.options.keysPerSecond) * 1000 - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
   }

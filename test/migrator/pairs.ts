@@ -145,7 +145,7 @@ export class Pairs {
     const args = this.props.newWithoutFile ? words.flatMap(([name, ...values]) => [`--${name}`, ...values]) : [file];
     const program = this.lab.start(process.env.NEW_REDIS_SERVER ?? 'redis-server', args);
     this.programs.set(ordinal, program);
-    const client = this.new(ordinal);
+    const client = connect(this.newPorts[ordinal], this.oldFleet.password);
     await program.ready(() =>
       client.ping().then(Boolean, (error: unknown) => (error as Error).message.startsWith('MASTERDOWN')),
     );
