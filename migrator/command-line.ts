@@ -90,6 +90,11 @@ export const COMMANDS = {
     help: 'Go back: before a cutover by detaching, after it by giving the old server its role again.',
     options: {
       ...HAND_OVER,
+      count: {
+        value: 'HOW',
+        words: ['all', 'sample', 'none'],
+        help: 'how keys that changed are counted: all of them, by a sample where there are many (default), or not',
+      },
       'new-is-gone': {
         help: 'where a new server does not answer, and never comes back: with --accept-loss, go back without it',
       },

@@ -2,6 +2,7 @@
 // killed at any time and run again.
 
 import * as fs from 'node:fs';
+import { type CountMethod } from './changed-keys';
 import { type CommandName, countOf, type Given, help, parse } from './command-line';
 import { type Context, type HandOverOptions } from './context';
 import { cutover } from './cutover';
@@ -74,6 +75,7 @@ const ACTS: Record<CommandName, Act> = {
       ...handOverOf(context, given),
       acceptLoss: given['accept-loss'] === true,
       newIsGone: given['new-is-gone'] === true,
+      count: (given.count ?? 'sample') as CountMethod,
     });
     return { outcomes, summary: texts.outcomes('on their old servers', outcomes) };
   },

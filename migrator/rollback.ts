@@ -1,7 +1,7 @@
 // Goes back: before a cutover by detaching, after it by giving the old server its role again.
 
 import { type PlannedShard } from '../lib/migration/plan';
-import { changedKeys } from './changed-keys';
+import { changedKeys, type CountMethod } from './changed-keys';
 import { keepUsers, opening } from './closed-reads';
 import { type Context, type HandOverOptions } from './context';
 import { eachShard } from './each-shard';
@@ -18,6 +18,8 @@ import { NOWHERE_ADDRESS } from './view';
 export interface RollbackOptions extends HandOverOptions {
   /** Go back even where that loses what was written since the cutover. */
   readonly acceptLoss: boolean;
+  /** How the keys that changed are counted before. */
+  readonly count: CountMethod;
   /** The new server does not answer, and a person has seen to it that it never comes back as it is. */
   readonly newIsGone: boolean;
 }
@@ -151,7 +153,7 @@ class Rollback {
       throw new Refused(`${LOSS}; --accept-loss counts the keys and goes back all the same`);
     await this.checkNew(pair, sight);
     this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
-    const changed = await changedKeys(pair, sight);
+    const changed = await changedKeys(pair, sight, this.options.count);
     if (fresh?.isMaster === true) await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.demoted');
     await this.promoteOld(pair, sight);
