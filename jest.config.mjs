@@ -15,6 +15,8 @@ const long = ['**/test/**/*.long.test.ts', '**/test/nutcracker/nutcracker-config
 
 export default {
   ...shared,
+  // Jest would leave one of two cores idle.
+  maxWorkers: 2,
   testMatch: process.env.LONG ? long : ['**/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$'])],
 };
