@@ -26,20 +26,23 @@ export class Vigil {
     const old = this.move.old.serverClient(ordinal);
     const fresh = this.move.fleet.shardClient(ordinal);
     while (!this.over) {
-      // The new one first: what was the master before the old one said so as well was a master beside it.
-      const newRole = await roleOf(fresh);
-      const oldRole = await roleOf(old);
-      if (newRole === 'master' && oldRole === 'master') this.twoMasters.push(`shard ${ordinal}`);
-      if (newRole !== undefined && oldRole !== undefined) this.looks += 1;
+      // Each promotion gives a master another history: one that has the same before and after was a master all along.
+      const before = await masterOf(fresh);
+      const oldMaster = await masterOf(old);
+      const after = await masterOf(fresh);
+      if (oldMaster && before && before === after) this.twoMasters.push(`shard ${ordinal}`);
+      if (before !== undefined && oldMaster !== undefined) this.looks += 1;
     }
     old.disconnect();
     fresh.disconnect();
   }
 }
 
-async function roleOf(client: Redis): Promise<string | undefined> {
+/** The name of a master's history; empty for a replica, and nothing for a server that does not answer. */
+async function masterOf(client: Redis): Promise<string | undefined> {
   try {
-    return /role:(\w+)/.exec(await client.info('replication'))?.[1];
+    const info = await client.info('replication');
+    return info.includes('role:master') ? (/master_replid:(\w+)/.exec(info)?.[1] ?? 'none') : '';
   } catch {
     await new Promise((resolve) => setTimeout(resolve, 5));
     return undefined;
