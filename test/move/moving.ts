@@ -1,5 +1,6 @@
 // What the tests of faults have in common: a small fleet on its way, clients at work, and the judgement at the end.
 
+import { AppendFsync, RedisConfig } from '../../lib';
 import { type Program, until } from '../lab/lab';
 import { describe as inWords } from '../lab/history';
 import { type Lab } from '../lab/lab';
@@ -8,16 +9,25 @@ import { LabMove, type LabMoveProps } from '../lab/move';
 import { type Step } from '../../migrator/steps';
 import { Vigil } from '../lab/vigil';
 
-/** Old servers as most are, but for what would only cost time. They survive SIGKILL with all that they acknowledged. */
+/**
+ * Old servers that survive SIGKILL with all that they acknowledged, and lose no time. With `everysec`, Redis puts a write
+ * off while the disk is busy, and a kill then loses what was acknowledged: its own matter, and none of the move's.
+ */
 export const OLD: Pick<LabMoveProps, 'appendonly' | 'directives'> = {
   appendonly: true,
-  directives: () => [['repl-diskless-sync-delay', '0']],
+  directives: () => [
+    ['repl-diskless-sync-delay', '0'],
+    ['appendfsync', 'always'],
+  ],
 };
+
+/** The same for the new ones. */
+const NEW = { redis: { config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }) } };
 
 /** A fleet on its way, watched and under load. */
 export class Moving {
   static async of(lab: Lab, props: Partial<LabMoveProps> = {}, load: Partial<LoadProps> = {}): Promise<Moving> {
-    const move = await LabMove.of(lab, { servers: 2, ...OLD, ...props });
+    const move = await LabMove.of(lab, { servers: 2, ...OLD, ...props, fleet: { ...NEW, ...props.fleet } });
     await move.start();
     const vigil = new Vigil(move);
     return new Moving(move, vigil, await move.load({ clients: 8, ...load }));

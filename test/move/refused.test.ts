@@ -87,7 +87,7 @@ test.each(['none', 'read-only'] as const)('an old server whose configuration fil
 
 test('a full disk on the new side leaves the shard with the old server, and a rerun finishes when there is room', async () => {
   const disk = new FullDisk(lab);
-  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path() } });
+  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path(), redis: {} } });
   const { move } = moving;
   disk.fill();
   const first = move.migrator('sync', '--patience', '2');
@@ -110,7 +110,7 @@ test('a full disk on the new side leaves the shard with the old server, and a re
 
 test('a disk that fills up between the demotion and the promotion gives the role back', async () => {
   const disk = new FullDisk(lab);
-  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path() } });
+  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path(), redis: {} } });
   const { move } = moving;
   await move.run('sync');
 
