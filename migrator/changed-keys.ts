@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Ask, pastTheFence, plainly } from './ask';
 import { clocksApart } from './compare';
-import { type Clocks, differenceOf } from './key-look';
-import { KeyReader } from './key-reader';
+import { type Clocks, differenceOf, lookAt } from './key-look';
 import { allKeys, randomKeys, select } from './keys';
 import { type Pair, type Sight, versionOf } from './pair';
 import { type RedisServer } from './server';
@@ -80,20 +79,17 @@ async function estimated(comparing: Comparing, { old, new: fresh }: Sight): Prom
 class Comparing {
   static async of(pair: Pair, { old, new: fresh }: Sight): Promise<Comparing> {
     const ask = { old: askFor(pair.old, old), new: askFor(pair.new, fresh) };
-    const dumps = versionOf(old).rdbLevel === versionOf(fresh).rdbLevel;
-    const ahead = await clocksApart(ask.old, ask.new);
-    return new Comparing(ask, dumps, { ahead, sendsDurations: false });
+    return new Comparing(ask, {
+      ahead: await clocksApart(ask.old, ask.new),
+      sendsDurations: false,
+      dumps: versionOf(old).rdbLevel === versionOf(fresh).rdbLevel,
+    });
   }
-
-  private readonly readers: { readonly old: KeyReader; readonly new: KeyReader };
 
   private constructor(
     private readonly ask: { readonly old: Ask; readonly new: Ask },
-    dumps: boolean,
-    private readonly clocks: Clocks,
-  ) {
-    this.readers = { old: new KeyReader(ask.old, dumps), new: new KeyReader(ask.new, dumps) };
-  }
+    private readonly terms: Clocks & { readonly dumps: boolean },
+  ) {}
 
   async select(database: number): Promise<void> {
     await Promise.all([select(this.ask.old, database), select(this.ask.new, database)]);
@@ -118,8 +114,9 @@ class Comparing {
 
   private async changed(keys: readonly Buffer[]): Promise<Buffer[]> {
     if (keys.length === 0) return [];
-    const [olds, news] = await Promise.all([this.readers.old.lookAt(keys), this.readers.new.lookAt(keys)]);
-    return keys.filter((_, i) => differenceOf(olds[i], news[i], this.clocks) !== undefined);
+    const { ask, terms } = this;
+    const [olds, news] = await Promise.all([lookAt(ask.old, keys, terms), lookAt(ask.new, keys, terms)]);
+    return keys.filter((_, i) => differenceOf(olds[i], news[i], terms) !== undefined);
   }
 
   private async added(keys: readonly Buffer[]): Promise<Buffer[]> {
