@@ -189,7 +189,7 @@ test('strangers and replicas of others are named, the own replica is not', async
   ]);
   const replica = connect(other, '', { password: undefined });
   await program.ready(() => replica.ping().then(Boolean, () => false));
-  await replica.replicaof('127.0.0.1', pairs.oldFleet.portOf(0));
+  await replica.slaveof('127.0.0.1', pairs.oldFleet.portOf(0));
   await until('it follows', async () => (await replica.info('replication')).includes('link_status:up'));
   replica.disconnect();
   await pairs.old(0).ping();
