@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { type Ask, pastTheFence, plainly } from './ask';
 import { clocksApart } from './compare';
-import { type Clocks, differenceOf, lookAt } from './key-look';
+import { type Clocks, differenceOf } from './key-look';
+import { KeyReader } from './key-reader';
 import { allKeys, randomKeys, select } from './keys';
 import { type Pair, type Sight, versionOf } from './pair';
 import { type RedisServer } from './server';
@@ -79,17 +80,20 @@ async function estimated(comparing: Comparing, { old, new: fresh }: Sight): Prom
 class Comparing {
   static async of(pair: Pair, { old, new: fresh }: Sight): Promise<Comparing> {
     const ask = { old: askFor(pair.old, old), new: askFor(pair.new, fresh) };
-    return new Comparing(ask, {
-      ahead: await clocksApart(ask.old, ask.new),
-      sendsDurations: false,
-      dumps: versionOf(old).rdbLevel === versionOf(fresh).rdbLevel,
-    });
+    const dumps = versionOf(old).rdbLevel === versionOf(fresh).rdbLevel;
+    const ahead = await clocksApart(ask.old, ask.new);
+    return new Comparing(ask, dumps, { ahead, sendsDurations: false });
   }
+
+  private readonly readers: { readonly old: KeyReader; readonly new: KeyReader };
 
   private constructor(
     private readonly ask: { readonly old: Ask; readonly new: Ask },
-    private readonly terms: Clocks & { readonly dumps: boolean },
-  ) {}
+    dumps: boolean,
+    private readonly clocks: Clocks,
+  ) {
+    this.readers = { old: new KeyReader(ask.old, dumps), new: new KeyReader(ask.new, dumps) };
+  }
 
   async select(database: number): Promise<void> {
     await Promise.all([select(this.ask.old, database), select(this.ask.new, database)]);
@@ -114,9 +118,8 @@ class Comparing {
 
   private async changed(keys: readonly Buffer[]): Promise<Buffer[]> {
     if (keys.length === 0) return [];
-    const { ask, terms } = this;
-    const [olds, news] = await Promise.all([lookAt(ask.old, keys, terms), lookAt(ask.new, keys, terms)]);
-    return keys.filter((_, i) => differenceOf(olds[i], news[i], terms) !== undefined);
+    const [olds, news] = await Promise.all([this.readers.old.lookAt(keys), this.readers.new.lookAt(keys)]);
+    return keys.filter((_, i) => differenceOf(olds[i], news[i], this.clocks) !== undefined);
   }
 
   private async added(keys: readonly Buffer[]): Promise<Buffer[]> {

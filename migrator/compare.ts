@@ -3,7 +3,8 @@
 // something else.
 
 import { type Ask, plainly } from './ask';
-import { type Clocks, clockOf, type Difference, differenceOf, type KeyLook, lookAt } from './key-look';
+import { type Clocks, clockOf, type Difference, differenceOf, type KeyLook } from './key-look';
+import { KeyReader } from './key-reader';
 import { type Pair, type Sight, versionOf } from './pair';
 import { type RedisServer, ServerError } from './server';
 import { viewOf } from './view';
@@ -21,42 +22,52 @@ export interface Compared {
 /** How often a key is looked at that changes meanwhile. */
 const TRIES = 6;
 
+/** How many are watched at a time: the longer that takes, the likelier one of them changes. */
+const FEW = 16;
+
 /** How long the new server may take to apply what the old one has sent. */
 const LAG_MS = 10_000;
 
 export class Comparison {
   static async of(pair: Pair, { old, new: fresh }: Sight): Promise<Comparison> {
     const [oldVersion, newVersion] = [versionOf(old), versionOf(fresh)];
-    return new Comparison(pair, {
-      ahead: await clocksApart(plainly(pair.old), plainly(pair.new)),
+    const dumps = oldVersion.rdbLevel === newVersion.rdbLevel;
+    const readers = [pair.old, pair.new].map((server) => new KeyReader(plainly(server), dumps));
+    return new Comparison(pair, readers, {
+      ahead: await clocksApart(readers[0].ask, readers[1].ask),
       sendsDurations: !oldVersion.isAtLeast(7, 0),
-      dumps: oldVersion.rdbLevel === newVersion.rdbLevel,
     });
   }
 
-  private readonly old: Ask;
-  private readonly fresh: Ask;
+  private readonly old: KeyReader;
+  private readonly fresh: KeyReader;
 
   private constructor(
     private readonly pair: Pair,
-    private readonly terms: Clocks & { readonly dumps: boolean },
+    readers: readonly KeyReader[],
+    private readonly clocks: Clocks,
   ) {
-    this.old = plainly(pair.old);
-    this.fresh = plainly(pair.new);
+    [this.old, this.fresh] = readers;
+  }
+
+  /** Bytes of content that were read so far of the old server. */
+  get bytes(): number {
+    return this.old.bytes;
   }
 
   /** A verdict on each key of the selected database, in no order. */
   async of(keys: readonly Buffer[]): Promise<Compared[]> {
-    const looks = await Promise.all([lookAt(this.old, keys, this.terms), lookAt(this.fresh, keys, this.terms)]);
+    const looks = await Promise.all([this.old.lookAt(keys), this.fresh.lookAt(keys)]);
     const first = this.judge(keys, looks, false);
     const open = first.flatMap(({ key, verdict }) => (verdict === 'changing' ? [key] : []));
     const done = first.filter(({ verdict }) => verdict !== 'changing');
     return open.length === 0 ? done : [...done, ...(await this.settle(open))];
   }
 
-  /** Together first, which is enough if nobody writes them; then each by itself. */
+  /** A few together first, which is enough if nobody writes them; then each by itself. */
   private async settle(keys: readonly Buffer[]): Promise<Compared[]> {
-    const compared = await this.lookStill(keys);
+    const compared: Compared[] = [];
+    for (let i = 0; i < keys.length; i += FEW) compared.push(...(await this.lookStill(keys.slice(i, i + FEW))));
     for (const [i, { key }] of compared.entries()) {
       for (let tries = 0; tries < TRIES && compared[i].verdict === 'changing'; tries++) {
         [compared[i]] = await this.lookStill([key]);
@@ -67,18 +78,18 @@ export class Comparison {
 
   /** Whoever watches keys is told by EXEC whether one of them was changed meanwhile. */
   private async lookStill(keys: readonly Buffer[]): Promise<Compared[]> {
-    const { pair, terms } = this;
+    const { pair } = this;
     await pair.old.call('WATCH', ...keys);
-    const old = await lookAt(this.old, keys, terms);
+    const old = await this.old.lookAt(keys);
     await catchUp(pair);
-    const fresh = await lookAt(this.fresh, keys, terms);
+    const fresh = await this.fresh.lookAt(keys);
     return this.judge(keys, [old, fresh], await stayedStill(pair.old));
   }
 
   /** A difference is one only if nothing changed between the looks; else the key is `changing`. */
   private judge(keys: readonly Buffer[], [old, fresh]: readonly KeyLook[][], wereStill: boolean): Compared[] {
     return keys.map((key, i) => {
-      const difference = differenceOf(old[i], fresh[i], this.terms);
+      const difference = differenceOf(old[i], fresh[i], this.clocks);
       const isTorn = [old[i], fresh[i]].some(
         (look) => look.isComparable && look.type !== 'none' && look.digest === undefined,
       );

@@ -7,9 +7,13 @@ import { type CommandLine } from './server';
 /** Yields commands, is given their answers in bytes, and ends with the digest. */
 export type Reading = Generator<CommandLine, string, unknown>;
 
-/** Elements a command reads. */
-const CHUNK = 128;
+/** How much a command reads at first, when nothing is known of a value, and how much then. */
+const FIRST_BYTES = 2 * 1024;
 const CHUNK_BYTES = 32 * 1024;
+
+/** The same in elements. */
+const FIRST = 16;
+const MOST = 256;
 
 /** How to read a key of a type that every version knows; nothing for types of modules, and of the future. */
 export function readingOf(type: string, key: Buffer): Reading | undefined {
@@ -26,28 +30,30 @@ export function* dumped(key: Buffer): Reading {
 const KINDS: Record<string, ((key: Buffer) => Reading) | undefined> = {
   *string(key) {
     const digest = new SequenceDigest();
-    for (let start = 0; ; start += CHUNK_BYTES) {
-      const bytes = (yield ['GETRANGE', key, start, start + CHUNK_BYTES - 1]) as Buffer;
+    for (let [start, size] = [0, FIRST_BYTES]; ; [start, size] = [start + size, CHUNK_BYTES]) {
+      const bytes = (yield ['GETRANGE', key, start, start + size - 1]) as Buffer;
       digest.add([bytes]);
-      if (bytes.length < CHUNK_BYTES) return digest.end();
+      if (bytes.length < size) return digest.end();
     }
   },
   *list(key) {
     const digest = new SequenceDigest();
-    for (let start = 0; ; start += CHUNK) {
-      const elements = (yield ['LRANGE', key, start, start + CHUNK - 1]) as Buffer[];
+    for (let [start, count] = [0, FIRST]; ;) {
+      const elements = (yield ['LRANGE', key, start, start + count - 1]) as Buffer[];
       digest.add(elements);
-      if (elements.length < CHUNK) return digest.end();
+      if (elements.length < count) return digest.end();
+      [start, count] = [start + count, countAfter(elements)];
     }
   },
   set: (key) => scanned('SSCAN', key, 1),
   hash: (key) => scanned('HSCAN', key, 2),
   *zset(key) {
     const digest = new SequenceDigest();
-    for (let start = 0; ; start += CHUNK) {
-      const flat = (yield ['ZRANGE', key, start, start + CHUNK - 1, 'WITHSCORES']) as Buffer[];
+    for (let [start, count] = [0, FIRST]; ;) {
+      const flat = (yield ['ZRANGE', key, start, start + count - 1, 'WITHSCORES']) as Buffer[];
       digest.add(flat.map((bytes, i) => (i % 2 === 0 ? bytes : scoreOf(bytes))));
-      if (flat.length < 2 * CHUNK) return digest.end();
+      if (flat.length < 2 * count) return digest.end();
+      [start, count] = [start + count, countAfter(flat, 2)];
     }
   },
   *stream(key) {
@@ -68,20 +74,28 @@ const KINDS: Record<string, ((key: Buffer) => Reading) | undefined> = {
 function* scanned(command: string, key: Buffer, size: number): Reading {
   const digest = new ElementDigest();
   let cursor = '0';
+  let count = FIRST;
   do {
-    const [next, flat] = (yield [command, key, cursor, 'COUNT', CHUNK]) as [Buffer, Buffer[]];
+    const [next, flat] = (yield [command, key, cursor, 'COUNT', count]) as [Buffer, Buffer[]];
     for (let i = 0; i < flat.length; i += size) digest.add(flat.slice(i, i + size));
     cursor = next.toString();
+    count = countAfter(flat, size);
   } while (cursor !== '0');
   return digest.end();
 }
 
 function* entries(key: Buffer, digest: SequenceDigest): Generator<CommandLine, void, unknown> {
-  for (let start = '-'; ;) {
-    const found = (yield ['XRANGE', key, start, '+', 'COUNT', CHUNK]) as [Buffer, Buffer[]][];
+  for (let [start, count] = ['-', FIRST]; ;) {
+    const found = (yield ['XRANGE', key, start, '+', 'COUNT', count]) as [Buffer, Buffer[]][];
     for (const [id, fields] of found) digest.add([id, ...fields]);
-    if (found.length < CHUNK) return;
-    start = after(found[found.length - 1][0]);
+    if (found.length < count) return;
+    [start, count] = [
+      after(found[found.length - 1][0]),
+      countAfter(
+        found.flatMap(([, fields]) => fields),
+        found[0][1].length,
+      ),
+    ];
   }
 }
 
@@ -91,11 +105,18 @@ function* entries(key: Buffer, digest: SequenceDigest): Generator<CommandLine, v
  */
 function* pending(key: Buffer, group: Buffer, digest: SequenceDigest): Generator<CommandLine, void, unknown> {
   for (let start = '-'; ;) {
-    const found = (yield ['XPENDING', key, group, start, '+', CHUNK]) as [Buffer, Buffer][];
+    const found = (yield ['XPENDING', key, group, start, '+', MOST]) as [Buffer, Buffer][];
     for (const [id, consumer] of found) digest.add([id, consumer]);
-    if (found.length < CHUNK) return;
+    if (found.length < MOST) return;
     start = after(found[found.length - 1][0]);
   }
+}
+
+/** How many elements to read next, if they are as large as these, which have so many parts each. */
+function countAfter(parts: readonly Buffer[], size = 1): number {
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  const elements = Math.max(1, parts.length / size);
+  return Math.max(1, Math.min(MOST, Math.floor((elements * CHUNK_BYTES) / Math.max(1, bytes))));
 }
 
 /** The next possible id in a stream. */

@@ -1,9 +1,5 @@
 // What a server says of a key, and how what two servers say differs.
 
-import { type Ask } from './ask';
-import { dumped, type Reading, readingOf } from './content';
-import { type CommandLine, ServerError } from './server';
-
 export interface KeyLook {
   /** As TYPE gives it; `none` if there is no such key. */
   readonly type: string;
@@ -17,71 +13,10 @@ export interface KeyLook {
   readonly isComparable: boolean;
 }
 
-/** Looks at keys. Values of types that are not Redis's own are compared only if both servers dump them alike. */
-export async function lookAt(ask: Ask, keys: readonly Buffer[], { dumps }: { dumps: boolean }): Promise<KeyLook[]> {
-  const first = await ask([
-    ['TIME'],
-    ...keys.flatMap((key): CommandLine[] => [
-      ['TYPE', key],
-      ['PTTL', key],
-    ]),
-  ]);
-  const [time, ...facts] = first.map(orThrow);
-  const at = clockOf(time);
-  const looks = keys.map((_, i) => lookOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at));
-  const readings = looks.map(({ type }, i) => {
-    if (type === 'none') return undefined;
-    return readingOf(type, keys[i]) ?? (dumps ? dumped(keys[i]) : undefined);
-  });
-  const digests = await digestsOf(ask, readings);
-  return looks.map((look, i) => ({
-    ...look,
-    digest: digests[i],
-    isComparable: look.type === 'none' || readings[i] !== undefined,
-  }));
-}
-
 /** Milliseconds since 1970 of the answer to TIME. */
 export function clockOf(time: unknown): number {
   const [seconds, microseconds] = (time as Buffer[]).map(Number);
   return seconds * 1000 + Math.floor(microseconds / 1000);
-}
-
-function lookOf(type: string, ttl: number, at: number): Omit<KeyLook, 'digest' | 'isComparable'> {
-  // Before 3.2, a replica shows keys whose time is over: they have 0 left.
-  if (type === 'none' || ttl === -2 || ttl === 0) return { type: 'none', at };
-  return ttl < 0 ? { type, at } : { type, at, expiresAt: at + ttl };
-}
-
-/** Has all readings go on together, a command of each at a time. */
-async function digestsOf(ask: Ask, readings: readonly (Reading | undefined)[]): Promise<(string | undefined)[]> {
-  const digests: (string | undefined)[] = readings.map(() => undefined);
-  let going = readings.flatMap((reading, i) => {
-    const command = reading?.next().value;
-    return reading === undefined || command === undefined ? [] : [{ i, reading, command: command as CommandLine }];
-  });
-  while (going.length > 0) {
-    const answers = await ask(going.map(({ command }) => command));
-    going = going.flatMap(({ i, reading }, j) => {
-      if (hasChanged(answers[j])) return [];
-      const step = reading.next(orThrow(answers[j]));
-      if (!step.done) return [{ i, reading, command: step.value }];
-      digests[i] = step.value;
-      return [];
-    });
-  }
-  return digests;
-}
-
-/** What is said when a key is gone, or another one, since its type was asked. */
-function hasChanged(answer: unknown): boolean {
-  if (answer === null) return true;
-  return answer instanceof ServerError && /WRONGTYPE|no such key|NOGROUP/i.test(answer.message);
-}
-
-function orThrow(answer: unknown): unknown {
-  if (answer instanceof Error) throw answer;
-  return answer;
 }
 
 /** How two looks at a key differ; `late` is an expiry that came late by replication and harms nobody. */

@@ -155,7 +155,7 @@ class Verification {
       const isWhole = options.full || Math.max(old, fresh) <= draws;
       for await (const keys of isWhole ? allKeys(plainly(pair.old)) : this.drawn(draws)) {
         this.count(database, await comparison.of(keys));
-        await this.pause(keys.length, total);
+        await this.pause(keys.length, total, comparison.bytes);
       }
       if (isWhole) await this.addExtra(database, comparison, total);
     }
@@ -172,7 +172,7 @@ class Verification {
       const there = await this.pair.old.all(keys.map((key) => ['EXISTS', key]));
       const extra = keys.filter((_, i) => there[i] === 0);
       if (extra.length > 0) this.count(database, await comparison.of(extra));
-      await this.pause(keys.length, 2 * total);
+      await this.pause(keys.length, total, comparison.bytes);
     }
   }
 
@@ -199,7 +199,7 @@ class Verification {
   }
 
   /** Says how far it is, and waits until the next keys may be read. */
-  private async pause(keys: number, total: number): Promise<void> {
+  private async pause(keys: number, total: number, bytes: number): Promise<void> {
     this.read += keys;
     const now = performance.now();
     if (now - this.said > 1000) {
@@ -208,10 +208,14 @@ class Verification {
       this.context.report.progress({ shard: this.shard.shard, state: 'verifying', detail });
     }
     if (this.context.stop.aborted) throw new Released('told to stop before all was compared');
-    const wait = this.start + (this.read / this.options.keysPerSecond) * 1000 - performance.now();
+    const seconds = Math.max(this.read / this.options.keysPerSecond, bytes / BYTES_PER_SECOND);
+    const wait = this.start + seconds * 1000 - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
+
+/** How much of a shard is read in a second at the most, however few keys that is. */
+const BYTES_PER_SECOND = 32 * 2 ** 20;
 
 /** Keys that are drawn and compared at a time. */
 const DRAWS = 128;

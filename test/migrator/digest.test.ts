@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { type Redis } from 'ioredis';
 import { plainly } from '../../migrator/ask';
-import { lookAt } from '../../migrator/key-look';
+import { KeyReader } from '../../migrator/key-reader';
 import { RedisServer } from '../../migrator/server';
 import { Version } from '../../migrator/version';
 import { connect } from '../lab/clients';
@@ -107,7 +107,7 @@ function written(number: number): string {
 }
 
 async function digest({ server }: Side): Promise<string | undefined> {
-  const [look] = await lookAt(plainly(server), [Buffer.from('key')], { dumps: false });
+  const [look] = await new KeyReader(plainly(server), false).lookAt([Buffer.from('key')]);
   return look.digest;
 }
 
@@ -174,6 +174,31 @@ test('a consumer group is part of a stream, how often an entry was read again is
   expect(await digest(spread)).toBe(before);
   await spread.client.xack('key', 'group', '150-0');
   expect(await digest(spread)).not.toBe(before);
+});
+
+test('large values are read in small pieces', async () => {
+  const keys = Array.from({ length: 24 }, (_, i) => Buffer.from(`large ${i}`));
+  const part = 'x'.repeat(50_000);
+  const numbered = Array.from({ length: 20 }, (_, i) => `${i}`);
+  for (const [i, key] of keys.entries()) {
+    await packed.client.del(key);
+    if (i % 3 === 0) await packed.client.hmset(key, ...numbered.flatMap((n) => [n, part]));
+    if (i % 3 === 1) await packed.client.rpush(key, ...numbered.map((n) => part + n));
+    if (i % 3 === 2) await packed.client.set(key, part.repeat(20));
+  }
+  const sizes: number[] = [];
+  const ask = plainly(packed.server);
+  const reader = new KeyReader(async (commands) => {
+    const before = reader.bytes;
+    const answers = await ask(commands);
+    sizes.push(before);
+    return answers;
+  }, false);
+  await reader.lookAt(keys);
+  await packed.client.del(...keys);
+  expect(reader.bytes).toBeGreaterThan(24_000_000);
+  const portions = sizes.map((size, i) => (sizes[i + 1] ?? reader.bytes) - size);
+  expect(Math.max(...portions)).toBeLessThan(1_000_000);
 });
 
 test('a set that is growing into a larger table while it is read counts each element once', async () => {
