@@ -1,8 +1,9 @@
 #!/bin/sh
-# Sees to the programs that the tests run: installs them where that is possible, else says what to install.
+# Sees to the programs that the tests run, or to those that are named: installs them where that is possible, else says
+# what to install.
 set -eu
 missing=
-for program in redis-server nutcracker haproxy busybox; do
+for program in ${*:-redis-server nutcracker haproxy busybox chromium}; do
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
@@ -21,6 +22,7 @@ fi
 cat >&2 <<MESSAGE
 The tests run real programs, and these are missing:$missing
 On Debian or Ubuntu:  sudo apt-get install$missing
-Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox.
+Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox,
+Chromium.
 MESSAGE
 exit 1
