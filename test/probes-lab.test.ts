@@ -85,14 +85,15 @@ test('probes find a server that does not answer neither alive nor ready', async 
 });
 
 test('probes find a loading server alive, but not ready', async () => {
-  const it = await fleet({ config: RedisConfig.of({ raw: { 'key-load-delay': '200' } }) });
+  // Loading takes far longer than anybody waits, and clients are answered every 1,024 commands.
+  const it = await fleet({ config: RedisConfig.of({ raw: { 'key-load-delay': '1000' } }) });
   await it.startShard(0);
-  await it.change(0, ...Array.from({ length: 20_000 }, (_, i) => ['SET', `key:${i}`, 'x']));
+  await it.change(0, ...Array.from({ length: 60_000 }, (_, i) => ['SET', `key:${i}`, 'x']));
   await it.stopShard(0);
 
-  await it.shardPod(0).start();
+  const program = await it.shardPod(0).start();
 
-  await until('the shard is alive, but not ready', async () => {
+  await program.ready(async () => {
     const { alive, ready } = await verdicts(it);
     return alive && !ready;
   });
