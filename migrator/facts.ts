@@ -24,6 +24,8 @@ export interface Facts {
   readonly ahead?: number;
   /** Of the commands that were asked for, those that are not there by the name at which they are expected. */
   readonly missing: readonly string[];
+  /** Commands that change data and have another name here, by their own. */
+  readonly renamedWrites: readonly string[];
 }
 
 /** It is set to what it is, to see whether settings can be; the move itself never touches it. */
@@ -60,11 +62,12 @@ export async function factsOf(server: RedisServer, view: ServerView, commands?: 
     ['MODULE', 'LIST'],
     ['INFO', 'modules'],
     ['ACL', 'USERS'],
+    ['COMMAND'],
     ...SETTINGS.map((name): CommandLine => ['CONFIG', 'GET', nameOf(name)]),
   ]);
   // Before 6.2, a replica without a master does not tell the time.
   const ahead = time instanceof Error ? undefined : clockOf(time) - (before + Date.now()) / 2;
-  const [known, modules, moduleInfo, users, ...settings] = answers;
+  const [known, modules, moduleInfo, users, table, ...settings] = answers;
   const values = new Map(SETTINGS.map((name, i) => [name, (settings[i] as string[])[1] as string | undefined]));
   const setting = (name: string): string | undefined => values.get(name);
   return {
@@ -77,7 +80,24 @@ export async function factsOf(server: RedisServer, view: ServerView, commands?: 
     users: users instanceof Error ? [] : (users as string[]),
     ahead,
     missing: known instanceof Error ? [] : [...own, ...plain].filter((_, i) => (known as unknown[])[i] === null),
+    renamedWrites: table instanceof Error ? [] : await renamedOf(server, writing(table as TableRow[])),
   };
+}
+
+/** What COMMAND says of a command: name, arity, flags, and what comes behind. */
+type TableRow = [name: string, arity: number, flags: string[], ...unknown[]];
+
+/** A script may write as well; what tells it from other commands is that its keys stand where an argument says. */
+function writing(table: readonly TableRow[]): string[] {
+  const writes = (flags: readonly string[]): boolean =>
+    flags.includes('write') || (flags.includes('movablekeys') && !flags.includes('readonly'));
+  return table.filter(([, , flags]) => writes(flags)).map(([name]) => name);
+}
+
+/** COMMAND lists a command by its own name whatever it is called, and COMMAND INFO finds it only by what it is called. */
+async function renamedOf(server: RedisServer, commands: readonly string[]): Promise<string[]> {
+  const [found] = (await ask(server, [['COMMAND', 'INFO', ...commands]])) as [(TableRow | null)[]];
+  return commands.filter((_, i) => found[i] === null);
 }
 
 /** Whether the file can be written is not to be known without writing it. */

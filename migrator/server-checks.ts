@@ -30,6 +30,7 @@ export function serverChecks({ old, new: fresh, password }: Both): Remark[] {
     ...versions(old, fresh),
     ...kind(old),
     ...commands(old),
+    ...renamedWrites(old, fresh),
     ...replicationPassword(old, fresh, password),
     ...clocks(old, fresh),
   ];
@@ -74,6 +75,16 @@ function commands({ address, version, missing }: Facts): Remark[] {
       : []),
     ...(used.length > 0 ? [warning('commands', `${named(used)}, so verify will fail; ${remedy}`)] : []),
   ];
+}
+
+/** A replica ignores commands that it does not know, and says so in its log at most. */
+function renamedWrites(old: Facts, fresh: Facts): Remark[] {
+  const renamed = old.renamedWrites.filter((name) => !fresh.renamedWrites.includes(name));
+  if (renamed.length === 0) return [];
+  const what = `${old.address} has other names for ${renamed.join(', ').toUpperCase()}, which ${fresh.address} does not know`;
+  const remedy =
+    'give the new servers the same rename-command (redis.conf of the fleet), or take it out of the old ones';
+  return [error('renamed-writes', `${what}: WHAT IS WRITTEN BY THEM WOULD BE LOST; ${remedy}`)];
 }
 
 const SENDERS = 'replicas and the bridge of the proxies';

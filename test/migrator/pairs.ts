@@ -146,9 +146,10 @@ export class Pairs {
     const program = this.lab.start(process.env.NEW_REDIS_SERVER ?? 'redis-server', args);
     this.programs.set(ordinal, program);
     const client = connect(this.newPorts[ordinal], this.oldFleet.password);
-    await program.ready(() =>
-      client.ping().then(Boolean, (error: unknown) => (error as Error).message.startsWith('MASTERDOWN')),
-    );
-    client.disconnect();
+    const answers = (): Promise<boolean> =>
+      client.ping().then(Boolean, (error: unknown) => (error as Error).message.startsWith('MASTERDOWN'));
+    await program.ready(answers).finally(() => {
+      client.disconnect();
+    });
   }
 }

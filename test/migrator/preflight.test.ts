@@ -88,6 +88,27 @@ test.each([
   expect((await find(pairs)).codes).toEqual([expected]);
 });
 
+describe('commands that change data and have other names', () => {
+  const renamed = (): string[][] => [
+    ['rename-command', 'SETEX', 'our-setex'],
+    ['rename-command', 'EVAL', 'our-eval'],
+  ];
+
+  test('are an error if the new server has not the same, as a replica ignores what it does not know', async () => {
+    const { codes, findings } = await find(await started({ directives: renamed }));
+    expect(codes).toEqual(['error renamed-writes']);
+    expect(findings[0].message).toMatch(/other names for (SETEX, EVAL|EVAL, SETEX), which .*LOST; .*rename-command/);
+  });
+
+  test('are none if it has', async () => {
+    expect((await find(await started({ directives: renamed, newDirectives: renamed }))).codes).toEqual([]);
+  });
+
+  test('are none if nobody can use them', async () => {
+    expect((await find(await started({ directives: () => [['rename-command', 'FLUSHALL', '']] }))).codes).toEqual([]);
+  });
+});
+
 test('data that does not fit into the new server is an error, limits that differ are warnings', async () => {
   const pairs = await started({ newDirectives: () => [['maxmemory', '20mb']] });
   await pairs.oldFleet.fill(220);
