@@ -7,6 +7,7 @@ import { bundle, bundleMigrator } from './bundle.mjs';
 
 fs.rmSync('build', { recursive: true, force: true });
 await bundleMigrator();
+// Two names are words of another language, and jsii gives each a form there: `from_` in Python, `Namespace` in C#.
 execFileSync('node_modules/.bin/jsii', ['--fail-on-warnings', '--silence-warnings', 'reserved-word'], {
   stdio: 'inherit',
   env: { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' },

@@ -1,7 +1,9 @@
 // What the library exports, as jsii sees it after `npm run build`.
 
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { Lab } from '../lab/lab';
 import { ROOT } from '../lab/synthesized';
 
 interface Documented {
@@ -32,4 +34,18 @@ test('every prop that can be left out says what holds then', () => {
       .map((property) => `${name}.${property.name}`),
   );
   expect(silent).toEqual([]);
+});
+
+test('API.md is what `npm run docgen` writes', async () => {
+  const lab = new Lab();
+  try {
+    const docgen = path.join(ROOT, 'node_modules', '.bin', 'jsii-docgen');
+    execFileSync(docgen, ['--output', path.join(lab.dir, 'API')], { cwd: ROOT, stdio: 'pipe' });
+    const [fresh, committed] = [lab.dir, ROOT].map((folder) => fs.readFileSync(path.join(folder, 'API.md'), 'utf8'));
+    // Not toBe: where ten thousand lines differ is better looked for with Git.
+    expect(committed === fresh).toBe(true);
+    expect(fresh).toContain('cdk8s-twemproxy.FleetCharts');
+  } finally {
+    await lab.close();
+  }
 });

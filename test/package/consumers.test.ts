@@ -1,0 +1,57 @@
+// Projects of others: what `npm pack` ships is installed into an empty one by npm, without a network.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Lab } from '../lab/lab';
+import { ROOT } from '../lab/synthesized';
+import { committed, compileAsCdk8sInit, install, OWN, packInto, run, synthesized, writeApp } from './packed';
+
+const lab = new Lab();
+afterAll(() => lab.close());
+
+beforeAll(() => {
+  install(lab.dir, '--offline', packInto(lab), ...OWN);
+});
+
+const node = (script: string): unknown =>
+  JSON.parse(run(lab.dir, process.execPath, '--input-type=module', '-e', script));
+
+test('an app as of `cdk8s init typescript-app` compiles without skipLibCheck, and writes the same as here', () => {
+  const folder = writeApp(lab.dir, 'main.ts');
+  compileAsCdk8sInit(folder);
+  expect(fs.readFileSync(path.join(folder, 'tsconfig.json'), 'utf8')).not.toContain('skipLibCheck');
+  expect(synthesized(folder, 'main.js')).toEqual(committed());
+});
+
+test.each(['main.cjs', 'main.mjs'] as const)('an app in plain JavaScript, %s, writes the same as here', (main) => {
+  expect(synthesized(writeApp(lab.dir, main), main)).toEqual(committed());
+});
+
+test('whatever can be required by name can be imported by name', () => {
+  const required = node(`
+    import { createRequire } from 'node:module';
+    console.log(JSON.stringify(Object.keys(createRequire(import.meta.resolve('cdk8s-twemproxy'))('cdk8s-twemproxy'))));
+  `) as string[];
+  const imported = node(
+    "import * as all from 'cdk8s-twemproxy'; console.log(JSON.stringify(Object.keys(all)));",
+  ) as string[];
+  expect(required).toContain('FleetCharts');
+  expect(imported).toEqual(expect.arrayContaining(required));
+});
+
+test("tools find the assembly and the manifest; what is inside is nobody else's", () => {
+  const found = node(`
+    import { createRequire } from 'node:module';
+    const { resolve } = createRequire(process.cwd() + '/');
+    const look = (name) => { try { return resolve(name).length > 0; } catch ({ code }) { return code; } };
+    const names = ['.jsii', 'package.json', 'build/lib/common/checks.js'];
+    console.log(JSON.stringify(names.map((name) => look('cdk8s-twemproxy/' + name))));
+  `);
+  expect(found).toEqual([true, true, 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
+});
+
+test('the command line is there for npx', () => {
+  const file = path.join(ROOT, 'fleets', 'unit-1', 'nutcracker.yml');
+  const answer = run(lab.dir, 'npx', '--no', '--', 'cdk8s-twemproxy', 'check', '--json', file);
+  expect(JSON.parse(answer)).toMatchObject({ ok: true });
+});

@@ -1,0 +1,67 @@
+// What `npm pack` ships: what somebody needs who installs it, and nothing else.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Lab } from '../lab/lab';
+import { packInto, run } from './packed';
+
+const lab = new Lab();
+afterAll(() => lab.close());
+
+const tarball = packInto(lab);
+const packed = run(lab.dir, 'tar', '-tzf', tarball)
+  .trimEnd()
+  .split('\n')
+  .map((name) => name.replace(/^package\//, ''));
+
+/** Everything that may be in it, and what for. */
+const KINDS: Record<string, RegExp> = {
+  'the manifest': /^package\.json$/,
+  'for people': /^(README|CHANGELOG)\.md$|^LICENSE$/,
+  'the jsii assembly': /^\.jsii$/,
+  'the library': /^build\/lib\/[\w/-]+\.js$/,
+  'its types': /^build\/lib\/[\w/-]+\.d\.ts$/,
+  'the scripts of the pods': /^build\/lib\/scripts\/[\w-]+\.sh$/,
+  'the command line': /^build\/cli\/main\.js$/,
+  'the migrator': /^build\/migrator\/migrator\.mjs$/,
+  'licenses of what is bundled': /^build\/(cli|migrator)\/[\w.]+\.LICENSES\.txt$/,
+  'yaml, which jsii wants bundled': /^node_modules\/yaml\//,
+};
+const kindOf = (file: string): string | undefined => Object.keys(KINDS).find((kind) => KINDS[kind].test(file));
+
+test('there is something of each kind, and nothing without a kind', () => {
+  expect(packed.filter((file) => kindOf(file) === undefined)).toEqual([]);
+  expect(new Set(packed.map(kindOf))).toEqual(new Set(Object.keys(KINDS)));
+});
+
+test('no sources, tests or source maps are in it', () => {
+  const own = packed.filter((file) => !file.startsWith('node_modules/'));
+  expect(own.filter((file) => /(?<!\.d)\.ts$|\.map$|test/.test(file))).toEqual([]);
+});
+
+test('each module has its types, and each bundle the licenses of what is in it', () => {
+  const modules = packed.filter((file) => kindOf(file) === 'the library');
+  const types = packed.filter((file) => kindOf(file) === 'its types');
+  expect(types.map((file) => file.replace(/\.d\.ts$/, '.js')).sort()).toEqual(modules.sort());
+  for (const bundle of ['build/cli/main.js', 'build/migrator/migrator.mjs']) {
+    expect(packed).toContain(`${bundle}.LICENSES.txt`);
+  }
+});
+
+test('it is less than a megabyte to download', () => {
+  expect(fs.statSync(tarball).size).toBeLessThan(1024 ** 2);
+});
+
+test('publint finds no fault', () => {
+  // A `type` in package.json, which it suggests, would have esbuild wrap every module in the bundle of the migrator.
+  expect(run(lab.dir, 'publint', 'run', '--strict', '--level', 'warning', tarball)).toContain('All good!');
+});
+
+test('Are The Types Wrong finds them right, for each way in which TypeScript resolves them', () => {
+  const options = ['--no-definitely-typed', '--exclude-entrypoints', './.jsii', '--format', 'json'];
+  const { analysis, problems } = JSON.parse(run(lab.dir, 'attw', ...options, path.basename(tarball)));
+  expect(problems ?? {}).toEqual({});
+  expect(Object.keys(analysis.entrypoints['.'].resolutions).sort()).toEqual([
+    ...['bundler', 'node10', 'node16-cjs', 'node16-esm'],
+  ]);
+});
