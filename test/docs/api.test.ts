@@ -14,13 +14,14 @@ interface Type extends Documented {
   readonly datatype?: boolean;
   readonly properties?: (Documented & { readonly optional?: boolean })[];
   readonly methods?: Documented[];
+  readonly members?: Documented[];
 }
 
 const { types } = JSON.parse(fs.readFileSync(path.join(ROOT, '.jsii'), 'utf8')) as { types: Record<string, Type> };
 
-test('every exported type, property and method says what it is', () => {
+test('every exported type, property, method and value says what it is', () => {
   const silent = Object.values(types).flatMap((type) =>
-    [type, ...(type.properties ?? []), ...(type.methods ?? [])]
+    [type, ...(type.properties ?? []), ...(type.methods ?? []), ...(type.members ?? [])]
       .filter(({ docs }) => !docs?.summary)
       .map(({ name }) => `${type.name}.${name}`),
   );
