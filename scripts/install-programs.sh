@@ -2,9 +2,17 @@
 # Sees to the programs that the tests run, or to those that are named: installs them where that is possible, else says
 # what to install.
 set -eu
+
+package_of() {
+  case $1 in
+    kubectl) echo kubernetes-client ;;
+    *) echo "$1" ;;
+  esac
+}
+
 missing=
-for program in ${*:-redis-server nutcracker haproxy busybox chromium}; do
-  PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $program"
+for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium}; do
+  PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $(package_of "$program")"
 done
 [ -n "$missing" ] || exit 0
 
@@ -23,6 +31,6 @@ cat >&2 <<MESSAGE
 The tests run real programs, and these are missing:$missing
 On Debian or Ubuntu:  sudo apt-get install$missing
 Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox,
-Chromium.
+kubectl, Chromium.
 MESSAGE
 exit 1
