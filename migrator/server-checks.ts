@@ -24,10 +24,11 @@ export const PLAIN_COMMANDS = SENT_BY_OTHERS;
 
 const MAX_CLOCK_MS = 1000;
 
-export function serverChecks({ old, new: fresh, password }: Both): Remark[] {
+export function serverChecks({ old, new: fresh, password, keepLegacyInSync }: Both): Remark[] {
   return [
     ...identity(old, fresh),
     ...versions(old, fresh),
+    ...(keepLegacyInSync ? wayBack(old, fresh) : []),
     ...kind(old),
     ...commands(old),
     ...renamedWrites(old, fresh),
@@ -50,6 +51,15 @@ function versions(old: Facts, fresh: Facts): Remark[] {
   if (fresh.version.canFollow(old.version)) return [];
   const both = `${fresh.address} runs Redis ${fresh.version.text}, which cannot read what ${old.address} (${old.version.text}) sends`;
   return [error('version', `${both}; run an image of ${old.version.text} or later`)];
+}
+
+/** A cutover would only say so when the shard has moved. */
+function wayBack(old: Facts, fresh: Facts): Remark[] {
+  if (old.version.canFollow(fresh.version)) return [];
+  const both = `${old.address} runs Redis ${old.version.text}, which cannot read what ${fresh.address} (${fresh.version.text}) sends`;
+  const effect = 'so it will not follow after the cutover, and a way back will lose what was written since';
+  const remedy = `run an image of ${old.version.text} in the shards if that is 7.0 or later, or do without keepLegacyInSync`;
+  return [warning('way-back', `${both}, ${effect}; ${remedy}`)];
 }
 
 function kind({ address, view }: Facts): Remark[] {

@@ -54,7 +54,7 @@ export interface MigrationOptions extends PodOptions {
   /**
    * Whether an old server follows its new shard after the cutover, so that going back loses nothing. The old servers must
    * reach the shards (`shardAddressesForLegacy`), be let in by the network policy (`redisClients` of the fleet names their
-   * networks), and read the snapshots of the new version.
+   * networks), and read the snapshots of the new version: Redis 7.2 or later beside the stock image.
    * @default false
    */
   readonly keepLegacyInSync?: boolean;
