@@ -3,15 +3,13 @@ import * as path from 'node:path';
 import { Redis } from 'ioredis';
 import { HashRing, NutcrackerConfig } from '../../lib/nutcracker';
 import { accepts, Lab } from '../lab/lab';
-import { ARTICLE, buildInto, ROOT, run } from './program';
+import { type Example, examplesOf, shell, UPDATE, withExamples } from '../docs/console';
+import { ARTICLE, buildInto, ROOT } from './program';
 
 const lab = new Lab();
 afterAll(() => lab.close());
 
 const DOCS = path.join(ROOT, 'docs/cli.md');
-
-/** Set to write what the examples print into the documentation. */
-const UPDATE = process.env.UPDATE_DOCS === '1';
 
 /** What `redis-cli -h stateful-redis-1` talks to: the shard of the article's server1, with two keys of other shards. */
 async function startShard(): Promise<string> {
@@ -41,20 +39,10 @@ test('every example prints what docs/cli.md says (UPDATE_DOCS=1 writes it)', asy
   const env = { ...process.env, PATH: `${bin}:${found}` };
 
   const text = fs.readFileSync(DOCS, 'utf8');
-  const commands = [...text.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command);
-  const printed = new Map<string, string>();
-  for (const command of commands) {
-    const { stdout, stderr } = await run('sh', ['-c', command], { env });
-    printed.set(command, `${stderr}${String(stdout)}`);
-  }
-  const blocks = /^```console\n([^]*?)^```$/gm;
-  const written = text.replaceAll(blocks, (_, block: string) => {
-    const lines = [...block.matchAll(/^\$ (.*)$/gm)].map(
-      ([, command]) => `$ ${command}\n${printed.get(command) ?? ''}`,
-    );
-    return `\`\`\`console\n${lines.join('')}\`\`\``;
-  });
+  const examples: Example[] = [];
+  for (const { command } of examplesOf(text)) examples.push({ command, printed: await shell(command, env) });
+  const written = withExamples(text, examples);
   if (UPDATE) fs.writeFileSync(DOCS, written);
-  expect(commands.length).toBeGreaterThan(5);
+  expect(examples.length).toBeGreaterThan(5);
   expect(text).toBe(written);
 });

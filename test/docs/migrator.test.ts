@@ -1,23 +1,36 @@
-// docs/migrator.md says what the program says.
+// docs/migrator.md and docs/faults.md say what the program says.
 
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { COMMANDS, help } from '../../migrator/command-line';
 import { ExitCode } from '../../migrator/outcome';
 import { MEANING } from '../../migrator/shard-state';
-import { ROOT } from '../lab/synthesized';
+import { read } from './documents';
 
-const text = fs.readFileSync(path.join(ROOT, 'docs/migrator.md'), 'utf8');
+const reference = read('docs/migrator.md');
+const faults = read('docs/faults.md');
 
-test.each(Object.entries(MEANING))('the state %s', (state, meaning) => {
-  expect(text).toContain(`| \`${state}\` | ${meaning} |`);
+test('the states of a shard are those of the program, each with its meaning', () => {
+  const rows = [...faults.matchAll(/^\| `([\w ]+)` \| ([^|]+) \|$/gm)].map(([, state, meaning]) => [state, meaning]);
+  expect(Object.fromEntries(rows)).toEqual(MEANING);
+});
+
+test('what each command does is told for every state', () => {
+  const rows = [...faults.matchAll(/^\| `([\w ]+)` \|(?: [^|]+ \|){3}$/gm)].map(([, state]) => state);
+  expect(rows.sort()).toEqual(Object.keys(MEANING).sort());
 });
 
 test.each(Object.keys(COMMANDS))('the command %s', (name) => {
-  expect(text).toContain(`| \`${name}\` |`);
+  expect(reference).toContain(`| \`${name}\` |`);
 });
 
 test.each(Object.values(ExitCode).filter((code) => typeof code === 'number'))('the exit code %i', (code) => {
-  expect(text).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+  expect(reference).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
   expect(help()).toMatch(new RegExp(`^  ${code}  `, 'm'));
+});
+
+test('the documents name no option that there is not', () => {
+  const known = Object.values(COMMANDS).flatMap(({ options }) => Object.keys(options));
+  const common = ['plan', 'shards', 'password-file', 'json', 'help'];
+  const text = ['docs/migrator.md', 'docs/faults.md', 'docs/migrate.md'].map(read).join('\n');
+  const named = [...text.matchAll(/`(?:cutover|rollback|sync|verify|preflight|status)?[^`\n]*?--([a-z-]+)/g)];
+  expect(named.map(([, name]) => name).filter((name) => ![...known, ...common].includes(name))).toEqual([]);
 });

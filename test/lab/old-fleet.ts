@@ -21,6 +21,8 @@ export interface OldFleetProps {
   readonly appendonly?: boolean;
   /** More directives of a server, such as `['rename-command', 'CONFIG', 'hidden']`. */
   readonly directives?: (ordinal: number) => string[][];
+  /** The names on the ring. @default - none: it hashes on the addresses */
+  readonly ringNames?: readonly string[];
   /** @default writable */
   readonly configFile?: (ordinal: number) => ConfigFile;
   /** The redis-server; OLD_REDIS_SERVER stands before it. */
@@ -57,7 +59,9 @@ export class OldFleet {
       redis: true,
       redisAuth: this.password,
       timeout: 2000,
-      servers: ports.map((port) => new NutcrackerServer({ address: `127.0.0.1:${port}` })),
+      servers: ports.map(
+        (port, n) => new NutcrackerServer({ address: `127.0.0.1:${port}`, name: props.ringNames?.[n] }),
+      ),
     });
     this.ring = HashRing.of(this.pool);
   }

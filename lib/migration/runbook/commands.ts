@@ -3,7 +3,7 @@
 import { type RunbookFacts } from './facts';
 
 /** Where more is told about a server that will never answer again. */
-export const GONE = `docs/migrator.md, "When a server is gone for good"`;
+export const GONE = `docs/faults.md, "When a server is gone for good"`;
 
 /** A block of commands. */
 export function shell(...lines: string[]): string {

@@ -23,7 +23,7 @@ Whatever else it refers to (\`docs/…\`) is in the repository of cdk8s-twemprox
 | \`fenced\` | nobody: a cutover was interrupted. Start it again |
 | \`moved\`, \`following\` | the new server; the old one refuses everything, or follows the new one |
 | \`returning\` | nobody: a rollback was interrupted. Start it again |
-| \`two masters\` | both say they are masters: do not run anything before you know why; see docs/migrator.md, "Two masters" |
+| \`two masters\` | both say they are masters: do not run anything before you know why; see docs/faults.md, "Two masters" |
 | \`old unreachable\` | nobody: bring the old server back. Gone for good: ${GONE} |
 | \`new unreachable\` | the old server, unless the shard had moved: then nobody. Bring the new one back. Gone for good: ${GONE} |
 | \`foreign\` | nobody knows: a server follows one that is not in the plan, and no step touches it. Find out who told it to |`,

@@ -1,0 +1,33 @@
+// Whole fleets: a new one, and one that moves and can be gone back from without a loss.
+
+import * as path from 'node:path';
+import { App, Duration, Size } from 'cdk8s';
+import { FleetCharts, MigrationPhase, NetworkPeer, NutcrackerConfig, NutcrackerPool, ShardStorage } from '../../lib';
+
+export function fleetCharts(app: App): void {
+  const pool = NutcrackerConfig.fromFile(path.join(__dirname, 'carts.yml')).pool();
+  const storage = ShardStorage.claimTemplate({ capacity: Size.gibibytes(20), storageClassName: 'fast' });
+  const proxies = { image: 'registry.example.net/twemproxy:0.5.0' };
+
+  // The same ring, on empty shards.
+  new FleetCharts(app, 'carts-test', { namespace: 'carts-test', pool, storage, proxies });
+
+  // Another timeout: newPool is served, and pool remains what it is compared with.
+  const newPool = new NutcrackerPool({ ...pool.settings, timeout: 1000 });
+  new FleetCharts(app, 'carts', {
+    namespace: 'carts',
+    pool,
+    newPool,
+    storage,
+    proxies: { ...proxies, replicas: 3 },
+    redisClients: [NetworkPeer.cidr('10.0.0.0/24')], // the old servers, which follow
+    migration: {
+      phase: MigrationPhase.MOVING,
+      proxyNetworks: ['10.20.64.0/20'],
+      keepLegacyInSync: true,
+      shardAddressesForLegacy: ['10.20.64.5:31000', '10.20.64.5:31001'],
+      cutoverDeadline: Duration.millis(500),
+      stepArguments: { verify: ['--full'], cutover: ['--canary'] },
+    },
+  });
+}

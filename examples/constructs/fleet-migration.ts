@@ -1,0 +1,35 @@
+// A move in charts of your own: FleetCharts does the same, in files that are numbered.
+
+import * as path from 'node:path';
+import { Chart, Duration, Size } from 'cdk8s';
+import { type Construct } from 'constructs';
+import { FleetMigration, NutcrackerConfig, RedisStatefulSet, ShardStorage, TwemproxyLayer } from '../../lib';
+
+export function fleetMigration(app: Construct): void {
+  const chart = new Chart(app, 'move', { namespace: 'shop' });
+  const pool = NutcrackerConfig.fromFile(path.join(__dirname, 'carts.yml')).pool();
+  const password = { name: 'carts' };
+
+  const redis = new RedisStatefulSet(chart, 'redis', {
+    name: 'carts-redis',
+    shards: pool.servers.length,
+    storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(20) }),
+    password,
+    bornAsReplica: true,
+  });
+  const migration = new FleetMigration(new Chart(app, 'move-jobs', { namespace: 'shop' }), 'move', {
+    name: 'carts-move',
+    pool,
+    redis,
+    password,
+    proxyNetworks: ['10.20.64.0/20'],
+    cutoverDeadline: Duration.millis(500),
+    stepArguments: { cutover: ['--canary'] },
+  });
+  new TwemproxyLayer(chart, 'proxies', {
+    name: 'carts-twemproxy',
+    image: 'registry.example.net/twemproxy:0.5.0',
+    bridge: migration.bridge,
+    pools: [{ pool, addresses: redis.addresses, password }],
+  });
+}

@@ -1,0 +1,42 @@
+// Every block in the documents is known to one of the tests, and every command in them is run, or checked as far as it can
+// be without a cluster.
+
+import { readPlan } from '../../migrator/plan';
+import { Lab } from '../lab/lab';
+import { STAGED } from './stage';
+import { checkCommand, commandsIn } from './commands';
+import { type Block, blocksOf, DOCUMENTS } from './documents';
+
+const BLOCKS = DOCUMENTS.flatMap(blocksOf);
+
+/** Who knows what to do with a block, by its language. */
+const KNOWN: Partial<Record<string, (block: Block) => boolean>> = {
+  ts: () => true, // snippets.test.ts
+  console: ({ document }) => [...STAGED, 'docs/cli.md'].includes(document), // transcript.long.test.ts, ../cli/docs.test.ts
+  sh: () => true, // below
+  json: ({ document }) => document === 'docs/plan.md', // below
+  text: () => true, // nothing to run
+};
+
+test('every block is of a kind that is checked', () => {
+  const unknown = BLOCKS.filter((block) => !KNOWN[block.language]?.(block));
+  expect(unknown).toEqual([]);
+});
+
+const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').flatMap(({ document, text }) =>
+  commandsIn(text).map((command) => ({ document, command })),
+);
+
+test.each(COMMANDS)('$document: $command', async ({ command }) => {
+  await checkCommand(command);
+});
+
+test('the plan in docs/plan.md is one that the migrator takes', async () => {
+  const lab = new Lab();
+  try {
+    const [{ text }] = BLOCKS.filter(({ language }) => language === 'json');
+    expect(readPlan(lab.write('plan.json', text)).shards).toHaveLength(1);
+  } finally {
+    await lab.close();
+  }
+});

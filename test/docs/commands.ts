@@ -1,0 +1,123 @@
+// What is done about each command that a document shows in a block of `sh`.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { filesOf, named, objectsIn, ROOT } from '../lab/synthesized';
+import { run } from '../cli/program';
+import { type Manifest } from '../lab/synth';
+import { read } from './documents';
+
+/** Fails if the command is not right, as far as that can be seen. */
+type Check = (command: string, ...parts: string[]) => Promise<void> | void;
+
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+const CI = read('.ci/run');
+
+/** Where commands are run that take too long to be run once more here. */
+const RUN_BY: Record<string, string> = {
+  'npm ci': '.ci/run',
+  'npm test': '.ci/run',
+  'npm pack': 'test/examples/import.test.ts',
+  'npm run synth': '.ci/run',
+  'npm run build': 'package.json', // by npm ci and npm test
+  'npm run lint': '.ci/run',
+  'npm run typecheck': '.ci/run',
+  'npm run test:long': '.ci/run',
+  'npm run docgen': 'test/docs/api.test.ts',
+  'npm run demo': 'test/docs/demo.long.test.ts',
+  'npm run picture': 'test/docs/pictures.test.ts',
+  'npm run transcript': 'test/docs/transcript.long.test.ts',
+  'npm run golden': 'test/nutcracker/placement.test.ts',
+};
+
+const CHECKS: [RegExp, Check][] = [
+  [/^(npm (?:ci|pack|test|run [\w:-]+))$/, isRunElsewhere],
+  [/^npx jest (\S+)$/, isThere],
+  [/^npx tsx (\S+\.ts)/, isThere],
+  [/^npx (cdk8s-twemproxy) (.*)$/, (_, __, args) => succeeds(`node build/cli/main.js ${args}`)],
+  [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
+  [/^kubectl /, namesWhatIsThere],
+  [/^docker (?:build|push) .*$/, namesItsFolder], // there is no docker here
+  [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, isFine], // on the NFS server
+  [/^printf '%s\\n' '(.*)' > redis\.conf$/, isKnownTo('lib/scripts/start.sh')],
+  [/^npm install --no-save .*tgz$/, isFine], // test/examples/import.test.ts unpacks the same file
+];
+
+/** The commands of a block, without comments; several in one line are several. */
+export function commandsIn(text: string): string[] {
+  return text
+    .replaceAll('\\\n', ' ')
+    .split(/\n|&&/)
+    .map((line) => line.replace(/^\(|\)$|(^|\s)#.*$/g, '').trim())
+    .filter((line) => line !== '' && line !== 'cd ../..');
+}
+
+export async function checkCommand(command: string): Promise<void> {
+  for (const [pattern, check] of CHECKS) {
+    const match = pattern.exec(command);
+    if (match) {
+      await check(command, ...match.slice(1));
+      return;
+    }
+  }
+  throw new Error('nobody knows how to check this command: test/docs/commands.ts says how');
+}
+
+function isFine(): void {
+  // Nothing of it can be seen here.
+}
+
+function isRunElsewhere(command: string): void {
+  const name = command.replace('npm run ', '');
+  if (command.startsWith('npm run ')) expect(Object.keys(scripts)).toContain(name);
+  if (command.startsWith('npm run bench')) return; // measured by hand, on a quiet machine
+  expect(Object.keys(RUN_BY)).toContain(command);
+  const file = RUN_BY[command];
+  if (file === '.ci/run') expect(CI).toContain(command);
+  else expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
+}
+
+function isThere(_command: string, file: string): void {
+  expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
+}
+
+function isKnownTo(file: string): Check {
+  return (_command, words) => {
+    expect(read(file)).toContain(words);
+  };
+}
+
+function namesItsFolder(command: string): void {
+  const [folder] = /images\/\S+$/.exec(command) ?? [];
+  if (folder !== undefined) expect(fs.existsSync(path.join(ROOT, folder, 'Dockerfile'))).toBe(true);
+}
+
+async function succeeds(command: string): Promise<void> {
+  const { code, stdout, stderr } = await run('sh', ['-c', command]);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.length).toBeGreaterThan(0);
+}
+
+const KINDS: Record<string, string> = {
+  statefulset: 'StatefulSet',
+  deployment: 'Deployment',
+  deploy: 'Deployment',
+  service: 'Service',
+};
+
+let written: Manifest[] | undefined;
+
+/** Each file and each object that is named is one that a synth writes. */
+function namesWhatIsThere(command: string): void {
+  for (const [file] of command.matchAll(/\S+\.k8s\.yaml/g)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
+  const objects = (written ??= objectsIn(filesOf(path.join(ROOT, 'dist'))));
+  for (const [, kind, name] of command.matchAll(/(\w+)\/(unit-1[\w-]*)/g)) {
+    expect(Object.keys(named(objects, KINDS[kind]))).toContain(name);
+  }
+  for (const [, pod] of command.matchAll(/ (unit-1-redis)-\d+ /g)) {
+    expect(Object.keys(named(objects, 'StatefulSet'))).toContain(pod);
+  }
+  for (const [, namespace] of command.matchAll(/ -n (\S+)/g)) {
+    expect(Object.keys(named(objects, 'Namespace'))).toContain(namespace);
+  }
+}

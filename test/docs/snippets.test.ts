@@ -1,0 +1,35 @@
+// TypeScript in documents is code that runs: it stands in one of the apps that other tests synthesize.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ROOT } from '../lab/synthesized';
+import { blocksOf, DOCUMENTS, read } from './documents';
+
+const withoutSpace = (text: string): string => text.replace(/\s+/g, '');
+
+const FILES = ['main.ts', ...['examples/import', 'examples/article', 'examples/constructs'].flatMap(sourcesIn)];
+const SOURCES = FILES.map((file) => withoutSpace(read(file)));
+
+function sourcesIn(folder: string): string[] {
+  const names = fs.readdirSync(path.join(ROOT, folder));
+  return names.filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`);
+}
+
+const SNIPPETS = DOCUMENTS.flatMap(blocksOf).filter(({ language }) => language === 'ts');
+
+test.each(SNIPPETS)('$document has a snippet that stands in an app: $text', ({ text }) => {
+  expect(SOURCES.filter((source) => source.includes(withoutSpace(text)))).not.toEqual([]);
+});
+
+test('every construct has a snippet in docs/constructs.md', () => {
+  const guide = SNIPPETS.filter(({ document }) => document === 'docs/constructs.md').map(({ text }) => text);
+  const constructs = [
+    'NfsStorage',
+    'RedisStatefulSet',
+    'TwemproxyLayer',
+    'FleetMigration',
+    'NetworkPolicies',
+    'FleetCharts',
+  ];
+  expect(constructs.filter((name) => !guide.some((text) => text.includes(`new ${name}(`)))).toEqual([]);
+});

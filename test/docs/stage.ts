@@ -1,0 +1,131 @@
+// Where the examples of docs/migrate.md and docs/faults.md run: a fleet of three on its way, and programs that know it by
+// names.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Lab } from '../lab/lab';
+import { LabMove } from '../lab/move';
+import { shell } from './console';
+
+/** The documents. */
+export const STAGED = ['docs/migrate.md', 'docs/faults.md'];
+
+/** The old servers, by their names on the ring, which say where each key is. */
+const RING = ['redis-a:6379', 'redis-b:6379', 'redis-c:6379'];
+const KEYS = 90;
+
+const PASSWORD = 'not telling';
+const BUILD = path.join(__dirname, '..', '..', 'build');
+
+/** From where the application of the story comes that was forgotten, and the port of the moment. */
+const STRANGER = /127\.0\.0\.2:\d+/g;
+
+/** What happens in a story between two commands: `<!-- meanwhile: NAME -->` in the document. */
+type Meanwhile = (stage: Stage) => unknown;
+
+const MEANWHILE: Record<string, Meanwhile> = {
+  'a forgotten application is connected to redis-b': async (stage) => {
+    stage.stranger = await stage.move.stranger(1);
+  },
+  'the forgotten application is pointed at the new proxies': (stage) => stage.stranger?.destroy(),
+  'the next cutover is killed when the old server is fenced': (stage) => {
+    stage.signalAt = 'cutover.demoted SIGKILL';
+  },
+  'the old proxies are stopped': ({ move }) => move.old.stopProxy(),
+  'the proxies are rolled out without the bridge': ({ move }) => move.rollOut(),
+  'everything has moved': async ({ move }) => {
+    await move.old.stopProxy();
+    await move.run('sync');
+    await move.run('cutover');
+  },
+  'shard 2 is back with its old server, and in sync': async ({ move }) => {
+    await move.run('rollback', '--shards', '2', '--accept-loss');
+    await move.run('sync', '--shards', '2');
+  },
+  'redis-c is gone': ({ move }) => move.old.stop(2, 'SIGKILL'),
+  'shard-0 is gone': ({ move }) => move.fleet.stopShard(0, 'SIGKILL'),
+  'somebody takes the fence of redis-b away': async ({ move }) => {
+    const client = move.old.serverClient(1);
+    await client.call('REPLICAOF', 'NO', 'ONE');
+    client.disconnect();
+  },
+};
+
+export class Stage {
+  stranger?: { destroy: () => void };
+  /** Where the next command of the migrator is to be killed. */
+  signalAt?: string;
+
+  static async set(lab: Lab): Promise<Stage> {
+    const fleet = { secretValue: PASSWORD, migration: { syncsPerSourceHost: 1 } };
+    const move = await LabMove.of(lab, { servers: RING.length, password: PASSWORD, ringNames: RING, fleet });
+    await move.start();
+    await move.old.startProxy();
+    const client = move.old.client();
+    await Promise.all(Array.from({ length: KEYS }, (_, n) => client.set(`cart:${n}:items`, `${n} items`)));
+    client.disconnect();
+    return new Stage(lab, move);
+  }
+
+  private constructor(
+    private readonly lab: Lab,
+    readonly move: LabMove,
+  ) {
+    move.fleet.planFile();
+    fs.mkdirSync(this.bin);
+    lab.write('nutcracker.yml', move.old.nutcrackerYaml);
+    this.program('migrator', `exec ${process.execPath} ${BUILD}/migrator/migrator.mjs "$@"`);
+    this.program('cdk8s-twemproxy', `exec ${process.execPath} ${BUILD}/cli/main.js "$@"`);
+  }
+
+  /** Lets happen what the story says. */
+  async meanwhile(what: string): Promise<void> {
+    if (!(what in MEANWHILE)) throw new Error(`nobody knows how this is done: ${what}`);
+    await MEANWHILE[what](this);
+  }
+
+  /** Runs a command of the story, and returns what it prints, with the names of the story. */
+  async run(command: string): Promise<string> {
+    this.program('redis-cli', `port=\ncase "$2" in ${this.cases().join(' ')} esac\nshift 2\n${this.redisCli}`);
+    const env = {
+      ...process.env,
+      PATH: `${this.bin}:${process.env.PATH ?? ''}`,
+      REDIS_PASSWORD: PASSWORD,
+      REDISCLI_AUTH: PASSWORD,
+      CDK8S_TWEMPROXY_SIGNAL_AT: this.signalAt,
+    };
+    if (command.startsWith('migrator cutover')) this.signalAt = undefined;
+    const printed = await shell(command, env, this.lab.dir);
+    return [...this.ports()].reduce(
+      (text, [name, port]) => text.replaceAll(`127.0.0.1:${port}`, `${name}:6379`),
+      printed.replace(STRANGER, '10.20.9.14:41234'),
+    );
+  }
+
+  private get bin(): string {
+    return path.join(this.lab.dir, 'story');
+  }
+
+  private get redisCli(): string {
+    return `PATH='${process.env.PATH ?? ''}' exec redis-cli -p "$port" "$@"`;
+  }
+
+  private program(name: string, body: string): void {
+    fs.writeFileSync(path.join(this.bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  }
+
+  private cases(): string[] {
+    return [...this.ports()].map(([name, port]) => `${name}) port=${port};;`);
+  }
+
+  /** Who listens where, by the names of the story. */
+  private ports(): Map<string, number> {
+    const { old, fleet, proxyPorts, ordinals } = this.move;
+    return new Map([
+      ...ordinals.map((n) => [RING[n].replace(':6379', ''), old.portOf(n)] as const),
+      ...ordinals.map((n) => [`shard-${n}`, fleet.portOf(n)] as const),
+      ['old-proxy', old.proxyPort],
+      ['new-proxy', proxyPorts[0]],
+    ]);
+  }
+}
