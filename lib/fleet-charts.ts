@@ -9,6 +9,7 @@ import { checkName, checkNamespace, refuse } from './common/checks';
 import { type FleetChartsProps } from './fleet-charts-props';
 import { FleetMigration } from './fleet-migration';
 import { recommendedLabels } from './common/labels';
+import { checkWritten, type Manifest } from './common/written';
 import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
 import { MigrationPhase } from './migration/migration-options';
 import { runbook } from './migration/runbook';
@@ -145,33 +146,31 @@ export class FleetCharts extends Construct {
     return this.migration ? [NetworkPeer.pods(this.migration.podSelector)] : [];
   }
 
-  /** Looks at what is written, so that a patch of the ConfigMap is seen as well. */
   private proveRing({ pool, loseKeysThatMove = false }: FleetChartsProps): void {
     const { configMap, bridgeConfigMap } = this.proxies;
-    const validate = (): string[] =>
-      ringProblems({
-        live: pool,
-        addresses: this.redis.addresses,
-        yaml: dataOf(configMap)['nutcracker.yml'],
-        fileName: `nutcracker.yml of ConfigMap ${configMap.name}`,
-        bridge: bridgeConfigMap && {
-          cfg: dataOf(bridgeConfigMap)['haproxy.cfg'],
-          stopped: dataOf(bridgeConfigMap)['stopped-servers'],
-          cfgName: `haproxy.cfg of ConfigMap ${bridgeConfigMap.name}`,
-        },
-        loseKeysThatMove,
-      });
-    this.proxies.node.addValidation({ validate });
+    checkWritten(
+      this.proxies,
+      [configMap, ...(bridgeConfigMap ? [bridgeConfigMap] : [])],
+      (config, bridge?: Manifest) =>
+        ringProblems({
+          live: pool,
+          addresses: this.redis.addresses,
+          yaml: config.data['nutcracker.yml'],
+          fileName: `nutcracker.yml of ConfigMap ${config.metadata.name}`,
+          bridge: bridge && {
+            cfg: bridge.data['haproxy.cfg'],
+            stopped: bridge.data['stopped-servers'],
+            cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
+          },
+          loseKeysThatMove,
+        }),
+    );
   }
 }
 
 /** The name of a fleet's move, and the beginning of the names of its objects. */
 function moveName(name: string): string {
   return `${name}-move`;
-}
-
-function dataOf(configMap: k8s.KubeConfigMap): Record<string, string> {
-  return (configMap.toJson() as { data: Record<string, string> }).data;
 }
 
 function check(scope: Construct, name: string, props: FleetChartsProps): void {

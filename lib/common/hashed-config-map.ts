@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
+import { checkPatched, checkWritten, type Manifest } from './written';
 
 /** Characters of the hash in a name: 8 hexadecimal digits, as many as `kubectl` and kustomize spend. */
 export const HASH_LENGTH = 8;
@@ -25,13 +26,13 @@ export function hashedConfigMap(
 ): k8s.KubeConfigMap {
   const hashedName = `${name}-${contentHash(data)}`;
   const configMap = new k8s.KubeConfigMap(scope, id, { metadata: { name: hashedName, labels }, immutable: true, data });
-  configMap.node.addValidation({ validate: () => [...patchProblems(configMap, name), ...sizeProblems(configMap)] });
+  checkPatched(configMap, (manifest) => patchProblems(manifest, name));
+  checkWritten(configMap, [configMap], sizeProblems);
   return configMap;
 }
 
 /** A patched content under the old name would be refused by the cluster, or roll no pods. */
-function patchProblems(configMap: k8s.KubeConfigMap, name: string): string[] {
-  const { data, metadata } = configMap.toJson() as { data: Record<string, string>; metadata: { name: string } };
+function patchProblems({ data, metadata }: Manifest, name: string): string[] {
   if (metadata.name === `${name}-${contentHash(data)}`) return [];
   return [
     `a patch changed the content of ${metadata.name}, which is named by its content and immutable; use a prop for it`,
@@ -44,8 +45,10 @@ function patchProblems(configMap: k8s.KubeConfigMap, name: string): string[] {
  */
 const LARGEST_OBJECT = 262_144 - 'kubectl.kubernetes.io/last-applied-configuration'.length;
 
-function sizeProblems(configMap: k8s.KubeConfigMap): string[] {
-  const bytes = Buffer.byteLength(JSON.stringify(configMap.toJson())) + 1;
+function sizeProblems(manifest: Manifest): string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(manifest)) + 1;
   if (bytes <= LARGEST_OBJECT) return [];
-  return [`${configMap.name} has ${bytes} bytes, of which kubectl apply takes ${LARGEST_OBJECT}; give it less to hold`];
+  return [
+    `${manifest.metadata.name} has ${bytes} bytes, of which kubectl apply takes ${LARGEST_OBJECT}; give it less to hold`,
+  ];
 }

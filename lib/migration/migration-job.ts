@@ -7,6 +7,7 @@ import { contentHash } from '../common/hashed-config-map';
 import { recommendedLabels } from '../common/labels';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { checkPatched, type Manifest } from '../common/written';
 import { DEFAULT_MIGRATOR_IMAGE, type MigrationOptions } from './migration-options';
 import { FINAL_EXIT_CODES, type Step } from './steps';
 
@@ -44,7 +45,7 @@ export function migrationJob(scope: Construct, step: Step, options: MigrationOpt
     metadata: { name: `${name}-${specHash(k8s.toJson_JobSpec(spec))}`, labels },
     spec: { suspend: step.suspended || undefined, ...spec },
   });
-  job.node.addValidation({ validate: () => patchProblems(job, name) });
+  checkPatched(job, (manifest) => patchProblems(manifest, name));
   return job;
 }
 
@@ -116,8 +117,7 @@ function specHash(spec: unknown): string {
 }
 
 /** A patched template under the old name would be refused by a cluster that has the Job already. */
-function patchProblems(job: k8s.KubeJob, name: string): string[] {
-  const { spec, metadata } = job.toJson() as { spec: unknown; metadata: { name: string } };
+function patchProblems({ spec, metadata }: Manifest, name: string): string[] {
   if (metadata.name === `${name}-${specHash(spec)}`) return [];
   return [`a patch changed ${metadata.name}, which is named by its content and cannot be changed; use a prop for it`];
 }

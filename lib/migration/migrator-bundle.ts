@@ -8,9 +8,13 @@ import { refuse } from '../common/checks';
 /** Beside the compiled library, and in a checkout whose sources are run. */
 const PLACES = ['../../migrator/migrator.mjs', '../../build/migrator/migrator.mjs'];
 
+/** Read once for all fleets. */
+let text: string | undefined;
+
 /** The text of migrator.mjs. */
 export function migratorBundle(scope: Construct): string {
+  if (text !== undefined) return text;
   const file = PLACES.map((place) => path.join(__dirname, place)).find((place) => fs.existsSync(place));
   if (file === undefined) refuse(scope, 'migrator.mjs is not built; run: npm run build');
-  return fs.readFileSync(file, 'utf8');
+  return (text = fs.readFileSync(file, 'utf8'));
 }

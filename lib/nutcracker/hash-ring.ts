@@ -124,7 +124,8 @@ function arcsOf({ servers, distribution }: NutcrackerPool): Arcs {
 /** Weights are added up in 32 bits, and modula reserves ten slots more (MODULA_CONTINUUM_ADDITION). */
 const MAX_TOTAL_WEIGHT = { [Distribution.KETAMA]: 2 ** 32 - 1, [Distribution.MODULA]: 2 ** 32 - 11 };
 
-function refuseWithoutRing({ name, servers, distribution }: NutcrackerPool): void {
+/** Throws for a pool that places keys at random, and for one whose weights add up to more than nutcracker can count. */
+export function refuseWithoutRing({ name, servers, distribution }: NutcrackerPool): void {
   if (distribution === Distribution.RANDOM) {
     refuse({
       pool: name,

@@ -1,6 +1,6 @@
 export * from './algorithms';
 export { ConfigWarning } from './config-warnings';
-export * from './hash-ring';
+export { HashRing, ServerShare } from './hash-ring';
 export * from './nutcracker-config';
 export * from './nutcracker-pool';
 export * from './nutcracker-server';

@@ -22,6 +22,7 @@ export interface BridgeListener {
 /** The listeners by the address on which they listen. Throws if two listen on one, or a server is not what is expected. */
 export function readBridge({ cfg, stopped, cfgName }: BridgeFiles): Map<string, BridgeListener> {
   const listeners = new Map<string, BridgeListener>();
+  const ports = statePorts(stopped);
   for (const [at, ...lines] of blocks(cfg)) {
     const name = at.words[1];
     const bind = one(lines, 'bind');
@@ -31,7 +32,10 @@ export function readBridge({ cfg, stopped, cfgName }: BridgeFiles): Map<string, 
     if (servers.map(({ words }) => `${words[1]} ${words.includes('backup')}`).join() !== 'new false,old true') {
       throw new Error(`${where} must have a server "new" and, as backup, a server "old"`);
     }
-    const [newAddress, oldAddress] = servers.map(({ words }) => withStatePort(words[2], name, words[1], stopped));
+    const [newAddress, oldAddress] = servers.map(({ words: [, server, address] }) => {
+      const port = ports.get(`${name} ${server}`) ?? 'no port in stopped-servers';
+      return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+    });
     listeners.set(bind, { name, bind, new: newAddress, old: oldAddress, line: at.line });
   }
   return listeners;
@@ -58,9 +62,9 @@ function one(lines: Line[], keyword: string): string | undefined {
   return found.length === 1 ? found[0].words[1] : undefined;
 }
 
-/** HAProxy takes the port of a server from the state file, whatever its configuration says. */
-function withStatePort(address: string, listener: string, server: string, stopped: string): string {
+/** HAProxy takes the port of a server from the state file, whatever its configuration says: by listener and server. */
+function statePorts(stopped: string): Map<string, string> {
   const states = stopped.split('\n').map((line) => line.split(' '));
-  const port = states.find((fields) => fields[1] === listener && fields[3] === server)?.[18];
-  return `${address.slice(0, address.lastIndexOf(':'))}:${port ?? 'no port in stopped-servers'}`;
+  // Of two lines for one server, the first.
+  return new Map(states.reverse().map((fields) => [`${fields[1]} ${fields[3]}`, fields[18]]));
 }

@@ -1,6 +1,7 @@
 // The proof that proxies find every key where the old ones put it, made on what was synthesized.
 
 import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
+import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
 import { type BridgeFiles, type BridgeListener, readBridge } from './bridge-proof';
 
@@ -48,6 +49,8 @@ function findings(proof: RingProof): string[] {
   const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
   const misplaced = misplacements(proof, pool);
   if (loseKeysThatMove) return misplaced;
+  refuseWithoutRing(live);
+  if (followFromTheSame(live, pool)) return misplaced;
   const diff = HashRing.of(live).diff(HashRing.of(pool));
   if (diff.isSame) return misplaced;
   const share = `${diff.isExact ? '' : 'about '}${percent(diff.movedShare)}`;
@@ -58,6 +61,16 @@ function findings(proof: RingProof): string[] {
     'or, to give those keys up, set loseKeysThatMove',
     ...misplaced,
   ];
+}
+
+/** Whether the pools agree in everything that a ring is computed from. Then both have one ring, whatever it is. */
+function followFromTheSame(live: NutcrackerPool, pool: NutcrackerPool): boolean {
+  const weights = new Map(live.servers.map(({ ringName, weight }) => [ringName, weight]));
+  return (
+    differingSettings(live, pool).length === 0 &&
+    live.servers.length === pool.servers.length &&
+    pool.servers.every(({ ringName, weight }) => weights.get(ringName) === weight)
+  );
 }
 
 /** Servers that lead to a shard without their data: by their own address, or through the bridge. */
@@ -86,12 +99,14 @@ function misplacedServer(fileName: string, server: NutcrackerServer, address: st
 }
 
 function settingsToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
-  return (['hash', 'distribution', 'hashTag'] as const)
-    .filter((setting) => live[setting] !== pool[setting])
-    .map((setting) => {
-      const key = setting === 'hashTag' ? 'hash_tag' : setting;
-      return `${fileName}: ${key} is ${pool[setting] ?? 'not set'}; it was ${live[setting] ?? 'not set'}`;
-    });
+  return differingSettings(live, pool).map((setting) => {
+    const key = setting === 'hashTag' ? 'hash_tag' : setting;
+    return `${fileName}: ${key} is ${pool[setting] ?? 'not set'}; it was ${live[setting] ?? 'not set'}`;
+  });
+}
+
+function differingSettings(live: NutcrackerPool, pool: NutcrackerPool): ('hash' | 'distribution' | 'hashTag')[] {
+  return (['hash', 'distribution', 'hashTag'] as const).filter((setting) => live[setting] !== pool[setting]);
 }
 
 function serversToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
