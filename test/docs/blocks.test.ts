@@ -5,7 +5,7 @@ import { readPlan } from '../../migrator/plan';
 import { Lab } from '../lab/lab';
 import { STAGED } from './stage';
 import { checkCommand, commandsIn } from './commands';
-import { type Block, blocksOf, DOCUMENTS } from './documents';
+import { type Block, blocksOf, DOCUMENTS, read } from './documents';
 
 const BLOCKS = DOCUMENTS.flatMap(blocksOf);
 
@@ -27,7 +27,18 @@ const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').flatMap(({ d
   commandsIn(text).map((command) => ({ document, command })),
 );
 
-test.each(COMMANDS)('$document: $command', async ({ command }) => {
+/** Commands within sentences, unless they have a placeholder. */
+const INLINE = DOCUMENTS.flatMap((document) => {
+  const commands = [...read(document).matchAll(/`((?:kubectl -n unit-1|npm run) [^`\n]+)`/g)].map(
+    ([, command]) => command,
+  );
+  return commands
+    .filter((command) => !/…|\.\.\.|\b[A-Z]{3,}\b/.test(command))
+    .flatMap(commandsIn)
+    .map((command) => ({ document, command }));
+});
+
+test.each([...COMMANDS, ...INLINE])('$document: $command', async ({ command }) => {
   await checkCommand(command);
 });
 

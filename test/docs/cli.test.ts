@@ -31,7 +31,9 @@ test('each command has a row and a section', async () => {
 
 test('each option is told of, and each option that is told of is there', async () => {
   const helps = await Promise.all((await commands()).map((command) => help(command)));
-  const options = new Set(helps.flatMap((lines) => [...lines.matchAll(/ (--[a-z][a-z-]*)/g)].map(([, option]) => option)));
+  const options = new Set(
+    helps.flatMap((lines) => [...lines.matchAll(/ (--[a-z][a-z-]*)/g)].map(([, option]) => option)),
+  );
   const told = new Set([...text.matchAll(/(?<=[ `])(--[a-z][a-z-]*)/g)].map(([, option]) => option));
   expect([...options].filter((option) => !told.has(option))).toEqual([]);
   // redis-cli has one of its own, and the examples call other programs.

@@ -4,6 +4,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { filesOf, named, objectsIn, ROOT } from '../lab/synthesized';
 import { run } from '../cli/program';
+import { isUnderstood, Kubectl } from '../lab/kubectl';
+import { Lab } from '../lab/lab';
 import { type Manifest } from '../lab/synth';
 import { read } from './documents';
 
@@ -27,7 +29,7 @@ const RUN_BY: Record<string, string> = {
   'npm run demo': 'test/docs/demo.long.test.ts',
   'npm run picture': 'test/docs/pictures.test.ts',
   'npm run transcript': 'test/docs/transcript.long.test.ts',
-  'npm run golden': 'test/nutcracker/placement.test.ts',
+  'npm run golden': 'test/docs/golden.long.test.ts',
 };
 
 const CHECKS: [RegExp, Check][] = [
@@ -107,8 +109,8 @@ const KINDS: Record<string, string> = {
 
 let written: Manifest[] | undefined;
 
-/** Each file and each object that is named is one that a synth writes. */
-function namesWhatIsThere(command: string): void {
+/** Each file and each object that is named is one that a synth writes, and kubectl understands the rest. */
+async function namesWhatIsThere(command: string): Promise<void> {
   for (const [file] of command.matchAll(/\S+\.k8s\.yaml/g)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
   const objects = (written ??= objectsIn(filesOf(path.join(ROOT, 'dist'))));
   for (const [, kind, name] of command.matchAll(/(\w+)\/(unit-1[\w-]*)/g)) {
@@ -119,5 +121,12 @@ function namesWhatIsThere(command: string): void {
   }
   for (const [, namespace] of command.matchAll(/ -n (\S+)/g)) {
     expect(Object.keys(named(objects, 'Namespace'))).toContain(namespace);
+  }
+  const lab = new Lab();
+  try {
+    const said = await (await Kubectl.of(lab)).say(command, ROOT);
+    expect([said, isUnderstood(said)]).toEqual([expect.any(String), true]);
+  } finally {
+    await lab.close();
   }
 }

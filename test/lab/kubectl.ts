@@ -1,0 +1,31 @@
+// The real kubectl, where no cluster answers: it asks one only when it has understood everything else.
+
+import { freePort, type Lab } from './lab';
+
+export class Kubectl {
+  static async of(lab: Lab): Promise<Kubectl> {
+    const clusters = [{ name: 'none', cluster: { server: `http://127.0.0.1:${await freePort()}` } }];
+    const contexts = [{ name: 'none', context: { cluster: 'none', user: 'none' } }];
+    const users = [{ name: 'none', user: {} }];
+    const config = { apiVersion: 'v1', kind: 'Config', clusters, contexts, users, 'current-context': 'none' };
+    return new Kubectl(lab, lab.write('kubeconfig', JSON.stringify(config)));
+  }
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly config: string,
+  ) {}
+
+  /** What it prints about a command line, in that directory. */
+  async say(line: string, cwd: string): Promise<string> {
+    const env = { PATH: process.env.PATH, HOME: this.lab.dir, KUBECONFIG: this.config };
+    const kubectl = this.lab.start('bash', ['-c', line], { cwd, env });
+    await kubectl.exit();
+    return kubectl.output;
+  }
+}
+
+/** Whether it has understood a command, and misses nothing but the cluster. */
+export function isUnderstood(said: string): boolean {
+  return /connection refused|was refused/.test(said);
+}
