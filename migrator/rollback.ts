@@ -157,7 +157,7 @@ class Rollback {
     if (fresh?.isMaster === true) await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.demoted');
     await this.promoteOld(pair, sight);
-    return `the old server serves again; ${changed} had changed since the cutover, and are as they were before`;
+    return `the old server serves again; ${changed} had changed since the cutover, and what was written then is lost`;
   }
 
   /** The old server serves; the new one has to be what it should be, and to remain so. */
