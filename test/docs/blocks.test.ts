@@ -51,3 +51,9 @@ test('the plan in docs/plan.md is one that the migrator takes', async () => {
     await lab.close();
   }
 });
+
+test('docs/plan.md has a row for every field', () => {
+  const fields = [...read('lib/migration/plan.ts').matchAll(/^ {2}readonly (\w+)/gm)].map(([, field]) => field);
+  const rows = [...read('docs/plan.md').matchAll(/^\| (`.*`) \|/gm)].map(([, names]) => names).join();
+  expect(fields.filter((field) => !new RegExp(`\\b${field}\\b`).test(rows))).toEqual([]);
+});

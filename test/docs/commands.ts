@@ -40,6 +40,7 @@ const CHECKS: [RegExp, Check][] = [
   [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
   [/^kubectl /, namesWhatIsThere],
   [/^docker (?:build|push) .*$/, namesItsFolder], // there is no docker here
+  [/^cd (examples\/\S+)$/, isThere],
   [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, isFine], // on the NFS server
   [/^printf '%s\\n' '(.*)' > redis\.conf$/, isKnownTo('lib/scripts/start.sh')],
   [/^npm install --no-save .*tgz$/, isFine], // test/examples/import.test.ts unpacks the same file
