@@ -6,8 +6,14 @@ import importX from 'eslint-plugin-import-x';
 const arrows = [
   { target: './lib', from: ['./main.ts', './migrator', './cli', './test', './examples', './bench'] },
   { target: './lib/nutcracker', from: './lib', except: ['./nutcracker'] },
-  { target: './cli', from: './lib', except: ['./nutcracker'] },
-  { target: './cli', from: ['./main.ts', './migrator', './test', './examples', './bench'] },
+  { target: './cli', from: './lib', except: ['./nutcracker', './migration/plan.ts'] },
+  // What the migrator reads and says, which a report shows.
+  {
+    target: './cli',
+    from: './migrator',
+    except: ['./plan.ts', './shard-state.ts', './status.ts', './report/tally.ts'],
+  },
+  { target: './cli', from: ['./main.ts', './test', './examples', './bench'] },
   { target: './migrator', from: './lib', except: ['./nutcracker', './migration/plan.ts'] },
   { target: './migrator', from: ['./main.ts', './cli', './test', './examples', './bench'] },
   { target: './main.ts', from: ['./migrator', './cli', './test', './examples', './bench'] },
@@ -52,5 +58,6 @@ export default tseslint.config(
       ].map((rule) => [`@typescript-eslint/${rule}`, 'off']),
     ),
   },
+  { files: ['**/*.browser.js'], languageOptions: { globals: { document: 'readonly' } } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

@@ -4,11 +4,11 @@ import { Distribution } from '../lib/nutcracker';
 import { NutcrackerConfigError, type Objection, objectionsOf } from '../lib/nutcracker/config-error';
 import { unevenSample } from '../lib/nutcracker/sample-balance';
 import { type Answer, ExitCode, objectionJson } from './answer';
-import { ConfigFile, type Input } from './input';
+import { ConfigFile, type Input, type NamedBytes } from './input';
 import { count, type Paint } from './output';
 
 /** A warning, which has a code, or a note: something to know about a ring that may be all right. */
-interface Remark {
+export interface Remark {
   readonly code?: string;
   readonly pool: string;
   readonly message: string;
@@ -17,12 +17,17 @@ interface Remark {
 }
 
 /** Throws only if the file cannot be read; what is wrong in it is the answer. */
-export async function check(file: string, input: Input): Promise<Answer> {
-  const source = await input.whole(file);
+export async function check(file: string, input: Input): Promise<Verdict> {
+  return examine(await input.whole(file));
+}
+
+/** The verdict on a file that was read. */
+export function examine(source: NamedBytes): Verdict {
   const warnings: Remark[] = [];
   const notes: Remark[] = [];
+  let config: ConfigFile | undefined;
   const errors = objectionsOf(() => {
-    const config = ConfigFile.of(source);
+    config = ConfigFile.of(source);
     warnings.push(...config.warnings);
     for (const pool of config.pools) {
       if (pool.distribution === Distribution.RANDOM) continue;
@@ -32,15 +37,18 @@ export async function check(file: string, input: Input): Promise<Answer> {
       notes.push(...ring.caveats.map((message) => ({ pool: pool.name, message, file: source.name })));
     }
   });
-  return new Verdict(source.name, errors, warnings, notes);
+  return new Verdict(source.name, errors, warnings, notes, errors.length === 0 ? config : undefined);
 }
 
-class Verdict implements Answer {
+/** What is wrong with a configuration, and what should be known about it. */
+export class Verdict implements Answer {
   constructor(
     private readonly file: string,
     private readonly errors: readonly Objection[],
-    private readonly warnings: readonly Remark[],
-    private readonly notes: readonly Remark[],
+    readonly warnings: readonly Remark[],
+    readonly notes: readonly Remark[],
+    /** The configuration, if there is no error. */
+    readonly config?: ConfigFile,
   ) {}
 
   get exitCode(): ExitCode {
@@ -75,7 +83,7 @@ class Verdict implements Answer {
 }
 
 /** `file:line`, as compilers write it. */
-function place({ file, line }: Pick<Remark, 'file' | 'line'>): string {
+export function place({ file, line }: Pick<Remark, 'file' | 'line'>): string {
   return [file, line].filter((part) => part !== undefined).join(':');
 }
 

@@ -12,6 +12,8 @@ import { Input, refuseStdinTwice, STDIN } from './input';
 import { visitKeys } from './key-lines';
 import { KeyPattern } from './key-pattern';
 import { paintFor } from './output';
+import { writeWhole } from './output-file';
+import { report } from './report';
 import { Placements, placeLines } from './where';
 
 /** Put in place of this name when the program is built. */
@@ -26,10 +28,18 @@ interface PoolOption extends JsonOption {
 interface WhereOptions extends PoolOption {
   readonly config: string;
 }
+interface ReportOptions {
+  readonly output: string;
+  readonly plan: readonly string[];
+  readonly status: readonly string[];
+}
 interface BalanceOptions extends PoolOption {
   readonly keys?: string;
   readonly pattern?: string;
 }
+
+/** In the place of a file to write it means standard output. */
+const STDOUT = '-';
 
 const input = new Input(() => process.stdin);
 
@@ -89,13 +99,23 @@ function commandLine(): Command {
     .addHelpText('after', KEYS)
     .action(balance);
 
+  program
+    .command('report')
+    .description('Write a page to look at: key shares, the ring, warnings, where the shards go, and how far a move is.')
+    .argument('<file>', 'nutcracker.yml, or - for standard input')
+    .requiredOption('-o, --output <file>', 'the HTML file to write, or - for standard output')
+    .addOption(files('--plan <path>', 'where the shards go: the folder of the synth (dist), plan.json or its manifest'))
+    .addOption(files('--status <file>', 'how far the move is: what the migrator prints with status --json'))
+    .addHelpText('after', '\n--plan and --status can be given again, for further pools of the file.')
+    .action(writeReport);
+
   return program;
 }
 
 const EXIT_CODES = `
 Exit codes:
   0  the answer is yes: the file is fine, no key would move
-  1  the answer is no: the file has errors (check), keys would move (diff)
+  1  the answer is no: the file has errors (check, report), keys would move (diff)
   2  there is no answer: the command line is wrong, or a file cannot be used
 
 Answers are printed on standard output, and why there is none on standard error, both as JSON with --json.
@@ -111,6 +131,13 @@ function json(description = 'print JSON'): Option {
 
 function pool(description: string): Option {
   return new Option('-p, --pool <name>', description);
+}
+
+/** An option that can be given again. */
+function files(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .default([], 'none')
+    .argParser((file: string, before: readonly string[]) => [...before, file]);
 }
 
 async function where(keys: string[], options: WhereOptions): Promise<void> {
@@ -138,6 +165,25 @@ async function balance(file: string, options: BalanceOptions): Promise<void> {
   pattern?.visit(answer.add);
   if (options.keys !== undefined) await visitKeys(input.read(options.keys), answer.add);
   say(answer, options);
+}
+
+async function writeReport(file: string, { output, ...sources }: ReportOptions): Promise<void> {
+  const sourceFiles = [file, ...sources.plan, ...sources.status];
+  refuseStdinTwice(sourceFiles, 'give the paths of the others');
+  const verdict = await check(file, input);
+  const { config } = verdict;
+  if (config === undefined) {
+    process.exitCode = verdict.exitCode;
+    process.stderr.write(`${verdict.lines(paintFor(process.stderr, process.env)).join('\n')}\n`);
+    return;
+  }
+  const page = await report(verdict, config, sources, input);
+  if (output === STDOUT) {
+    process.stdout.write(page);
+    return;
+  }
+  writeWhole(output, page, sourceFiles);
+  process.stdout.write(`${output} is written\n`);
 }
 
 function say(answer: Answer, options: JsonOption): void {

@@ -67,7 +67,8 @@ const SHARD_RULES: readonly (readonly [keyof PlannedShard, Check, string])[] = [
   ['newForOld', orNothing(isAddress), 'host:port, or nothing'],
 ];
 
-function problemsOf(plan: Record<string, unknown>): string[] {
+/** What is wrong with it: the place, the value, and the remedy. */
+export function problemsOf(plan: Record<string, unknown>): string[] {
   if (!isObject(plan)) return ['is no JSON object; give the plan.json that the synth wrote'];
   if (plan.version !== PLAN_VERSION) {
     const remedy = 'run the migrator of the version of cdk8s-twemproxy that wrote it';

@@ -1,9 +1,9 @@
-// Builds what the package ships into build/: the library with jsii, its scripts, and in one file each the command line and
-// the migrator, which the library reads at synth.
+// Builds what the package ships into build/: the library with jsii, its scripts, and in one file each the command line, the
+// page that it draws, and the migrator, which the library reads at synth.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { bundle, bundleMigrator } from './bundle.mjs';
+import { bundleCli, bundleMigrator } from './bundle.mjs';
 
 fs.rmSync('build', { recursive: true, force: true });
 await bundleMigrator();
@@ -13,4 +13,4 @@ execFileSync('node_modules/.bin/jsii', ['--fail-on-warnings', '--silence-warning
   env: { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' },
 });
 fs.cpSync('lib/scripts', 'build/lib/scripts', { recursive: true });
-await bundle('cli/main.ts', 'build/cli/main.js');
+await bundleCli('build/cli/main.js');

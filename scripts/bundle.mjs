@@ -1,4 +1,4 @@
-// Bundles a program and what it imports into one file: node scripts/bundle.mjs ENTRY OUTFILE
+// Bundles programs, each with what it imports, into one file; the command line: node scripts/bundle.mjs OUTFILE
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const { version } = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'));
 
 /** Writes the program, executable, and next to it the licenses of the packages inside it. */
-export async function bundle(entry, outfile, options = {}) {
+async function bundle(entry, outfile, options = {}) {
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
@@ -38,6 +38,15 @@ function licenseOf(directory) {
   return fs.readFileSync(path.join(directory, file), 'utf8');
 }
 
+/** The command line, and beside it, for the one command that draws, the page of a report. */
+export async function bundleCli(outfile) {
+  await bundle('cli/main.ts', outfile);
+  await bundle('cli/page/page.ts', path.join(path.dirname(outfile), 'page/page.js'), {
+    minify: true,
+    loader: { '.css': 'text', '.browser.js': 'text' },
+  });
+}
+
 /** ioredis brings along what speaks to clusters and sentinels, a quarter of the whole program; a move knows neither. */
 const withoutClusters = {
   name: 'without-clusters',
@@ -59,4 +68,4 @@ export function bundleMigrator() {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await bundle(...process.argv.slice(2));
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await bundleCli(...process.argv.slice(2));

@@ -20,7 +20,7 @@ export interface Result {
 export function buildInto(lab: Lab): string {
   const bin = path.join(lab.dir, 'bin');
   const bundle = path.join(ROOT, 'scripts/bundle.mjs');
-  execFileSync(process.execPath, [bundle, 'cli/main.ts', path.join(bin, 'cdk8s-twemproxy')], { cwd: ROOT });
+  execFileSync(process.execPath, [bundle, path.join(bin, 'cdk8s-twemproxy')], { cwd: ROOT });
   return bin;
 }
 

@@ -36,6 +36,10 @@ const CHECKS: [RegExp, Check][] = [
   [/^(npm (?:ci|pack|test|run [\w:-]+))$/, isRunElsewhere],
   [/^npx jest (\S+)$/, isThere],
   [/^npx tsx (\S+\.ts)/, isThere],
+  [
+    /^npx cdk8s-twemproxy (report .*) -o report\.html$/,
+    (_, args) => succeeds(`node build/cli/main.js ${args} -o /dev/null`),
+  ],
   [/^npx (cdk8s-twemproxy) (.*)$/, (_, __, args) => succeeds(`node build/cli/main.js ${args}`)],
   [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
   [/^kubectl /, namesWhatIsThere],

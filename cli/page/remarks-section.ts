@@ -1,0 +1,42 @@
+// What nutcracker takes and its users regret, and what should be known: the words of `check`, with file and line.
+
+import { type PoolFacts } from '../report/facts';
+import { type Remark } from '../check';
+import { count, el, span } from './element';
+
+export function remarksSection({ warnings, notes }: PoolFacts): Element {
+  if (warnings.length + notes.length === 0) return el('p', { class: 'all-well' }, '✓ No warnings, and no notes.');
+  return el(
+    'ul',
+    { class: 'remarks' },
+    ...warnings.map((warning) => item('warning', '!', warning)),
+    ...notes.map((note) => item('note', 'i', note)),
+  );
+}
+
+function item(kind: string, sign: string, { file, line, message, code }: Remark): Element {
+  const place = [file, line].filter((part) => part !== undefined).join(':');
+  return el(
+    'li',
+    { class: kind },
+    el('span', { class: `swatch ${kind}`, 'aria-hidden': 'true' }, sign),
+    el(
+      'div',
+      {},
+      el(
+        'p',
+        { class: 'remark-head' },
+        el('b', {}, kind),
+        ' ',
+        ...(code === undefined ? [] : [span('code', code), ' ']),
+        span('place', place),
+      ),
+      el('p', {}, message),
+    ),
+  );
+}
+
+/** `2 warnings, 1 note` */
+export function remarksInWords({ warnings, notes }: PoolFacts): string {
+  return `${count(warnings.length, 'warning')}, ${count(notes.length, 'note')}`;
+}

@@ -1,0 +1,84 @@
+// Where each shard goes: a row for each, from its old address to its Service and pod.
+
+import { type PoolFacts } from '../report/facts';
+import { el, span, type Child } from './element';
+import { fragment } from './figure';
+import { type Share } from './shares';
+import { lagCell, stateCell } from './state-section';
+import { type Column, table } from './table';
+
+/** A column, and its cell for the server at a place of the pool. */
+interface Part extends Column {
+  readonly cell: (index: number) => Child;
+}
+
+export function serversSection(facts: PoolFacts, shares: readonly Share[]): Node {
+  const { pool, plan } = facts;
+  const parts = [...whatItIs(facts), ...whereItGoes(facts), ...howFarItIs(facts), ...howMuchItHas(shares)];
+  return fragment(
+    plan === undefined
+      ? el(
+          'p',
+          {},
+          'Where they go is in the plan of a move, which the synth writes: give it with ',
+          span('code', '--plan dist'),
+          '.',
+        )
+      : el(
+          'p',
+          {},
+          'The plan of ',
+          el('b', {}, plan.plan.fleet),
+          ', from ',
+          span('code', plan.source),
+          ...inNamespace(plan.namespace),
+          '.',
+        ),
+    table({
+      caption: plan === undefined ? 'Servers, in the order of the file' : 'Shards, in the order of the file',
+      columns: parts,
+      rows: pool.servers.map((_, index) => parts.map(({ cell }) => cell(index))),
+      canFilter: true,
+    }),
+  );
+}
+
+function inNamespace(namespace: string | undefined): Child[] {
+  return namespace === undefined ? [] : ['; namespace ', span('code', namespace)];
+}
+
+function whatItIs({ pool: { servers }, plan }: PoolFacts): Part[] {
+  const isNamed = servers.some(({ ringName, address }) => ringName !== address);
+  return [
+    { title: plan === undefined ? 'Index' : 'Shard', cell: (index) => String(index) },
+    ...(isNamed
+      ? [{ title: 'Ring name', kind: 'code' as const, cell: (index: number) => servers[index].ringName }]
+      : []),
+    { title: plan === undefined ? 'Address' : 'Old address', kind: 'code', cell: (index) => servers[index].address },
+  ];
+}
+
+function whereItGoes({ plan }: PoolFacts): Part[] {
+  if (plan === undefined) return [];
+  const goals = new Map(plan.plan.shards.map(({ shard, new: goal }) => [shard, goal]));
+  const goal = (index: number): string => goals.get(index) ?? '';
+  const pod = (index: number): string => plan.pods.get(goal(index).split(/[.:]/)[0]) ?? '';
+  return [
+    { title: 'New address', kind: 'code', cell: goal },
+    ...(plan.pods.size === 0 ? [] : [{ title: 'Pod', kind: 'code' as const, cell: pod }]),
+  ];
+}
+
+function howFarItIs({ status }: PoolFacts): Part[] {
+  if (status === undefined) return [];
+  return [
+    { title: 'State', cell: (index) => stateCell(status.shards.get(index)) },
+    { title: 'Keys', kind: 'number', cell: (index) => status.shards.get(index)?.keys?.toLocaleString('en') ?? '' },
+    { title: 'Lag', kind: 'number', cell: (index) => lagCell(status.shards.get(index)) },
+  ];
+}
+
+function howMuchItHas(shares: readonly Share[]): Part[] {
+  if (shares.length === 0) return [];
+  return [{ title: 'Share', kind: 'number', cell: (index) => `${(shares[index].share * 100).toFixed(3)} %` }];
+}

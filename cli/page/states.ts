@@ -1,0 +1,70 @@
+// The states of shards for people: who serves, what it looks like, and what a person has to do.
+
+import { MEANING, type ShardState } from '../../migrator/shard-state';
+import { type ShardFacts } from '../report/facts';
+
+/** What a state is shown as: a colour, and a sign for those who do not see it. */
+export type Tone = 'moved' | 'ready' | 'working' | 'waiting' | 'person' | 'unasked';
+
+export interface Look {
+  readonly tone: Tone;
+  readonly sign: string;
+  /** What is so. */
+  readonly meaning: string;
+  /** What a person has to do about it, if anything. */
+  readonly remedy?: string;
+}
+
+const GONE = 'Gone for good: docs/faults.md, “When a server is gone for good”';
+
+const PERSON = { tone: 'person', sign: '!' } as const;
+
+/** In the order of a move. */
+const LOOKS: Readonly<Record<ShardState, Omit<Look, 'meaning'>>> = {
+  moved: { tone: 'moved', sign: '✓' },
+  following: { tone: 'moved', sign: '✓' },
+  'in sync': { tone: 'ready', sign: '=' },
+  syncing: { tone: 'working', sign: '…' },
+  waiting: { tone: 'waiting', sign: '·' },
+  fenced: { ...PERSON, remedy: 'Start the cutover again, or the rollback' },
+  returning: { ...PERSON, remedy: 'Start the rollback again' },
+  'two masters': {
+    ...PERSON,
+    remedy: 'Run nothing before you know why, and which of them has the right data: docs/faults.md, “Two masters”',
+  },
+  'old unreachable': { ...PERSON, remedy: `Bring the old server back. ${GONE}` },
+  'new unreachable': { ...PERSON, remedy: `Bring the new server back: if the shard had moved, nobody serves. ${GONE}` },
+  foreign: { ...PERSON, remedy: 'Find out who told it to; no step touches it' },
+};
+
+const UNASKED: Look = {
+  tone: 'person',
+  sign: '?',
+  meaning: 'its servers could not be asked',
+  remedy: 'Mend what keeps them from answering',
+};
+const NOT_IN_STATUS: Look = { tone: 'unasked', sign: '–', meaning: 'the status does not have it' };
+
+/** What the state is called. */
+export function stateName(shard: ShardFacts | undefined): string {
+  return shard === undefined ? 'not in status' : (shard.state ?? 'not asked');
+}
+
+export function lookOf(shard: ShardFacts | undefined): Look {
+  if (shard === undefined) return NOT_IN_STATUS;
+  const { state } = shard;
+  return state === undefined ? UNASKED : { ...LOOKS[state], meaning: MEANING[state] };
+}
+
+/** What a person has to do about the shard, if anything. */
+export function remedyOf(shard: ShardFacts | undefined): string | undefined {
+  if (shard?.isHeld === true)
+    return 'Writes are held by an interrupted cutover: start the cutover again, or the rollback';
+  return lookOf(shard).remedy;
+}
+
+/** Where a state stands in the list of all: as a move goes, and what needs a person behind. */
+export function orderOf(name: string): number {
+  const place = Object.keys(LOOKS).indexOf(name);
+  return place < 0 ? Infinity : place;
+}
