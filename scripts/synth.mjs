@@ -7,6 +7,13 @@ import * as path from 'node:path';
 
 const CDK8S = path.resolve('node_modules/.bin/cdk8s');
 
+// main.ts is run with the compiled library, and the migrator is bundled.
+const builtAt = fs.statSync('build/lib/index.js', { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (['lib', 'migrator'].some((folder) => changedAt(folder) > builtAt)) {
+  console.error('build/ is older than lib/ or migrator/; run: npm run build');
+  process.exit(1);
+}
+
 for (const app of process.argv.slice(2)) {
   const [staged, dist] = ['dist.new', 'dist'].map((folder) => path.join(app, folder));
   const { status } = spawnSync(CDK8S, ['synth', '--output', 'dist.new'], {
@@ -22,4 +29,9 @@ for (const app of process.argv.slice(2)) {
   fs.rmSync(dist, { recursive: true, force: true });
   fs.renameSync(staged, dist);
   console.log(`${dist} is what was synthesized`);
+}
+
+function changedAt(folder) {
+  const files = fs.readdirSync(folder, { recursive: true });
+  return Math.max(...files.map((file) => fs.statSync(path.join(folder, file)).mtimeMs));
 }

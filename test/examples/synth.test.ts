@@ -37,3 +37,16 @@ test('a synth that fails leaves everything as it was', () => {
   expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'old.k8s.yaml': 'kind: Old\n' });
   expect(fs.readdirSync(path.join(lab.dir, 'app')).sort()).toEqual(['app.js', 'cdk8s.yaml', 'dist']);
 });
+
+test('a synth with a library that was changed since it was built is refused', () => {
+  lab.write('build/lib/index.js', '');
+  lab.write('lib/index.ts', '');
+  fs.mkdirSync(path.join(lab.dir, 'migrator'));
+  fs.utimesSync(path.join(lab.dir, 'build/lib/index.js'), 0, 0);
+  const script = path.join(ROOT, 'scripts/synth.mjs');
+  const { status, stderr } = spawnSync('node', [script, '.'], { cwd: lab.dir, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'build/ is older than lib/ or migrator/; run: npm run build\n',
+  });
+});

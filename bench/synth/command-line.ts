@@ -1,0 +1,38 @@
+// `cdk8s synth` as a whole: of main.ts, and of apps that do nothing but load cdk8s.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Command } from './measure';
+import { type Commands, ROOT } from './workplace';
+
+const CDK8S = "import { App } from 'cdk8s';\n";
+const PLUS = "import 'cdk8s-plus-27';\n";
+
+/** Apps that are run as cdk8s.yaml has main.ts run, and the command line alone. */
+export function commandLines(workplace: string): Commands {
+  const out = path.join(workplace, 'out');
+  const synth = (cwd: string, ...args: string[]): Command => ({
+    program: path.join(ROOT, 'node_modules/.bin/cdk8s'),
+    args: ['synth', '--output', path.join(workplace, 'dist'), ...args],
+    cwd,
+    out,
+  });
+  const loading = (name: string, source: string): string => {
+    const dir = path.join(workplace, name);
+    fs.mkdirSync(dir);
+    fs.writeFileSync(path.join(dir, 'main.ts'), `${source}new App().synth();\n`);
+    fs.copyFileSync(path.join(ROOT, 'cdk8s.yaml'), path.join(dir, 'cdk8s.yaml'));
+    return dir;
+  };
+  return {
+    [MAIN]: synth(ROOT),
+    [LOADS_BOTH]: synth(loading('loads-both', CDK8S + PLUS)),
+    'an app that loads cdk8s only': synth(loading('loads-cdk8s', CDK8S)),
+    'main.ts by tsx': synth(ROOT, '--app', 'tsx main.ts'),
+    'the app that loads both, by tsx': synth(path.join(workplace, 'loads-both'), '--app', 'tsx main.ts'),
+    'no app': synth(ROOT, '--app', 'mkdir -p "$CDK8S_OUTDIR"'),
+  };
+}
+
+export const MAIN = 'main.ts, 108 shards';
+export const LOADS_BOTH = 'an app that loads cdk8s and cdk8s-plus-27';
