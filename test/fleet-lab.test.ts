@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Size } from 'cdk8s';
 import { type RedisOptions } from '../lib';
+import { connect } from './lab/clients';
 import { LabFleet } from './lab/fleet';
 import { Lab, until } from './lab/lab';
 import { busyboxPath } from './lab/busybox';
@@ -197,6 +198,16 @@ test('a volume that the server may not write is named, with the remedy', async (
   fs.writeFileSync(volume, 'not a directory, so that root cannot write it either');
 
   await expect(pod.start()).rejects.toThrow(/user \d+ cannot write .*fleet-redis-0; .* make \d+:\d+ the owner/);
+});
+
+test('the longest key that a proxy takes is 49 bytes shorter than its buffers', async () => {
+  const it = await LabFleet.synthesize(lab, { servers: 1, proxies: { mbufBytes: 512 } });
+  await it.startShard(0);
+  await it.startProxy();
+  const client = connect(it.proxyPort, it.password, { retryStrategy: () => null });
+  expect(await client.set('k'.repeat(463), 'value')).toBe('OK');
+  expect(await client.get('k'.repeat(463))).toBe('value');
+  await expect(client.set('k'.repeat(464), 'value')).rejects.toThrow('Connection is closed');
 });
 
 test('nutcracker ends at SIGTERM when it is not process 1, which sharing the process namespace sees to', async () => {

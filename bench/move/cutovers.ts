@@ -7,7 +7,7 @@ import { ROOT } from '../../test/lab/synthesized';
 import { handOver } from './bare';
 import { afterwards, atATime, started } from './fleet';
 import { COLUMNS, Seen } from './seen';
-import { heading, median, megabytes, row, seconds, sleep } from './table';
+import { heading, median, megabytes, row, seconds, sleep } from '../table';
 
 const SHARDS = 108;
 const ROUNDS = 3;

@@ -2,15 +2,15 @@
 
 import pLimit from 'p-limit';
 import { type Lab } from '../../test/lab/lab';
-import { LabMove } from '../../test/lab/move';
+import { LabMove, type LabMoveProps } from '../../test/lab/move';
 import { back } from './bare';
 
 /** As many shards at a time as the migrator takes by default. */
 const CONCURRENCY = 4;
 
 /** Starts the servers a few at a time, as a machine with two cores can, and a proxy with its bridge. */
-export async function started(lab: Lab, servers: number): Promise<LabMove> {
-  const move = await LabMove.of(lab, { servers });
+export async function started(lab: Lab, servers: number, props: Partial<LabMoveProps> = {}): Promise<LabMove> {
+  const move = await LabMove.of(lab, { servers, ...props });
   await atATime(move, (_, ordinal) => move.old.start(ordinal));
   await atATime(move, (_, ordinal) => move.fleet.startShard(ordinal));
   move.proxies.push(await move.fleet.addProxy());

@@ -5,7 +5,7 @@ import { type LabMove } from '../../test/lab/move';
 import { handOver, promote } from './bare';
 import { afterwards, atATime, started } from './fleet';
 import { COLUMNS, Seen } from './seen';
-import { heading, median, row, sleep } from './table';
+import { heading, median, row, sleep } from '../table';
 
 const SHARDS = 12;
 const ROUNDS = 9;

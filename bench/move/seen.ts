@@ -2,7 +2,7 @@
 
 import { type LoadProps } from '../../test/lab/load';
 import { type LabMove } from '../../test/lab/move';
-import { median, ms, quantile, sleep, timeOf } from './table';
+import { median, ms, quantile, sleep, timeOf } from '../table';
 
 /** Until every client has found its way before, and after. */
 const SETTLE_MS = 1000;

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { type Lab } from '../../test/lab/lab';
 import { type Manifest } from '../../test/lab/synth';
 import { objectsIn, ROOT, synthesize } from '../../test/lab/synthesized';
-import { bytes, heading, row } from './table';
+import { bytes, heading, row } from '../table';
 
 /** kubectl copies an object into this annotation, and all annotations of an object share the limit. */
 const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -5,7 +5,7 @@ import { NOWHERE } from '../../lib/migration/plan';
 import { type Lab } from '../../test/lab/lab';
 import { LabMove } from '../../test/lab/move';
 import { send } from './bare';
-import { heading, megabytes, median, row, seconds, sleep, timeOf, times } from './table';
+import { heading, megabytes, median, row, seconds, sleep, timeOf, times } from '../table';
 
 const PAIRS = 5;
 const KEYS = 400_000;

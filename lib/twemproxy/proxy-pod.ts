@@ -67,7 +67,7 @@ function renderer(options: TwemproxyOptions, secrets?: k8s.Volume): k8s.Containe
 }
 
 function nutcracker(options: TwemproxyOptions, { pools, statsPort }: ProxyPodWiring): k8s.Container {
-  const { memory = Size.mebibytes(512), cpu = Cpu.millis(500), cpuLimit } = options;
+  const { memory = Size.gibibytes(1), cpu = Cpu.millis(500), cpuLimit } = options;
   const connect = { tcpSocket: { port: k8s.IntOrString.fromString(pools[0].portName) }, timeoutSeconds: 5 };
   return {
     name: 'nutcracker',

@@ -74,8 +74,10 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
   readonly externalTrafficPolicy?: string;
 
   /**
-   * Bytes of a buffer of nutcracker (`-m`), from 512 to 16777216. A key must fit in one; each connection holds some.
-   * @default 16384
+   * Bytes of a buffer of nutcracker (`-m`), from 512 to 16777216. A key must be shorter than this less 48 bytes, or its client's
+   * connection is closed. Every request under way holds two buffers or more, one of many keys as many for each of its shards:
+   * with 4096, proxies take a third of the memory, and values of 100 kB a quarter more processor time (bench/proxy.md).
+   * @default 16384 - nutcracker's own, so that no key of an old fleet is out of reach
    */
   readonly mbufBytes?: number;
 
@@ -117,13 +119,15 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
   readonly shutdownDelay?: Duration;
 
   /**
-   * Memory of a proxy, requested and limited alike. nutcracker never gives a buffer back.
-   * @default Size.mebibytes(512)
+   * Memory of a proxy, requested and limited alike. nutcracker never gives a buffer back: reckon with two to three of
+   * `mbufBytes` for each request under way at the worst moment, and an MGET as one for each shard that it asks.
+   * @default Size.gibibytes(1) - some 20,000 requests under way (bench/proxy.md)
    */
   readonly memory?: Size;
 
   /**
-   * The processor time that a proxy asks for. It has one thread for data: more than one processor is of no use.
+   * The processor time that a proxy asks for. It has one thread for data: more than one processor is of no use. Half of one
+   * bears 25,000 to 50,000 small requests a second (bench/proxy.md).
    * @default Cpu.millis(500)
    */
   readonly cpu?: Cpu;

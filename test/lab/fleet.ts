@@ -36,6 +36,8 @@ export interface LabFleetProps {
   readonly secretValue?: string;
   /** Where the pods look for programs. */
   readonly path?: string;
+  /** What else is replaced in the files of the pods, such as a setting for which there is no prop. */
+  readonly replace?: Data;
 }
 
 /** Where the pod of a proxy listens. */
@@ -94,8 +96,12 @@ export class LabFleet {
 
   /** The same fleet, with the same shards running, at another point of its move. */
   inPhase(phase: MigrationPhase): LabFleet {
-    const props = { ...this.props, migration: { ...this.props.migration, phase } };
-    return new LabFleet(this.lab, props, this.ports, this.first, this.shards);
+    return this.with({ migration: { ...this.props.migration, phase } });
+  }
+
+  /** The same fleet, with the same shards running, but for what differs about the proxies and the move. */
+  with(changes: Partial<LabFleetProps>): LabFleet {
+    return new LabFleet(this.lab, { ...this.props, ...changes }, this.ports, this.first, this.shards);
   }
 
   /** Where the first proxy listens. */
@@ -165,7 +171,7 @@ export class LabFleet {
 
   /** Starts a proxy with ports of its own. */
   async addProxy(): Promise<LabProxy> {
-    const ports = await proxyPorts(this.props.servers);
+    const ports = await proxyPorts(this.charts.proxies.bridgeConfigMap ? this.props.servers : 0);
     const pod = this.proxyPod(ports);
     const program = await pod.start();
     await program.ready(() => accepts(ports.proxy));
@@ -229,7 +235,7 @@ export class LabFleet {
         Data
       >,
       secrets: { 'fleet-redis': secret },
-      replace,
+      replace: { ...replace, ...this.props.replace },
       path: this.props.path,
     });
   }

@@ -23,12 +23,14 @@ const taken = new Set<number>();
 
 /** Test files run side by side, and a server that is started again finds its port only if no other file took it. */
 const WORKERS = 8;
+const PORTS = Math.floor(22_000 / WORKERS);
 const WORKER = Number(process.env.JEST_WORKER_ID ?? 0) % WORKERS;
 
 /** A port on which nothing listens, below the range from which the kernel takes the ports of clients. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor((Math.random() * 22_000) / WORKERS) * WORKERS + WORKER;
+    if (taken.size === PORTS) throw new Error(`this process has taken all of its ${PORTS} ports`);
+    const port = 10_000 + Math.floor(Math.random() * PORTS) * WORKERS + WORKER;
     if (taken.has(port)) continue;
     const server = net.createServer();
     const free = await new Promise<boolean>((resolve) => {

@@ -4,7 +4,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
-import { HashRing, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib';
+import { HashRing, NutcrackerConfig, NutcrackerPool, type NutcrackerPoolProps, NutcrackerServer } from '../../lib';
 import { joinWords } from '../../lib/redis/config/text';
 import { connect, PASSWORD } from './clients';
 import { isStream, keysWhere, writeDataset } from './dataset';
@@ -23,6 +23,8 @@ export interface OldFleetProps {
   readonly directives?: (ordinal: number) => string[][];
   /** The names on the ring. @default - none: it hashes on the addresses */
   readonly ringNames?: readonly string[];
+  /** What differs about the pool of its proxies. */
+  readonly pool?: Partial<NutcrackerPoolProps>;
   /** @default writable */
   readonly configFile?: (ordinal: number) => ConfigFile;
   /** The redis-server; OLD_REDIS_SERVER stands before it. */
@@ -62,6 +64,7 @@ export class OldFleet {
       servers: ports.map(
         (port, n) => new NutcrackerServer({ address: `127.0.0.1:${port}`, name: props.ringNames?.[n] }),
       ),
+      ...props.pool,
     });
     this.ring = HashRing.of(this.pool);
   }

@@ -10,17 +10,17 @@ const LOOK_MS = 10;
 export async function peakMemory(program: Program): Promise<number> {
   let peak = 0;
   while (program.running) {
-    peak = Math.max(peak, residentPeak(program.child.pid));
+    peak = Math.max(peak, peakSoFar(program));
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return peak;
 }
 
-/** A process that has ended but was not waited for yet has none. */
-function residentPeak(pid?: number): number {
+/** The same of one that runs on; a process that has ended but was not waited for yet has none. */
+export function peakSoFar({ child }: Program): number {
   try {
     const [, kibibytes = '0'] =
-      /^VmHWM:\s*(\d+) kB$/m.exec(fs.readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
+      /^VmHWM:\s*(\d+) kB$/m.exec(fs.readFileSync(`/proc/${String(child.pid)}/status`, 'utf8')) ?? [];
     return Number(kibibytes) * 1024;
   } catch {
     return 0;

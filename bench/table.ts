@@ -1,4 +1,4 @@
-// How the figures of a move are printed: what it took, what it would take at the least, and what it may take.
+// How the figures of a bench are printed.
 
 /** A line of text, and figures to its right. */
 export function row(what: string, ...cells: string[]): void {

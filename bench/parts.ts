@@ -1,0 +1,38 @@
+// A bench of the lab in parts: each in a lab of its own, behind a line that says on what it was measured.
+
+import { spawnSync } from 'node:child_process';
+import * as os from 'node:os';
+import { Lab } from '../test/lab/lab';
+import { row } from './table';
+
+export type Part = (lab: Lab) => void | Promise<void>;
+
+/** Runs the parts of these names, or all; `programs` are the commands by which each of them tells its version. */
+export async function runParts(
+  parts: Record<string, Part>,
+  names: readonly string[],
+  programs: readonly string[],
+): Promise<void> {
+  const unknown = names.find((name) => !(name in parts));
+  if (unknown !== undefined) throw new Error(`there is no part ${unknown}; take ${Object.keys(parts).join(', ')}`);
+  // Debian puts nutcracker and haproxy where the PATH of most users does not lead.
+  process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin`;
+  const versions = [...programs.map(versionOf), `Node ${process.version}`].join(', ');
+  row(`${os.cpus()[0].model}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)} before, ${versions}`);
+  for (const name of names.length > 0 ? names : Object.keys(parts)) {
+    const lab = new Lab();
+    try {
+      await parts[name](lab);
+    } finally {
+      await lab.close();
+    }
+  }
+}
+
+/** Programs say it on stdout or on stderr. */
+function versionOf(command: string): string {
+  const [program, ...args] = command.split(' ');
+  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  const [version] = /\d+\.\d+\.\d+/.exec(stdout + stderr) ?? [];
+  return `${program} ${version ?? ''}`;
+}

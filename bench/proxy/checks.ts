@@ -1,0 +1,37 @@
+// What the bridge's questions for roles cost while no client asks anything.
+
+import { Duration } from 'cdk8s';
+import { type Lab, type Program } from '../../test/lab/lab';
+import { peakSoFar } from '../../test/lab/peak-memory';
+import { heading, megabytes, row, sleep } from '../table';
+import { afterCutover, withProxy } from './fleet';
+import { processorSeconds } from './measure';
+import { type Effort, thousandths } from './scale';
+
+/** Milliseconds between two questions. */
+const INTERVALS = [20, 50, 100, 200, 500];
+
+export async function checks(lab: Lab, effort: Effort): Promise<void> {
+  const move = await afterCutover(lab, effort.unit);
+  await Promise.all(move.proxies.map(({ pod }) => pod.stop()));
+  const shards = move.ordinals.map((ordinal) => move.fleet.shard(ordinal));
+  heading(`A bridge of ${shards.length} shards, nothing to do`, 'haproxy CPU', 'a server CPU', 'memory');
+  for (const interval of INTERVALS.slice(0, effort.variants)) {
+    const fleet = move.fleet.with({ migration: { bridge: { checkInterval: Duration.millis(interval) } } });
+    await withProxy(fleet, async ({ pod }) => {
+      const bridge = pod.program('bridge');
+      const [haproxy, redis] = await sharesOfProcessor([[bridge], shards], effort.idleMs);
+      const memory = megabytes(peakSoFar(bridge));
+      row(`  checkInterval ${interval} ms`, thousandths(haproxy), thousandths(redis / shards.length), memory);
+    });
+  }
+}
+
+/** Which part of a processor each of these groups of programs takes, as time goes by. */
+async function sharesOfProcessor(groups: readonly (readonly Program[])[], milliseconds: number): Promise<number[]> {
+  const before = groups.map(processorSeconds);
+  const start = performance.now();
+  await sleep(milliseconds);
+  const seconds = (performance.now() - start) / 1000;
+  return groups.map((group, i) => (processorSeconds(group) - before[i]) / seconds);
+}

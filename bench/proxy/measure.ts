@@ -1,0 +1,72 @@
+// What a load costs on its path: what clients saw, and the processor time of each program on the way.
+
+import * as fs from 'node:fs';
+import { type Lab, type Program } from '../../test/lab/lab';
+import { median } from '../table';
+import { type Answers, drive, type Load } from './client';
+
+/** The way of a request: where clients connect, and the programs that it then passes. */
+export interface Path {
+  readonly name: string;
+  /** One, or several among which the clients are divided. */
+  readonly ports: readonly number[];
+  readonly password: string;
+  readonly programs: Readonly<Record<string, readonly Program[]>>;
+}
+
+export interface Figures extends Answers {
+  /** Seconds of a processor for 100,000 requests, by the name of the program. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+/** Sends the load by a path. */
+export async function measure(lab: Lab, { ports, password, programs }: Path, load: Load): Promise<Figures> {
+  const part = (count: number): number => Math.ceil(count / ports.length);
+  const share = { ...load, connections: part(load.connections), requests: part(load.requests) };
+  const before = secondsOf(programs);
+  const answers = await Promise.all(ports.map((port) => drive(lab, port, password, share)));
+  const after = secondsOf(programs);
+  return {
+    // Together they take as long as the slowest.
+    rate: ports.length * Math.min(...answers.map(({ rate }) => rate)),
+    p50: median(answers.map(({ p50 }) => p50)),
+    p99: Math.max(...answers.map(({ p99 }) => p99)),
+    cpu: mapped(after, (seconds, name) => ((seconds - before[name]) / load.requests) * 100_000),
+  };
+}
+
+/** Sends the load by each path in turn, some rounds, so that what else the machine does hits all alike; the medians. */
+export async function compare(lab: Lab, paths: readonly Path[], load: Load, rounds: number): Promise<Figures[]> {
+  const found = paths.map((): Figures[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, path] of paths.entries()) found[i].push(await measure(lab, path, load));
+  }
+  return found.map(medians);
+}
+
+function medians(rounds: readonly Figures[]): Figures {
+  const of = (figure: (each: Figures) => number): number => median(rounds.map(figure));
+  return {
+    rate: of(({ rate }) => rate),
+    p50: of(({ p50 }) => p50),
+    p99: of(({ p99 }) => p99),
+    cpu: mapped(rounds[0].cpu, (_, name) => of(({ cpu }) => cpu[name])),
+  };
+}
+
+/** Seconds for which the threads of these programs had a processor; none of the programs ends a thread. */
+export function processorSeconds(programs: readonly Program[]): number {
+  const nanoseconds = programs.flatMap(({ child }) => {
+    const tasks = `/proc/${String(child.pid)}/task`;
+    return fs.readdirSync(tasks).map((id) => Number(fs.readFileSync(`${tasks}/${id}/schedstat`, 'utf8').split(' ')[0]));
+  });
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9;
+}
+
+function secondsOf(programs: Path['programs']): Record<string, number> {
+  return mapped(programs, processorSeconds);
+}
+
+function mapped<From, To>(record: Readonly<Record<string, From>>, to: (each: From, name: string) => To) {
+  return Object.fromEntries(Object.entries(record).map(([name, each]) => [name, to(each, name)]));
+}

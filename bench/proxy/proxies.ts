@@ -1,0 +1,50 @@
+// Proxies that differ in one setting, side by side under the same loads.
+
+import { type LabFleet } from '../../test/lab/fleet';
+import { type Lab } from '../../test/lab/lab';
+import { type LabMove } from '../../test/lab/move';
+import { peakSoFar } from '../../test/lab/peak-memory';
+import { heading, megabytes, row, times } from '../table';
+import { type Load } from './client';
+import { fill, through } from './fleet';
+import { compare, type Path } from './measure';
+import { decimals, type Effort, figures, nameOf, requestsOf } from './scale';
+
+/** A program of a proxy's pod. */
+type Watched = 'nutcracker' | 'haproxy';
+
+/** The fleets that the proxies belong to, by what differs; the first is as the constructs write it. */
+export type Variants = readonly (readonly [name: string, fleet: LabFleet])[];
+
+/** Prints what one program of new proxies of each kind takes, under each load. */
+export async function compareProxies(
+  lab: Lab,
+  move: LabMove,
+  watched: Watched,
+  variants: Variants,
+  loads: readonly Load[],
+  effort: Effort,
+): Promise<void> {
+  for (const load of loads) {
+    await fill(move, 'new', load.bytes);
+    const paths: Path[] = [];
+    for (const [name, fleet] of variants.slice(0, effort.variants)) {
+      paths.push(through(await fleet.addProxy(), move, `  ${name}`));
+    }
+    const found = await compare(lab, paths, requestsOf(load, effort), effort.rounds);
+    heading(nameOf(load), 'ops/s', 'p50 ms', 'p99 ms', `${watched} s`, 'of the first', 'memory');
+    for (const [i, { name, programs }] of paths.entries()) {
+      const { rate, p50, p99, cpu } = found[i];
+      const ofTheFirst = times(cpu[watched] / found[0].cpu[watched]);
+      const memory = megabytes(peakSoFar(programs[watched][0]));
+      row(name, figures(rate), decimals(p50), decimals(p99), decimals(cpu[watched]), ofTheFirst, memory);
+    }
+    await end(paths);
+  }
+}
+
+/** What they hold is not to weigh on the next ones. */
+async function end(paths: readonly Path[]): Promise<void> {
+  const programs = paths.flatMap(({ programs: { nutcracker, haproxy = [] } }) => [...nutcracker, ...haproxy]);
+  await Promise.all(programs.map((program) => program.stop('SIGKILL')));
+}
