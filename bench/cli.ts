@@ -53,6 +53,7 @@ async function main(): Promise<void> {
     ['--version', `${PROGRAM} --version`],
     ['where, one key, 108 servers', `${PROGRAM} where -c ${CONFIG} key`],
     ['check, 108 servers', `${PROGRAM} check ${CONFIG}`],
+    ['report, 108 servers', `${PROGRAM} report ${CONFIG} -o /dev/null`],
   ]) {
     row(`  ${what}`, `${(await median(command)).toFixed(0)} ms`);
   }

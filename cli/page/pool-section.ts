@@ -26,7 +26,11 @@ export function partsOf(facts: PoolFacts, id: string): Part[] {
     { id: `${id}-remarks`, title: 'Warnings and notes', content: remarksSection(facts) },
     { id: `${id}-shares`, title: 'Key shares', content: shares.length === 0 ? NO_SHARES() : shareChart(shares) },
     { id: `${id}-ring`, title: 'The ring', content: ringOf(facts, shares) },
-    { id: `${id}-shards`, title: plan ? 'Where each shard goes' : 'Servers', content: serversSection(facts, shares) },
+    {
+      id: `${id}-shards`,
+      title: (plan ?? status) ? 'Where each shard goes' : 'Servers',
+      content: serversSection(facts, shares),
+    },
     ...(plan ? [{ id: `${id}-steps`, title: 'Steps of the move', content: stepsSection(facts, plan) }] : []),
   ];
 }

@@ -1,6 +1,6 @@
 // Where each shard goes: a row for each, from its old address to its Service and pod.
 
-import { type PoolFacts } from '../report/facts';
+import { goalsOf, type PoolFacts } from '../report/facts';
 import { el, span, type Child } from './element';
 import { fragment } from './figure';
 import { type Share } from './shares';
@@ -58,14 +58,15 @@ function whatItIs({ pool: { servers }, plan }: PoolFacts): Part[] {
   ];
 }
 
-function whereItGoes({ plan }: PoolFacts): Part[] {
-  if (plan === undefined) return [];
-  const goals = new Map(plan.plan.shards.map(({ shard, new: goal }) => [shard, goal]));
+function whereItGoes(facts: PoolFacts): Part[] {
+  const goals = goalsOf(facts);
+  if (goals.size === 0) return [];
+  const pods = facts.plan?.pods ?? new Map<string, string>();
   const goal = (index: number): string => goals.get(index) ?? '';
-  const pod = (index: number): string => plan.pods.get(goal(index).split(/[.:]/)[0]) ?? '';
+  const pod = (index: number): string => pods.get(goal(index).split(/[.:]/)[0]) ?? '';
   return [
     { title: 'New address', kind: 'code', cell: goal },
-    ...(plan.pods.size === 0 ? [] : [{ title: 'Pod', kind: 'code' as const, cell: pod }]),
+    ...(pods.size === 0 ? [] : [{ title: 'Pod', kind: 'code' as const, cell: pod }]),
   ];
 }
 

@@ -2,10 +2,10 @@
 
 import * as Plot from '@observablehq/plot';
 import { size } from '../../migrator/report/tally';
-import { type PoolFacts, type ShardFacts, type StatusFacts } from '../report/facts';
+import { goalsOf, type PoolFacts, type ShardFacts, type StatusFacts } from '../report/facts';
 import { count, document, el, span } from './element';
 import { drawings, fragment, figure, type Width } from './figure';
-import { lookOf, type Look, orderOf, remedyOf, stateName } from './states';
+import { lookOf, type Look, orderOf, stateName } from './states';
 
 /** A shard, which a status may not have. */
 export interface Seen {
@@ -24,7 +24,7 @@ export function movedOf(seen: readonly Seen[]): number {
 
 /** Those for which somebody has to do something. */
 export function needingPerson(seen: readonly Seen[]): Seen[] {
-  return seen.filter(({ facts }) => remedyOf(facts) !== undefined);
+  return seen.filter(({ facts }) => lookOf(facts).remedy !== undefined);
 }
 
 export function stateSection(pool: PoolFacts, status: StatusFacts): Node {
@@ -83,24 +83,27 @@ function stateItem(name: string, look: Look, shards: number): Element {
   );
 }
 
-/** So many are shown at once; the others can be opened. */
-const SHOWN = 10;
+/** So many shards of a kind are shown at once; the others can be opened. */
+const SHOWN = 5;
 
+/** Shards for which the same has to be done, together. */
 function personList(pool: PoolFacts, needing: readonly Seen[]): Node {
-  const items = needing.map((seen) => personItem(pool, seen));
-  const hidden = items.slice(SHOWN);
+  const kinds = new Map<string, Seen[]>();
+  for (const seen of needing) {
+    const kind = `${stateName(seen.facts)}: ${lookOf(seen.facts).remedy ?? ''}.`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), seen]);
+  }
   return fragment(
     el('h4', {}, `${count(needing.length, 'shard')} ${needing.length === 1 ? 'needs' : 'need'} a person`),
-    el('ul', { class: 'remarks' }, ...items.slice(0, SHOWN)),
-    ...(hidden.length === 0
-      ? []
-      : [el('details', {}, el('summary', {}, `And ${hidden.length} more`), el('ul', { class: 'remarks' }, ...hidden))]),
+    el('ul', { class: 'remarks' }, ...[...kinds.values()].map((alike) => personItem(pool, alike))),
   );
 }
 
-function personItem({ pool, plan }: PoolFacts, { shard, facts }: Seen): Element {
-  const goal = plan?.plan.shards.find((planned) => planned.shard === shard)?.new;
-  const where = [pool.servers[shard].address, ...(goal === undefined ? [] : [goal])].join(' → ');
+function personItem(pool: PoolFacts, alike: readonly Seen[]): Element {
+  const [{ facts }] = alike;
+  const places = alike.map((seen) => placeOf(pool, seen));
+  const hidden = places.slice(SHOWN);
+  const more = el('details', {}, el('summary', {}, `And ${hidden.length} more`), el('ul', {}, ...hidden));
   return el(
     'li',
     {},
@@ -108,11 +111,19 @@ function personItem({ pool, plan }: PoolFacts, { shard, facts }: Seen): Element 
     el(
       'div',
       {},
-      el('p', {}, el('b', {}, `Shard ${shard}: ${stateName(facts)}`), ' ', span('place', where)),
-      el('p', {}, `${remedyOf(facts) ?? ''}.`),
-      ...(facts?.silence === undefined ? [] : [el('p', { class: 'quiet' }, facts.silence)]),
+      el('p', {}, el('b', {}, `${stateName(facts)}: ${count(alike.length, 'shard')}`)),
+      el('p', {}, `${lookOf(facts).remedy ?? ''}.`),
+      el('ul', {}, ...places.slice(0, SHOWN)),
+      ...(hidden.length === 0 ? [] : [more]),
     ),
   );
+}
+
+function placeOf(facts: PoolFacts, { shard, facts: seen }: Seen): Element {
+  const goal = goalsOf(facts).get(shard);
+  const where = [facts.pool.servers[shard].address, ...(goal === undefined ? [] : [goal])].join(' → ');
+  const silence = seen?.silence === undefined ? '' : `: ${seen.silence}`;
+  return el('li', {}, `shard ${shard} `, span('place', where), silence);
 }
 
 function signOf({ tone, sign }: Look): Element {

@@ -37,6 +37,7 @@ const LOOKS: Readonly<Record<ShardState, Omit<Look, 'meaning'>>> = {
   foreign: { ...PERSON, remedy: 'Find out who told it to; no step touches it' },
 };
 
+const HELD = { ...PERSON, remedy: 'Writes are held by an interrupted cutover: start it again, or the rollback' };
 const UNASKED: Look = {
   tone: 'person',
   sign: '?',
@@ -47,24 +48,19 @@ const NOT_IN_STATUS: Look = { tone: 'unasked', sign: '–', meaning: 'the status
 
 /** What the state is called. */
 export function stateName(shard: ShardFacts | undefined): string {
-  return shard === undefined ? 'not in status' : (shard.state ?? 'not asked');
+  if (shard === undefined) return 'not in status';
+  return `${shard.state ?? 'not asked'}${shard.isHeld ? ', writes held' : ''}`;
 }
 
 export function lookOf(shard: ShardFacts | undefined): Look {
   if (shard === undefined) return NOT_IN_STATUS;
   const { state } = shard;
-  return state === undefined ? UNASKED : { ...LOOKS[state], meaning: MEANING[state] };
-}
-
-/** What a person has to do about the shard, if anything. */
-export function remedyOf(shard: ShardFacts | undefined): string | undefined {
-  if (shard?.isHeld === true)
-    return 'Writes are held by an interrupted cutover: start the cutover again, or the rollback';
-  return lookOf(shard).remedy;
+  if (state === undefined) return UNASKED;
+  return { ...LOOKS[state], ...(shard.isHeld && HELD), meaning: MEANING[state] };
 }
 
 /** Where a state stands in the list of all: as a move goes, and what needs a person behind. */
 export function orderOf(name: string): number {
-  const place = Object.keys(LOOKS).indexOf(name);
-  return place < 0 ? Infinity : place;
+  const names = Object.keys(LOOKS);
+  return names.includes(name) ? names.indexOf(name) : names.length;
 }

@@ -46,6 +46,8 @@ export interface StatusFacts {
 }
 
 export interface ShardFacts {
+  /** Its new address, as far as the status says it. */
+  readonly new?: string;
   /** Nothing for a shard that could not be asked. */
   readonly state?: ShardState;
   readonly keys?: number;
@@ -59,3 +61,10 @@ export interface ShardFacts {
 
 /** Draws the page. It comes from a file of its own, since only a report needs what it takes to draw. */
 export type DrawPage = (facts: Facts) => string;
+
+/** The new addresses by shard, from the plan, or else from the status. */
+export function goalsOf({ plan, status }: PoolFacts): ReadonlyMap<number, string> {
+  if (plan !== undefined) return new Map(plan.plan.shards.map(({ shard, new: goal }) => [shard, goal]));
+  const seen = [...(status?.shards ?? [])];
+  return new Map(seen.flatMap(([shard, { new: goal }]) => (goal === undefined ? [] : [[shard, goal]])));
+}

@@ -257,6 +257,8 @@ test('of a real move it shows where every shard stands, and which need a person'
   await move.run('sync', '--shards', '0-2');
   await move.run('cutover', '--shards', '0-1');
   await move.fleet.stopShard(1);
+  const dies = { CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.held SIGKILL' };
+  expect(await move.migratorWith(dies, 'cutover', '--shards', '2', '--hold', 'fence').exit()).toBeNull();
   const live = lab.write('live.yml', move.old.nutcrackerYaml);
   const status = move.migrator('status', '--json');
   expect(await status.exit()).toBe(4);
@@ -266,21 +268,24 @@ test('of a real move it shows where every shard stands, and which need a person'
   await visit(file, { viewport: { width: 360, height: 800 } }, async (visited) => {
     const { page } = visited;
     expect(await page.getByRole('img', { name: 'by state' }).getAttribute('aria-label')).toBe(
-      '5 shards by state: 1 moved, 1 in sync, 2 waiting, 1 new unreachable.',
+      '5 shards by state: 1 moved, 2 waiting, 1 new unreachable, 1 in sync, writes held.',
     );
-    const [old, fresh] = [move?.old.portOf(1), move?.fleet.portOf(1)];
-    const person = page.locator('#pool-1-state .remarks li');
+    const [old, fresh] = [move?.old.portOf(1) ?? 0, move?.fleet.portOf(1) ?? 0];
+    const person = page.locator('#pool-1-state .remarks > li');
     expect(await person.allInnerTexts()).toEqual([
+      expect.stringMatching(/^!\s+new unreachable: 1 shard\s+Bring the new server back/),
       expect.stringMatching(
-        `^!\\s+Shard 1: new unreachable 127.0.0.1:${old} → 127.0.0.1:${fresh}\n+Bring the new server back`,
+        /^!\s+in sync, writes held: 1 shard\s+Writes are held by an interrupted cutover: [^]*shard 2 /,
       ),
     ]);
-    expect(await person.innerText()).toContain(`127.0.0.1:${fresh}: connect ECONNREFUSED`);
+    expect(await person.first().innerText()).toContain(
+      `shard 1 127.0.0.1:${old} → 127.0.0.1:${fresh}: 127.0.0.1:${fresh}: connect ECONNREFUSED`,
+    );
     const states = await page.getByRole('table', { name: 'Shards' }).locator('.state').allInnerTexts();
     expect(states.map((state) => state.replace(/^.\n?/, ''))).toEqual([
       'moved',
       'new unreachable',
-      'in sync',
+      'in sync, writes held',
       'waiting',
       'waiting',
     ]);
