@@ -30,6 +30,8 @@ test('the README leads to every document', () => {
   const led = linksOf('README.md').map(({ file }) => file);
   const documents = DOCUMENTS.filter((document) => document !== 'README.md');
   const others = documents.filter((document) => document.startsWith('docs/') || !document.includes('/'));
+  const benches = fs.readdirSync(path.join(ROOT, 'bench')).filter((name) => name.endsWith('.md'));
+  others.push(...benches.map((name) => `bench/${name}`));
   expect(others.filter((document) => !led.includes(document))).toEqual([]);
 });
 
