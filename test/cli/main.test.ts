@@ -30,6 +30,7 @@ describe('exit codes', () => {
     [0, ['where', '--help']],
     [0, ['diff', '--help']],
     [0, ['balance', '--help']],
+    [0, ['report', '--help']],
     [0, ['--version']],
     [0, ['check', UNIT_1]],
     [1, ['check', broken]],
@@ -95,7 +96,7 @@ describe('why there is no answer', () => {
 });
 
 test('the exit codes are in every help', async () => {
-  for (const command of [[], ['check'], ['where'], ['diff'], ['balance']]) {
+  for (const command of [[], ['check'], ['where'], ['diff'], ['balance'], ['report']]) {
     expect(String((await cli(...command, '--help')).stdout)).toMatch(/\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /);
   }
 });
