@@ -8,7 +8,7 @@ export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Where its output goes; the end of it is what a program says of itself. */
+  /** Where its output goes; the end of it is what a program says of itself. (What it complains of goes beside it.) */
   readonly out: string;
 }
 
@@ -25,10 +25,10 @@ const LOOK_MS = 5;
 
 /** Runs a command to its end; nothing if it takes longer than that. Throws if it fails. */
 export async function measure(command: Command, limitSeconds: number): Promise<Measured | undefined> {
-  const out = fs.openSync(command.out, 'w');
+  const [out, complaints] = [command.out, `${command.out}.err`].map((file) => fs.openSync(file, 'w'));
   const before = childrenCpuSeconds();
   const start = performance.now();
-  const child = spawn(command.program, command.args, { cwd: command.cwd, stdio: ['ignore', out, 'inherit'] });
+  const child = spawn(command.program, command.args, { cwd: command.cwd, stdio: ['ignore', out, complaints] });
   let bytes = NaN;
   const look = setInterval(() => {
     bytes = peakOf(child.pid) ?? bytes;
@@ -38,9 +38,12 @@ export async function measure(command: Command, limitSeconds: number): Promise<M
   const seconds = (performance.now() - start) / 1000;
   clearInterval(look);
   clearTimeout(limit);
-  fs.closeSync(out);
+  [out, complaints].forEach(fs.closeSync);
   if (signal === 'SIGKILL' && seconds >= limitSeconds) return undefined;
-  if (code !== 0) throw new Error(`${command.program} ${command.args.join(' ')} ended with ${code ?? signal}`);
+  if (code !== 0) {
+    const how = `${command.program} ${command.args.join(' ')} ended with ${code ?? signal}`;
+    throw new Error(`${how}:\n${read(`${command.out}.err`)}`);
+  }
   return { seconds, cpuSeconds: childrenCpuSeconds() - before, bytes };
 }
 

@@ -1,7 +1,7 @@
 // Two objects of one kind and name in one file: the second would overwrite the first.
 
 import { ApiObject, Chart } from 'cdk8s';
-import { type Construct } from 'constructs';
+import { type Construct, type IConstruct } from 'constructs';
 
 const watched = new WeakSet<Chart>();
 
@@ -13,12 +13,21 @@ export function refuseTwins(scope: Construct): void {
   const chart = Chart.of(scope);
   if (watched.has(chart)) return;
   watched.add(chart);
-  chart.node.addValidation({ validate: () => twins(chart) });
+  let seen: IConstruct[] = [];
+  let problems: string[] = [];
+  // cdk8s asks once for each file of the app; names do not change, only what is there.
+  const validate = (): string[] => {
+    const nodes = chart.node.findAll();
+    if (nodes.length !== seen.length || nodes.some((node, i) => node !== seen[i])) problems = twins(nodes);
+    seen = nodes;
+    return problems;
+  };
+  chart.node.addValidation({ validate });
 }
 
-function twins(chart: Chart): string[] {
+function twins(nodes: IConstruct[]): string[] {
   const first = new Map<string, ApiObject>();
-  return chart.node.findAll().flatMap((node) => {
+  return nodes.flatMap((node) => {
     if (!ApiObject.isApiObject(node)) return [];
     const identity = `${node.apiGroup} ${node.kind} ${node.metadata.namespace ?? ''} ${node.name}`;
     const twin = first.get(identity);
