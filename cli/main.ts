@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// cdk8s-twemproxy: looks at nutcracker configurations and rings from a shell.
+// cdk8s-twemproxy: looks at nutcracker configurations and rings from a shell, and begins the repository of a move.
 
 import { pipeline } from 'node:stream/promises';
 import { Command, CommanderError, Option } from 'commander';
@@ -8,12 +8,14 @@ import { type Answer, ExitCode, objectionJson } from './answer';
 import { Balance } from './balance';
 import { check } from './check';
 import { diff } from './diff';
+import { initCommand } from './init/command';
 import { Input, refuseStdinTwice, STDIN } from './input';
 import { visitKeys } from './key-lines';
 import { KeyPattern } from './key-pattern';
 import { paintFor } from './output';
 import { writeWhole } from './output-file';
 import { report } from './report';
+import { Refusal } from './refusal';
 import { Placements, placeLines } from './where';
 
 /** Put in place of this name when the program is built. */
@@ -108,6 +110,8 @@ function commandLine(): Command {
     .addOption(files('--status <file>', 'how far the move is: what the migrator prints with status --json'))
     .addHelpText('after', '\n--plan and --status can be given again, for further pools of the file.')
     .action(writeReport);
+
+  program.addCommand(initCommand(input, VERSION, say).copyInheritedSettings(program));
 
   return program;
 }
@@ -213,6 +217,7 @@ function complaintsOf(error: unknown): { readonly message: string }[] {
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     return [{ message: `${message}; see cdk8s-twemproxy --help` }];
   }
+  if (error instanceof Refusal) return error.complaints.map((message) => ({ message }));
   if (!(error instanceof Error)) return [{ message: String(error) }];
   const isForeign = 'code' in error;
   return [{ message: isForeign ? error.message : `a defect of this program: ${error.stack ?? error.message}` }];

@@ -1,7 +1,7 @@
 // Who may open a connection.
 
-import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
+import { cidrProblem } from './common/values';
 
 /** The other side of a connection, as a NetworkPolicy knows it. */
 export class NetworkPeer {
@@ -22,12 +22,9 @@ export class NetworkPeer {
 
   /** Addresses, such as `10.0.0.0/8`: virtual machines, or whatever comes in by a node port. */
   static cidr(block: string): NetworkPeer {
-    const [address, prefix, ...rest] = block.split('/');
-    const bits = { 4: 32, 6: 128 }[net.isIP(address)] ?? -1;
-    if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits || rest.length > 0) {
-      throw new Error(
-        `NetworkPeer.cidr: ${JSON.stringify(block)} is no block of addresses; write such as "10.0.0.0/8"`,
-      );
+    const problem = cidrProblem(block);
+    if (problem !== undefined) {
+      throw new Error(`NetworkPeer.cidr: ${JSON.stringify(block)} is no block of addresses; ${problem}`);
     }
     return new NetworkPeer({ ipBlock: { cidr: block } });
   }

@@ -2,13 +2,7 @@
 
 import { type Duration } from 'cdk8s';
 import { type Construct } from 'constructs';
-
-/** A label that DNS takes and that starts with a letter, as names of Services must (RFC 1035). */
-const DNS_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-
-/** `[registry[:port]/]path[:tag][@digest]`, after the grammar of github.com/distribution/reference. */
-const IMAGE =
-  /^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+import { imageProblem, nameProblem, namespaceProblem, subdomainProblem } from './values';
 
 /** Throws, naming the construct. */
 export function refuse(scope: Construct, problem: string): never {
@@ -17,27 +11,17 @@ export function refuse(scope: Construct, problem: string): never {
 
 /** A name that ends up in DNS; `room` characters are kept free for what is appended to it. */
 export function checkName(scope: Construct, prop: string, value: string, room = 0): void {
-  const longest = 63 - room;
-  if (!DNS_LABEL.test(value) || value.length > longest) {
-    refuse(
-      scope,
-      `${prop} is ${JSON.stringify(value)}; take at most ${longest} lower-case letters, digits and inner "-", a letter first`,
-    );
-  }
+  refuseValue(scope, prop, value, nameProblem(value, 63 - room));
 }
 
-/** A name of an object that does not end up in DNS, such as a Secret's (RFC 1123). */
+/** A name of an object that does not end up in DNS, such as a Secret's. */
 export function checkSubdomain(scope: Construct, prop: string, value: string): void {
-  if (!/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value) || value.length > 253) {
-    refuse(scope, `${prop} is ${JSON.stringify(value)}; take lower-case letters, digits, and inner "-" and "."`);
-  }
+  refuseValue(scope, prop, value, subdomainProblem(value));
 }
 
-/** A namespace's name (RFC 1123). */
+/** A namespace's name. */
 export function checkNamespace(scope: Construct, value: string): void {
-  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value) || value.length > 63) {
-    refuse(scope, `namespace is ${JSON.stringify(value)}; take at most 63 lower-case letters, digits and inner "-"`);
-  }
+  refuseValue(scope, 'namespace', value, namespaceProblem(value));
 }
 
 /** One of a few words. */
@@ -81,11 +65,10 @@ export function checkPort(scope: Construct, prop: string, value: number): void {
 
 /** An image that names what it runs: by a tag other than `latest`, or by a digest. */
 export function checkImage(scope: Construct, prop: string, value: string): void {
-  if (!IMAGE.test(value)) refuse(scope, `${prop} is ${JSON.stringify(value)}; that is no reference to an image`);
-  const hasDigest = value.includes('@');
-  const tag = /:([^:/]+)$/.exec(value)?.[1];
-  if (!hasDigest && (tag === undefined || tag === 'latest')) {
-    const moves = 'or every restart runs what the registry has by then';
-    refuse(scope, `${prop} is ${JSON.stringify(value)}; add a tag (not "latest") or a digest, ${moves}`);
-  }
+  refuseValue(scope, prop, value, imageProblem(value));
+}
+
+/** Throws if there is a problem. */
+export function refuseValue(scope: Construct, prop: string, value: string, problem: string | undefined): void {
+  if (problem !== undefined) refuse(scope, `${prop} is ${JSON.stringify(value)}; ${problem}`);
 }

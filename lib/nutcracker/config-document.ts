@@ -6,10 +6,13 @@ import { refuse } from './config-error';
 import { foreignCharacter, foreignToken, NOT_YAML, withPlainBreaks } from './config-tokens';
 import { quote } from './config-values';
 
-/** A scalar, and the line on which it begins. */
+/** A scalar, and where it stands. */
 export interface Word {
   readonly text: string;
+  /** The line on which it begins. */
   readonly line: number;
+  /** Where its source begins and ends in the text with plain breaks; nothing where there is none. */
+  readonly span?: readonly [start: number, end: number];
 }
 
 /** A key, and the one value behind it or the elements of its list. */
@@ -105,7 +108,9 @@ class Shape {
     if (isSeq(node)) return this.refuse(node, 'a list stands in the place of one value', list);
     if (isMap(node)) return this.refuse(node, 'a block stands in the place of one value', block);
     const text = this.text(node);
-    return { text, line: text === '' && line !== undefined ? line : this.line(node) };
+    const range = isNode(node) ? node.range : undefined;
+    const span = range ? ([range[0], range[1]] as const) : undefined;
+    return { text, line: text === '' && line !== undefined ? line : this.line(node), span };
   }
 
   /** Without the line break that libyaml does not add to a block scalar whose last line is not ended in the file. */

@@ -67,21 +67,29 @@ export function foreignToken(text: string): Objection | undefined {
   return undefined;
 }
 
-interface Token {
+/** A token and where it begins. */
+export interface Token {
   readonly token: CST.TokenType;
   readonly source: string;
   readonly line: number;
+  readonly at: number;
 }
 
-function* tokens(text: string): Generator<Token> {
+/** Marks that the lexer puts between the parts of the text. */
+const MARKS: readonly string[] = [CST.DOCUMENT, CST.FLOW_END, CST.SCALAR];
+
+/** The tokens of a text with plain breaks. */
+export function* tokens(text: string): Generator<Token> {
   let line = 1;
+  let at = 0;
   let isScalar = false;
   for (const source of new Lexer().lex(text)) {
     // The text of a plain or block scalar stands behind a mark of the lexer's, and may look like any token.
     const token = isScalar ? 'scalar' : CST.tokenType(source);
     isScalar = source === CST.SCALAR;
-    if (token !== null && token !== 'doc-mode' && !isScalar) yield { token, source, line };
+    if (token !== null && token !== 'doc-mode' && !isScalar) yield { token, source, line, at };
     line += source.split('\n').length - 1;
+    if (!MARKS.includes(source)) at += source.length;
   }
 }
 

@@ -3,7 +3,8 @@
 import { Chart, JsonPatch, type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkSubdomain, refuse } from '../common/checks';
+import { checkSubdomain, refuseValue } from '../common/checks';
+import { pathProblem, serverProblem } from '../common/values';
 
 /** `hard` waits for a server that is gone instead of failing a write of Redis; 4.1 has the locks that start.sh takes. */
 const MOUNT_OPTIONS = ['hard', 'nfsvers=4.1', 'noatime'];
@@ -34,11 +35,8 @@ export interface NfsVolumeProps extends NfsVolumeOptions {
  */
 export function nfsVolume(scope: Construct, id: string, props: NfsVolumeProps): k8s.KubePersistentVolume {
   checkSubdomain(scope, 'volumeName', props.volumeName);
-  if (!props.path.startsWith('/'))
-    refuse(scope, `path is ${JSON.stringify(props.path)}; write it from the root: "/..."`);
-  if (!/^[^\s/]+$/.test(props.server)) {
-    refuse(scope, `server is ${JSON.stringify(props.server)}; write a host name or an address`);
-  }
+  refuseValue(scope, 'path', props.path, pathProblem(props.path));
+  refuseValue(scope, 'server', props.server, serverProblem(props.server));
   const { namespace } = Chart.of(scope);
   const volume = new k8s.KubePersistentVolume(scope, id, {
     metadata: { name: props.volumeName, labels: props.labels },

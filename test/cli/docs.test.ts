@@ -38,9 +38,12 @@ test('every example prints what docs/cli.md says (UPDATE_DOCS=1 writes it)', asy
   fs.writeFileSync(path.join(bin, 'redis-cli'), redisCli.join('\n'), { mode: 0o755 });
   const env = { ...process.env, PATH: `${bin}:${found}` };
 
+  // A directory that looks like the project's, for the command that writes.
+  for (const name of ['examples', 'fleets']) fs.symlinkSync(path.join(ROOT, name), path.join(lab.dir, name));
+
   const text = fs.readFileSync(DOCS, 'utf8');
   const examples: Example[] = [];
-  for (const { command } of examplesOf(text)) examples.push({ command, printed: await shell(command, env) });
+  for (const { command } of examplesOf(text)) examples.push({ command, printed: await shell(command, env, lab.dir) });
   const written = withExamples(text, examples);
   if (UPDATE) fs.writeFileSync(DOCS, written);
   expect(examples.length).toBeGreaterThan(5);

@@ -62,7 +62,8 @@ function decode(bytes: string): string | undefined {
   return buffer.includes(0) || !isUtf8(buffer) ? undefined : buffer.toString();
 }
 
-function splitBytes(text: string): string[] | undefined {
+/** The arguments in a text of one character a byte, or nothing when its quotes are unbalanced. */
+export function splitBytes(text: string): string[] | undefined {
   const words: string[] = [];
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
     const word = readWord(text, at);

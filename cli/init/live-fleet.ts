@@ -1,0 +1,108 @@
+// What the files of the live fleet say: the pool that is to move, how its servers are configured, and what stands against
+// a move.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type NutcrackerPool, type NutcrackerServer } from '../../lib/nutcracker';
+import { type Objection, refuseAny } from '../../lib/nutcracker/config-error';
+import { inheritance, type Inheritance } from '../../lib/redis/config/inherit';
+import { type ReadLine, readFile } from '../../lib/redis/config/read';
+import { bytesOf } from '../../lib/redis/config/values';
+import { ConfigFile, type Input, type NamedBytes } from '../input';
+import { Refusal } from '../refusal';
+
+/** The files, and what they say. */
+export interface LiveFleet {
+  readonly source: NamedBytes;
+  readonly pool: NutcrackerPool;
+  /** Whether the file has other pools. */
+  readonly isOneOfSeveral: boolean;
+  readonly redisConf?: RedisConf;
+}
+
+/** A redis.conf with the files that it includes. */
+export interface RedisConf {
+  readonly file: string;
+  /** That file first, then those that it includes, by the names that they have beside each other. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly notes: Inheritance['notes'];
+  readonly requirepass?: string;
+  /** Bytes; nothing where there is no limit. */
+  readonly maxmemory?: bigint;
+}
+
+/** Reads a nutcracker.yml; refuses what `check` calls an error. */
+export async function readNutcracker(file: string, input: Input): Promise<{ source: NamedBytes; config: ConfigFile }> {
+  const source = await input.whole(file);
+  return { source, config: ConfigFile.of(source) };
+}
+
+/** Refuses a pool that cannot be moved: the first synth would. */
+export function refuseUnmovable(config: ConfigFile, pool: NutcrackerPool): void {
+  const objections = pool.redis ? pool.servers.flatMap(objectionsTo) : [notRedis(config, pool)];
+  refuseAny(objections.map((objection) => ({ file: config.name, pool: pool.name, subject: 'servers', ...objection })));
+  config.ring(pool);
+}
+
+function notRedis(config: ConfigFile, pool: NutcrackerPool): Objection {
+  const { line } = config.warnings.find((warning) => warning.pool === pool.name && warning.code === 'not-redis') ?? {};
+  const remedy = 'take the nutcracker.yml of proxies that stand before Redis, which says redis: true';
+  return { line, subject: 'redis', because: 'the pool speaks the protocol of memcached', remedy };
+}
+
+function objectionsTo(server: NutcrackerServer, ordinal: number, servers: readonly NutcrackerServer[]): Objection[] {
+  const { address, weight, ringName, line } = server;
+  if (address.startsWith('/')) {
+    const because = `${JSON.stringify(server.toString())} is a Unix socket, which no pod can reach`;
+    const remedy = `write where it listens as well, and its name on the ring: "HOST:PORT:${weight} ${ringName}"`;
+    return [{ line, because, remedy }];
+  }
+  const twin = servers.findIndex((other) => other.address === address);
+  if (twin === ordinal) return [];
+  const because = `${JSON.stringify(servers[twin].ringName)} and ${JSON.stringify(ringName)} are both at ${address}`;
+  return [{ line, because, remedy: 'give each an instance of its own: no two shards can move from one' }];
+}
+
+/** Reads a redis.conf as the library does at synth; refuses what it refuses. */
+export function readRedisConf(file: string): RedisConf {
+  const { lines, inherited } = refusing(file, () => {
+    const found: ReadLine[] = [...readFile(file)];
+    return { lines: found, inherited: inheritance(found, {}) };
+  });
+  const { notes, lifted } = inherited;
+  const maxmemory = bytesOf(lifted.maxmemory ?? '0');
+  return {
+    file,
+    files: byName([file, ...lines.flatMap(({ included }) => included ?? [])]),
+    notes,
+    requirepass: lifted.requirepass,
+    maxmemory: maxmemory === 0n ? undefined : maxmemory,
+  };
+}
+
+/** The library's sentences name file and line; those of the system are about the file. */
+function refusing<T>(file: string, read: () => T): T {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Refusal(code === undefined ? message.split('\n') : [`${file}: it cannot be read: ${message}`]);
+  }
+}
+
+function byName(files: readonly string[]): Map<string, string> {
+  const names = new Map(OWN_FILES.map((name) => [name, name]));
+  for (const file of new Set(files)) {
+    const name = path.basename(file);
+    const twin = names.get(name);
+    if (twin !== undefined)
+      throw new Refusal([`${file}: ${twin} has the same name, and will lie beside it; rename one`]);
+    names.set(name, file);
+  }
+  for (const name of OWN_FILES) names.delete(name);
+  return names;
+}
+
+/** What lies beside a redis.conf in the repository. */
+const OWN_FILES = ['nutcracker.yml', 'ring.json'];

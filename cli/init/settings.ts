@@ -1,0 +1,163 @@
+// What a repository is made from: what the files say, and what has to be asked.
+
+import * as path from 'node:path';
+import {
+  cidrProblem,
+  imageProblem,
+  namespaceProblem,
+  nameProblem,
+  pathProblem,
+  serverProblem,
+  subdomainProblem,
+} from '../../lib/common/values';
+import { type LiveFleet } from './live-fleet';
+import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from './quantity';
+import { type Questions } from './questions';
+
+/** Where the shards keep their data. */
+export type Storage =
+  | { readonly server: string; readonly path: string; readonly capacity: string }
+  | { readonly storageClass: string; readonly capacity: string };
+
+/** Everything that main.ts says of a fleet. */
+export interface Settings {
+  readonly fleet: string;
+  readonly namespace: string;
+  /** The Secret with the password; nothing for a pool without one. */
+  readonly secret?: string;
+  readonly storage: Storage;
+  readonly memory: string;
+  /** Nothing where the old servers had no limit. */
+  readonly maxmemory?: string;
+  readonly image: string;
+  /** The port of the proxies, where it cannot be that of the old ones. */
+  readonly proxyPort?: number;
+  readonly proxyNetworks: readonly string[];
+}
+
+/** The longest of the names that are made of a fleet's, `<fleet>-move-preflight-<hash>`, has to fit in a label. */
+export const LONGEST_FLEET_NAME = 39;
+
+/** Asks in the order in which a person thinks of them. */
+export async function settingsOf(live: LiveFleet, questions: Questions): Promise<Settings> {
+  const { pool, redisConf } = live;
+  const fleet = await questions.answer({
+    option: 'fleet',
+    text: 'Name of the fleet',
+    suggestion: fleetName(live),
+    problem: (name) => nameProblem(name, LONGEST_FLEET_NAME),
+  });
+  const namespace = await questions.answer({
+    option: 'namespace',
+    text: 'Namespace, which is created',
+    suggestion: fleet,
+    problem: namespaceProblem,
+  });
+  const secret =
+    pool.redisAuth === undefined
+      ? undefined
+      : await questions.answer({
+          option: 'secret',
+          text: 'Name of the Secret that will hold the password',
+          suggestion: `${fleet}-redis`,
+          problem: subdomainProblem,
+        });
+  const maxmemory = redisConf?.maxmemory;
+  const memory = await questions.answer({
+    option: 'memory',
+    text: 'Memory of a shard',
+    suggestion: maxmemory === undefined ? '1Gi' : memoryFor(maxmemory),
+    problem: (answer) => quantityProblem(answer) ?? tooLittle(answer, maxmemory),
+  });
+  const storage = await storageOf(questions, memory, pool.servers.length);
+  const image = await questions.answer({
+    option: 'proxy-image',
+    text: 'Image of the proxies (images/twemproxy of cdk8s-twemproxy builds one)',
+    problem: imageProblem,
+  });
+  const networks = await questions.answer({
+    option: 'proxy-networks',
+    text: 'Networks from which the old servers will see the proxies, such as 10.20.64.0/20 (may be left for later)',
+    suggestion: '',
+    problem: (answer) => listOf(answer).flatMap((block) => cidrProblem(block) ?? [])[0],
+  });
+  questions.finish();
+  return {
+    fleet,
+    namespace,
+    secret,
+    storage,
+    memory,
+    maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory),
+    image,
+    proxyPort: proxyPort(live),
+    proxyNetworks: listOf(networks),
+  };
+}
+
+/** An NFS export, or else a StorageClass. */
+async function storageOf(questions: Questions, memory: string, shards: number): Promise<Storage> {
+  const server = await questions.answer({
+    option: 'nfs-server',
+    text: 'NFS server (nothing for a StorageClass)',
+    suggestion: '',
+    problem: (answer) => (answer === '' ? undefined : serverProblem(answer)),
+  });
+  if (server === '') {
+    const storageClass = await questions.answer({
+      option: 'storage-class',
+      missing: '--nfs-server with --nfs-path, or --storage-class,',
+      text: 'StorageClass of the volumes',
+      problem: subdomainProblem,
+    });
+    return { storageClass, capacity: await capacityOf(questions, 'Size of the volume of each shard', memory, 1) };
+  }
+  const exported = await questions.answer({ option: 'nfs-path', text: 'Exported directory', problem: pathProblem });
+  return { server, path: exported, capacity: await capacityOf(questions, 'Size of the NFS export', memory, shards) };
+}
+
+/** A snapshot, an append-only file, and the new one of each while it is written: four times the memory. */
+function capacityOf(questions: Questions, text: string, memory: string, shards: number): Promise<string> {
+  const suggestion = gibibytesFor(4n * BigInt(shards) * bytesIn(memory));
+  return questions.answer({ option: 'capacity', text, suggestion, problem: quantityProblem });
+}
+
+/** The library's own share: 60 % of the memory is data. */
+function memoryFor(maxmemory: bigint): string {
+  return gibibytesFor((maxmemory * 10n) / 6n);
+}
+
+function tooLittle(memory: string, maxmemory: bigint | undefined): string | undefined {
+  if (maxmemory === undefined || bytesIn(memory) > maxmemory) return undefined;
+  return `the old servers have a maxmemory of ${quantityOf(maxmemory)}, and more than that is needed; take ${memoryFor(maxmemory)}`;
+}
+
+function listOf(answer: string): string[] {
+  return answer.split(/[\s,]+/).filter((block) => block !== '');
+}
+
+/** A name for the cluster: the pool's, that of the file, or one that always fits. */
+function fleetName({ pool, source }: LiveFleet): string {
+  const file = path.basename(source.name).replace(/\.[^.]*$/, '');
+  const names = [pool.name, /^(nutcracker|twemproxy|stdin)$/.test(file) ? '' : file].map(sanitized);
+  return names.find((name) => name !== '') ?? 'fleet';
+}
+
+function sanitized(name: string): string {
+  const label = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[-0-9]+/, '');
+  return label.slice(0, LONGEST_FLEET_NAME).replace(/-+$/, '');
+}
+
+/** Where the proxies of a pod can listen: not where the bridge does, nor the statistics, nor where only root may. */
+const USUAL_PORT = 22_121;
+
+function proxyPort({ pool }: LiveFleet): number | undefined {
+  const port = pool.listen.startsWith('/') ? 0 : Number(pool.listen.slice(pool.listen.lastIndexOf(':') + 1));
+  const taken = [22_222, 8404].includes(port) || (port >= 10_000 && port < 10_000 + pool.servers.length);
+  return port < 1024 || taken ? USUAL_PORT : undefined;
+}

@@ -1,0 +1,265 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Lab } from '../../lab/lab';
+import { pool, servers } from '../configurations';
+import { ENOUGH, start } from './starting';
+
+let lab: Lab;
+beforeEach(() => (lab = new Lab()));
+afterEach(() => lab.close());
+
+const alpha = pool('alpha', servers(3), 'redis_auth: s3cret', 'hash: murmur');
+const at = (...names: readonly string[]): string => path.join(lab.dir, ...names);
+const read = (name: string): string => fs.readFileSync(at('repo', name), 'utf8');
+
+/** What stands in the lab, and in it, by path. */
+const everything = (): string[] => fs.readdirSync(lab.dir, { recursive: true }).map(String).sort();
+
+test('a repository is made, and what is in it is told', async () => {
+  const { exitCode, lines, json } = await start(alpha, { directory: at('repo') });
+  expect(exitCode).toBe(0);
+  const written = everything().filter((name) => fs.statSync(at(name)).isFile());
+  expect(written).toEqual((json.files as string[]).map((name) => `repo/${name}`).sort());
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^stdin:5: warning: pool "alpha": whoever can read .* \[redis-auth-in-file\]$/),
+      "nutcracker: configuration file 'stdin' syntax is ok (1 warning, 0 notes)",
+      ...(json.files as string[]).map((name) => `  ${name}`),
+    ]),
+  );
+  expect(read('package.json')).toContain('"cdk8s-twemproxy": "1.2.3"');
+});
+
+test('no password is written, and the ring stays byte for byte', async () => {
+  const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmasterauth s3cret\ninclude /etc/redis/common.conf\n');
+  lab.write('common.conf', 'user default on >s3cret\nmaxmemory 3gb\n');
+  await start(alpha, { directory: at('repo'), redisConf });
+  expect(read('fleets/alpha/nutcracker.yml')).toBe(alpha.replace('s3cret', 'replaced'));
+  expect(read('fleets/alpha/redis.conf')).toBe(
+    'requirepass replaced\nmasterauth replaced\ninclude /etc/redis/common.conf\n',
+  );
+  expect(read('fleets/alpha/common.conf')).toBe('user default on >replaced\nmaxmemory 3gb\n');
+  for (const name of everything().filter((each) => each.startsWith('repo/') && fs.statSync(at(each)).isFile())) {
+    expect(fs.readFileSync(at(name), 'utf8')).not.toContain('s3cret');
+  }
+});
+
+test('the ring that is pinned is the one of the file', async () => {
+  await start(pool('alpha', ['h:1:2', '/x'.slice(1) + ':6379:1 a'], 'hash_tag: "{}"'), { directory: at('repo') });
+  expect(JSON.parse(read('fleets/alpha/ring.json'))).toEqual({
+    pool: 'alpha',
+    hash: 'fnv1a_64',
+    hashTag: '{}',
+    distribution: 'ketama',
+    servers: ['h:1:2', 'x:6379:1 a'],
+  });
+});
+
+test('shards get the memory of the old servers, and room for a fork', async () => {
+  const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmaxmemory 3gb\n');
+  const { json } = await start(alpha, { directory: at('repo'), redisConf });
+  expect(json.settings).toMatchObject({ memory: '5Gi', maxmemory: '3Gi', storage: { capacity: '60Gi' } });
+});
+
+describe('what is not read', () => {
+  test('is suggested from the pool, the file and the fleet', async () => {
+    const { json } = await start(alpha, { directory: at('repo') });
+    expect(json.settings).toEqual({
+      fleet: 'alpha',
+      namespace: 'alpha',
+      secret: 'alpha-redis',
+      storage: { server: 'nfs.example.net', path: '/export/alpha', capacity: '12Gi' },
+      memory: '1Gi',
+      image: 'proxy:1',
+      proxyNetworks: [],
+    });
+  });
+
+  test.each([
+    ['Unit_1/Süd', 'unit-1-sud'],
+    ['1st', 'st'],
+    ['"日本"', 'fleet'],
+    [`x${'y'.repeat(60)}`, `x${'y'.repeat(38)}`],
+  ])('a pool called %s makes a fleet called %s', async (name, fleet) => {
+    const { json } = await start(pool('alpha', servers(2)).replace('alpha', name), { directory: at('repo') });
+    expect(json.settings.fleet).toBe(fleet);
+  });
+
+  test('is named, all of it, if nobody can guess it', async () => {
+    await expect(start(alpha, { directory: at('repo'), options: {} })).rejects.toThrow(
+      /^--nfs-server with --nfs-path, or --storage-class, is missing: .*\n--proxy-image is missing: .*$/,
+    );
+    await expect(
+      start(alpha, { directory: at('repo'), options: { ...ENOUGH, 'nfs-path': undefined } }),
+    ).rejects.toThrow(/^--nfs-path is missing: Exported directory$/);
+    expect(everything()).toEqual([]);
+  });
+
+  test('is asked, with what is suggested, until the answer can be', async () => {
+    const answers = [
+      '',
+      'Shop',
+      'shop',
+      '',
+      'much',
+      '2Gi',
+      '',
+      'fast',
+      '',
+      'proxy',
+      'proxy:2',
+      '10.0.0.0/40',
+      '10.0.0.0/8',
+    ];
+    const asked: string[] = [];
+    const told: string[] = [];
+    const ask = (text: string, suggestion?: string): Promise<string> => {
+      asked.push(`${text} [${suggestion ?? ''}]`);
+      return Promise.resolve(answers.shift() ?? '');
+    };
+    const { json } = await start(alpha, { directory: at('repo'), options: {}, ask, told });
+    expect(json.settings).toEqual({
+      fleet: 'alpha',
+      namespace: 'shop',
+      secret: 'alpha-redis',
+      storage: { storageClass: 'fast', capacity: '8Gi' },
+      memory: '2Gi',
+      image: 'proxy:2',
+      proxyNetworks: ['10.0.0.0/8'],
+    });
+    expect(told).toEqual([
+      expect.stringContaining('"Shop": take at most 63 lower-case letters'),
+      expect.stringContaining('"much": write such as 512Mi'),
+      expect.stringContaining('"proxy": add a tag'),
+      expect.stringContaining('"10.0.0.0/40": write such as'),
+    ]);
+    expect(asked).toEqual(expect.arrayContaining(['Size of the volume of each shard [8Gi]']));
+  });
+
+  test('is asked only if no option says it', async () => {
+    const asked: string[] = [];
+    const options = { ...ENOUGH, fleet: 'a', namespace: 'b', secret: 'c', memory: '1Gi', capacity: '1Gi' };
+    const ask = (text: string): Promise<string> => Promise.resolve((asked.push(text), ''));
+    await start(alpha, { directory: at('repo'), options: { ...options, 'proxy-networks': '' }, ask });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe.each([
+  ['fleet', 'Unit_1', 'take at most 39 lower-case'],
+  ['fleet', 'x'.repeat(40), 'take at most 39 lower-case'],
+  ['namespace', '-', 'take at most 63 lower-case'],
+  ['secret', 'A', 'take lower-case letters'],
+  ['memory', '5GB', 'write such as 512Mi'],
+  ['capacity', '0Gi', 'write such as 512Mi'],
+  ['nfs-server', 'a/b', 'write a host name'],
+  ['nfs-path', 'export', 'write it from the root'],
+  ['proxy-image', 'twemproxy:latest', 'add a tag'],
+  ['proxy-networks', '10.0.0.0/8,10.1', 'write such as'],
+])('--%s %s', (option, value, remedy) => {
+  test('is refused by name, and nothing is written', async () => {
+    const options = { ...ENOUGH, [option]: value };
+    await expect(start(alpha, { directory: at('repo'), options })).rejects.toThrow(
+      `--${option} is "${value}"; ${remedy}`,
+    );
+    expect(everything()).toEqual([]);
+  });
+});
+
+test('less memory than the old servers had is refused', async () => {
+  const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmaxmemory 3gb\n');
+  const options = { ...ENOUGH, memory: '3Gi' };
+  await expect(start(alpha, { directory: at('repo'), redisConf, options })).rejects.toThrow(
+    '--memory is "3Gi"; the old servers have a maxmemory of 3Gi, and more than that is needed; take 5Gi',
+  );
+});
+
+describe('a fleet that cannot be moved is refused with file and line', () => {
+  test.each([
+    [
+      'a file that nutcracker refuses',
+      pool('alpha', ['10.0.0.1:6379:0'], 'hash: sha1'),
+      /^stdin:5: hash: .*nutcracker says[^]*^stdin:7: /m,
+    ],
+    [
+      'a pool of memcached',
+      'alpha:\n  listen: 0.0.0.0:1\n  servers:\n    - a:11211:1\n',
+      /^stdin:1: redis: the pool speaks the protocol of memcached/,
+    ],
+    ['a pool without a ring', pool('alpha', servers(2), 'distribution: random'), /^stdin: .*random/],
+    [
+      'a Unix socket',
+      pool('alpha', ['a:1:1', '/run/r.sock:2']),
+      'stdin:7: servers: "/run/r.sock:2" is a Unix socket, which no pod can reach; write where it listens as well, and its name on the ring: "HOST:PORT:2 /run/r.sock:"',
+    ],
+    [
+      'two servers at one address',
+      pool('alpha', ['a:1:1 x', 'a:1:1 y']),
+      'stdin:7: servers: "x" and "y" are both at a:1; give each',
+    ],
+  ])('%s', async (_what, nutcracker, complaint) => {
+    await expect(start(nutcracker, { directory: at('repo') })).rejects.toThrow(complaint);
+    expect(everything()).toEqual([]);
+  });
+
+  test('a redis.conf that Redis 7.0 refuses, or that is not there', async () => {
+    const redisConf = lab.write('redis.conf', 'hz ten\nno-such 1\n');
+    await expect(start(alpha, { redisConf })).rejects.toThrow(
+      /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: Redis 7.0 does not know/,
+    );
+    await expect(start(alpha, { redisConf: at('none') })).rejects.toThrow(/none: it cannot be read: ENOENT/);
+  });
+
+  test('a redis.conf with the name of another file of the fleet', async () => {
+    const redisConf = lab.write('nutcracker.yml', 'hz 10\n');
+    await expect(start(alpha, { redisConf })).rejects.toThrow('nutcracker.yml has the same name');
+  });
+});
+
+describe('of several pools', () => {
+  const both = alpha + pool('beta', servers(2));
+
+  test('one has to be named', async () => {
+    await expect(start(both, { directory: at('repo') })).rejects.toThrow(
+      'stdin: --pool: there are 2 pools; name one of "alpha", "beta"',
+    );
+    await expect(start(both, { options: { ...ENOUGH, pool: 'gamma' } })).rejects.toThrow('there is no pool "gamma"');
+  });
+
+  test('the named one is moved', async () => {
+    const { json } = await start(both, { directory: at('repo'), options: { ...ENOUGH, pool: 'beta' } });
+    expect(json.settings).toMatchObject({ fleet: 'beta' });
+    expect(json.settings.secret).toBeUndefined();
+    expect(read('main.ts')).toContain("pool: betaConfig.pool('beta'),");
+    expect(read('fleets/beta/nutcracker.yml')).toContain('redis_auth: replaced');
+  });
+
+  test('one can be chosen', async () => {
+    const answers = ['gamma', 'beta'];
+    const ask = (text: string): Promise<string> =>
+      Promise.resolve(text.startsWith('Which') ? (answers.shift() ?? '') : '');
+    const { json } = await start(both, { directory: at('repo'), ask });
+    expect(json.settings).toMatchObject({ fleet: 'beta' });
+  });
+});
+
+test('what nobody can see later is said now', async () => {
+  const redisConf = lab.write('redis.conf', 'requirepass other\nreplicaof 10.0.0.9 6379\n');
+  const nutcracker = alpha.replace('10.0.0.1:', '127.0.0.1:');
+  const { lines } = await start(nutcracker, { directory: at('repo'), redisConf });
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(
+        /^stdin:9: warning: 1 of 3 servers are at addresses such as 127.0.0.1:6379, .* "HOST:PORT:1 server1"$/,
+      ),
+      `${redisConf}: warning: its requirepass is not the redis_auth of pool "alpha"; is it the redis.conf of these servers?`,
+      expect.stringMatching(/redis.conf:2: warning: replicaof dropped: /),
+    ]),
+  );
+  expect(lines.join()).not.toMatch(/s3cret|other/);
+});
+
+test('a fleet that may be too large for its bridge is told so before the synth does', async () => {
+  const { lines } = await start(pool('alpha', servers(501)), { directory: at('repo') });
+  expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: there are 501 servers, .* holds about 700/));
+});

@@ -1,0 +1,93 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import fc from 'fast-check';
+import * as estree from 'prettier/plugins/estree';
+import * as typescript from 'prettier/plugins/typescript';
+import { format } from 'prettier/standalone';
+import * as ts from 'typescript';
+import { type FleetFiles, mainTs } from '../../../cli/init/main-ts';
+import { type Settings } from '../../../cli/init/settings';
+import { ROOT } from '../../lab/synthesized';
+
+const UNIT_1: Settings = {
+  fleet: 'unit-1',
+  namespace: 'unit-1',
+  secret: 'unit-1-redis',
+  storage: { server: 'nfs.example.net', path: '/export/unit-1', capacity: '1Ti' },
+  memory: '5Gi',
+  maxmemory: '3Gi',
+  image: 'registry.example.net/twemproxy:0.5.0',
+  proxyNetworks: ['10.20.64.0/20'],
+};
+const FILES: FleetFiles = { nutcracker: 'fleets/unit-1/nutcracker.yml', redisConf: 'fleets/unit-1/redis.conf' };
+
+test('it is the main.ts of this repository, but for what nobody is asked', () => {
+  const own = fs.readFileSync(path.join(ROOT, 'main.ts'), 'utf8');
+  const expected = own
+    .replace("'./lib'", "'cdk8s-twemproxy'")
+    .replace(' NetworkPeer,', '')
+    .replace(/\n {2}proxyClients: .*/, '')
+    .replace(', replicas: 3', '')
+    .replace(': here, the nodes of the cluster.', '.')
+    .replaceAll(/\bunit1\b/g, 'unit1Config');
+  expect(mainTs(UNIT_1, FILES)).toBe(expected);
+});
+
+const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,37}[a-z0-9])?$/);
+const text = fc.string({
+  unit: fc.constantFrom(...Array.from('aB3./-_ \'"`\\$\n\u2028漢😀')),
+  minLength: 1,
+  maxLength: 90,
+});
+const size = fc.constantFrom('512Mi', '5Gi', '123456789Ki', '1Ti');
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const settings: fc.Arbitrary<Settings> = fc.record({
+  fleet: label,
+  namespace: label,
+  secret: optional(label),
+  storage: fc.oneof(
+    fc.record({ server: text, path: text, capacity: size }),
+    fc.record({ storageClass: text, capacity: size }),
+  ),
+  memory: size,
+  maxmemory: optional(size),
+  image: text,
+  proxyPort: optional(fc.constant(22_121)),
+  proxyNetworks: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 12 }),
+});
+const files = fc.record({ nutcracker: text, redisConf: optional(text), pool: optional(text) });
+
+/** The strings of a program, in order. */
+function stringsIn(program: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteral(node)) found.push(node.text);
+    node.forEachChild(visit);
+  };
+  visit(ts.createSourceFile('main.ts', program, ts.ScriptTarget.ES2022));
+  return found;
+}
+
+test('whatever it says, every string comes out as it went in', () => {
+  fc.assert(
+    fc.property(settings, files, (said, named) => {
+      const storage = 'server' in said.storage ? [said.storage.server, said.storage.path] : [said.storage.storageClass];
+      const expected = [
+        'cdk8s',
+        'cdk8s-twemproxy',
+        ...[named.nutcracker, named.redisConf, said.fleet, said.namespace, named.pool],
+        ...(said.secret === undefined ? [] : [said.secret, 'password']),
+        ...[...storage, said.image, ...said.proxyNetworks, 'unnamed-servers'],
+      ];
+      expect(stringsIn(mainTs(said, named))).toEqual(expected.filter((each) => each !== undefined));
+    }),
+  );
+});
+
+test('whatever it says, prettier has nothing to change', async () => {
+  const style = JSON.parse(fs.readFileSync(path.join(ROOT, '.prettierrc.json'), 'utf8')) as object;
+  const options = { ...style, parser: 'typescript', plugins: [typescript, estree] };
+  // In one go, for prettier takes its time.
+  const programs = fc.sample(fc.tuple(settings, files), 40).map(([said, named]) => mainTs(said, named));
+  expect(await format(programs.join('\n'), options)).toBe(programs.join('\n'));
+});

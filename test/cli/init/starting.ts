@@ -1,0 +1,24 @@
+// init, called as the command line calls it.
+
+import { init } from '../../../cli/init/init';
+import { type Ask, Questions } from '../../../cli/init/questions';
+import { plain } from '../configurations';
+import { inputOf } from '../program';
+
+/** Options without which nothing can be guessed. */
+export const ENOUGH = { 'nfs-server': 'nfs.example.net', 'nfs-path': '/export/alpha', 'proxy-image': 'proxy:1' };
+
+interface Start {
+  readonly directory?: string;
+  readonly redisConf?: string;
+  readonly options?: Readonly<Record<string, string | undefined>>;
+  readonly ask?: Ask;
+  readonly told?: string[];
+}
+
+/** What init says about this nutcracker.yml on standard input. */
+export async function start(nutcracker: string, { directory, redisConf, options = ENOUGH, ask, told }: Start) {
+  const questions = new Questions(options, ask, (problem) => told?.push(problem));
+  const answer = await init('-', { directory, redisConf, version: '1.2.3' }, inputOf(nutcracker), questions);
+  return { exitCode: answer.exitCode, lines: answer.lines(plain), json: answer.json as Record<string, any> };
+}

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { NutcrackerConfig } from '../../lib/nutcracker';
+import { withoutPasswords } from '../../lib/nutcracker/config-passwords';
+import { anyDice, poolsOfAFile, styledFile } from './config-arbitraries';
+
+function pool(...lines: readonly string[]): string {
+  return ['alpha:', '  listen: 0.0.0.0:22121', '  redis: true', ...lines, '  servers:', '  - a:6379:1', ''].join('\n');
+}
+
+test.each([
+  ['plain', '  redis_auth: s3cret', '  redis_auth: replaced'],
+  ['in single quotes', "  redis_auth: 'it''s  #1'   # why", '  redis_auth: replaced   # why'],
+  ['in double quotes', '  redis_auth: "\\u0073\\"3"', '  redis_auth: replaced'],
+  ['in a block', '  redis_auth: |-\n    s3cret\n  timeout: 400', '  redis_auth: replaced\n  timeout: 400'],
+  ['on several lines', '  redis_auth: s3\n    cret\n  timeout: 400', '  redis_auth: replaced\n  timeout: 400'],
+  ['behind a quoted key', '  "redis_auth" : s3cret', '  "redis_auth" : replaced'],
+  ['behind an explicit key', '  ? redis_auth\n  : s3cret', '  ? redis_auth\n  : replaced'],
+  ['commented out', '  #redis_auth: old # older', '  #redis_auth: replaced'],
+  [
+    'in a remark',
+    '  redis_auth: s3cret # was "s3cret", not s3cret2',
+    '  redis_auth: replaced # was "replaced", not s3cret2',
+  ],
+])('a password %s is replaced, and nothing else', (_how, before, after) => {
+  expect(withoutPasswords(pool(before), 'replaced')).toBe(pool(after));
+});
+
+test('line breaks, a byte order mark and the last line stay as they are', () => {
+  const file = (password: string): string => `\ufeff${pool(`  redis_auth: ${password}`).replaceAll('\n', '\r\n')}  `;
+  expect(withoutPasswords(file('s3cret'), 'replaced')).toBe(file('replaced'));
+});
+
+test('every pool loses its password', () => {
+  const beta = pool('  redis_auth: other').replace('alpha', 'beta').replace('22121', '22122');
+  const without = withoutPasswords(pool('  redis_auth: s3cret') + beta, 'replaced');
+  expect(NutcrackerConfig.fromYaml(without).pools.map(({ redisAuth }) => redisAuth)).toEqual(['replaced', 'replaced']);
+});
+
+test('a file without a password stays byte for byte', () => {
+  fc.assert(
+    fc.property(poolsOfAFile, anyDice, (pools, dice) => {
+      const file = styledFile(
+        dice,
+        pools.map(({ redisAuth: _password, ...props }) => props),
+      );
+      expect(withoutPasswords(file, 'replaced')).toBe(file);
+    }),
+  );
+});
+
+test('whatever the file looks like, its pools are the same but for the password, which is gone', () => {
+  fc.assert(
+    fc.property(poolsOfAFile, anyDice, (pools, dice) => {
+      const secret = 'Zq9-\u6f22 "pass\\word" #1';
+      const guarded = pools.map(({ redisDb: _database, ...props }) => ({ ...props, redis: true, redisAuth: secret }));
+      const file = styledFile(dice, guarded);
+      const without = withoutPasswords(file, 'replaced');
+      const read = (text: string): string => NutcrackerConfig.fromYaml(text).toYaml();
+      expect(read(without)).toBe(
+        NutcrackerConfig.fromYaml(file)
+          .toYaml()
+          .replaceAll(/(redis_auth: ).*/g, '$1replaced'),
+      );
+      expect(without).not.toMatch(/Zq9|pass|word/);
+    }),
+  );
+});
