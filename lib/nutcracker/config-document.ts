@@ -1,9 +1,9 @@
 // nutcracker.yml as its words: the blocks of the pools, their keys, the values behind each key, and where each stands.
 // What nutcracker refuses as a document (conf_pre_validate in its src/nc_conf.c) is refused here.
 
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { Composer, CST, type Document, isMap, isNode, isScalar, isSeq, LineCounter, Parser, type YAMLMap } from 'yaml';
 import { refuse } from './config-error';
-import { foreignCharacter, foreignToken, NOT_YAML, withPlainBreaks } from './config-tokens';
+import { foreignCharacter, foreignToken, lexemesOf, NOT_YAML, withPlainBreaks } from './config-tokens';
 import { quote } from './config-values';
 
 /** A scalar, and where it stands. */
@@ -49,12 +49,12 @@ const LIBYAML_TAKES =
 /** Reads a file's text; throws NutcrackerConfigError with lines, and without the file. */
 export function readDocument(raw: string): Block[] {
   const text = withPlainBreaks(raw);
-  const foreign = foreignCharacter(text) ?? foreignToken(text);
+  const lexemes = lexemesOf(text);
+  const foreign = foreignCharacter(text) ?? foreignToken(text, lexemes);
   if (foreign !== undefined) refuse(foreign);
 
   const lines = new LineCounter();
-  const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const;
-  const { contents, errors } = parseDocument(text, options);
+  const { contents, errors } = composed(text, lexemes, lines);
   // What comes behind the first error is mostly its echo.
   const error = errors.at(0);
   if (error !== undefined) {
@@ -66,6 +66,20 @@ export function readDocument(raw: string): Block[] {
     });
   }
   return new Shape(text, lines).blocks(contents);
+}
+
+/** The only document: the tokens that begin another are refused before. */
+function composed(text: string, lexemes: readonly string[], lines: LineCounter): Document.Parsed {
+  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false });
+  const [document] = composer.compose(parsed(lexemes, lines), true, text.length);
+  return document;
+}
+
+function* parsed(lexemes: readonly string[], lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of lexemes) yield* parser.next(lexeme);
+  yield* parser.end();
 }
 
 /** Reads the nodes, which must have the one shape that nutcracker knows. */

@@ -1,7 +1,7 @@
 // A nutcracker.yml without its passwords, for Git: everything else stays byte for byte as the proxies read it.
 
 import { readDocument, type Word } from './config-document';
-import { tokens, withPlainBreaks } from './config-tokens';
+import { lexemesOf, tokens, withPlainBreaks } from './config-tokens';
 import { withoutWords } from './words';
 
 /** A part of the text with plain breaks, and what takes its place. */
@@ -37,7 +37,7 @@ function scalarEdit(text: string, { span }: Word, word: string): Edit[] {
 const COMMENTED_OUT = /^(#.*?\bredis_auth\b["']?[ \t]*:[ \t]*)\S.*$/;
 
 function commentEdits(text: string, secrets: readonly string[], word: string): Edit[] {
-  return [...tokens(text)].flatMap(({ token, source, at }) => {
+  return [...tokens(lexemesOf(text))].flatMap(({ token, source, at }) => {
     if (token !== 'comment') return [];
     const without = withoutWords(source.replace(COMMENTED_OUT, `$1${word}`), secrets, word);
     return without === source ? [] : [{ start: at, end: at + source.length, text: without }];

@@ -46,10 +46,10 @@ export function foreignCharacter(text: string): Objection | undefined {
 }
 
 /** The first token that nutcracker refuses, the first tab where libyaml takes none, or the first quote that stays open. */
-export function foreignToken(text: string): Objection | undefined {
+export function foreignToken(text: string, lexemes: readonly string[]): Objection | undefined {
   let before: CST.TokenType = 'newline';
   let content: Token | undefined;
-  for (const next of tokens(text)) {
+  for (const next of tokens(lexemes)) {
     const { token, source, line } = next;
     if (isOpenQuote(token, source)) return objectionToOpenQuote(line);
     const foreign = FOREIGN[token];
@@ -78,12 +78,17 @@ export interface Token {
 /** Marks that the lexer puts between the parts of the text. */
 const MARKS: readonly string[] = [CST.DOCUMENT, CST.FLOW_END, CST.SCALAR];
 
-/** The tokens of a text with plain breaks. */
-export function* tokens(text: string): Generator<Token> {
+/** The parts of a text with plain breaks, and the marks that the lexer puts between them. */
+export function lexemesOf(text: string): string[] {
+  return [...new Lexer().lex(text)];
+}
+
+/** What the lexer made of a text. */
+export function* tokens(lexemes: readonly string[]): Generator<Token> {
   let line = 1;
   let at = 0;
   let isScalar = false;
-  for (const source of new Lexer().lex(text)) {
+  for (const source of lexemes) {
     // The text of a plain or block scalar stands behind a mark of the lexer's, and may look like any token.
     const token = isScalar ? 'scalar' : CST.tokenType(source);
     isScalar = source === CST.SCALAR;
