@@ -28,7 +28,8 @@ for (const { file, line, code, message } of unit1.warnings) {
   if (code !== 'unnamed-servers') console.warn(`${file}:${line}: ${code}: ${message}`);
 }
 for (const { file, line, directive, action, message, attention } of unit1Redis.report) {
-  if (attention) console.warn(`${file}:${line}: ${directive} ${action}: ${message}`);
+  const place = file === undefined ? 'in no file' : `${file}:${line}`;
+  if (attention) console.warn(`${place}: ${directive} ${action}: ${message}`);
 }
 app.synth();
 unit1Fleet.writeRunbook();

@@ -90,7 +90,8 @@ function storageCode(storage: Storage): string {
 function warnings(name: string, { redisConf }: FleetFiles): string[] {
   const ofRedis = [
     `for (const { file, line, directive, action, message, attention } of ${name}Redis.report) {`,
-    '  if (attention) console.warn(`${file}:${line}: ${directive} ${action}: ${message}`);',
+    "  const place = file === undefined ? 'in no file' : `${file}:${line}`;",
+    '  if (attention) console.warn(`${place}: ${directive} ${action}: ${message}`);',
     '}',
   ];
   return [

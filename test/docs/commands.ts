@@ -40,6 +40,7 @@ const CHECKS: [RegExp, Check][] = [
     /^npx cdk8s-twemproxy (report .*) -o report\.html$/,
     (_, args) => succeeds(`node build/cli/main.js ${args} -o /dev/null`),
   ],
+  [/^npx cdk8s-twemproxy (init .*)$/, (_, args) => initsARepository(args)],
   [/^npx (cdk8s-twemproxy) (.*)$/, (_, __, args) => succeeds(`node build/cli/main.js ${args}`)],
   [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
   [/^kubectl /, namesWhatIsThere],
@@ -103,6 +104,16 @@ async function succeeds(command: string): Promise<void> {
   const { code, stdout, stderr } = await run('sh', ['-c', command]);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout.length).toBeGreaterThan(0);
+}
+
+async function initsARepository(args: string): Promise<void> {
+  const lab = new Lab();
+  try {
+    const { code } = await run('sh', ['-c', `node build/cli/main.js ${args} --yes --directory ${lab.dir}/made`]);
+    expect([code, fs.existsSync(path.join(lab.dir, 'made/main.ts'))]).toEqual([0, true]);
+  } finally {
+    await lab.close();
+  }
 }
 
 const KINDS: Record<string, string> = {

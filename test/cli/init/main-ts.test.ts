@@ -78,6 +78,7 @@ test('whatever it says, every string comes out as it went in', () => {
         ...[named.nutcracker, named.redisConf, said.fleet, said.namespace, named.pool],
         ...(said.secret === undefined ? [] : [said.secret, 'password']),
         ...[...storage, said.image, ...said.proxyNetworks, 'unnamed-servers'],
+        ...(named.redisConf === undefined ? [] : ['in no file']),
       ];
       expect(stringsIn(mainTs(said, named))).toEqual(expected.filter((each) => each !== undefined));
     }),
