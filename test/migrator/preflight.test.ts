@@ -1,17 +1,17 @@
 // preflight names whatever stands in the way of a move, and nothing where nothing does.
 
-import { type MovePlan } from '../../lib/migration/plan';
 import { refusesWrites } from '../../migrator/data-checks';
 import { factsOf } from '../../migrator/facts';
 import { Info } from '../../migrator/info';
 import { ExitCode } from '../../migrator/outcome';
 import { Pair, type Sight } from '../../migrator/pair';
-import { type Finding, preflight } from '../../migrator/preflight';
+import { preflight } from '../../migrator/preflight';
 import { serverChecks } from '../../migrator/server-checks';
 import { Version } from '../../migrator/version';
 import { connect } from '../lab/clients';
 import { freePort, Lab, until } from '../lab/lab';
-import { Pairs, type PairsProps } from './pairs';
+import { find, started } from './findings';
+import { Pairs } from './pairs';
 
 let lab: Lab;
 beforeEach(() => (lab = new Lab()));
@@ -20,38 +20,8 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** The policy differs between versions where none is set. */
-const POLICY = ['maxmemory-policy', 'noeviction'];
-
-async function started({ directives, newDirectives, ...props }: Partial<PairsProps> = {}): Promise<Pairs> {
-  return Pairs.start(lab, {
-    servers: 1,
-    directives: (ordinal) => [POLICY, ...(directives?.(ordinal) ?? [])],
-    newDirectives: (ordinal) => [POLICY, ...(newDirectives?.(ordinal) ?? [])],
-    ...props,
-  });
-}
-
-interface Found {
-  readonly findings: Finding[];
-  /** Severity and code of each. */
-  readonly codes: string[];
-  readonly exits: ExitCode[];
-  readonly messages: string[];
-}
-
-async function find(pairs: Pairs, plan: Partial<MovePlan> = {}, acceptVolatileFence = false): Promise<Found> {
-  const { findings, outcomes } = await preflight(pairs.contextOf(plan), { sampleKeys: 200, acceptVolatileFence });
-  return {
-    findings,
-    codes: findings.map(({ severity, code }) => `${severity} ${code}`),
-    exits: outcomes.map(({ code }) => code),
-    messages: outcomes.map(({ message }) => message),
-  };
-}
-
 test('nothing is found where nothing is wrong, before the sync and after it', async () => {
-  const pairs = await started({ servers: 3 });
+  const pairs = await started(lab, { servers: 3 });
   await pairs.oldFleet.fill(110);
   const fit = { findings: [], exits: [0, 0, 0], messages: Array(3).fill('nothing stands in the way') };
   expect(await find(pairs)).toMatchObject(fit);
@@ -62,7 +32,7 @@ test('nothing is found where nothing is wrong, before the sync and after it', as
 test.each(['none', 'read-only'] as const)(
   'a fence that a restart would lift is an error unless it was accepted: configuration file %s',
   async (kind) => {
-    const pairs = await started({ configFile: () => kind });
+    const pairs = await started(lab, { configFile: () => kind });
     const { codes, exits, findings } = await find(pairs);
     expect(codes).toEqual(['error volatile-fence']);
     expect(exits).toEqual([ExitCode.REFUSED]);
@@ -74,7 +44,7 @@ test.each(['none', 'read-only'] as const)(
 );
 
 test('a CONFIG of another name is used by the name that the plan gives, and missed otherwise', async () => {
-  const pairs = await started({ directives: () => [['rename-command', 'CONFIG', 'hidden-config']] });
+  const pairs = await started(lab, { directives: () => [['rename-command', 'CONFIG', 'hidden-config']] });
   const { codes, findings, exits } = await find(pairs);
   expect(codes).toEqual(['error commands', 'error config']);
   expect(findings[0].message).toMatch(/does not know CONFIG by that name; .*renamedCommands/);
@@ -87,7 +57,7 @@ test.each([
   ['INFO', 'error commands'],
   ['SCAN', 'warning commands'],
 ])('a server that does not know %s: %s', async (command, expected) => {
-  const pairs = await started({ directives: () => [['rename-command', command, '']] });
+  const pairs = await started(lab, { directives: () => [['rename-command', command, '']] });
   expect((await find(pairs)).codes).toEqual([expected]);
 });
 
@@ -98,22 +68,24 @@ describe('commands that change data and have other names', () => {
   ];
 
   test('are an error if the new server has not the same, as a replica ignores what it does not know', async () => {
-    const { codes, findings } = await find(await started({ directives: renamed }));
+    const { codes, findings } = await find(await started(lab, { directives: renamed }));
     expect(codes).toEqual(['error renamed-writes']);
     expect(findings[0].message).toMatch(/other names for (SETEX, EVAL|EVAL, SETEX), which .*LOST; .*rename-command/);
   });
 
   test('are none if it has', async () => {
-    expect((await find(await started({ directives: renamed, newDirectives: renamed }))).codes).toEqual([]);
+    expect((await find(await started(lab, { directives: renamed, newDirectives: renamed }))).codes).toEqual([]);
   });
 
   test('are none if nobody can use them', async () => {
-    expect((await find(await started({ directives: () => [['rename-command', 'FLUSHALL', '']] }))).codes).toEqual([]);
+    expect((await find(await started(lab, { directives: () => [['rename-command', 'FLUSHALL', '']] }))).codes).toEqual(
+      [],
+    );
   });
 });
 
 test('data that does not fit into the new server is an error, limits that differ are warnings', async () => {
-  const pairs = await started({ newDirectives: () => [['maxmemory', '20mb']] });
+  const pairs = await started(lab, { newDirectives: () => [['maxmemory', '20mb']] });
   await pairs.oldFleet.fill(220);
   const old = pairs.old(0);
   await old.config('SET', 'maxmemory', '100000000');
@@ -135,7 +107,7 @@ test('data that does not fit into the new server is an error, limits that differ
 });
 
 test('the tables of many small keys count as data', async () => {
-  const pairs = await started({ newDirectives: () => [['maxmemory', '10mb']] });
+  const pairs = await started(lab, { newDirectives: () => [['maxmemory', '10mb']] });
   await pairs.old(0).mset(Array.from({ length: 150_000 }, (_, i) => [`k${i}`, 'v']).flat());
   pairs.disconnect();
   const { codes, findings } = await find(pairs);
@@ -151,7 +123,7 @@ test('the tables of many small keys count as data', async () => {
 });
 
 test('an old server without a limit is no matter while its data fits well', async () => {
-  const pairs = await started({ newDirectives: () => [['maxmemory', '40mb']] });
+  const pairs = await started(lab, { newDirectives: () => [['maxmemory', '40mb']] });
   await pairs.oldFleet.fill(22);
   expect((await find(pairs)).codes).toEqual([]);
   await pairs.old(0).set('large', 'x'.repeat(25_000_000));
@@ -163,7 +135,7 @@ test('an old server without a limit is no matter while its data fits well', asyn
 
 test('settings that a way back would leave changed are named, and none of them is touched', async () => {
   const directives = ['slave-read-only', 'slave-serve-stale-data'].map((name) => [name, 'no']);
-  const pairs = await started({ directives: () => [...directives, ['masterauth', 'another']] });
+  const pairs = await started(lab, { directives: () => [...directives, ['masterauth', 'another']] });
   await pairs.old(0).config('SET', 'slowlog-max-len', '5000');
   await pairs.old(0).config('SET', 'slowlog-log-slower-than', '0');
   const { findings } = await find(pairs, { proxyNetworks: ['127.0.0.0/8'] });
@@ -182,7 +154,7 @@ test('settings that a way back would leave changed are named, and none of them i
 });
 
 test('keys in other databases are named, and have to exist on the new server', async () => {
-  const pairs = await started({ newDirectives: () => [['databases', '2']] });
+  const pairs = await started(lab, { newDirectives: () => [['databases', '2']] });
   await pairs.old(0).multi().select(1).set('a', '1').select(0).exec();
   pairs.disconnect();
   expect((await find(pairs)).codes).toEqual(['warning databases']);
@@ -194,7 +166,7 @@ test('keys in other databases are named, and have to exist on the new server', a
 });
 
 test('an old server that could not follow the new one is named, where it is to', async () => {
-  const pairs = await started();
+  const pairs = await started(lab);
   const { access, shards } = pairs.contextOf();
   const pair = await Pair.connect(shards[0], access);
   const sight = (await pair.look()) as Required<Sight>;
@@ -211,12 +183,12 @@ test('an old server that could not follow the new one is named, where it is to',
 });
 
 test('a new server with another masterauth, or that forgets its role, is refused', async () => {
-  const pairs = await started({ newWithoutFile: true, newDirectives: () => [['masterauth', 'other']] });
+  const pairs = await started(lab, { newWithoutFile: true, newDirectives: () => [['masterauth', 'other']] });
   expect((await find(pairs)).codes).toEqual(['error masterauth', 'error volatile-role']);
 });
 
 test('strangers and replicas of others are named, the own replica is not', async () => {
-  const pairs = await started({ servers: 2 });
+  const pairs = await started(lab, { servers: 2 });
   await pairs.sync();
   const [first] = pairs.plan.shards;
   const other = await freePort();
@@ -246,7 +218,7 @@ test('strangers and replicas of others are named, the own replica is not', async
 });
 
 test('users who are not copied are named', async () => {
-  const pairs = await started();
+  const pairs = await started(lab);
   const known = await pairs
     .old(0)
     .call('ACL', 'SETUSER', 'anna', 'on', 'nopass')
@@ -259,7 +231,7 @@ test('users who are not copied are named', async () => {
 });
 
 test('servers that do not answer, or not to this password, are errors', async () => {
-  const pairs = await started({ servers: 3 });
+  const pairs = await started(lab, { servers: 3 });
   await pairs.stopNew(0);
   await pairs.oldFleet.stop(1);
   const { findings, exits } = await find(pairs);
@@ -287,7 +259,7 @@ test('servers that do not answer, or not to this password, are errors', async ()
 });
 
 test('servers with a role that they should not have are errors', async () => {
-  const pairs = await started({ servers: 4 });
+  const pairs = await started(lab, { servers: 4 });
   await pairs.new(0).replicaof('NO', 'ONE');
   await pairs.old(1).slaveof('127.0.0.1', pairs.oldFleet.portOf(0));
   await pairs.fence(pairs.old(2));
@@ -302,67 +274,4 @@ test('servers with a role that they should not have are errors', async () => {
     ['same-server', 3],
   ]);
   expect(findings[1].message).toContain(`${plan.shards[1].old} follows ${plan.shards[0].old}`);
-});
-
-describe('placement', () => {
-  async function filled(): Promise<Pairs> {
-    const pairs = await started({ servers: 4 });
-    await pairs.oldFleet.fill(110);
-    return pairs;
-  }
-
-  test('servers that have changed places are named', async () => {
-    const pairs = await filled();
-    const { shards } = pairs.plan;
-    const names = [1, 0, 2, 3].map((i) => shards[i].ringName);
-    const swapped = shards.map((shard, i) => ({ ...shard, ringName: names[i] }));
-    const { findings, exits } = await find(pairs, { shards: swapped });
-    expect(findings.map(({ severity, code, shard }) => [severity, code, shard])).toEqual([
-      ['error', 'placement', 0],
-      ['error', 'placement', 1],
-      ['error', 'order', undefined],
-    ]);
-    expect(findings[0].message).toMatch(
-      /of \d+ sampled keys on .*, \d+ \(100 %\) belong elsewhere, as ".*" to shard 1 \(/,
-    );
-    expect(findings[2].message).toContain(
-      'the keys of shard 0 belong to shard 1, the keys of shard 1 belong to shard 0',
-    );
-    expect(exits).toEqual([3, 3, 0, 0]);
-  });
-
-  test('another hash puts keys all over the place', async () => {
-    const pairs = await filled();
-    const { codes } = await find(pairs, { ring: { ...pairs.plan.ring, hash: 'md5' } });
-    expect(codes).toEqual(Array(4).fill('error placement'));
-  });
-
-  test('a few keys elsewhere may be left from an older ring', async () => {
-    const pairs = await filled();
-    const stray = Buffer.from([0xff, 0xfe, 0x00]);
-    const strays = await Promise.all(pairs.oldFleet.ordinals.map((ordinal) => pairs.old(ordinal).set(stray, 'x')));
-    expect(strays).toEqual(['OK', 'OK', 'OK', 'OK']);
-    pairs.disconnect();
-    const { findings, exits } = await preflight(pairs.contextOf(), {
-      sampleKeys: 3000,
-      acceptVolatileFence: false,
-    }).then(({ findings: all, outcomes }) => ({ findings: all, exits: outcomes.map(({ code }) => code) }));
-    expect(findings).toHaveLength(3);
-    for (const { severity, code, message } of findings) {
-      expect([severity, code]).toEqual(['warning', 'leftovers']);
-      expect(message).toContain('as "\\xff\\xfe\\x00" to shard');
-    }
-    expect(exits).toEqual([0, 0, 0, 0]);
-  });
-
-  test('shards that have moved are looked at where they are', async () => {
-    const pairs = await filled();
-    await pairs.sync();
-    await pairs.move(0);
-    const about = 'moved already: only the new server was checked';
-    expect((await find(pairs)).messages).toEqual([about, ...Array<string>(3).fill('nothing stands in the way')]);
-    const { codes, findings } = await find(pairs, { ring: { ...pairs.plan.ring, hash: 'md5' } });
-    expect(codes).toHaveLength(4);
-    expect(findings[0].message).toContain(`sampled keys on ${pairs.plan.shards[0].new}`);
-  });
 });

@@ -1,0 +1,40 @@
+// What preflight finds on pairs of servers of which nothing else is wrong.
+
+import { type MovePlan } from '../../lib/migration/plan';
+import { type ExitCode } from '../../migrator/outcome';
+import { type Finding, preflight } from '../../migrator/preflight';
+import { type Lab } from '../lab/lab';
+import { Pairs, type PairsProps } from './pairs';
+
+/** The policy differs between versions where none is set. */
+const POLICY = ['maxmemory-policy', 'noeviction'];
+
+export async function started(
+  lab: Lab,
+  { directives, newDirectives, ...props }: Partial<PairsProps> = {},
+): Promise<Pairs> {
+  return Pairs.start(lab, {
+    servers: 1,
+    directives: (ordinal) => [POLICY, ...(directives?.(ordinal) ?? [])],
+    newDirectives: (ordinal) => [POLICY, ...(newDirectives?.(ordinal) ?? [])],
+    ...props,
+  });
+}
+
+export interface Found {
+  readonly findings: Finding[];
+  /** Severity and code of each. */
+  readonly codes: string[];
+  readonly exits: ExitCode[];
+  readonly messages: string[];
+}
+
+export async function find(pairs: Pairs, plan: Partial<MovePlan> = {}, acceptVolatileFence = false): Promise<Found> {
+  const { findings, outcomes } = await preflight(pairs.contextOf(plan), { sampleKeys: 200, acceptVolatileFence });
+  return {
+    findings,
+    codes: findings.map(({ severity, code }) => `${severity} ${code}`),
+    exits: outcomes.map(({ code }) => code),
+    messages: outcomes.map(({ message }) => message),
+  };
+}
