@@ -22,6 +22,7 @@ export function commandLines(workplace: string): Commands {
     fs.mkdirSync(dir);
     fs.writeFileSync(path.join(dir, 'main.ts'), `${source}new App().synth();\n`);
     fs.copyFileSync(path.join(ROOT, 'cdk8s.yaml'), path.join(dir, 'cdk8s.yaml'));
+    fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(dir, 'node_modules'));
     return dir;
   };
   return {

@@ -40,7 +40,7 @@ function json(value: object): string {
 }
 
 export const CDK8S_YAML = `language: typescript
-app: tsx main.ts
+app: node --import tsx main.ts
 `;
 
 export const TSCONFIG_JSON = json({

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parse } from 'yaml';
 import { Lab } from '../lab/lab';
 import { filesOf, ROOT } from '../lab/synthesized';
 
@@ -49,4 +50,13 @@ test('a synth with a library that was changed since it was built is refused', ()
     status: 1,
     stderr: 'build/ is older than lib/ or migrator/; run: npm run build\n',
   });
+});
+
+test.each(['.', 'examples/article'])('the app of %s runs under a cdk8s that is installed elsewhere', (folder) => {
+  const cwd = path.join(ROOT, folder);
+  const { app } = parse(fs.readFileSync(path.join(cwd, 'cdk8s.yaml'), 'utf8')) as { app: string };
+  const outdir = path.join(lab.dir, 'dist');
+  const env = { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, CDK8S_OUTDIR: outdir };
+  expect(spawnSync('sh', ['-c', app], { cwd, env, encoding: 'utf8' }).status).toBe(0);
+  expect(filesOf(outdir)).toEqual(filesOf(path.join(cwd, 'dist')));
 });
