@@ -3,7 +3,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Lab } from '../lab/lab';
+import { type Lab, until } from '../lab/lab';
 import { LabMove } from '../lab/move';
 import { shell } from './console';
 
@@ -95,11 +95,23 @@ export class Stage {
       CDK8S_TWEMPROXY_SIGNAL_AT: this.signalAt,
     };
     if (command.startsWith('migrator cutover')) this.signalAt = undefined;
-    const printed = await shell(command, env, this.lab.dir);
+    const printed = await this.printed(command, env);
     return [...this.ports()].reduce(
       (text, [name, port]) => text.replaceAll(`127.0.0.1:${port}`, `${name}:6379`),
       printed.replace(STRANGER, '10.20.9.14:41234'),
     );
+  }
+
+  /** A bridge takes some checks to follow the roles; until then it leads to a server that refuses. */
+  private async printed(command: string, env: NodeJS.ProcessEnv): Promise<string> {
+    let printed = await shell(command, env, this.lab.dir);
+    if (!command.startsWith('redis-cli -h new-proxy')) return printed;
+    await until('the bridge has followed', async () => {
+      if (!/^(MASTERDOWN|READONLY|ERR)/.test(printed)) return true;
+      printed = await shell(command, env, this.lab.dir);
+      return false;
+    });
+    return printed;
   }
 
   private get bin(): string {
