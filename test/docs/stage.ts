@@ -102,11 +102,11 @@ export class Stage {
     );
   }
 
-  /** A bridge takes some checks to follow the roles; until then it leads to a server that refuses. */
+  /** A bridge takes some checks to follow the roles, and a proxy gives up a slow server: until then there is no answer. */
   private async printed(command: string, env: NodeJS.ProcessEnv): Promise<string> {
     let printed = await shell(command, env, this.lab.dir);
-    if (!command.startsWith('redis-cli -h new-proxy')) return printed;
-    await until('the bridge has followed', async () => {
+    if (!/^redis-cli -h (old|new)-proxy/.test(command)) return printed;
+    await until('a proxy has an answer', async () => {
       if (!/^(MASTERDOWN|READONLY|ERR)/.test(printed)) return true;
       printed = await shell(command, env, this.lab.dir);
       return false;
