@@ -172,9 +172,10 @@ export class OldFleet {
       fs.chmodSync(path.dirname(file), 0o755);
     });
     const client = this.serverClient(ordinal);
-    // A server that was fenced answers MASTERDOWN.
-    const isFenced = (error: unknown): boolean => (error as Error).message.startsWith('MASTERDOWN');
-    const answers = (): Promise<boolean> => client.ping().then(Boolean, isFenced);
+    // A server that was fenced answers MASTERDOWN, also while it is loading.
+    const hasLoaded = async (): Promise<boolean> => /^loading:0/m.test(await client.info('persistence'));
+    const answers = (): Promise<boolean> =>
+      client.ping().then(Boolean, (error: unknown) => (error as Error).message.startsWith('MASTERDOWN') && hasLoaded());
     await program.ready(answers).finally(() => {
       client.disconnect();
     });
