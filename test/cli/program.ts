@@ -31,7 +31,7 @@ export async function run(
   options: SpawnOptions & { readonly stdin?: string | Uint8Array } = {},
 ): Promise<Result> {
   const { stdin = '', ...others } = options;
-  const child = spawn(command, args, { cwd: ROOT, stdio: 'pipe', ...others });
+  const child = spawn(command, args, { cwd: ROOT, stdio: 'pipe', env: process.env, ...others });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout?.on('data', (data: Buffer) => stdout.push(data));

@@ -136,7 +136,12 @@ export class Lab {
   }
 
   start(command: string, args: readonly string[], options: SpawnOptions = {}): Program {
-    const child = spawn(command, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(command, args, {
+      cwd: this.dir,
+      env: process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+    });
     const program = new Program(path.basename(command), child);
     this.programs.push(program);
     return program;

@@ -11,7 +11,7 @@ import { filesOf, ROOT } from '../lab/synthesized';
 export function run(directory: string, command: string, ...args: readonly string[]): string {
   const own = path.join(ROOT, 'node_modules', '.bin', command);
   const program = fs.existsSync(own) ? own : command;
-  return execFileSync(program, args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync(program, args, { cwd: directory, env: process.env, encoding: 'utf8', stdio: 'pipe' });
 }
 
 /** Packs into the lab, without building anew, and returns the path of the file. */
