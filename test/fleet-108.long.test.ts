@@ -1,6 +1,6 @@
 // A unit of the size that people run: 108 real servers behind a real proxy, from what is synthesized for them.
 
-import { LabFleet } from './lab/fleet';
+import { DURABLE, LabFleet } from './lab/fleet';
 import { Lab, until } from './lab/lab';
 
 const SHARDS = 108;
@@ -30,7 +30,7 @@ async function readAll(it: LabFleet): Promise<(string | null)[]> {
 }
 
 test('108 shards hold each key where the old ring has it, and keep all of them when a third is killed', async () => {
-  const it = await LabFleet.synthesize(lab, { servers: SHARDS });
+  const it = await LabFleet.synthesize(lab, { servers: SHARDS, redis: DURABLE });
   await start(it, ORDINALS);
   await it.startProxy();
   const client = it.client();

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { Size } from 'cdk8s';
 import { type RedisOptions } from '../lib';
 import { connect } from './lab/clients';
-import { LabFleet } from './lab/fleet';
+import { DURABLE, LabFleet } from './lab/fleet';
 import { Lab, until } from './lab/lab';
 import { busyboxPath } from './lab/busybox';
 
@@ -21,9 +21,11 @@ function fleet(servers: number, redis?: RedisOptions, path?: string): Promise<La
 
 async function readThroughProxy(it: LabFleet): Promise<(string | null)[]> {
   const client = it.client();
-  const values = await Promise.all(KEYS.map((key) => client.get(key)));
-  client.disconnect();
-  return values;
+  try {
+    return await Promise.all(KEYS.map((key) => client.get(key)));
+  } finally {
+    client.disconnect();
+  }
 }
 
 async function writeThroughProxy(it: LabFleet): Promise<void> {
@@ -45,7 +47,7 @@ describe.each([
   ['busybox', () => busyboxPath(lab)],
 ])('with %s', (_shell, programs) => {
   test('a fleet answers SET and GET through its proxy, whatever the password, and keeps its data across a restart', async () => {
-    const it = await fleet(4, {}, programs());
+    const it = await fleet(4, DURABLE, programs());
     await Promise.all([0, 1, 2, 3].map((ordinal) => it.startShard(ordinal)));
     await it.startProxy();
     await writeThroughProxy(it);

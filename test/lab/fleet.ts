@@ -4,12 +4,14 @@ import { type k8s } from 'cdk8s-plus-27';
 import { App, Size } from 'cdk8s';
 import { type Redis } from 'ioredis';
 import {
+  AppendFsync,
   FleetCharts,
   HashRing,
   MigrationPhase,
   NutcrackerPool,
   NutcrackerServer,
   type PhasedMigration,
+  RedisConfig,
   type RedisOptions,
   ShardStorage,
   type TwemproxyOptions,
@@ -39,6 +41,12 @@ export interface LabFleetProps {
   /** What else is replaced in the files of the pods, such as a setting for which there is no prop. */
   readonly replace?: Data;
 }
+
+/**
+ * Shards that survive SIGKILL with all that they acknowledged. With `everysec`, Redis puts a write off while the disk is
+ * busy, and a kill then loses what was acknowledged: its own matter, and none of the fleet's.
+ */
+export const DURABLE: RedisOptions = { config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }) };
 
 /** Where the pod of a proxy listens. */
 export interface ProxyPorts {
@@ -253,7 +261,8 @@ function oldPool(servers: number): NutcrackerPool {
     hashTag: '{}',
     redis: true,
     redisAuth: 'old',
-    timeout: 400,
+    // Far longer than a busy machine has a server wait: none of the tests is about it.
+    timeout: 20_000,
     servers: Array.from({ length: servers }, (_, i) => new NutcrackerServer({ address: `old-${i}:6379` })),
   });
 }

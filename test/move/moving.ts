@@ -1,6 +1,6 @@
 // What the tests of faults have in common: a small fleet on its way, clients at work, and the judgement at the end.
 
-import { AppendFsync, RedisConfig } from '../../lib';
+import { DURABLE } from '../lab/fleet';
 import { type Program, until } from '../lab/lab';
 import { describe as inWords } from '../lab/history';
 import { type Lab } from '../lab/lab';
@@ -22,7 +22,7 @@ export const OLD: Pick<LabMoveProps, 'appendonly' | 'directives'> = {
 };
 
 /** The same for the new ones. */
-const NEW = { redis: { config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }) } };
+const NEW = { redis: DURABLE };
 
 /** A fleet on its way, watched and under load. */
 export class Moving {
