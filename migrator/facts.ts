@@ -20,8 +20,8 @@ export interface Facts {
   readonly modules: readonly string[];
   /** Users of the access control list. */
   readonly users: readonly string[];
-  /** Milliseconds by which its clock is ahead of this machine's; nothing if it does not tell. */
-  readonly ahead?: number;
+  /** Milliseconds by which its clock is ahead of this machine's, and within how many that is sure; nothing if it does not tell. */
+  readonly clock?: { readonly ahead: number; readonly within: number };
   /** Of the commands that were asked for, those that are not there by the name at which they are expected. */
   readonly missing: readonly string[];
   /** Commands that change data and have another name here, by their own. */
@@ -66,7 +66,8 @@ export async function factsOf(server: RedisServer, view: ServerView, commands?: 
     ...SETTINGS.map((name): CommandLine => ['CONFIG', 'GET', nameOf(name)]),
   ]);
   // Before 6.2, a replica without a master does not tell the time.
-  const ahead = time instanceof Error ? undefined : clockOf(time) - (before + Date.now()) / 2;
+  const within = (Date.now() - before) / 2;
+  const clock = time instanceof Error ? undefined : { ahead: clockOf(time) - before - within, within };
   const [known, modules, moduleInfo, users, table, ...settings] = answers;
   const values = new Map(SETTINGS.map((name, i) => [name, (settings[i] as string[])[1] as string | undefined]));
   const setting = (name: string): string | undefined => values.get(name);
@@ -78,7 +79,7 @@ export async function factsOf(server: RedisServer, view: ServerView, commands?: 
     ...(await configErrors(server, version, settings[0], setting(PROBED) ?? '128')),
     modules: modulesOf(modules, moduleInfo),
     users: users instanceof Error ? [] : (users as string[]),
-    ahead,
+    clock,
     missing: known instanceof Error ? [] : [...own, ...plain].filter((_, i) => (known as unknown[])[i] === null),
     renamedWrites: table instanceof Error ? [] : await renamedOf(server, writing(table as TableRow[])),
   };

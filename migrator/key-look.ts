@@ -7,6 +7,8 @@ export interface KeyLook {
   readonly expiresAt?: number;
   /** The server's clock at this look. */
   readonly at: number;
+  /** Milliseconds that it took, by as many of which `expiresAt` may be too early. */
+  readonly took: number;
   /** Of the content; nothing if the key changed while it was read, or is of a type that cannot be compared. */
   readonly digest?: string;
   /** Whether it is of a type that can be compared. */
@@ -30,14 +32,16 @@ export interface Clocks {
   readonly sendsDurations: boolean;
 }
 
-/** What reading and replication take. */
+/** What replication takes, and the contents that are read after the rest. */
 const TOLERANCE_MS = 2000;
 
 /** How long what came during an initial synchronization may have waited for its end. */
 const LATENESS_MS = 3_600_000;
 
 export function differenceOf(old: KeyLook, fresh: KeyLook, clocks: Clocks): Difference | undefined {
-  const margin = TOLERANCE_MS + Math.abs(clocks.ahead);
+  const tolerance = TOLERANCE_MS + old.took + fresh.took;
+  // A server that stands still is looked at later than the other one.
+  const margin = tolerance + Math.abs(clocks.ahead) + Math.abs(fresh.at - old.at - clocks.ahead);
   if (old.type === 'none' || fresh.type === 'none') {
     if (old.type === fresh.type || isLeaving(old, margin) || isLeaving(fresh, margin)) return undefined;
     return old.type === 'none' ? 'extra' : 'missing';
@@ -52,7 +56,7 @@ export function differenceOf(old: KeyLook, fresh: KeyLook, clocks: Clocks): Diff
   if (old.expiresAt === fresh.expiresAt) return undefined;
   if (old.expiresAt === undefined || fresh.expiresAt === undefined) return 'expiry';
   const later = fresh.expiresAt - old.expiresAt;
-  if (later >= Math.min(0, clocks.ahead) - TOLERANCE_MS && later <= Math.max(0, clocks.ahead) + TOLERANCE_MS)
+  if (later >= Math.min(0, clocks.ahead) - tolerance && later <= Math.max(0, clocks.ahead) + tolerance)
     return undefined;
   return clocks.sendsDurations && later > 0 && later <= LATENESS_MS ? 'late' : 'expiry';
 }

@@ -33,10 +33,12 @@ export class KeyReader {
         ['TYPE', key],
         ['PTTL', key],
       ]),
+      ['TIME'],
     ]);
     const [time, ...facts] = first.map(orThrow);
     const at = clockOf(time);
-    const looks = keys.map((_, i) => lookOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at));
+    const took = clockOf(facts.pop()) - at;
+    const looks = keys.map((_, i) => lookOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at, took));
     const readings = looks.map(({ type }, i) => {
       if (type === 'none') return undefined;
       return readingOf(type, keys[i]) ?? (this.dumps ? dumped(keys[i]) : undefined);
@@ -70,10 +72,10 @@ export class KeyReader {
   }
 }
 
-function lookOf(type: string, ttl: number, at: number): Omit<KeyLook, 'digest' | 'isComparable'> {
+function lookOf(type: string, ttl: number, at: number, took: number): Omit<KeyLook, 'digest' | 'isComparable'> {
   // Before 3.2, a replica shows keys whose time is over: they have 0 left.
-  if (type === 'none' || ttl === -2 || ttl === 0) return { type: 'none', at };
-  return ttl < 0 ? { type, at } : { type, at, expiresAt: at + ttl };
+  if (type === 'none' || ttl === -2 || ttl === 0) return { type: 'none', at, took };
+  return ttl < 0 ? { type, at, took } : { type, at, took, expiresAt: at + ttl };
 }
 
 /** What is said when a key is gone, or another one, since its type was asked. */

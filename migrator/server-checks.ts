@@ -108,9 +108,10 @@ function replicationPassword(old: Facts, fresh: Facts, password = ''): Remark[] 
 }
 
 function clocks(old: Facts, fresh: Facts): Remark[] {
-  if (fresh.ahead === undefined || old.ahead === undefined) return [];
-  const ahead = fresh.ahead - old.ahead;
-  if (Math.abs(ahead) <= MAX_CLOCK_MS) return [];
+  if (fresh.clock === undefined || old.clock === undefined) return [];
+  const ahead = fresh.clock.ahead - old.clock.ahead;
+  // A busy server may have been long in answering.
+  if (Math.abs(ahead) <= MAX_CLOCK_MS + fresh.clock.within + old.clock.within) return [];
   const apart = `the clock of ${fresh.address} is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
   const effect = `keys that expire will do so ${ahead > 0 ? 'earlier' : 'later'} by as much`;
   return [warning('clock', `${apart} the one of ${old.address}, so ${effect}; set the clocks by NTP`)];

@@ -1,12 +1,9 @@
 // preflight names whatever stands in the way of a move, and nothing where nothing does.
 
 import { refusesWrites } from '../../migrator/data-checks';
-import { factsOf } from '../../migrator/facts';
 import { Info } from '../../migrator/info';
 import { ExitCode } from '../../migrator/outcome';
-import { Pair, type Sight } from '../../migrator/pair';
 import { preflight } from '../../migrator/preflight';
-import { serverChecks } from '../../migrator/server-checks';
 import { Version } from '../../migrator/version';
 import { connect } from '../lab/clients';
 import { freePort, Lab, until } from '../lab/lab';
@@ -165,23 +162,6 @@ test('keys in other databases are named, and have to exist on the new server', a
   const { codes, findings } = await find(pairs);
   expect(codes).toEqual(['error databases']);
   expect(findings[0].message).toContain('database 1 (1), database 5 (1)');
-});
-
-test('an old server that could not follow the new one is named, where it is to', async () => {
-  const pairs = await started(lab);
-  const { access, shards } = pairs.contextOf();
-  const pair = await Pair.connect(shards[0], access);
-  const sight = (await pair.look()) as Required<Sight>;
-  const factsOfBoth = [await factsOf(pair.old, sight.old), await factsOf(pair.new, sight.new)];
-  pair.close();
-  const found = (old: string, fresh: string, keepLegacyInSync: boolean): string[] => {
-    const [one, other] = [old, fresh].map((text, i) => ({ ...factsOfBoth[i], version: Version.parse(text) }));
-    const both = { old: one, new: other, keepLegacyInSync, password: access.password };
-    return serverChecks(both).map(({ severity, code }) => `${severity} ${code}`);
-  };
-  expect(found('7.0.15', '7.2.11', true)).toEqual(['warning way-back']);
-  expect(found('7.0.15', '7.2.11', false)).toEqual([]);
-  expect(found('7.2.4', '7.2.11', true)).toEqual([]);
 });
 
 test('a new server with another masterauth, or that forgets its role, is refused', async () => {
