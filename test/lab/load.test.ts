@@ -5,18 +5,21 @@ import { Lab, until } from './lab';
 import { Load, type LoadProps } from './load';
 import { OldFleet } from './old-fleet';
 
+/** Nobody gives up on an answer: a busy machine is no fault that is to be seen. */
+const PATIENT_MS = 30_000;
+
 let lab: Lab;
 let old: OldFleet;
 beforeEach(async () => {
   lab = new Lab();
-  old = await OldFleet.of(lab, { servers: 2 });
+  old = await OldFleet.of(lab, { servers: 2, pool: { timeout: PATIENT_MS } });
   await old.start();
 });
 afterEach(() => lab.close());
 
 function loadOf(ports: number[], props: Partial<LoadProps> = {}): Promise<Load> {
   const shardOf = (key: string): number => old.ordinalOf(key);
-  return Load.start({ ports, password: old.password, shards: 2, shardOf, ...props });
+  return Load.start({ ports, password: old.password, shards: 2, shardOf, timeoutMs: PATIENT_MS, ...props });
 }
 
 /** Until so many writes more were acknowledged. */
@@ -43,7 +46,7 @@ test('through a healthy proxy there are no errors, no violations and no lost wri
 });
 
 test('two servers behind one address are found to be no register', async () => {
-  const load = await loadOf([old.portOf(0), old.portOf(1)]);
+  const load = await loadOf([old.portOf(0), old.portOf(1)], { shardOf: () => 0, shards: 1 });
   await writes(load);
   const { violations } = await load.stop();
   expect(violations.length).toBeGreaterThan(0);
@@ -65,19 +68,22 @@ test('a server that comes back with older data has lost writes', async () => {
 test('a shard that is held has a gap, and its neighbour has not; errors count for who saw them', async () => {
   await old.startProxy();
   const load = await loadOf([old.proxyPort], { clients: 8 });
+  old.freeze(1);
   await writes(load);
   load.takeGaps();
-  const client = connect(old.portOf(1), old.password);
-  await client.client('PAUSE', 500);
   await writes(load);
-  await client.ping();
+  const held = load.takeGaps();
+  old.thaw(1);
+  // However slow the machine is: the one gap goes on while the neighbour has many.
+  expect(held[0]).toBeLessThan(held[1]);
+
+  const client = connect(old.portOf(1), old.password);
   await client.config('SET', 'min-replicas-to-write', 1);
   await until('writes are refused', () => Object.keys(load.errors).some((message) => message.includes('NOREPLICAS')));
   client.disconnect();
 
   const { gaps, errorsPerShard, errorsPerConnection, errors, violations } = await load.stop();
-  expect(gaps[1]).toBeGreaterThan(450);
-  expect(gaps[0]).toBeLessThan(gaps[1]);
+  expect(gaps[1]).toBeGreaterThan(held[1]);
   expect(errorsPerShard[0]).toBe(0);
   const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
   expect([sum(errors), sum(errorsPerConnection)]).toEqual([errorsPerShard[1], errorsPerShard[1]]);
@@ -88,7 +94,7 @@ test('a load can be bounded', async () => {
   const load = await loadOf([old.portOf(0)], { shardOf: () => 0, shards: 1, operationsPerSecond: 500 });
   const start = performance.now();
   const before = load.history.size;
-  await writes(load, 100);
+  await writes(load, 300);
   const perSecond = (1000 * (load.history.size - before)) / (performance.now() - start);
   await load.stop();
   expect(perSecond).toBeLessThan(600);

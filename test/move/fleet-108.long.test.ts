@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { connect } from '../lab/clients';
 import { isStream, readDataset } from '../lab/dataset';
 import { describe as inWords } from '../lab/history';
-import { Lab } from '../lab/lab';
+import { Lab, until } from '../lab/lab';
 import { LabMove } from '../lab/move';
 import { peakMemory } from '../lab/peak-memory';
 import { moved } from './moving';
@@ -64,6 +64,7 @@ test('108 shards move under load without a violation, and every key arrives', as
   const longest = Math.max(...load.takeGaps());
   expect(await it.roles()).toEqual(moved(it));
   await it.rollOut(load);
+  await until('the clients have written much', () => load.acknowledgedWrites > 1000);
 
   expect(await it.contents('new', keys)).toEqual(before);
   // nutcracker does not know streams.
@@ -71,10 +72,9 @@ test('108 shards move under load without a violation, and every key arrives', as
   const all = Object.assign({}, ...before) as Record<string, unknown>;
   const expected = Object.entries(all).filter(([key]) => !isStream(key));
   expect(await throughProxy(it, reachable)).toEqual(Object.fromEntries(expected));
-  const { violations, lost, acknowledgedWrites } = await load.stop();
+  const { violations, lost } = await load.stop();
   expect(violations.map(inWords)).toEqual([]);
   expect(lost).toEqual([]);
-  expect(acknowledgedWrites).toBeGreaterThan(1000);
   said.push(`longest gap of a shard: ${longest.toFixed(0)} ms (before the cutover: ${undisturbed.toFixed(0)} ms)`);
   console.log(said.join('\n'));
 });
