@@ -99,9 +99,10 @@ test('a full disk on the new side leaves the shard with the old server, and a re
   const refused = move.migrator('cutover', '--patience', '2');
   expect(await refused.exit()).toBe(4);
   expect((await move.roles())[0].old).toBe('master');
-  disk.free();
   // A replica that cannot write what its master sends ends itself; kubelet starts it again.
-  if (!move.fleet.shard(0).running) await move.fleet.startShard(0);
+  await move.fleet.shard(0).exit();
+  disk.free();
+  await move.fleet.startShard(0);
   await moving.finish('sync');
   await moving.finish('cutover');
   expect(await move.roles()).toEqual(moved(move));
@@ -114,7 +115,9 @@ test('a disk that fills up between the demotion and the promotion gives the role
   const { move } = moving;
   await move.run('sync');
 
-  const still = await moving.standStillAt('cutover.demoted', '--patience', '2');
+  // A fence, since a pause could run out on the way there.
+  const hold = ['--hold', 'fence', '--deadline', '10000'];
+  const still = await moving.standStillAt('cutover.demoted', ...hold, '--patience', '2');
   disk.fill();
   expect(await still.goOn()).toBe(4);
   expect(still.program.output).toContain('Rewriting config file');

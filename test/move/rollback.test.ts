@@ -93,7 +93,8 @@ test('an old server that was to follow, and could not, can still be gone back to
   const migration = { keepLegacyInSync: true, shardAddressesForLegacy: [nobody] };
   const it = await started({ fleet: { migration } });
   await it.run('sync');
-  expect(await it.run('cutover', '--patience', '2')).toContain(`did not reach ${nobody}, and is fenced`);
+  // It is also all the time that there is for another try.
+  expect(await it.run('cutover', '--patience', '6')).toContain(`did not reach ${nobody}, and is fenced`);
 
   await it.run('rollback', '--accept-loss');
 
