@@ -107,19 +107,30 @@ function debianPath(): string {
   return bin;
 }
 
+/** How often a bridge has said that it is not ready, by its page of statistics. */
+async function refusals(health: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${health}/;csv`);
+  const [names, ...rows] = (await response.text()).split('\n').map((line) => line.split(','));
+  const row = rows.find(([proxy, server]) => proxy === 'health' && server === 'FRONTEND');
+  return Number(row?.[names.indexOf('hrsp_5xx')]);
+}
+
 test.each([
   ['wget of busybox', () => busyboxPath(lab)],
   ['bash', debianPath],
 ])('with %s, a bridge holds nutcracker back until every shard has a server', async (_what, programs) => {
-  const { old, it } = await moving(lab, 1, { path: programs() });
+  // Not for ten seconds only, in which a busy machine may not have started a server.
+  const { old, it } = await moving(lab, 1, { path: programs(), replace: { '+ 10))': '+ 600))' } });
   await old.stop(0);
-  const pod = it.proxyPod();
+  const [proxy, stats, health, ...bridge] = await freePorts(4);
+  const pod = it.proxyPod({ proxy, stats, health, bridge });
   const starting = pod.start();
-  await until('the bridge runs', () => pod.started('bridge'));
+  await until('the bridge runs', () => accepts(health));
+  await until('it has said twice that a shard has no server', async () => (await refusals(health)) > 1);
   expect(pod.started('nutcracker')).toBe(false);
   await old.start(0);
-  await (await starting).ready(() => accepts(it.proxyPort));
-  expect(await read(kept(it.client()), 'key')).toBeNull();
+  await (await starting).ready(() => accepts(proxy));
+  expect(await read(kept(it.client(proxy)), 'key')).toBeNull();
   expect(pod.hookOutput.bridge).toBe('');
 });
 
@@ -160,7 +171,7 @@ describe('a bridge that has just started', () => {
   const SHARDS = 108;
   const password = 'simple';
 
-  /** What a listener leads to: `master`, `replica`, or `closed` while it has no server. */
+  /** What a listener leads to: `master`, or `closed` while it has no server. */
   async function ask(port: number): Promise<string> {
     const socket = net.connect(port, '127.0.0.1');
     let answer = '';
@@ -179,21 +190,6 @@ describe('a bridge that has just started', () => {
     return 'closed';
   }
 
-  /** Asks every listener, from the first moment on, until each has led to the master. */
-  async function askAll(ports: readonly number[]): Promise<Set<string>> {
-    const answers = new Set<string>();
-    await Promise.all(
-      ports.map((port) =>
-        until('the listener leads to the master', async () => {
-          const answer = await ask(port);
-          answers.add(answer);
-          return answer !== 'closed';
-        }),
-      ),
-    );
-    return answers;
-  }
-
   test('sends nobody to a server that has not passed a check, with 108 shards, whenever it is started again', async () => {
     // Two servers stand for all of them: the old one is the master, and the new one a replica without its master.
     const { old, it } = await moving(lab, 1, { secretValue: password });
@@ -209,13 +205,24 @@ describe('a bridge that has just started', () => {
     lab.write('stopped-servers', stoppedServers(bridge));
     lab.write('haproxy.cfg', cfg.replace('/etc/bridge', lab.dir).replace('127.0.0.1:8404', `127.0.0.1:${health}`));
 
+    const servers = [old.program(0), it.shard(0)];
     for (let round = 0; round < 5; round++) {
+      // No check can be passed as long as the servers stand still.
+      for (const { child } of servers) child.kill('SIGSTOP');
       const program = lab.start('haproxy', ['-db', '-f', 'haproxy.cfg'], {
         env: { ...process.env, REDIS_PASSWORD: password },
       });
-      expect([...(await askAll(ports))].sort()).toEqual(['closed', 'master']);
+      await program.ready(() => accepts(health));
+      const early = await Promise.all(ports.map(ask));
+      for (const { child } of servers) child.kill('SIGCONT');
+      expect(new Set(early)).toEqual(new Set(['closed']));
+      await Promise.all(
+        ports.map((port) => until('the listener leads to the master', async () => (await ask(port)) === 'master')),
+      );
       await program.stop('SIGKILL');
     }
+    // Who was sent there has asked by now, even if nobody waited for the answer.
+    expect(await kept(it.shardClient(0)).info('commandstats')).not.toContain('cmdstat_get');
   });
 });
 

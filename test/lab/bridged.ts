@@ -7,13 +7,16 @@ import { type Lab, type Program, until } from './lab';
 import { OldFleet } from './old-fleet';
 import { type LabPod } from './pod';
 
+/** Far longer than a busy machine has a server wait: none of the tests is about it. */
+const PATIENT = { timeout: 20_000 };
+
 /** An old fleet, and the empty shards that are to take its place. */
 export async function moving(
   lab: Lab,
   servers: number,
   props: Partial<LabFleetProps> = {},
 ): Promise<{ old: OldFleet; it: LabFleet }> {
-  const old = await OldFleet.of(lab, { servers, password: props.secretValue });
+  const old = await OldFleet.of(lab, { servers, password: props.secretValue, pool: PATIENT });
   const it = await LabFleet.synthesize(lab, { servers, old: old.pool, ...props });
   await old.start();
   await Promise.all(old.ordinals.map((ordinal) => it.startShard(ordinal)));
