@@ -32,20 +32,24 @@ export async function freePort(): Promise<number> {
     if (taken.size === PORTS) throw new Error(`this process has taken all of its ${PORTS} ports`);
     const port = 10_000 + Math.floor(Math.random() * PORTS) * WORKERS + WORKER;
     if (taken.has(port)) continue;
-    const server = net.createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => {
-        resolve(false);
-      });
-      server.listen(port, '127.0.0.1', () => {
-        resolve(true);
-      });
-    });
-    if (!free) continue;
-    await new Promise((resolve) => server.close(resolve));
+    // Before anything is awaited: who asks at the same time gets another.
     taken.add(port);
-    return port;
+    if (await isFree(port)) return port;
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = net.createServer();
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      resolve(true);
+    });
+  });
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
 }
 
 /** As many different free ports. */
@@ -77,8 +81,9 @@ export class Program {
     readonly name: string,
     readonly child: ChildProcess,
   ) {
-    child.stdout?.on('data', (data: Buffer) => (this.output += data.toString()));
-    child.stderr?.on('data', (data: Buffer) => (this.output += data.toString()));
+    // Decoded by the stream: a character may come in two pieces.
+    child.stdout?.setEncoding('utf8').on('data', (data: string) => (this.output += data));
+    child.stderr?.setEncoding('utf8').on('data', (data: string) => (this.output += data));
     this.exited = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => {
@@ -106,8 +111,9 @@ export class Program {
   /** Waits until the condition holds; fails with what the program printed if it ends before. */
   async ready(condition: () => boolean | Promise<boolean>): Promise<this> {
     await until(`${this.name} is ready`, async () => {
-      if (!this.running) throw new Error(`${this.name} ended: ${this.output}`);
-      return condition();
+      if (this.running) return condition();
+      await this.exited;
+      throw new Error(`${this.name} ended: ${this.output}`);
     });
     return this;
   }
@@ -119,12 +125,18 @@ export class Program {
 }
 
 export class Lab {
-  readonly dir: string;
+  private readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'lab-'));
   private readonly programs: Program[] = [];
+  private closed = false;
 
   constructor() {
-    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'lab-'));
-    fs.chmodSync(this.dir, 0o755);
+    fs.chmodSync(this.directory, 0o755);
+  }
+
+  /** A test that timed out runs on while its lab is closed: nobody would end what it starts, or remove what it writes. */
+  get dir(): string {
+    if (this.closed) throw new Error('the lab is closed');
+    return this.directory;
   }
 
   /** Writes a file of the lab and returns its path. */
@@ -158,7 +170,8 @@ export class Lab {
 
   /** Ends every program and removes the directory. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.allSettled(this.programs.map((program) => program.stop('SIGKILL')));
-    fs.rmSync(this.dir, { recursive: true, force: true });
+    fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
