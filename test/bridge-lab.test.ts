@@ -107,12 +107,11 @@ function debianPath(): string {
   return bin;
 }
 
-/** How often a bridge has said that it is not ready, by its page of statistics. */
-async function refusals(health: number): Promise<number> {
+/** What stands on a bridge's page of statistics. */
+async function figure(health: number, proxy: string, server: string, name: string): Promise<string | undefined> {
   const response = await fetch(`http://127.0.0.1:${health}/;csv`);
   const [names, ...rows] = (await response.text()).split('\n').map((line) => line.split(','));
-  const row = rows.find(([proxy, server]) => proxy === 'health' && server === 'FRONTEND');
-  return Number(row?.[names.indexOf('hrsp_5xx')]);
+  return rows.find((row) => row[0] === proxy && row[1] === server)?.[names.indexOf(name)];
 }
 
 test.each([
@@ -126,7 +125,8 @@ test.each([
   const pod = it.proxyPod({ proxy, stats, health, bridge });
   const starting = pod.start();
   await until('the bridge runs', () => accepts(health));
-  await until('it has said twice that a shard has no server', async () => (await refusals(health)) > 1);
+  const refusals = async (): Promise<number> => Number(await figure(health, 'health', 'FRONTEND', 'hrsp_5xx'));
+  await until('it has said twice that a shard has no server', async () => (await refusals()) > 1);
   expect(pod.started('nutcracker')).toBe(false);
   await old.start(0);
   await (await starting).ready(() => accepts(proxy));
@@ -165,6 +165,21 @@ test('a stall of 300 ms of a server and of the bridge cuts no connection', async
   const client = kept(it.client(ports.proxy));
   const control = kept(old.serverClient(0));
   await staysConnected({ client, control, bridge: pod.program('bridge') }, [old.program(0), pod.program('bridge')], 1);
+});
+
+test('a check that fails cuts no connection', async () => {
+  const { old, it } = await moving(lab, 1);
+  const { pod, ports } = await it.addProxy();
+  const client = kept(it.client(ports.proxy));
+  await client.set('key', 'value');
+  const failed = async (): Promise<number> => Number(await figure(ports.health, 'shard-0', 'old', 'chkfail'));
+  const before = await failed();
+  old.freeze(0);
+  await until('a check has failed', async () => (await failed()) > before);
+  old.thaw(0);
+  await until('one has passed', async () => (await figure(ports.health, 'shard-0', 'old', 'status')) === 'UP');
+  expect(await client.get('key')).toBe('value');
+  expect(pod.program('bridge').output).not.toContain('is DOWN, reason');
 });
 
 describe('a bridge that has just started', () => {
