@@ -21,9 +21,12 @@ if command -v apt-get >/dev/null; then
   [ "$(id -u)" -eq 0 ] || as_root='sudo -n'
   # RUNLEVEL=1 keeps Debian from starting the services that come with the packages.
   if $as_root true 2>/dev/null; then
-    $as_root apt-get update -qq
+    # On a machine that has just started, the daily update may be at work; and a source may fail that is not needed here.
+    options='-qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600'
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qq -y --no-install-recommends $missing
+    $as_root apt-get update $options || true
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install $options -y --no-install-recommends $missing
     exit 0
   fi
 fi

@@ -1,4 +1,4 @@
-// Both ends of the ranges in which an app may have cdk8s beside the package, as npm's registry has them.
+// Both ends of the ranges in which an app may have cdk8s beside the package, from npm's registry.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -17,7 +17,9 @@ const manifestIn = (directory: string): Manifest =>
 const { devDependencies, peerDependencies } = manifestIn(ROOT);
 const peers = Object.keys(peerDependencies);
 const oldest = peers.map((name) => `${name}@${devDependencies[name]}`);
-const newest = peers.map((name) => `${name}@${peerDependencies[name]}`);
+/** By name, not as the newest of the range: what others publish tomorrow is no fault of a change here. */
+const NEWEST: Record<string, string> = { cdk8s: '2.70.98', 'cdk8s-plus-27': '2.9.1', constructs: '10.8.1' };
+const newest = peers.map((name) => `${name}@${NEWEST[name]}`);
 
 let lab: Lab;
 beforeEach(() => (lab = new Lab()));

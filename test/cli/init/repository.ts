@@ -41,9 +41,18 @@ export function largeFleet(lab: Lab): string[] {
   return [lab.write('large.yml', pool('0_Large', servers, 'hash: murmur')), ...NFS, ...PROXY];
 }
 
+/** By these Git says to its hooks which repository is meant: not the one that a test makes. */
+const NO_HOOK = {
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_OBJECT_DIRECTORY: undefined,
+};
+
 /** Runs a command in a repository, and returns its exit code with what it printed. */
 export async function runIn(directory: string, command: string, env: Record<string, string> = {}) {
-  const child = spawn('sh', ['-ec', command], { cwd: directory, env: { ...process.env, ...env, CI: 'true' } });
+  const all = { ...process.env, ...NO_HOOK, ...env, CI: 'true' };
+  const child = spawn('sh', ['-ec', command], { cwd: directory, env: all });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   child.stderr.on('data', (data: Buffer) => (output += data.toString()));
