@@ -2,7 +2,7 @@
 // since the whole program has to fit into a ConfigMap that kubectl can apply.
 
 import { parseArgs } from 'node:util';
-import { UsageError } from './plan';
+import { UsageError } from './plan-file';
 
 /** An option: a flag, or one with a value. */
 export interface Option {

@@ -2,23 +2,23 @@
 // killed at any time and run again.
 
 import * as fs from 'node:fs';
-import { type CountMethod } from './changed-keys';
+import { type CountMethod } from './data/changed-keys';
 import { type CommandName, countOf, type Given, help, parse } from './command-line';
-import { type Context, type HandOverOptions } from './context';
-import { cutover } from './cutover';
-import { chosenShards } from './ordinals';
-import { ExitCode, exitCodeOf, type Outcome } from './outcome';
-import { readPlan, UsageError } from './plan';
-import { preflight } from './preflight';
+import { type Context, type HandOverOptions } from './commands/context';
+import { cutover } from './commands/cutover';
+import { chosenShards } from './shard-list';
+import { ExitCode, exitCodeOf, type Outcome } from './commands/outcome';
+import { readPlan, UsageError } from './plan-file';
+import { preflight } from './commands/preflight';
 import { Json } from './report/json';
 import { Lines } from './report/lines';
 import { type Report, type Summary } from './report/report';
 import { Table } from './report/table';
-import { rollback } from './rollback';
-import { status } from './status';
-import { sync } from './sync';
-import * as texts from './texts';
-import { verify } from './verify';
+import { rollback } from './commands/rollback';
+import { status } from './commands/status';
+import { sync } from './commands/sync';
+import * as texts from './commands/summaries';
+import { verify } from './commands/verify';
 
 /** Put in place of this name when the program is built. */
 declare const VERSION: string;

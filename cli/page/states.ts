@@ -1,6 +1,6 @@
 // The states of shards for people: who serves, what it looks like, and what a person has to do.
 
-import { MEANING, type ShardState } from '../../migrator/shard-state';
+import { MEANING, type ShardState } from '../../migrator/shard/shard-state';
 import { type ShardFacts } from '../report/facts';
 
 /** What a state is shown as: a colour, and a sign for those who do not see it. */

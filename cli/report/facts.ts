@@ -2,7 +2,7 @@
 
 import { type MovePlan } from '../../lib/migration/plan';
 import { type HashRing, type NutcrackerPool } from '../../lib/nutcracker';
-import { type ShardState } from '../../migrator/shard-state';
+import { type ShardState } from '../../migrator/shard/shard-state';
 import { type Remark } from '../check';
 
 /** All that stands on the page. */

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { type MovePlan } from '../../lib/migration/plan';
 import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
-import { problemsOf } from '../../migrator/plan';
+import { problemsOf } from '../../migrator/plan-file';
 import { type Input, type NamedBytes, STDIN } from '../input';
 import { type PlanFacts } from './facts';
 

@@ -1,8 +1,8 @@
 // Reads how far a move is: what the migrator prints with `status --json`, a JSON object a line.
 
 import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
-import { MEANING } from '../../migrator/shard-state';
-import { type ShardStatus } from '../../migrator/status';
+import { MEANING } from '../../migrator/shard/shard-state';
+import { type ShardStatus } from '../../migrator/commands/status';
 import { type Input } from '../input';
 import { type ShardFacts } from './facts';
 

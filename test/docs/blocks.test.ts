@@ -1,7 +1,7 @@
 // Every block in the documents is known to one of the tests, and every command in them is run, or checked as far as it can
 // be without a cluster.
 
-import { readPlan } from '../../migrator/plan';
+import { readPlan } from '../../migrator/plan-file';
 import { Lab } from '../lab/lab';
 import { STAGED } from './stage';
 import { checkCommand, commandsIn } from './commands';

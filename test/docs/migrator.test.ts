@@ -1,8 +1,8 @@
 // docs/migrator.md and docs/faults.md say what the program says.
 
 import { COMMANDS, help } from '../../migrator/command-line';
-import { ExitCode } from '../../migrator/outcome';
-import { MEANING } from '../../migrator/shard-state';
+import { ExitCode } from '../../migrator/commands/outcome';
+import { MEANING } from '../../migrator/shard/shard-state';
 import { read } from './documents';
 
 const reference = read('docs/migrator.md');

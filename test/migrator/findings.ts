@@ -1,8 +1,8 @@
 // What preflight finds on pairs of servers of which nothing else is wrong.
 
 import { type MovePlan } from '../../lib/migration/plan';
-import { type ExitCode } from '../../migrator/outcome';
-import { type Finding, preflight } from '../../migrator/preflight';
+import { type ExitCode } from '../../migrator/commands/outcome';
+import { type Finding, preflight } from '../../migrator/commands/preflight';
 import { type Lab } from '../lab/lab';
 import { Pairs, type PairsProps } from './pairs';
 

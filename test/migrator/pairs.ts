@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { joinWords } from '../../lib/redis/config/text';
 import { type MovePlan } from '../../lib/migration/plan';
-import { type Context } from '../../migrator/context';
+import { type Context } from '../../migrator/commands/context';
 import { type Progress } from '../../migrator/report/report';
 import { connect } from '../lab/clients';
 import { freePorts, type Lab, type Program, until } from '../lab/lab';

@@ -1,7 +1,7 @@
 // The migrator dies, or stands still, at each of its steps while clients work: what is left is served by one server or by
 // none, and another run finishes.
 
-import { STEPS } from '../../migrator/steps';
+import { STEPS } from '../../migrator/shard/fault-points';
 import { describe as inWords } from '../lab/history';
 import { Lab, until } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';

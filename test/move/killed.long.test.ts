@@ -1,7 +1,7 @@
 // Each of the programs of a move is killed and started again, before, during and after a cutover, under load.
 
 import { Lab } from '../lab/lab';
-import { STEPS } from '../../migrator/steps';
+import { STEPS } from '../../migrator/shard/fault-points';
 import { VICTIMS, type Victim } from './killing';
 import { moved, Moving } from './moving';
 

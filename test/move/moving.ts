@@ -6,7 +6,7 @@ import { describe as inWords } from '../lab/history';
 import { type Lab } from '../lab/lab';
 import { type Load, type LoadProps } from '../lab/load';
 import { LabMove, type LabMoveProps } from '../lab/move';
-import { type Step } from '../../migrator/steps';
+import { type Step } from '../../migrator/shard/fault-points';
 import { Vigil } from '../lab/vigil';
 
 /**

@@ -1,7 +1,7 @@
 // The network between old and new fails, is slow, or goes half-open; what is left of the move goes on when it is back.
 
 import { Lab, until } from '../lab/lab';
-import { STEPS } from '../../migrator/steps';
+import { STEPS } from '../../migrator/shard/fault-points';
 import { moved, Moving, untouched } from './moving';
 
 let lab: Lab;

@@ -1,0 +1,46 @@
+// Who is connected to an old server, and would lose it at the cutover.
+
+import { listed, Networks, strangers } from '../redis/clients';
+import { type Facts } from './server-facts';
+import { error, type Remark, warning } from './finding';
+import { type RedisServer, ServerError } from '../redis/server';
+
+export interface ConnectionTerms {
+  readonly proxyNetworks: readonly string[];
+  /** The port of the new server, if that is attached already. */
+  readonly ownPort?: number;
+}
+
+export async function connectionChecks(server: RedisServer, old: Facts, terms: ConnectionTerms): Promise<Remark[]> {
+  return [...replicas(old, terms.ownPort), ...(await clientChecks(server, terms.proxyNetworks))];
+}
+
+function replicas({ address, view: { info } }: Facts, ownPort?: number): Remark[] {
+  const attached = Array.from({ length: info.number('connected_slaves') }, (_, i) =>
+    /ip=([^,]*),port=(\d+)/.exec(info.text(`slave${i}`)),
+  ).flatMap((found) => (found ? [{ host: found[1], port: Number(found[2]) }] : []));
+  // Behind a Service, the new server has the address of its pod.
+  const own = attached.findIndex(({ port }) => port === ownPort);
+  const others = attached.filter((_, i) => i !== own).map(({ host, port }) => `${host}:${port}`);
+  if (others.length === 0) return [];
+  const effect = 'they lose their master at the cutover, and keep what they have until then';
+  return [warning('replicas', `${address} has replicas: ${listed(others)}; ${effect}`)];
+}
+
+async function clientChecks(server: RedisServer, proxyNetworks: readonly string[]): Promise<Remark[]> {
+  try {
+    const found = await strangers(server, new Networks(proxyNetworks));
+    if (found.length === 0) return [];
+    const remedy = 'point them to the new proxies before the cutover, or name the network of the proxies in the plan';
+    return [
+      warning(
+        'strangers',
+        `clients that are not proxies are connected to ${server.address}: ${listed(found)}; ${remedy}`,
+      ),
+    ];
+  } catch (failure) {
+    if (!(failure instanceof ServerError) || failure.code === 'UNREACHABLE') throw failure;
+    const remedy = 'if rename-command gave CLIENT another name, put it into renamedCommands of the move';
+    return [error('client', `${failure.message}: CLIENT LIST tells who would be locked out; ${remedy}`)];
+  }
+}

@@ -1,0 +1,168 @@
+// Whether the data of an old server fits on the new one, and can be copied there.
+
+import { percent } from '../../lib/nutcracker/percent';
+import { type Facts } from './server-facts';
+import { error, type Remark, warning } from './finding';
+import { type Info } from '../redis/info';
+import { size } from '../report/tally';
+import { type Both } from './server-checks';
+
+export function dataChecks(both: Both): Remark[] {
+  const { old } = both;
+  return [...memory(both), ...databases(both), ...modules(both), ...users(old), ...copying(old)];
+}
+
+/** Where memory gets tight. */
+const MUCH = 0.8;
+
+/** Where it is worth knowing that an old server without a limit gets one. */
+const MODERATE = 0.5;
+
+function memory({ old, new: fresh }: Both): Remark[] {
+  const limit = limitOf(fresh);
+  const used = dataBytes(old.view.info) + fresh.view.info.number('repl_backlog_size');
+  const held = `${old.address} holds ${size(used)}, and ${fresh.address} may use ${size(limit)} (maxmemory)`;
+  const policies = [old, fresh].map((server) => server.setting('maxmemory-policy'));
+  return [
+    ...(used >= limit ? [error('memory', `${held}: it would refuse writes or evict keys; raise its maxmemory`)] : []),
+    ...(used < limit && used > limit * MUCH
+      ? [warning('memory', `${held}, of which that is ${percent(used / limit)}; raise its maxmemory soon`)]
+      : []),
+    ...(isLowered(limitOf(old), limit, used) ? [lowered(old, fresh)] : []),
+    ...(policies[0] !== policies[1] && policies.every((policy) => policy !== undefined)
+      ? [
+          warning(
+            'eviction',
+            `maxmemory-policy is ${policies[0]} on ${old.address} and ${policies[1]} on ${fresh.address}; make them the same unless that is meant`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function isLowered(before: number, after: number, used: number): boolean {
+  return before === Infinity ? used > MODERATE * after && used <= MUCH * after : before > after;
+}
+
+function lowered(old: Facts, fresh: Facts): Remark {
+  const before = limitOf(old);
+  const had = before === Infinity ? 'has no limit' : `may use ${size(before)}`;
+  const has = `${fresh.address} may use no more than ${size(limitOf(fresh))}`;
+  return warning('maxmemory', `${old.address} ${had} (maxmemory), and ${has}; raise it unless that is meant`);
+}
+
+/** What the data takes, with the tables of the keys, and without what stays behind: the backlog, and buffers of clients. */
+function dataBytes(info: Info): number {
+  const backlog = info.text('repl_backlog_active') === '1' ? info.number('repl_backlog_size') : 0;
+  const behind = [
+    info.text('mem_replication_backlog') === '' ? backlog : info.number('mem_replication_backlog'),
+    info.number('mem_clients_normal'),
+    info.number('mem_clients_slaves'),
+  ];
+  return behind.reduce((bytes, part) => bytes - part, info.number('used_memory'));
+}
+
+/**
+ * Why a new server that has everything would refuse writes as a master, if it would. As a replica it takes what it is sent,
+ * whatever its maxmemory.
+ */
+export function refusesWrites(info: Info): string | undefined {
+  const limit = info.number('maxmemory');
+  const used = info.number('used_memory') - info.number('mem_not_counted_for_evict');
+  const policy = info.text('maxmemory_policy');
+  const hasVictims = policy.startsWith('allkeys') || info.keyspaces.some(({ expires }) => expires > 0);
+  if (limit === 0 || used <= limit || (policy !== 'noeviction' && hasVictims)) return undefined;
+  const held = `it holds ${size(used)}, and may use ${size(limit)} (maxmemory, ${policy})`;
+  return `${held}: as a master it would refuse writes; raise its maxmemory`;
+}
+
+function limitOf(server: Facts): number {
+  return Number(server.setting('maxmemory') ?? 0) || Infinity;
+}
+
+function databases({ old, new: fresh }: Both): Remark[] {
+  const room = Number(fresh.setting('databases') ?? Infinity);
+  const others = old.view.info.keyspaces.filter(({ database }) => database !== 0);
+  if (others.length === 0) return [];
+  const found = `${old.address} has keys in ${others.map(({ database, keys }) => `database ${database} (${keys})`).join(', ')}`;
+  if (others.some(({ database }) => database >= room)) {
+    return [error('databases', `${found}, and ${fresh.address} has ${room} databases; raise its databases setting`)];
+  }
+  return [
+    warning(
+      'databases',
+      `${found}: they are moved as well, but nutcracker reaches one database only; find out who uses them`,
+    ),
+  ];
+}
+
+function modules({ old, new: fresh }: Both): Remark[] {
+  const lacking = old.modules.filter((name) => !fresh.modules.includes(name));
+  if (lacking.length === 0) return [];
+  const what = `${old.address} has loaded modules that ${fresh.address} lacks: ${lacking.join(', ')}`;
+  return [error('modules', `${what}; run an image that loads them`)];
+}
+
+function users({ address, users }: Facts): Remark[] {
+  const others = users.filter((user) => user !== 'default');
+  if (others.length === 0) return [];
+  return [
+    warning(
+      'users',
+      `${address} has users that are not copied: ${others.join(', ')}; nutcracker knows the default user only`,
+    ),
+  ];
+}
+
+/** A fork that stopped clients for so long will do so again. */
+const LONG_FORK_MICROSECONDS = 500_000;
+
+/** A guess at how fast an initial synchronization is, to tell what comes in meanwhile. */
+const SYNC_BYTES_PER_SECOND = 50 * 2 ** 20;
+
+const SHORT_TIMEOUT_S = 10;
+
+/** The initial synchronization forks the old server, and collects what is written meanwhile. */
+function copying(old: Facts): Remark[] {
+  const { address, view } = old;
+  const { info } = view;
+  const failed = ['rdb_last_bgsave_status', 'aof_last_write_status', 'aof_last_bgrewrite_status'].filter(
+    (field) => info.text(field) === 'err',
+  );
+  const fork = info.number('latest_fork_usec');
+  const timeout = Number(old.setting('repl-timeout') ?? 60);
+  return [
+    ...(failed.length > 0
+      ? [
+          warning(
+            'disk',
+            `${address} says ${failed.join(' and ')}: err; see to its disk and memory, as sync has it fork and save`,
+          ),
+        ]
+      : []),
+    ...(fork > LONG_FORK_MICROSECONDS
+      ? [
+          warning(
+            'fork',
+            `the last fork of ${address} stopped its clients for ${Math.round(fork / 1000)} ms, and sync has it fork; sync at a quiet hour`,
+          ),
+        ]
+      : []),
+    ...(timeout < SHORT_TIMEOUT_S
+      ? [warning('repl-timeout', `repl-timeout is ${timeout} s on ${address}, so a sync may break off; set it to 60`)]
+      : []),
+    ...outputBuffer(old),
+  ];
+}
+
+function outputBuffer(old: Facts): Remark[] {
+  const { info } = old.view;
+  const [, hard, soft] = /(?:slave|replica) (\d+) (\d+)/.exec(old.setting('client-output-buffer-limit') ?? '') ?? [];
+  const limit = Math.min(Number(hard) || Infinity, Number(soft) || Infinity);
+  const seconds = info.number('used_memory') / SYNC_BYTES_PER_SECOND;
+  const written = info.number('instantaneous_input_kbps') * 1024 * seconds;
+  if (!(written > limit)) return [];
+  const comes = `about ${size(written)} will come in at ${old.address} during the ${Math.ceil(seconds)} s or so of its sync`;
+  const remedy = 'raise client-output-buffer-limit for replicas there, or sync at a quiet hour';
+  return [warning('output-buffer', `${comes}, and it keeps ${size(limit)} for a replica; ${remedy}`)];
+}

@@ -1,0 +1,118 @@
+// Whether the two servers of a shard can do what a move asks of them.
+
+import { type Facts } from './server-facts';
+import { error, type Remark, warning } from './finding';
+
+/** Both servers of a shard that has not moved. */
+export interface Both {
+  readonly old: Facts;
+  readonly new: Facts;
+  /** The password that both took from this program. */
+  readonly password?: string;
+  /** Whether the old server is to follow the new one once that has moved. */
+  readonly keepLegacyInSync: boolean;
+}
+
+/** Commands without which no shard moves, those that others send than this program, and those that verify needs. */
+const NEEDED = ['CONFIG', 'CLIENT'];
+const SENT_BY_OTHERS = ['INFO', 'AUTH', 'PING', 'PSYNC', 'REPLCONF'];
+const FOR_VERIFY = ['SCAN', 'RANDOMKEY', 'TYPE', 'PTTL', 'WATCH', 'MULTI', 'EXEC'];
+
+/** The commands to ask an old server for: by the names of the plan, and by the plain ones. */
+export const OWN_COMMANDS = [...NEEDED, 'SLAVEOF', 'REPLICAOF', ...FOR_VERIFY];
+export const PLAIN_COMMANDS = SENT_BY_OTHERS;
+
+const MAX_CLOCK_MS = 1000;
+
+export function serverChecks({ old, new: fresh, password, keepLegacyInSync }: Both): Remark[] {
+  return [
+    ...identity(old, fresh),
+    ...versions(old, fresh),
+    ...(keepLegacyInSync ? wayBack(old, fresh) : []),
+    ...kind(old),
+    ...commands(old),
+    ...renamedWrites(old, fresh),
+    ...replicationPassword(old, fresh, password),
+    ...clocks(old, fresh),
+  ];
+}
+
+function identity(old: Facts, fresh: Facts): Remark[] {
+  if (old.view.runId !== fresh.view.runId) return [];
+  const both = `${old.address} and ${fresh.address} are one server (run_id ${old.view.runId})`;
+  return [error('same-server', `${both}; mend the addresses in the plan`)];
+}
+
+function versions(old: Facts, fresh: Facts): Remark[] {
+  if (!old.version.isAtLeast(2, 8)) {
+    const remedy = 'upgrade it to 2.8.24 first';
+    return [error('version', `${old.address} runs Redis ${old.version.text}, which is older than 2.8; ${remedy}`)];
+  }
+  if (fresh.version.canFollow(old.version)) return [];
+  const both = `${fresh.address} runs Redis ${fresh.version.text}, which cannot read what ${old.address} (${old.version.text}) sends`;
+  return [error('version', `${both}; run an image of ${old.version.text} or later`)];
+}
+
+/** A cutover would only say so when the shard has moved. */
+function wayBack(old: Facts, fresh: Facts): Remark[] {
+  if (old.version.canFollow(fresh.version)) return [];
+  const both = `${old.address} runs Redis ${old.version.text}, which cannot read what ${fresh.address} (${fresh.version.text}) sends`;
+  const effect = 'so it will not follow after the cutover, and a way back will lose what was written since';
+  const remedy = `run an image of ${old.version.text} in the shards if that is 7.0 or later, or do without keepLegacyInSync`;
+  return [warning('way-back', `${both}, ${effect}; ${remedy}`)];
+}
+
+function kind({ address, view }: Facts): Remark[] {
+  const mode = view.info.text('redis_mode');
+  if (view.info.text('cluster_enabled') === '1' || (mode !== '' && mode !== 'standalone')) {
+    const remedy = 'only standalone servers behind nutcracker can be moved';
+    return [error('mode', `${address} runs in ${mode || 'cluster'} mode; ${remedy}`)];
+  }
+  if (!view.isLoading) return [];
+  return [error('loading', `${address} is loading its data; wait until it has, and run this again`)];
+}
+
+function commands({ address, version, missing }: Facts): Remark[] {
+  const fence = version.saysReplica ? 'REPLICAOF' : 'SLAVEOF';
+  const lacks = (names: readonly string[]): string[] => names.filter((name) => missing.includes(name));
+  const named = (names: readonly string[]): string => `${address} does not know ${names.join(', ')} by that name`;
+  const [needed, sent, used] = [lacks([...NEEDED, fence]), lacks(SENT_BY_OTHERS), lacks(FOR_VERIFY)];
+  const remedy = 'if rename-command gave another name, put it into renamedCommands of the move';
+  return [
+    ...(needed.length > 0 ? [error('commands', `${named(needed)}; ${remedy}`)] : []),
+    ...(sent.length > 0
+      ? [error('commands', `${named(sent)}, and ${SENDERS} send it so; restart it without that rename-command`)]
+      : []),
+    ...(used.length > 0 ? [warning('commands', `${named(used)}, so verify will fail; ${remedy}`)] : []),
+  ];
+}
+
+/** A replica ignores commands that it does not know, and says so in its log at most. */
+function renamedWrites(old: Facts, fresh: Facts): Remark[] {
+  const renamed = old.renamedWrites.filter((name) => !fresh.renamedWrites.includes(name));
+  if (renamed.length === 0) return [];
+  const what = `${old.address} has other names for ${renamed.join(', ').toUpperCase()}, which ${fresh.address} does not know`;
+  const remedy =
+    'give the new servers the same rename-command (redis.conf of the fleet), or take it out of the old ones';
+  return [error('renamed-writes', `${what}: WHAT IS WRITTEN BY THEM WOULD BE LOST; ${remedy}`)];
+}
+
+const SENDERS = 'replicas and the bridge of the proxies';
+
+/** The new server sends its masterauth to the old one, which takes this program's password. */
+function replicationPassword(old: Facts, fresh: Facts, password = ''): Remark[] {
+  const sent = fresh.setting('masterauth');
+  if (sent === undefined || sent === password) return [];
+  const what = sent === '' ? 'has no masterauth' : 'has a masterauth that is not the password of this program';
+  return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will not let it in; mend its masterauth`)];
+}
+
+function clocks(old: Facts, fresh: Facts): Remark[] {
+  if (fresh.clock === undefined || old.clock === undefined) return [];
+  const ahead = fresh.clock.ahead - old.clock.ahead;
+  // A busy server may have been long in answering.
+  if (Math.abs(ahead) <= MAX_CLOCK_MS + fresh.clock.within + old.clock.within) return [];
+  const apart = `the clock of ${fresh.address} is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
+  const effect = `keys that expire will do so ${ahead > 0 ? 'earlier' : 'later'} by as much`;
+  return [warning('clock', `${apart} the one of ${old.address}, so ${effect}; set the clocks by NTP`)];
+}

@@ -1,0 +1,44 @@
+// Moves shard after shard: from then on the new server serves, and the old one is fenced.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { type Context } from './context';
+import { eachShard } from './each-shard';
+import { Released } from '../shard/hand-over';
+import { ExitCode, type Outcome } from './outcome';
+import { Pair } from '../shard/pair';
+import { type CutoverOptions, ShardCutover } from './shard-cutover';
+import { MEANING } from '../shard/shard-state';
+
+export async function cutover(context: Context, options: CutoverOptions): Promise<Outcome[]> {
+  const work = (shard: PlannedShard): Promise<string> => new ShardCutover(context, options, shard).run();
+  if (options.canaryMs === undefined) return eachShard(context, options, work);
+  const [canary, ...others] = context.shards;
+  const first = await eachShard({ ...context, shards: [canary] }, options, async (shard) => {
+    const message = await work(shard);
+    await watch(context, shard, options.canaryMs ?? 0);
+    return `${message}, and does well`;
+  });
+  if (first.some(({ code }) => code !== ExitCode.DONE)) {
+    context.report.note(`shard ${canary.shard} went first and is not well; no other was touched`);
+    return [...first, ...others.map(({ shard }) => ({ shard, code: ExitCode.PARTLY, message: 'not begun' }))];
+  }
+  return [...first, ...(await eachShard({ ...context, shards: others }, options, work))];
+}
+
+/** Throws unless the shard stays as it was left. */
+async function watch({ access, report }: Context, shard: PlannedShard, ms: number): Promise<void> {
+  const pair = await Pair.connect(shard, access);
+  try {
+    const first = await pair.look();
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+      report.progress({ shard: shard.shard, state: 'watched', detail: 'the first one' });
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const { state, new: fresh } = await pair.look();
+      if (fresh?.isMaster !== true) throw new Released(`the new server lost its role: ${MEANING[state]}`);
+      if (fresh.runId !== first.new?.runId) throw new Released('the new server was restarted');
+    }
+  } finally {
+    pair.close();
+  }
+}

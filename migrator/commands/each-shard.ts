@@ -1,0 +1,62 @@
+// Runs a command's work for many shards at a time, and turns whatever comes of one into its outcome.
+
+import pLimit from 'p-limit';
+import { type PlannedShard } from '../../lib/migration/plan';
+import { type Context } from './context';
+import { Released } from '../shard/hand-over';
+import { Busy } from '../shard/lock';
+import { ExitCode, type Outcome, Refused } from './outcome';
+import { NotDurable } from '../shard/roles';
+import { hostAndPort, ServerError } from '../redis/server';
+
+/** The work for one shard: gives what was done. */
+export type Work = (shard: PlannedShard) => Promise<string>;
+
+export interface Limits {
+  readonly concurrency: number;
+  /** How many shards of one old host at a time. */
+  readonly perSourceHost?: number;
+}
+
+export async function eachShard({ shards, report, stop }: Context, limits: Limits, work: Work): Promise<Outcome[]> {
+  const all = pLimit(limits.concurrency);
+  const hosts = new Map<string, ReturnType<typeof pLimit>>();
+  const ofHost = ({ old }: PlannedShard): ReturnType<typeof pLimit> => {
+    const { host } = hostAndPort(old);
+    const limit = hosts.get(host) ?? pLimit(limits.perSourceHost ?? limits.concurrency);
+    hosts.set(host, limit);
+    return limit;
+  };
+  return Promise.all(
+    shards.map((shard) =>
+      ofHost(shard)(() =>
+        all(async () => {
+          const outcome = stop.aborted ? left(shard) : await outcomeOf(shard, work);
+          const isDone = outcome.code === ExitCode.DONE;
+          report.progress({ shard: shard.shard, state: isDone ? 'done' : 'left', detail: outcome.message, isDone });
+          return outcome;
+        }),
+      ),
+    ),
+  );
+}
+
+function left({ shard }: PlannedShard): Outcome {
+  return { shard, code: ExitCode.PARTLY, message: 'not begun: the program was told to stop' };
+}
+
+async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {
+  try {
+    return { shard: shard.shard, code: ExitCode.DONE, message: await work(shard) };
+  } catch (error) {
+    return { shard: shard.shard, code: codeOf(error), message: (error as Error).message };
+  }
+}
+
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof Refused) return ExitCode.REFUSED;
+  if (error instanceof ServerError && error.isAboutPassword) return ExitCode.REFUSED;
+  if (error instanceof Busy) return ExitCode.BUSY;
+  if (error instanceof Released || error instanceof ServerError || error instanceof NotDurable) return ExitCode.PARTLY;
+  return ExitCode.FAULT;
+}

@@ -1,0 +1,178 @@
+// Says what stands in the way of a move before anything moves. Connects only to servers of the plan, and changes nothing
+// but their configuration files, which are written anew to find out whether they can be.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { plainly } from '../redis/command-sender';
+import { newConfigChecks, oldConfigChecks } from '../checks/config-checks';
+import { connectionChecks } from '../checks/connection-checks';
+import { type Context } from './context';
+import { dataChecks } from '../checks/data-checks';
+import { eachShard } from './each-shard';
+import { factsOf } from '../checks/server-facts';
+import { error, type Finding, type Remark } from '../checks/finding';
+import { randomKeys } from '../data/key-scan';
+import { type Outcome, Refused } from './outcome';
+import { Pair, type Sight } from '../shard/pair';
+import { Placement } from '../checks/placement';
+import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
+import { OWN_COMMANDS, PLAIN_COMMANDS, serverChecks } from '../checks/server-checks';
+import { MEANING } from '../shard/shard-state';
+import { type ServerView } from '../redis/server-view';
+
+export { type Finding } from '../checks/finding';
+
+export interface PreflightOptions {
+  /** How many keys of each shard are held against the ring. */
+  readonly sampleKeys: number;
+  /** Whether a fence that a restart would lift is a warning, not an error. */
+  readonly acceptVolatileFence: boolean;
+}
+
+const AT_A_TIME = 16;
+
+export async function preflight(
+  context: Context,
+  options: PreflightOptions,
+): Promise<{ findings: Finding[]; outcomes: Outcome[] }> {
+  const findings: Finding[] = [];
+  const placement = new Placement(context.plan);
+  const outcomes = await eachShard(context, { concurrency: AT_A_TIME }, async (shard) => {
+    const { remarks, about } = await new Preflight(context, options, placement, shard).run();
+    findings.push(...remarks.map((remark) => ({ ...remark, shard: shard.shard })));
+    return conclusion(remarks, about);
+  });
+  const inOrder = findings.sort((a, b) => (a.shard ?? 0) - (b.shard ?? 0));
+  return { findings: [...inOrder, ...placement.permutation], outcomes };
+}
+
+function conclusion(remarks: readonly Remark[], about: string): string {
+  const errors = remarks.filter(({ severity }) => severity === 'error');
+  const others = remarks.length - errors.length;
+  const warnings = others === 0 ? '' : `, ${others} warning${others === 1 ? '' : 's'}`;
+  if (errors.length === 0) return `${about}${warnings}`;
+  const codes = [...new Set(errors.map(({ code }) => code))].join(', ');
+  throw new Refused(`${errors.length} error${errors.length === 1 ? '' : 's'} (${codes})${warnings}`);
+}
+
+interface Result {
+  readonly remarks: Remark[];
+  readonly about: string;
+}
+
+/** One shard. */
+class Preflight {
+  constructor(
+    private readonly context: Context,
+    private readonly options: PreflightOptions,
+    private readonly placement: Placement,
+    private readonly shard: PlannedShard,
+  ) {}
+
+  async run(): Promise<Result> {
+    let pair: Pair | undefined;
+    try {
+      pair = await Pair.connect(this.shard, this.context.access);
+      return await this.check(pair);
+    } catch (failure) {
+      if (!(failure instanceof ServerError)) throw failure;
+      return { remarks: [unreachable(failure)], about: '' };
+    } finally {
+      pair?.close();
+    }
+  }
+
+  private async check(pair: Pair): Promise<Result> {
+    const sight = await pair.look();
+    const { state } = sight;
+    switch (state) {
+      case 'waiting':
+      case 'syncing':
+      case 'in sync':
+        return { remarks: await this.beforeMove(pair, sight as Required<Sight>), about: 'nothing stands in the way' };
+      case 'moved':
+      case 'following':
+        return {
+          remarks: await this.afterMove(pair, sight as Required<Sight>),
+          about: 'moved already: only the new server was checked',
+        };
+      default:
+        return { remarks: this.notFit(pair, sight), about: state };
+    }
+  }
+
+  private async beforeMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
+    const { access, plan } = this.context;
+    const [old, fresh] = await Promise.all([
+      factsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
+      factsOf(pair.new, sight.new),
+    ]);
+    const both = { old, new: fresh, password: access.password, keepLegacyInSync: plan.keepLegacyInSync };
+    const ownPort = sight.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
+    return [
+      ...serverChecks(both),
+      ...oldConfigChecks(both, this.options.acceptVolatileFence),
+      ...newConfigChecks(fresh),
+      ...dataChecks(both),
+      ...(await connectionChecks(pair.old, old, { proxyNetworks: plan.proxyNetworks, ownPort })),
+      ...(old.view.isLoading ? [] : await this.placed(pair.old)),
+    ];
+  }
+
+  private async afterMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
+    const facts = await factsOf(pair.new, sight.new);
+    return [...newConfigChecks(facts), ...(await this.placed(pair.new))];
+  }
+
+  /** nutcracker reads database 0. */
+  private async placed(server: RedisServer): Promise<Remark[]> {
+    const keys = await randomKeys(plainly(server), this.options.sampleKeys);
+    return this.placement.check(this.shard, server.address, keys);
+  }
+
+  private notFit(pair: Pair, { state, old, new: fresh }: Sight): Remark[] {
+    if (pair.silences.length > 0) return pair.silences.map(unreachable);
+    const { old: oldAddress, new: newAddress } = this.shard;
+    const follows = (address: string, view?: ServerView): string => `${address} follows ${view?.follows ?? 'nobody'}`;
+    switch (state) {
+      case 'two masters': {
+        if (old?.runId === fresh?.runId)
+          return [
+            error('same-server', `${oldAddress} and ${newAddress} are one server; mend the addresses in the plan`),
+          ];
+        const remedy =
+          'if the shard has moved, run cutover to fence the old server; otherwise have the new one start as a replica';
+        return [error('two-masters', `${oldAddress} and ${newAddress} both say role:master; ${remedy}`)];
+      }
+      case 'foreign': {
+        const remedy =
+          'old servers have to be masters, and new ones replicas of their old one or of nobody; mend that, or the plan';
+        return [error('role', `${follows(oldAddress, old)}, ${follows(newAddress, fresh)}; ${remedy}`)];
+      }
+      default:
+        return [error('interrupted', `${MEANING[state]}; run cutover or rollback`)];
+    }
+  }
+}
+
+function unreachable({ code, message, isAboutPassword }: ServerError): Remark {
+  const plain = PLAIN_COMMANDS.find((command) => new RegExp(`unknown command ['\`]${command}\\b`, 'i').test(message));
+  if (plain !== undefined) {
+    return error(
+      'commands',
+      `${message}; others than this program send it by that name, so restart it without that rename-command`,
+    );
+  }
+  if (isAboutPassword) {
+    return error(
+      'password',
+      `${message}; both servers need the password that the proxies send, so mend it there or in the Secret`,
+    );
+  }
+  if (code === 'UNREACHABLE') {
+    return error('unreachable', `${message}; check the address in the plan, the server, and the network policies`);
+  }
+  return error(
+    'refused',
+    `${message}; if rename-command gave that command another name, put it into renamedCommands of the move`,
+  );
+}

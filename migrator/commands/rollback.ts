@@ -1,0 +1,172 @@
+// Goes back: before a cutover by detaching, after it by giving the old server its role again.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { changedKeys, type CountMethod } from '../data/changed-keys';
+import { keepUsers, opening } from '../shard/closed-reads';
+import { type Context, type HandOverOptions } from './context';
+import { eachShard } from './each-shard';
+import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
+import { lock } from '../shard/lock';
+import { type Outcome, Refused } from './outcome';
+import { Pair, type Sight, versionOf } from '../shard/pair';
+import { NotDurable, Roles } from '../shard/roles';
+import { isWorthAnother } from './shard-cutover';
+import { MEANING } from '../shard/shard-state';
+import { reached } from '../shard/fault-points';
+import { NOWHERE_ADDRESS } from '../redis/server-view';
+
+export interface RollbackOptions extends HandOverOptions {
+  /** Go back even where that loses what was written since the cutover. */
+  readonly acceptLoss: boolean;
+  /** How the keys that changed are counted before. */
+  readonly count: CountMethod;
+  /** The new server does not answer, and a person has seen to it that it never comes back as it is. */
+  readonly newIsGone: boolean;
+}
+
+const TRIES = 4;
+const RETRY_MS = 250;
+
+export function rollback(context: Context, options: RollbackOptions): Promise<Outcome[]> {
+  return eachShard(context, options, (shard) => new Rollback(context, options, shard).run());
+}
+
+class Rollback {
+  constructor(
+    private readonly context: Context,
+    private readonly options: RollbackOptions,
+    private readonly shard: PlannedShard,
+  ) {}
+
+  async run(): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      const pair = await Pair.connect(this.shard, this.context.access);
+      try {
+        return await this.turn(pair);
+      } catch (error) {
+        if (!isWorthAnother(error) || tries >= TRIES || this.context.stop.aborted) throw error;
+      } finally {
+        pair.close();
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  private async turn(pair: Pair): Promise<string> {
+    const before = await pair.look();
+    if (before.state === 'new unreachable') return this.withoutNew(pair, before);
+    await lock(pair.new);
+    reached('rollback.locked');
+    const sight = await pair.look();
+    switch (sight.state) {
+      case 'waiting':
+      case 'syncing':
+      case 'in sync':
+        await this.detach(pair, sight);
+        return 'the old server serves; nothing is lost';
+      case 'fenced':
+        await this.promoteOld(pair, sight);
+        await this.detach(pair, await pair.look());
+        return 'the old server serves again; nothing is lost';
+      case 'following':
+        await this.checkNew(pair, sight);
+        await handOver(await this.handOverOf(pair, sight));
+        return this.conclude(pair);
+      case 'returning':
+        return this.resume(pair, sight);
+      case 'moved':
+      case 'two masters':
+        return this.goBackWithLoss(pair, sight);
+      default:
+        pair.throwSilence();
+        throw new Refused(`${MEANING[sight.state]}; see what it follows, and mend that by hand`);
+    }
+  }
+
+  /** Nothing can be detached, but what an interrupted cutover held goes on; or the old server serves without it. */
+  private async withoutNew(pair: Pair, sight: Sight): Promise<string> {
+    const { old } = sight;
+    if (old?.isMaster === true) await new Roles(pair.old, versionOf(old)).writes.end();
+    if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwSilence();
+    if (!this.options.acceptLoss) throw new Refused(`${LOSS}; --accept-loss goes back all the same`);
+    await this.promoteOld(pair, sight);
+    return `the old server serves again as it was at the cutover; never let ${this.shard.new} come back as it was`;
+  }
+
+  /** The old server first: it takes writes at once, whatever becomes of the new one. */
+  private async detach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+    await new Roles(pair.old, versionOf(old)).writes.end();
+    await new Roles(pair.new, versionOf(fresh)).demote();
+    reached('rollback.detached');
+  }
+
+  /** What it would come back with, if it cannot keep the role, is its fence: nobody's harm. */
+  private async promoteOld(pair: Pair, { old }: Sight): Promise<void> {
+    await new Roles(pair.old, versionOf(old)).promote(await opening(pair.old), true);
+    await keepUsers(pair.old);
+    reached('rollback.promoted');
+  }
+
+  /** A new server that forgot that it is no master would be the second one after its restart. */
+  private async checkNew(pair: Pair, { new: fresh }: Sight): Promise<void> {
+    await new Roles(pair.new, versionOf(fresh)).checkDurable().catch((error: unknown) => {
+      if (!(error instanceof NotDurable)) throw error;
+      const remedy = 'make room on its disk; or stop its pod for good, and go back with --new-is-gone';
+      throw new Refused(`${error.message}: after a restart it would say again that it is the master; ${remedy}`);
+    });
+  }
+
+  private async handOverOf(pair: Pair, { old, new: fresh }: Sight): Promise<HandOver> {
+    const from = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
+    const to = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
+    const { deadlineMs, hold: method = from.roles.writes.method } = this.options;
+    return {
+      from,
+      to,
+      fromAddress: this.shard.newForOld ?? this.shard.new,
+      deadlineMs,
+      method,
+      acceptVolatileFence: false,
+      acceptVolatilePromotion: true,
+      beforePromotion: await opening(pair.old),
+      command: 'rollback',
+    };
+  }
+
+  /** The new server is fenced, and has all there is. */
+  private async resume(pair: Pair, sight: Sight): Promise<string> {
+    const { old, new: fresh } = sight as Required<Sight>;
+    await this.checkNew(pair, sight);
+    if (covers(old, fresh)) {
+      await promoteIfEqual(await this.handOverOf(pair, sight), fresh);
+      return this.conclude(pair);
+    }
+    if (old.follows === NOWHERE_ADDRESS) return this.goBackWithLoss(pair, sight);
+    await new Roles(pair.new, versionOf(fresh)).promote();
+    throw new Released('the new server serves again, since the old one lacks some of its writes');
+  }
+
+  private async goBackWithLoss(pair: Pair, sight: Sight): Promise<string> {
+    const { old, new: fresh } = sight;
+    if (old === undefined) pair.throwSilence();
+    if (!this.options.acceptLoss)
+      throw new Refused(`${LOSS}; --accept-loss counts the keys and goes back all the same`);
+    await this.checkNew(pair, sight);
+    this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
+    const changed = await changedKeys(pair, sight, this.options.count);
+    if (fresh?.isMaster === true) await new Roles(pair.new, versionOf(fresh)).demote();
+    reached('rollback.demoted');
+    await this.promoteOld(pair, sight);
+    return `the old server serves again; ${changed} had changed since the cutover, and what was written then is lost`;
+  }
+
+  /** The old server serves; the new one has to be what it should be, and to remain so. */
+  private async conclude(pair: Pair): Promise<string> {
+    await keepUsers(pair.old);
+    const { state } = await pair.look();
+    if (state !== 'waiting') throw new Released(MEANING[state]);
+    return 'the old server serves again; nothing is lost';
+  }
+}
+
+const LOSS = 'the old server does not follow the new one, so what was written since the cutover would be lost';

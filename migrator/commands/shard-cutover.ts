@@ -1,0 +1,243 @@
+// The cutover of one shard: looks where it stands, and does what that calls for, until it has moved.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { listed, Networks, strangers } from '../redis/clients';
+import { type Context, type HandOverOptions } from './context';
+import { refusesWrites } from '../checks/data-checks';
+import { followBack } from '../shard/follow-back';
+import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
+import { Busy, lock } from '../shard/lock';
+import { Refused } from './outcome';
+import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import { reattached } from '../shard/reattach';
+import { NotDurable, Roles } from '../shard/roles';
+import { ServerError, unlessUnreachable } from '../redis/server';
+import { MEANING } from '../shard/shard-state';
+import { reached } from '../shard/fault-points';
+import { type ServerView } from '../redis/server-view';
+
+export interface CutoverOptions extends HandOverOptions {
+  readonly allowStrangers: boolean;
+  /** Where both servers say that they are masters: a person says that the new one has the right data. */
+  readonly fenceOld: boolean;
+  /** Move one shard, watch it for so many milliseconds, and only then the others. */
+  readonly canaryMs?: number;
+  /** How long a shard that is not quite in sync is waited for, and an old server that is to follow. */
+  readonly patienceMs: number;
+}
+
+/** What was interrupted, or came to nothing, is tried so many times. */
+const TRIES = 3;
+
+/** Until a shard that is not quite in sync is looked at again. */
+const LOOK_MS = 100;
+
+/** Bytes of history that may be missing when writes are first held: they arrive in some milliseconds. */
+const NEAR = 2 ** 20;
+
+export class ShardCutover {
+  private readonly giveUpAt: number;
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: CutoverOptions,
+    private readonly shard: PlannedShard,
+  ) {
+    this.giveUpAt = performance.now() + options.patienceMs;
+  }
+
+  /** Gives what was done. */
+  async run(): Promise<string> {
+    for (let failures = 0; ;) {
+      try {
+        const result = await this.withPair((pair) => this.turn(pair));
+        if (result !== undefined) return result;
+        this.stopWaiting('it is not in sync; run sync');
+      } catch (error) {
+        failures += 1;
+        if (!isWorthAnother(error) || failures >= TRIES || this.isOver) {
+          if (!(error instanceof Busy)) await this.letGo();
+          throw error;
+        }
+        this.tell('tried again', (error as Error).message);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** No time is left, or somebody wants it to end. */
+  private get isOver(): boolean {
+    return this.context.stop.aborted || performance.now() > this.giveUpAt;
+  }
+
+  private stopWaiting(reason: string): void {
+    if (this.isOver) throw new Released(this.context.stop.aborted ? 'told to stop before it was in sync' : reason);
+  }
+
+  private async withPair<T>(act: (pair: Pair) => Promise<T>): Promise<T> {
+    const pair = await Pair.connect(this.shard, this.context.access);
+    try {
+      return await act(pair);
+    } finally {
+      pair.close();
+    }
+  }
+
+  /** Does what the state of the shard calls for; gives nothing if it has to be looked at again. */
+  private async turn(pair: Pair): Promise<string | undefined> {
+    pair.throwSilenceUnlessMoved(await pair.look());
+    await lock(pair.new);
+    reached('cutover.locked');
+    const sight = await pair.look();
+    if (sight.old?.isMaster === true) await this.releaseLeftovers(pair, sight.old);
+    switch (sight.state) {
+      case 'syncing':
+        this.tell(sight.state);
+        if (sight.new?.lostCount) await reattached(pair, sight);
+        return undefined;
+      case 'in sync':
+        return this.move(pair, sight);
+      case 'fenced':
+        return this.resume(pair, sight);
+      case 'two masters':
+        await this.fenceAgain(pair, sight);
+        return this.finish(pair);
+      case 'moved':
+      case 'following':
+        return this.finish(pair);
+      case 'waiting':
+        throw new Refused('it does not follow the old server; run sync');
+      default:
+        throw new Refused(`${MEANING[sight.state]}; run rollback`);
+    }
+  }
+
+  /** Ends what an interrupted run still holds. */
+  private async releaseLeftovers(pair: Pair, old: ServerView): Promise<void> {
+    await new Roles(pair.old, versionOf(old)).writes.end().catch((error: unknown) => {
+      unlessUnreachable(error);
+      const remedy = 'a cutover needs CONFIG; if it has another name, put that into the plan';
+      throw new Refused(`${(error as Error).message}: ${remedy}`);
+    });
+  }
+
+  private async move(pair: Pair, sight: Sight): Promise<string | undefined> {
+    if (lagOf(sight) > NEAR) {
+      this.tell('catching up');
+      return undefined;
+    }
+    const it = this.handOverOf(pair, sight);
+    await this.check(pair, it, sight);
+    reached('cutover.checked');
+    this.tell('moving');
+    await handOver(it);
+    return this.finish(pair);
+  }
+
+  private handOverOf(pair: Pair, { old, new: fresh }: Sight): HandOver {
+    const from = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
+    const to = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
+    const { deadlineMs, acceptVolatileFence, hold: method = from.roles.writes.method } = this.options;
+    return {
+      from,
+      to,
+      fromAddress: this.shard.old,
+      deadlineMs,
+      method,
+      acceptVolatileFence,
+      acceptVolatilePromotion: false,
+      command: 'cutover',
+    };
+  }
+
+  /** Whatever can be refused is refused before a write is held. */
+  private async check(pair: Pair, { from, to }: HandOver, { old, new: fresh }: Sight): Promise<void> {
+    await from.roles.checkDurable().catch((error: unknown) => {
+      if (!(error instanceof NotDurable)) throw error;
+      if (this.options.acceptVolatileFence) return;
+      const remedy = 'a restart would lift the fence; mend it, or accept that by --accept-volatile-fence';
+      throw new Refused(`${error.message}: ${remedy}`);
+    });
+    await to.roles.checkDurable();
+    if (old?.isLoading) throw new Refused(`${this.shard.old} is loading its data`);
+    const full = fresh && refusesWrites(fresh.info);
+    if (full !== undefined) throw new Refused(`${this.shard.new}: ${full}`);
+    await this.refuseStrangers(pair);
+  }
+
+  private async refuseStrangers(pair: Pair): Promise<void> {
+    if (this.options.allowStrangers) return;
+    const found = await strangers(pair.old, new Networks(this.context.plan.proxyNetworks));
+    if (found.length === 0) return;
+    const remedy =
+      'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-strangers';
+    throw new Refused(`strangers are connected to ${this.shard.old}: ${listed(found)}; ${remedy}`);
+  }
+
+  /** Both are replicas. The new one was never promoted, so the old one has every write that was acknowledged. */
+  private async resume(pair: Pair, sight: Sight): Promise<string | undefined> {
+    const it = this.handOverOf(pair, sight);
+    const { old, new: fresh } = sight as Required<Sight>;
+    if (covers(fresh, old)) {
+      this.tell('moving', 'goes on where another run stopped');
+      await promoteIfEqual(it, old);
+      return this.finish(pair);
+    }
+    this.tell('released', 'the old server serves again until the new one has everything');
+    await it.from.roles.promote([], true);
+    return undefined;
+  }
+
+  /** The old server forgot its fence, or somebody promoted the new one: which of them is right only a person can know. */
+  private async fenceAgain(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+    if (!this.options.fenceOld) {
+      const counts = `${this.shard.old} has ${old?.keys ?? 0} keys, ${this.shard.new} has ${fresh?.keys ?? 0}`;
+      const remedy = 'if the new one has the right data, run cutover --fence-old; else rollback --accept-loss';
+      throw new Refused(`both say that they are masters: ${counts}; ${remedy}`);
+    }
+    this.tell('moving', 'the old server is fenced again');
+    await new Roles(pair.old, versionOf(old)).demote().catch((error: unknown) => {
+      if (!(error instanceof NotDurable && this.options.acceptVolatileFence)) throw error;
+    });
+  }
+
+  /** What is left when the new server is the master: its role on its disk, and the old one as its replica if wanted. */
+  private async finish(pair: Pair): Promise<string> {
+    const { new: fresh, state, old } = await pair.look();
+    if (fresh?.isMaster !== true) throw new Released(MEANING[state]);
+    const roles = new Roles(pair.new, versionOf(fresh));
+    await roles.checkDurable();
+    await roles.writes.end();
+    const { keepLegacyInSync } = this.context.plan;
+    if (!keepLegacyInSync || state === 'following' || old === undefined) return MEANING[state];
+    const { acceptVolatileFence, patienceMs } = this.options;
+    const { password } = this.context.access;
+    const message = await followBack(pair, { old, new: fresh, password, acceptVolatileFence, patienceMs });
+    reached('cutover.followed');
+    return message;
+  }
+
+  /** A shard that is left where it was takes writes again, unless another migrator is at work on it by now. */
+  private async letGo(): Promise<void> {
+    try {
+      await this.withPair(async (pair) => {
+        await lock(pair.new);
+        const { old, new: fresh } = await pair.look();
+        if (old?.isMaster !== true || fresh?.isMaster === true) return;
+        await new Roles(pair.old, versionOf(old)).writes.end();
+      });
+    } catch (error) {
+      // Why the cutover came to nothing is more to the point.
+      if (!(error instanceof ServerError || error instanceof Busy)) throw error;
+    }
+  }
+
+  private tell(state: string, detail?: string): void {
+    this.context.report.progress({ shard: this.shard.shard, state, detail });
+  }
+}
+
+/** Whether time may help. */
+export function isWorthAnother(error: unknown): boolean {
+  return error instanceof Released || (error instanceof ServerError && !error.isAboutPassword);
+}

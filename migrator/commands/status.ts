@@ -1,0 +1,61 @@
+// Where every shard stands, as its two servers tell it.
+
+import { type Context } from './context';
+import { eachShard } from './each-shard';
+import { type Outcome } from './outcome';
+import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import { type ShardState } from '../shard/shard-state';
+import { RedisServer, unlessUnreachable } from '../redis/server';
+import { WriteHold } from '../shard/write-hold';
+
+/** A shard for people and programs. */
+export interface ShardStatus {
+  readonly shard: number;
+  readonly ringName: string;
+  readonly old: string;
+  readonly new: string;
+  readonly state: ShardState;
+  /** Keys of the server that serves, or would. */
+  readonly keys?: number;
+  /** Bytes of history that the new server lacks. */
+  readonly lag?: number;
+  /** Whether an interrupted cutover still keeps writes from the old server. */
+  readonly isHeld: boolean;
+  /** Why a server could not be asked. */
+  readonly silence?: string;
+}
+
+const AT_A_TIME = 32;
+
+export async function status(context: Context): Promise<{ shards: ShardStatus[]; outcomes: Outcome[] }> {
+  const shards: ShardStatus[] = [];
+  const outcomes = await eachShard(context, { concurrency: AT_A_TIME }, async (shard) => {
+    const pair = await Pair.connect(shard, context.access);
+    try {
+      const sight = await pair.look();
+      const { shard: ordinal, ringName, old, new: fresh } = shard;
+      const isHeld = sight.old?.isMaster === true && (await isFenced(pair.old, sight));
+      const silence = pair.silences.map(({ message }) => message).join('; ');
+      const status = { shard: ordinal, ringName, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
+      shards.push({ ...status, ...(silence !== '' && { silence }) });
+      if (sight.state.endsWith('unreachable')) pair.throwSilence();
+      return sight.state;
+    } finally {
+      pair.close();
+    }
+  });
+  return { shards: shards.sort((a, b) => a.shard - b.shard), outcomes };
+}
+
+function numbers(sight: Sight): Pick<ShardStatus, 'keys' | 'lag'> {
+  const { old, new: fresh } = sight;
+  const serving = fresh?.isMaster === true ? fresh : (old ?? fresh);
+  return {
+    ...(serving && { keys: serving.keys }),
+    ...(old?.isMaster === true && fresh?.isLinked === true && { lag: lagOf(sight) }),
+  };
+}
+
+async function isFenced(server: RedisServer, { old }: Sight): Promise<boolean> {
+  return (await new WriteHold(server, versionOf(old)).isFenced().catch(unlessUnreachable)) === true;
+}

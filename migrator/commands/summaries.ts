@@ -1,0 +1,62 @@
+// How commands end, in words and as JSON.
+
+import { type Finding } from './preflight';
+import { ExitCode, exitCodeOf, type Outcome } from './outcome';
+import { type Summary } from '../report/report';
+import { size } from '../report/tally';
+import { type ShardStatus } from './status';
+import { differenceLines, type ShardComparison } from './verify';
+
+/** Shards that are not where they should be, each with its reason, and how many are. */
+export function outcomes(what: string, all: readonly Outcome[]): Summary {
+  const others = all.filter(({ code }) => code !== ExitCode.DONE);
+  return {
+    text: [
+      ...others.map(({ shard, message }) => `shard ${shard} was left: ${message}`),
+      `${all.length - others.length} of ${all.length} shards are ${what}`,
+    ],
+    json: { exitCode: exitCodeOf(all), outcomes: all },
+  };
+}
+
+export function preflight(findings: readonly Finding[], all: readonly Outcome[]): Summary {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const verdict =
+    errors > 0
+      ? `${errors} ${errors === 1 ? 'error' : 'errors'}: nothing should be moved before they are mended`
+      : 'nothing stands in the way';
+  return {
+    text: [
+      ...findings.map(({ severity, shard, code, message }) => {
+        const where = shard === undefined ? '' : `shard ${shard}: `;
+        return `${severity}: ${where}${code}: ${message}`;
+      }),
+      `${verdict} (${findings.length - errors} warnings)`,
+    ],
+    json: { exitCode: exitCodeOf(all), findings, outcomes: all },
+  };
+}
+
+export function verify(results: readonly ShardComparison[], all: readonly Outcome[]): Summary {
+  const text = [...results.flatMap(differenceLines), ...outcomes('the same on both sides, or have moved', all).text];
+  return { text, json: { exitCode: exitCodeOf(all), results, outcomes: all } };
+}
+
+export function status(shards: readonly ShardStatus[], all: readonly Outcome[]): Summary {
+  const counts = new Map<string, number>();
+  for (const { state } of shards) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return {
+    text: [...shards.map(line), [...counts].map(([state, number]) => `${number} ${state}`).join(', ')],
+    json: { exitCode: exitCodeOf(all), shards },
+  };
+}
+
+function line({ shard, state, old, new: fresh, keys, lag, isHeld, silence }: ShardStatus): string {
+  const facts = [
+    ...(keys === undefined ? [] : [`${keys} keys`]),
+    ...(lag === undefined ? [] : [`lag ${size(lag)}`]),
+    ...(isHeld ? ['writes are held by an interrupted cutover; run cutover or rollback'] : []),
+    ...(silence === undefined ? [] : [silence]),
+  ];
+  return `shard ${String(shard).padStart(4)}  ${state.padEnd(15)}  ${old} -> ${fresh}  ${facts.join(', ')}`.trimEnd();
+}

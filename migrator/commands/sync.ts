@@ -1,0 +1,170 @@
+// Attaches the new servers to the old ones, a few at a time, and waits until each has everything.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { type Context } from './context';
+import { eachShard } from './each-shard';
+import { lock, unlock } from '../shard/lock';
+import { reattached } from '../shard/reattach';
+import { type Outcome, Refused } from './outcome';
+import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import { Roles } from '../shard/roles';
+import { ServerError } from '../redis/server';
+import { MEANING } from '../shard/shard-state';
+import { reached } from '../shard/fault-points';
+import { type ServerView } from '../redis/server-view';
+
+const LOOK_MS = 250;
+
+/** A link that stands still for so long is broken anew: Redis itself waits a minute for a silent master. */
+const REPAIR_MS = 15_000;
+
+export interface SyncOptions {
+  readonly concurrency: number;
+  readonly perSourceHost: number;
+  /** Milliseconds without any progress after which a shard is left to another run. */
+  readonly patienceMs: number;
+}
+
+export function sync(context: Context, options: SyncOptions): Promise<Outcome[]> {
+  return eachShard(context, options, (shard) => syncShard(context, shard, options.patienceMs));
+}
+
+async function syncShard(context: Context, shard: PlannedShard, patienceMs: number): Promise<string> {
+  const follower = new Follower(context, shard, patienceMs);
+  try {
+    return await follower.run();
+  } finally {
+    follower.close();
+  }
+}
+
+/** Follows one shard until it is in sync; a server that goes away is waited for, and connected anew. */
+class Follower {
+  private pair?: Pair;
+  private lastProgress = performance.now();
+  private lastRepair = performance.now();
+  private lastMark = '';
+
+  constructor(
+    private readonly context: Context,
+    private readonly shard: PlannedShard,
+    private readonly patienceMs: number,
+  ) {}
+
+  close(): void {
+    this.pair?.close();
+    this.pair = undefined;
+  }
+
+  async run(): Promise<string> {
+    for (;;) {
+      const result = await this.turn().catch((error: unknown) => {
+        if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE') throw error;
+        this.lost(error);
+        return undefined;
+      });
+      if (result !== undefined) return result;
+      if (this.context.stop.aborted) throw new ServerError(this.shard.new, 'told to stop before it was in sync', true);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** One look, and what it calls for; gives an end if there is one. */
+  private async turn(): Promise<string | undefined> {
+    const pair = (this.pair ??= await Pair.connect(this.shard, this.context.access));
+    const sight = await pair.look();
+    this.tell(sight);
+    switch (sight.state) {
+      case 'in sync':
+        return 'in sync';
+      case 'moved':
+      case 'following':
+        return MEANING[sight.state];
+      case 'waiting':
+        await attach(pair, sight);
+        return undefined;
+      case 'syncing':
+        this.noteProgress(sight);
+        if (sight.new?.lostCount) await reattach(pair);
+        else await this.repairIfStill(pair, sight);
+        return undefined;
+      case 'old unreachable':
+      case 'new unreachable':
+        pair.throwSilence();
+        return undefined;
+      default:
+        throw new Refused(`${MEANING[sight.state]}; run cutover or rollback`);
+    }
+  }
+
+  private tell(sight: Sight): void {
+    const { state, new: fresh } = sight;
+    const bytesInAll = fresh?.bytesInAll ?? 0;
+    this.context.report.progress({
+      shard: this.shard.shard,
+      state,
+      detail: fresh?.isLinked && !fresh.isSaved ? savingOf(fresh) : undefined,
+      ...(fresh?.isSyncing && bytesInAll > 0 && { bytes: bytesInAll - fresh.bytesLeft, bytesInAll }),
+      ...(fresh?.isLinked && { lag: lagOf(sight) }),
+    });
+  }
+
+  private noteProgress({ new: fresh }: Sight): void {
+    const { info } = fresh ?? {};
+    const mark = ['master_sync_left_bytes', 'master_sync_read_bytes', 'loading_loaded_bytes', 'master_link_status']
+      .map((field) => info?.text(field))
+      .join();
+    const isSaving = info?.text('aof_rewrite_in_progress') === '1' && info.text('aof_last_bgrewrite_status') === 'ok';
+    if (mark === this.lastMark && !isSaving) return;
+    this.lastMark = mark;
+    this.lastProgress = performance.now();
+  }
+
+  private async repairIfStill(pair: Pair, { new: fresh }: Sight): Promise<void> {
+    const now = performance.now();
+    const still = now - this.lastProgress;
+    if (still > this.patienceMs)
+      throw new ServerError(this.shard.new, 'no progress; see its log, and run this again', true);
+    const busy = fresh?.isLoading === true || fresh?.isSyncing === true || fresh?.isLinked === true;
+    if (busy || still < REPAIR_MS || now - this.lastRepair < REPAIR_MS) return;
+    this.lastRepair = now;
+    await reattach(pair);
+  }
+
+  /** A server went away: it is looked for again until the patience ends. */
+  private lost(error: ServerError): void {
+    this.close();
+    if (performance.now() - this.lastProgress > this.patienceMs) throw error;
+    this.context.report.progress({ shard: this.shard.shard, state: 'unreachable', detail: error.message });
+  }
+}
+
+function savingOf({ info }: ServerView): string {
+  if (info.text('aof_last_bgrewrite_status') === 'ok') return 'has everything, and writes it to its disk';
+  return 'has everything, but cannot write it to its disk; is that full?';
+}
+
+/** Makes the new server follow the old one, if nobody else has done so meanwhile. */
+async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+  refuseWrongPair(pair.shard, { old, new: fresh });
+  await lock(pair.new);
+  reached('sync.locked');
+  if ((await pair.look()).state === 'waiting') await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
+  reached('sync.attached');
+  await unlock(pair.new);
+}
+
+async function reattach(pair: Pair): Promise<void> {
+  await lock(pair.new);
+  const sight = await pair.look();
+  if (sight.state === 'syncing') await reattached(pair, sight);
+  await unlock(pair.new);
+}
+
+function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<Sight, 'old' | 'new'>): void {
+  if (old?.runId === fresh?.runId) throw new Refused(`${shard.old} and ${shard.new} are one server; mend the plan`);
+  if (!versionOf(fresh).canFollow(versionOf(old))) {
+    const [oldVersion, newVersion] = [versionOf(old).text, versionOf(fresh).text];
+    throw new Refused(`Redis ${newVersion} cannot read what ${oldVersion} sends; run a later image`);
+  }
+}

@@ -1,0 +1,221 @@
+// Compares the data of both servers of each shard under replication: the counts, and keys with type, expiry and content.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { plainly } from '../redis/command-sender';
+import { type Compared, Comparison } from '../data/comparison';
+import { type Context } from './context';
+import { countsOf, type DatabaseCount } from '../data/key-counts';
+import { eachShard } from './each-shard';
+import { Released } from '../shard/hand-over';
+import { type Difference } from '../data/key-snapshot';
+import { allKeys, printable, randomKeys, select } from '../data/key-scan';
+import { type Outcome, Refused } from './outcome';
+import { Pair, type Sight } from '../shard/pair';
+import { MEANING } from '../shard/shard-state';
+
+export interface VerifyOptions {
+  /** Shards at a time. */
+  readonly concurrency: number;
+  /** How many keys of a shard are drawn at random; a database that has fewer is compared whole. */
+  readonly sampleKeys: number;
+  /** Every key of both servers. */
+  readonly full: boolean;
+  /** How many keys of a shard are read in a second, at the most; Infinity does not wait. */
+  readonly keysPerSecond: number;
+}
+
+/** A key that is not the same on both servers. */
+export interface DifferingKey {
+  readonly database: number;
+  readonly key: string;
+  readonly difference: Difference;
+}
+
+export interface ShardComparison {
+  readonly shard: number;
+  /** Whether every key was compared. */
+  readonly isFull: boolean;
+  readonly databases: readonly DatabaseCount[];
+  readonly compared: number;
+  readonly different: number;
+  /** Keys that were written at every look. */
+  readonly changing: number;
+  /** Keys of types of which the two versions write different dumps. */
+  readonly notCompared: number;
+  /** Keys that expire later on the new server, as what an old version sends begins to run where it arrives. */
+  readonly late: number;
+  /** Of the differing keys, the first ones. */
+  readonly keys: readonly DifferingKey[];
+}
+
+/** How many differing keys of a shard are kept for programs, and said to people. */
+const MOST_KEPT = 1000;
+const MOST_SAID = 20;
+
+export async function verify(
+  context: Context,
+  options: VerifyOptions,
+): Promise<{ results: ShardComparison[]; outcomes: Outcome[] }> {
+  const results: ShardComparison[] = [];
+  const outcomes = await eachShard(context, options, async (shard) => {
+    const pair = await Pair.connect(shard, context.access);
+    try {
+      const sight = await pair.look();
+      if (sight.state === 'moved' || sight.state === 'following') return 'moved: not compared';
+      refuseUnlessInSync(pair, sight);
+      const verified = await new Verification(context, options, pair).run(sight);
+      results.push(verified);
+      return conclusionOf(verified);
+    } finally {
+      pair.close();
+    }
+  });
+  return { results: results.sort((a, b) => a.shard - b.shard), outcomes };
+}
+
+/** The differences of a shard, a line each, for people. */
+export function differenceLines({ shard, databases, different, keys }: ShardComparison): string[] {
+  const counts = databases.filter(({ isDifferent }) => isDifferent);
+  const said = keys.slice(0, MOST_SAID);
+  return [
+    ...counts.map(
+      (it) => `shard ${shard}: database ${it.database} has ${it.old} keys on the old server, ${it.new} on the new one`,
+    ),
+    ...said.map(
+      ({ database, key, difference }) =>
+        `shard ${shard}: ${key}${database > 0 ? ` in database ${database}` : ''}: ${WORDS[difference]}`,
+    ),
+    ...(different > said.length ? [`shard ${shard}: and ${count(different - said.length, 'more key')}`] : []),
+  ];
+}
+
+const WORDS: Record<Difference, string> = {
+  missing: 'missing on the new server',
+  extra: 'on the new server alone',
+  type: 'another type',
+  expiry: 'another expiry',
+  value: 'another value',
+  late: 'a later expiry',
+};
+
+function refuseUnlessInSync(pair: Pair, { state }: Sight): void {
+  if (state === 'in sync') return;
+  pair.throwSilence();
+  const remedy = state === 'waiting' || state === 'syncing' ? 'run sync' : 'run cutover or rollback';
+  throw new Refused(`${MEANING[state]}; ${remedy}`);
+}
+
+function conclusionOf(shard: ShardComparison): string {
+  const { isFull, compared, different, changing, notCompared, late } = shard;
+  const asides = [
+    ...(changing > 0 ? [`${count(changing, 'key')} changed at every look`] : []),
+    ...(notCompared > 0 ? [`${count(notCompared, 'key')} of other types not compared`] : []),
+    ...(late > 0 ? [`${count(late, 'key')} with a later expiry on the new server`] : []),
+  ];
+  const about = [`${isFull ? 'all keys' : 'a sample'} compared (${compared.toLocaleString('en')})`, ...asides].join(
+    ', ',
+  );
+  const lines = differenceLines(shard);
+  if (lines.length === 0) return `the same: ${about}`;
+  const first = lines[0].replace(/^shard \d+: /, '');
+  const what =
+    different > 0 ? `${count(different, 'key')} differ${different === 1 ? 's' : ''}` : 'the numbers of keys differ';
+  throw new Refused(`${what}, as ${first}; ${about}`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+class Verification {
+  private readonly shard: PlannedShard;
+  private readonly start = performance.now();
+  private readonly numbers = { compared: 0, different: 0, changing: 0, notCompared: 0, late: 0 };
+  private readonly keys: DifferingKey[] = [];
+  private readonly reported = new Set<string>();
+  private read = 0;
+  private said = 0;
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: VerifyOptions,
+    private readonly pair: Pair,
+  ) {
+    this.shard = pair.shard;
+  }
+
+  async run(sight: Sight): Promise<ShardComparison> {
+    const { pair, options } = this;
+    const comparison = await Comparison.of(pair, sight);
+    const databases = await countsOf(pair);
+    for (const { database, old, new: fresh } of databases) {
+      await Promise.all([pair.old, pair.new].map((server) => select(plainly(server), database)));
+      const total = databases.reduce((sum, it) => sum + it.old, 0);
+      const draws = Math.max(1, Math.ceil((options.sampleKeys * old) / Math.max(1, total)));
+      const isWhole = options.full || Math.max(old, fresh) <= draws;
+      for await (const keys of isWhole ? allKeys(plainly(pair.old)) : this.drawn(draws)) {
+        this.count(database, await comparison.of(keys));
+        await this.pause(keys.length, total, comparison.bytes);
+      }
+      if (isWhole) await this.addExtra(database, comparison, total);
+    }
+    return { shard: this.shard.shard, isFull: options.full, databases, ...this.numbers, keys: this.keys };
+  }
+
+  private async *drawn(draws: number): AsyncGenerator<Buffer[]> {
+    for (let left = draws; left > 0; left -= DRAWS) yield randomKeys(plainly(this.pair.old), Math.min(left, DRAWS));
+  }
+
+  /** What the new server alone has. */
+  private async addExtra(database: number, comparison: Comparison, total: number): Promise<void> {
+    for await (const keys of allKeys(plainly(this.pair.new))) {
+      const there = await this.pair.old.all(keys.map((key) => ['EXISTS', key]));
+      const extra = keys.filter((_, i) => there[i] === 0);
+      if (extra.length > 0) this.count(database, await comparison.of(extra));
+      await this.pause(keys.length, total, comparison.bytes);
+    }
+  }
+
+  private count(database: number, compared: readonly Compared[]): void {
+    const { numbers } = this;
+    for (const { key, verdict, old, new: fresh } of compared) {
+      if (old.type === 'none' && fresh.type === 'none') continue;
+      numbers.compared += 1;
+      if (verdict === 'same') continue;
+      if (verdict === 'changing' || verdict === 'late') numbers[verdict] += 1;
+      else if (verdict === 'not compared') numbers.notCompared += 1;
+      else this.report({ database, key, difference: verdict });
+    }
+  }
+
+  /** A key may come twice. */
+  private report({ database, key, difference }: { database: number; key: Buffer; difference: Difference }): void {
+    const id = `${database}:${key.toString('latin1')}`;
+    if (this.reported.has(id)) return;
+    this.numbers.different += 1;
+    if (this.keys.length >= MOST_KEPT) return;
+    this.reported.add(id);
+    this.keys.push({ database, key: printable(key), difference });
+  }
+
+  /** Says how far it is, and waits until the next keys may be read. */
+  private async pause(keys: number, total: number, bytes: number): Promise<void> {
+    this.read += keys;
+    const now = performance.now();
+    if (now - this.said > 1000) {
+      this.said = now;
+      const detail = `${this.numbers.compared.toLocaleString('en')} of ${this.options.full ? total.toLocaleString('en') : 'a sample of'} keys`;
+      this.context.report.progress({ shard: this.shard.shard, state: 'verifying', detail });
+    }
+    if (this.context.stop.aborted) throw new Released('told to stop before all was compared');
+    const seconds = Math.max(this.read / this.options.keysPerSecond, bytes / BYTES_PER_SECOND);
+    const wait = this.start + seconds * 1000 - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+/** How much of a shard is read in a second at the most, however few keys that is. */
+const BYTES_PER_SECOND = 32 * 2 ** 20;
+
+/** Keys that are drawn and compared at a time. */
+const DRAWS = 128;

@@ -1,0 +1,70 @@
+// How many keys each database has on both servers of a shard, while clients write.
+
+import { type Info, type Keyspace } from '../redis/info';
+import { type Pair } from '../shard/pair';
+import { Version } from '../redis/version';
+import { viewOf } from '../redis/server-view';
+
+export interface DatabaseCount {
+  readonly database: number;
+  readonly old: number;
+  readonly new: number;
+  /** Whether neither what was written between the counts nor what has expired can explain the difference. */
+  readonly isDifferent: boolean;
+}
+
+/** In the replication stream, no key comes or goes in fewer bytes; only FLUSHALL does, which another try passes by. */
+const BYTES_A_KEY = 7;
+
+const TRIES = 5;
+const LAG_MS = 1000;
+
+/** The counts of one try. */
+interface Counted {
+  readonly counts: readonly DatabaseCount[];
+  /** Whether both servers had seen the same writes, so that a single key tells. */
+  readonly isExact: boolean;
+}
+
+/** Tries again while writes between the counts leave a doubt, or while a difference may be a FLUSHALL on its way. */
+export async function countsOf(pair: Pair): Promise<readonly DatabaseCount[]> {
+  let best = await countOnce(pair);
+  for (let tries = 1; tries < TRIES && !(best.isExact && isEven(best)); tries++) {
+    const next = await countOnce(pair);
+    if (next.isExact || !best.isExact) best = next;
+  }
+  return best.counts;
+}
+
+function isEven({ counts }: Counted): boolean {
+  return !counts.some(({ isDifferent }) => isDifferent);
+}
+
+async function countOnce(pair: Pair): Promise<Counted> {
+  const old = await pair.old.info();
+  const { offset } = viewOf(old);
+  const deadline = performance.now() + LAG_MS;
+  let fresh: Info;
+  do fresh = await pair.new.info();
+  while (viewOf(fresh).offset < offset && performance.now() < deadline);
+  const behind = Math.abs(viewOf(fresh).offset - offset);
+  const counted = countedFor(Version.of(old));
+  const databases = new Set([...old.keyspaces, ...fresh.keyspaces].map(({ database }) => database));
+  const counts = [...databases]
+    .sort((a, b) => a - b)
+    .map((database) => {
+      const [before, after] = [keyspace(old, database), keyspace(fresh, database)];
+      const isDifferent = Math.abs(counted(before) - counted(after)) > behind / BYTES_A_KEY;
+      return { database, old: before.keys, new: after.keys, isDifferent };
+    });
+  return { counts, isExact: behind === 0 };
+}
+
+/** Up to 4.0, a server counts keys whose time is over and does not send them: only what lasts can be held against it. */
+function countedFor(version: Version): (keyspace: Keyspace) => number {
+  return version.isAtLeast(5, 0) ? ({ keys }) => keys : ({ keys, expires }) => keys - expires;
+}
+
+function keyspace(info: Info, database: number): Keyspace {
+  return info.keyspaces.find((it) => it.database === database) ?? { database, keys: 0, expires: 0 };
+}

@@ -1,0 +1,51 @@
+// Has the old server follow the new one after a cutover, so that a rollback loses nothing.
+
+import { closing, keepUsers, opening } from './closed-reads';
+import { type Pair, versionOf } from './pair';
+import { NotDurable, Roles } from './roles';
+import { look, type ServerView } from '../redis/server-view';
+
+export interface FollowBack {
+  readonly old: ServerView;
+  readonly new: ServerView;
+  readonly password?: string;
+  readonly acceptVolatileFence: boolean;
+  /** How long the old server may take to reach the new one. */
+  readonly patienceMs: number;
+}
+
+/** Says how it went: an old server that cannot follow stays fenced. */
+export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
+  const master = pair.shard.newForOld ?? pair.shard.new;
+  const [oldVersion, newVersion] = [versionOf(it.old), versionOf(it.new)];
+  if (!oldVersion.canFollow(newVersion)) {
+    return `moved; the old server (Redis ${oldVersion.text}) cannot follow Redis ${newVersion.text}, and is fenced`;
+  }
+  const roles = new Roles(pair.old, oldVersion);
+  const accept = (error: unknown): void => {
+    if (!(error instanceof NotDurable && it.acceptVolatileFence)) throw error;
+  };
+  await roles
+    .follow(master, [
+      ...(await closing(pair.old)),
+      // What held the writes would hold the replication as well.
+      ['CLIENT', 'UNPAUSE'],
+      ...(it.password === undefined ? [] : [['CONFIG', 'SET', 'masterauth', it.password] as const]),
+    ])
+    .catch(accept);
+  await keepUsers(pair.old);
+  if (await linked(pair, it.patienceMs)) return 'moved; the old server follows';
+  await roles.demote(await opening(pair.old)).catch(accept);
+  await keepUsers(pair.old);
+  return `moved; the old server did not reach ${master}, and is fenced`;
+}
+
+async function linked(pair: Pair, patienceMs: number): Promise<boolean> {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    const { isLinked, isSyncing } = await look(pair.old);
+    if (isLinked && !isSyncing) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}

@@ -1,0 +1,126 @@
+// Gives the role of the master from one server of a shard to the other, and loses nothing: hold the writes, wait until the
+// other has them all, demote, look again, promote. At every moment at most one of the two takes writes.
+
+import { type CommandLine, type RedisServer } from '../redis/server';
+import { NotDurable, type Roles } from './roles';
+import { type Step, reached } from './fault-points';
+import { type ServerView, viewOf } from '../redis/server-view';
+import { type HoldMethod } from './write-hold';
+
+/** A server and what changes its role. */
+export interface Party {
+  readonly server: RedisServer;
+  readonly roles: Roles;
+}
+
+export interface HandOver {
+  readonly from: Party;
+  readonly to: Party;
+  /** Where `from` was, for `to` to follow it again if this comes to nothing. */
+  readonly fromAddress: string;
+  /** Milliseconds for which writes may be held before anything has changed. */
+  readonly deadlineMs: number;
+  readonly method: HoldMethod;
+  /** Go on if `from` cannot keep its new role. */
+  readonly acceptVolatileFence: boolean;
+  /** Go on if `to` cannot keep its new role: only where the one that it would come back with does no harm. */
+  readonly acceptVolatilePromotion: boolean;
+  /** Commands that go with the promotion. */
+  readonly beforePromotion?: readonly CommandLine[];
+  readonly command: 'cutover' | 'rollback';
+}
+
+/** It came to nothing: the master is the one that it was. */
+export class Released extends Error {}
+
+/** How long a pause outlives its deadline: what follows the last look at the clock. */
+const PAUSE_MARGIN_MS = 500;
+
+/** How long the end of the history may take to arrive once the link is cut. */
+const LAST_BYTES_MS = 200;
+
+/** Throws Released, with everything as before, or whatever broke, with everything as it was then. */
+export async function handOver(it: HandOver): Promise<void> {
+  const { from, method, deadlineMs } = it;
+  const start = performance.now();
+  const late = (): boolean => performance.now() - start > deadlineMs;
+  await from.roles.writes.begin(method, deadlineMs + PAUSE_MARGIN_MS);
+  step(it, 'held');
+  try {
+    await caughtUp(it, late);
+    step(it, 'equal');
+  } catch (error) {
+    await from.roles.writes.end();
+    throw error;
+  }
+  const fenced = await demote(it);
+  step(it, 'demoted');
+  await promoteIfEqual(it, fenced);
+  step(it, 'promoted');
+}
+
+/** Promotes `to` if it lacks nothing of the demoted `from`, and gives `from` its role back otherwise. */
+export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<void> {
+  const { from, to } = it;
+  try {
+    // A pause may have run out while this program was not running: then there are writes that nobody else has.
+    await comesToCover(to.server, fenced);
+    await to.roles.promote(it.beforePromotion, it.acceptVolatilePromotion);
+  } catch (error) {
+    if (!(error instanceof Released || error instanceof NotDurable)) throw error;
+    if (error instanceof NotDurable) await to.roles.follow(it.fromAddress).catch(unlessNotDurable);
+    await from.roles.promote().catch(unlessNotDurable);
+    throw new Released(error.message);
+  }
+}
+
+/** Whether a replica has applied all of the history that the demoted server had. */
+export function covers(replica: ServerView, fenced: ServerView): boolean {
+  const sameHistory = replica.history.some((id) => fenced.history.includes(id));
+  return sameHistory && replica.offset >= fenced.offset;
+}
+
+/** What was sent before the link broke may still be on its way. Throws Released if it does not arrive. */
+async function comesToCover(server: RedisServer, fenced: ServerView): Promise<void> {
+  const deadline = performance.now() + LAST_BYTES_MS;
+  for (;;) {
+    const replica = viewOf(await server.info('replication'));
+    if (covers(replica, fenced)) return;
+    if (replica.isLinked && performance.now() < deadline) continue;
+    const missing = fenced.offset - replica.offset;
+    throw new Released(
+      missing > 0
+        ? `${missing} bytes were written while writes should have been held`
+        : 'it has another history than the old server',
+    );
+  }
+}
+
+async function caughtUp({ from, to }: HandOver, late: () => boolean): Promise<void> {
+  const { offset } = viewOf(await from.server.info('replication'));
+  for (;;) {
+    const replica = viewOf(await to.server.info('replication'));
+    if (late()) throw new Released(`${offset - replica.offset} bytes were missing when the time was up`);
+    if (!replica.isLinked) throw new Released('the link between the servers broke');
+    if (replica.offset >= offset) return;
+  }
+}
+
+async function demote({ from, acceptVolatileFence }: HandOver): Promise<ServerView> {
+  try {
+    return await from.roles.demote();
+  } catch (error) {
+    if (!(error instanceof NotDurable)) throw error;
+    if (acceptVolatileFence && error.view !== undefined) return error.view;
+    await from.roles.promote().catch(unlessNotDurable);
+    throw new Released(`the fence would not survive a restart: ${error.message}`);
+  }
+}
+
+function unlessNotDurable(error: unknown): void {
+  if (!(error instanceof NotDurable)) throw error;
+}
+
+function step({ command }: HandOver, name: 'held' | 'equal' | 'demoted' | 'promoted'): void {
+  reached(`${command}.${name}` satisfies Step);
+}

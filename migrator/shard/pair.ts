@@ -1,0 +1,105 @@
+// The two servers of a shard, as far as they can be reached.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { RedisServer, ServerError } from '../redis/server';
+import { type ShardState, stateOf } from './shard-state';
+import { look, type ServerView } from '../redis/server-view';
+import { Version } from '../redis/version';
+
+/** How the servers of a fleet are reached. */
+export interface Access {
+  readonly password?: string;
+  readonly renamedCommands: Readonly<Record<string, string>>;
+}
+
+/** What both servers said at one time. */
+export interface Sight {
+  readonly state: ShardState;
+  readonly old?: ServerView;
+  readonly new?: ServerView;
+}
+
+export class Pair {
+  /** Throws a ServerError if a server wants another password, which no waiting changes. */
+  static async connect(shard: PlannedShard, { password, renamedCommands }: Access): Promise<Pair> {
+    const [old, fresh] = await Promise.allSettled([
+      RedisServer.connect(shard.old, { password, renamedCommands }),
+      RedisServer.connect(shard.new, { password }),
+    ]);
+    const pair = new Pair(shard, settled(old), settled(fresh));
+    const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutPassword);
+    if (refusal === undefined) return pair;
+    pair.close();
+    throw refusal as ServerError;
+  }
+
+  private constructor(
+    readonly shard: PlannedShard,
+    private readonly oldOrError: RedisServer | ServerError,
+    private readonly newOrError: RedisServer | ServerError,
+  ) {}
+
+  /** The old server. Throws why it could not be reached. */
+  get old(): RedisServer {
+    return orThrow(this.oldOrError);
+  }
+
+  /** The new server. Throws why it could not be reached. */
+  get new(): RedisServer {
+    return orThrow(this.newOrError);
+  }
+
+  /** Why servers could not be reached. */
+  get silences(): ServerError[] {
+    return [this.oldOrError, this.newOrError].filter((it) => it instanceof ServerError);
+  }
+
+  /** Throws why a server could not be reached. */
+  throwSilence(): void {
+    const [silence] = this.silences;
+    if (this.silences.length > 0) throw silence;
+  }
+
+  /** The same, but an old server that is gone after its shard has moved is nobody's concern. */
+  throwSilenceUnlessMoved({ state }: Sight): void {
+    if (state !== 'moved') this.throwSilence();
+  }
+
+  /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */
+  async look(): Promise<Sight> {
+    const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(lookOrNothing));
+    return { state: stateOf(this.shard, old, fresh), old, new: fresh };
+  }
+
+  close(): void {
+    for (const server of [this.oldOrError, this.newOrError]) if (server instanceof RedisServer) server.close();
+  }
+}
+
+/** Bytes of history that the new server lacks. */
+export function lagOf({ old, new: fresh }: Sight): number {
+  return old && fresh ? Math.max(0, old.offset - fresh.offset) : 0;
+}
+
+export function versionOf(view?: ServerView): Version {
+  return view ? Version.of(view.info) : Version.parse('0');
+}
+
+async function lookOrNothing(server: RedisServer | ServerError): Promise<ServerView | undefined> {
+  if (server instanceof ServerError) return undefined;
+  return look(server).catch((error: unknown) => {
+    if (error instanceof ServerError && error.code === 'UNREACHABLE') return undefined;
+    throw error;
+  });
+}
+
+function settled(result: PromiseSettledResult<RedisServer>): RedisServer | ServerError {
+  if (result.status === 'fulfilled') return result.value;
+  if (result.reason instanceof ServerError) return result.reason;
+  throw result.reason;
+}
+
+function orThrow(server: RedisServer | ServerError): RedisServer {
+  if (server instanceof ServerError) throw server;
+  return server;
+}

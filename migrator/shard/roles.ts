@@ -1,0 +1,131 @@
+// How a server gets and loses the role of a master, so that the change survives a restart.
+
+import { NOWHERE } from '../../lib/migration/plan';
+import { Info } from '../redis/info';
+import { rewriteHarm } from './rewrite-harm';
+import { type CommandLine, hostAndPort, type RedisServer, ServerError } from '../redis/server';
+import { type Version } from '../redis/version';
+import { type ServerView, viewOf } from '../redis/server-view';
+import { WriteHold } from './write-hold';
+
+/** A promoted server takes no writes before its role is on its disk; for as long at the most. */
+const PROMOTION_MS = 10_000;
+
+/** The role changed, but not in the server's file: it would be another one after a restart. */
+export class NotDurable extends Error {
+  /** @param view what the server says since the change, if there was one */
+  constructor(
+    message: string,
+    readonly view?: ServerView,
+  ) {
+    super(message);
+  }
+}
+
+/** A change of roles: what is sent, and whether what the server then says is what was wanted. */
+interface Change {
+  /** Commands whose answers are `INFO`, and whatever else: they cannot fail the change. */
+  readonly lastLook: readonly CommandLine[];
+  readonly commands: readonly CommandLine[];
+  readonly succeeded: (view: ServerView) => boolean;
+}
+
+/** A server whose role changes, with what its version calls things. */
+export class Roles {
+  readonly writes: WriteHold;
+  private harm?: Promise<string | undefined>;
+
+  constructor(
+    private readonly server: RedisServer,
+    private readonly version: Version,
+  ) {
+    this.writes = new WriteHold(server, version);
+  }
+
+  /** Proves that the server can keep a role. Throws NotDurable. */
+  async checkDurable(): Promise<void> {
+    const harm = await this.rewriteHarm();
+    if (harm !== undefined) throw new NotDurable(`${this.server.address}: ${harm}`);
+    await this.server.call('CONFIG', 'REWRITE').catch((error: unknown) => {
+      throw error instanceof ServerError && error.code !== 'UNREACHABLE' ? new NotDurable(error.message) : error;
+    });
+  }
+
+  /**
+   * Makes a replica of nobody out of a master: it refuses writes, and reads as well. Gives what it says of itself then:
+   * no write can come after that offset. Throws NotDurable, with the server demoted.
+   */
+  async demote(before: readonly CommandLine[] = []): Promise<ServerView> {
+    return this.follow(`${NOWHERE.host}:${NOWHERE.port}`, before);
+  }
+
+  /** Makes it a replica. Throws NotDurable, with the role changed. */
+  async follow(master: string, before: readonly CommandLine[] = []): Promise<ServerView> {
+    const { host, port } = hostAndPort(master);
+    const commands: CommandLine[] = [
+      ...before,
+      ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'no'],
+      ['CONFIG', 'SET', this.version.nameOf('replica-read-only'), 'yes'],
+      [this.replicaOf, host, port],
+      ...(await this.writes.fenceLifting()),
+    ];
+    const lastLook = this.version.demotesForgetfully ? LAST_LOOK : [];
+    return this.change({ lastLook, commands, succeeded: (view) => view.follows === master });
+  }
+
+  /**
+   * Makes it a master. Where the version can, it takes no writes before its role is on its disk. Throws NotDurable, with
+   * the server a master that takes no writes for some seconds; or, if that is accepted, has it take them.
+   */
+  async promote(before: readonly CommandLine[] = [], acceptVolatile = false): Promise<void> {
+    const commands: CommandLine[] = [
+      ...before,
+      ...(this.version.pausesWrites ? [['CLIENT', 'PAUSE', PROMOTION_MS, 'WRITE'] as const] : []),
+      [this.replicaOf, 'NO', 'ONE'],
+      ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'yes'],
+      ...(await this.writes.fenceLifting()),
+    ];
+    await this.change({ lastLook: [], commands, succeeded: ({ isMaster }) => isMaster }).catch((error: unknown) => {
+      if (!(acceptVolatile && error instanceof NotDurable)) throw error;
+    });
+    await this.server.all(this.writes.pauseLifting());
+  }
+
+  /** Sends the commands in one go, with a look at the outcome, and the order to keep it. */
+  private async change({ lastLook, commands, succeeded }: Change): Promise<ServerView> {
+    const harm = await this.rewriteHarm();
+    const keeping: CommandLine[] = harm === undefined ? [['CONFIG', 'REWRITE']] : [];
+    const answers = await this.server.each([...lastLook, ...commands, ['INFO'], ...keeping]);
+    const looked = answers.splice(0, lastLook.length);
+    const kept = harm === undefined ? answers.pop() : new Error(`${this.server.address}: ${harm}`);
+    const error = answers.find((answer) => answer instanceof Error);
+    if (error !== undefined) throw error;
+    const view = viewOf(Info.parse(String(answers.pop())));
+    if (!succeeded(view)) throw new ServerError(this.server.address, 'the role did not change', true);
+    const complete = { ...view, ...lastOfMaster(looked) };
+    if (kept instanceof Error) throw new NotDurable(kept.message, complete);
+    return complete;
+  }
+
+  private rewriteHarm(): Promise<string | undefined> {
+    return (this.harm ??= rewriteHarm(this.server, this.version));
+  }
+
+  private get replicaOf(): 'REPLICAOF' | 'SLAVEOF' {
+    return this.version.saysReplica ? 'REPLICAOF' : 'SLAVEOF';
+  }
+}
+
+/**
+ * Up to 3.2, a server that is demoted forgets its offset, and up to 4.0 it runs what clients had put into a MULTI before,
+ * writes and all. So right before, in the same packet, it is asked once more, and its clients are sent away. (Not in a
+ * transaction: a master adds that to its history.)
+ */
+const LAST_LOOK: readonly CommandLine[] = [['INFO'], ['CLIENT', 'KILL', 'TYPE', 'normal']];
+
+/** What the server said in that look. */
+function lastOfMaster([info]: readonly unknown[]): Pick<ServerView, 'offset' | 'history'> | undefined {
+  if (typeof info !== 'string') return undefined;
+  const { offset, history } = viewOf(Info.parse(info));
+  return { offset, history };
+}

@@ -1,0 +1,48 @@
+// What the checks of preflight make of versions and clocks that the servers of a lab do not have.
+
+import { type Facts, factsOf } from '../../../migrator/checks/server-facts';
+import { Pair, type Sight } from '../../../migrator/shard/pair';
+import { serverChecks } from '../../../migrator/checks/server-checks';
+import { Version } from '../../../migrator/redis/version';
+import { Lab } from '../../lab/lab';
+import { started } from '../findings';
+import { Pairs } from '../pairs';
+
+let lab: Lab;
+let found: (old: Partial<Facts>, fresh: Partial<Facts>, keepLegacyInSync?: boolean) => string[];
+
+beforeAll(async () => {
+  lab = new Lab();
+  const { access, shards } = (await started(lab)).contextOf();
+  const pair = await Pair.connect(shards[0], access);
+  const sight = (await pair.look()) as Required<Sight>;
+  const [old, fresh] = [await factsOf(pair.old, sight.old), await factsOf(pair.new, sight.new)];
+  pair.close();
+  found = (ofOld, ofNew, keepLegacyInSync = false) => {
+    const both = { old: { ...old, ...ofOld }, new: { ...fresh, ...ofNew }, keepLegacyInSync };
+    return serverChecks({ ...both, password: access.password }).map(({ severity, code }) => `${severity} ${code}`);
+  };
+});
+afterAll(async () => {
+  Pairs.disconnectAll();
+  await lab.close();
+});
+
+test.each([
+  ['7.0.15', '7.2.11', true, ['warning way-back']],
+  ['7.0.15', '7.2.11', false, []],
+  ['7.2.4', '7.2.11', true, []],
+] as const)('whether a %s could follow a %s later, where it is to (%s): %j', (old, fresh, isTo, expected) => {
+  expect(found({ version: Version.parse(old) }, { version: Version.parse(fresh) }, isTo)).toEqual(expected);
+});
+
+test.each([
+  ['are alike', 30, 1, []],
+  ['are apart', 1500, 1, ['warning clock']],
+  ['may be alike, as an answer took long', 1500, 1500, []],
+  ['are apart, however long an answer took', 9000, 1500, ['warning clock']],
+])('clocks %s', (_, ahead, within, expected) => {
+  const clock = { ahead: 5000, within: 1 };
+  expect(found({ clock }, { clock: { ahead: 5000 + ahead, within } })).toEqual(expected);
+  expect(found({ clock: { ahead: 5000 + ahead, within } }, { clock })).toEqual(expected);
+});
