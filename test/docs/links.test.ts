@@ -42,7 +42,9 @@ test('docs/architecture.md has every folder, and no other', () => {
   const folders = entries.map(({ name }) => name).filter((name) => !UNTRACKED.test(name));
   expect([...new Set([...told, 'docs'])].sort()).toEqual(folders.sort());
   const inLib = [...tree.text.matchAll(/(?<= )([\w-]+(?:\.ts|\/))(?=,| )/g)].map(([, name]) => name);
-  expect(inLib.filter((name) => ![name, `lib/${name}`, `migrator/${name}`].some((file) => fs.existsSync(path.join(ROOT, file))))).toEqual(
-    [],
-  );
+  expect(
+    inLib.filter(
+      (name) => ![name, `lib/${name}`, `migrator/${name}`].some((file) => fs.existsSync(path.join(ROOT, file))),
+    ),
+  ).toEqual([]);
 });
