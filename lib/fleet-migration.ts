@@ -5,48 +5,15 @@ import { Construct } from 'constructs';
 import { checkName } from './common/checks';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
-import { type SecretKey } from './common/secret-key';
 import { refuseTwins } from './common/twins';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
-import { type MigrationOptions } from './migration/migration-options';
+import { type FleetMigrationProps } from './fleet-migration-props';
 import { migratorBundle } from './migration/migrator-bundle';
 import { movePlan, planJson } from './migration/plan-json';
 import { STEPS } from './migration/steps';
-import { type NutcrackerPool } from './nutcracker';
-import { type RedisStatefulSet } from './redis-stateful-set';
 import { Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
-
-/** The options of a move, and what ties it to a fleet. */
-export interface FleetMigrationProps extends MigrationOptions {
-  /** The beginning of every name. */
-  readonly name: string;
-
-  /** The old fleet, with the addresses of its servers; the n-th server moves to shard n. */
-  readonly pool: NutcrackerPool;
-
-  /** The new shards, which must be `bornAsReplica`. */
-  readonly redis: RedisStatefulSet;
-
-  /**
-   * The password of the old servers and of the new ones.
-   * @default - none
-   */
-  readonly password?: SecretKey;
-
-  /**
-   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
-   * @default - `name`
-   */
-  readonly partOf?: string;
-
-  /**
-   * The scopes in which objects are made, such as charts of their own: `migrator`, and the steps by name.
-   * @default - this construct
-   */
-  readonly scopes?: { [what: string]: Construct };
-}
 
 /**
  * Moves the data of a live fleet into new shards: `plan.json`, the migrator, and a Job each for `preflight`, `status`,

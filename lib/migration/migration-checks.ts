@@ -4,7 +4,7 @@ import { type Construct } from 'constructs';
 import { checkImage, checkWhole, refuse, within } from '../common/checks';
 import { checkPodOptions } from '../common/pod-options';
 import { checkSecretKey } from '../common/secret-key';
-import { type FleetMigrationProps } from '../fleet-migration';
+import { type FleetMigrationProps } from '../fleet-migration-props';
 import { NetworkPeer } from '../network-peer';
 import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
 import { STEPS } from './steps';

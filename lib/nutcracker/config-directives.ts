@@ -4,7 +4,7 @@
 import { Distribution, HashType } from './algorithms';
 import { refuse } from './config-error';
 import { checkText, isHost, isPort, MAX_NUMBER, quote, readDigits, says, wrapsRound } from './config-values';
-import type { NutcrackerPoolProps } from './nutcracker-pool';
+import { type NutcrackerPoolProps } from './nutcracker-pool-props';
 
 /** A Unix socket's path in bytes, less the byte that ends it (sun_path of unix(7)). */
 const MAX_SOCKET_PATH = 107;

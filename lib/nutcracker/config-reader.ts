@@ -4,9 +4,10 @@ import { DIRECTIVES } from './config-directives';
 import { type Block, readDocument, type Word } from './config-document';
 import { type Objection, objectionsOf, placing, refuse, refuseAny } from './config-error';
 import { checkText, quote, says } from './config-values';
-import { NutcrackerPool, type NutcrackerPoolProps } from './nutcracker-pool';
+import { NutcrackerPool } from './nutcracker-pool';
+import { type NutcrackerPoolProps } from './nutcracker-pool-props';
 import { NutcrackerServer } from './nutcracker-server';
-import { fileObjections, type PlacedPool } from './pool-rules';
+import { fileObjections, type PlacedPool } from './file-rules';
 import { splitServerLine } from './server-line';
 
 /** Reads the text; throws NutcrackerConfigError with every objection. */

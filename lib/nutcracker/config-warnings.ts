@@ -3,7 +3,8 @@
 import { Distribution } from './algorithms';
 import { quote } from './config-values';
 import type { NutcrackerPool } from './nutcracker-pool';
-import { type PlacedPool, repeated } from './pool-rules';
+import { type PlacedPool } from './file-rules';
+import { repeated } from './pool-rules';
 
 /** Something that nutcracker takes and its users regret. */
 export interface ConfigWarning {

@@ -7,20 +7,9 @@ import { ketamaArcs, KETAMA_PERIOD, modulaArcs } from './distributions';
 import { HASH_FUNCTIONS, type HashFunction } from './hashes';
 import { type NutcrackerPool } from './nutcracker-pool';
 import { type NutcrackerServer } from './nutcracker-server';
+import { type ServerShare } from './ring';
 import { caveatsOf } from './ring-caveats';
 import { diffRings, type RingDiff } from './ring-diff';
-
-/** How much of the key space a server has. */
-export interface ServerShare {
-  /** The server. */
-  readonly server: NutcrackerServer;
-
-  /** Its place in the pool, counted from 0. */
-  readonly index: number;
-
-  /** Of the values that the pool's hash can take, the part that leads to this server: 0 to 1. */
-  readonly share: number;
-}
 
 /** The ring of a pool with all its servers live. */
 export class HashRing {

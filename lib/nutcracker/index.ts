@@ -1,7 +1,10 @@
 export * from './algorithms';
 export { ConfigWarning } from './config-warnings';
-export { HashRing, ServerShare } from './hash-ring';
+export { HashRing } from './hash-ring';
 export * from './nutcracker-config';
 export * from './nutcracker-pool';
+export * from './nutcracker-pool-props';
 export * from './nutcracker-server';
+export * from './nutcracker-server-props';
+export { ServerShare } from './ring';
 export { RingDiff, RingMove } from './ring-diff';

@@ -8,7 +8,7 @@ import { type ConfigWarning, warningsOf } from './config-warnings';
 import { quote } from './config-values';
 import { writePools } from './config-writer';
 import { NutcrackerPool } from './nutcracker-pool';
-import { fileObjections, type PlacedPool } from './pool-rules';
+import { fileObjections, type PlacedPool } from './file-rules';
 
 /**
  * The pools of a nutcracker.yml.

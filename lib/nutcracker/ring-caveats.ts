@@ -2,16 +2,16 @@
 
 import { Distribution } from './algorithms';
 import { KETAMA_PERIOD, ketamaDigests } from './distributions';
-import type { HashRing } from './hash-ring';
 import { percent } from './percent';
+import { type Ring } from './ring';
 
 /** Sentences for a person to read; none for most pools whose keys are ASCII. */
-export function caveatsOf(ring: HashRing): string[] {
+export function caveatsOf(ring: Ring): string[] {
   if (ring.pool.servers.length === 1) return [];
   return [signedBytes(ring), tiedPoints(ring), longNames(ring), unusedServers(ring)].flat();
 }
 
-function signedBytes({ pool, _hash }: HashRing): string[] {
+function signedBytes({ pool, _hash }: Ring): string[] {
   if (!_hash.readsSignedBytes) return [];
   return [
     `hash ${pool.hash} reads bytes above 127 as signed on x86-64, as is computed here, and as unsigned on arm64: ` +
@@ -20,7 +20,7 @@ function signedBytes({ pool, _hash }: HashRing): string[] {
 }
 
 /** glibc's qsort() keeps equal points in order; that of musl, in Alpine's builds, does not. */
-function tiedPoints(ring: HashRing): string[] {
+function tiedPoints(ring: Ring): string[] {
   const share = tiedShare(ring);
   if (share === 0) return [];
   return [
@@ -29,7 +29,7 @@ function tiedPoints(ring: HashRing): string[] {
   ];
 }
 
-function tiedShare({ pool, _arcs: { lasts, owners } }: HashRing): number {
+function tiedShare({ pool, _arcs: { lasts, owners } }: Ring): number {
   if (pool.distribution !== Distribution.KETAMA) return 0;
   const points = lasts.length - 1;
   let tied = 0;
@@ -47,7 +47,7 @@ function tiedShare({ pool, _arcs: { lasts, owners } }: HashRing): number {
 /** KETAMA_MAX_HOSTLEN of 0.4.1, less the closing zero byte. */
 const POINT_NAME_BYTES_OF_0_4_1 = 85;
 
-function longNames({ pool: { servers, distribution } }: HashRing): string[] {
+function longNames({ pool: { servers, distribution } }: Ring): string[] {
   if (distribution !== Distribution.KETAMA) return [];
   const totalWeight = servers.reduce((sum, { weight }) => sum + weight, 0);
   const long = servers.filter(({ ringName, weight }) => {
@@ -61,7 +61,7 @@ function longNames({ pool: { servers, distribution } }: HashRing): string[] {
   ];
 }
 
-function unusedServers(ring: HashRing): string[] {
+function unusedServers(ring: Ring): string[] {
   const unused = ring.keyShare().filter(({ share }) => share === 0);
   if (unused.length === 0) return [];
   return [

@@ -1,9 +1,9 @@
 // What changes for keys when one ring is replaced by another, counted on the rings' arcs.
 
 import { countPairs } from './arcs';
-import type { HashRing } from './hash-ring';
 import { type NutcrackerServer } from './nutcracker-server';
 import { percent } from './percent';
+import { type Ring } from './ring';
 
 /** Keys that change server. */
 export interface RingMove {
@@ -50,7 +50,7 @@ export interface RingDiff {
   readonly reweighted: string[];
 }
 
-export function diffRings(before: HashRing, after: HashRing): RingDiff {
+export function diffRings(before: Ring, after: Ring): RingDiff {
   const explanation = whyNotExact(before, after);
   const moves = movesOf(before, after, keysHashAlike(before, after) ? sharesByArcs : sharesIfUnrelated);
   const movedShare = sum(moves);
@@ -65,17 +65,17 @@ export function diffRings(before: HashRing, after: HashRing): RingDiff {
 }
 
 /** Whether a key has one hash value in both pools. */
-function keysHashAlike(before: HashRing, after: HashRing): boolean {
+function keysHashAlike(before: Ring, after: Ring): boolean {
   return before.pool.hash === after.pool.hash && before.pool.hashTag === after.pool.hashTag;
 }
 
 /** Whether all keys are on one server, whatever their hash. */
-function isSettled(ring: HashRing): boolean {
+function isSettled(ring: Ring): boolean {
   return ring.keyShare().some(({ share }) => share === 1);
 }
 
 /** Nothing, when values are compared one for one, or a ring does not look at them. */
-function whyNotExact(before: HashRing, after: HashRing): string | undefined {
+function whyNotExact(before: Ring, after: Ring): string | undefined {
   if (keysHashAlike(before, after) || isSettled(before) || isSettled(after)) return undefined;
   const expected = 'what is to be expected if its value before says nothing about its value after';
   if (before.pool.hash !== after.pool.hash) {
@@ -91,23 +91,19 @@ function whyNotExact(before: HashRing, after: HashRing): string | undefined {
 /** Of all hash values, the part that is on server i before and on server j after. */
 type ShareOf = (i: number, j: number) => number;
 
-function sharesByArcs(before: HashRing, after: HashRing): ShareOf {
+function sharesByArcs(before: Ring, after: Ring): ShareOf {
   const { values } = before._hash;
   const pairs = countPairs(before._arcs, after._arcs, values);
   return (i, j) => pairs.of(i, j) / values;
 }
 
-function sharesIfUnrelated(before: HashRing, after: HashRing): ShareOf {
+function sharesIfUnrelated(before: Ring, after: Ring): ShareOf {
   const sharesBefore = before.keyShare();
   const sharesAfter = after.keyShare();
   return (i, j) => sharesBefore[i].share * sharesAfter[j].share;
 }
 
-function movesOf(
-  before: HashRing,
-  after: HashRing,
-  shares: (before: HashRing, after: HashRing) => ShareOf,
-): RingMove[] {
+function movesOf(before: Ring, after: Ring, shares: (before: Ring, after: Ring) => ShareOf): RingMove[] {
   const shareOf = shares(before, after);
   const namesAfter = after.pool.servers.map((server) => server.ringName);
   const moves = before.pool.servers.flatMap(({ ringName: from }, i) =>

@@ -2,7 +2,7 @@
 
 import { refuse } from './config-error';
 import { checkText, isHost, isPort, MAX_NUMBER, quote, readDigits, says, wrapsRound } from './config-values';
-import type { NutcrackerServerProps } from './nutcracker-server';
+import { type NutcrackerServerProps } from './nutcracker-server-props';
 
 const FORM = 'in "hostname:port:weight [name]" format string';
 const NO_FORM = 'has an invalid "hostname:port:weight [name]"or "/path/unix_socket:weight [name]" format string';

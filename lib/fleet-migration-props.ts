@@ -1,0 +1,37 @@
+// What a move is described by.
+
+import { type Construct } from 'constructs';
+import { type SecretKey } from './common/secret-key';
+import { type MigrationOptions } from './migration/migration-options';
+import { type NutcrackerPool } from './nutcracker';
+import { type RedisStatefulSet } from './redis-stateful-set';
+
+/** The options of a move, and what ties it to a fleet. */
+export interface FleetMigrationProps extends MigrationOptions {
+  /** The beginning of every name. */
+  readonly name: string;
+
+  /** The old fleet, with the addresses of its servers; the n-th server moves to shard n. */
+  readonly pool: NutcrackerPool;
+
+  /** The new shards, which must be `bornAsReplica`. */
+  readonly redis: RedisStatefulSet;
+
+  /**
+   * The password of the old servers and of the new ones.
+   * @default - none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * @default - `name`
+   */
+  readonly partOf?: string;
+
+  /**
+   * The scopes in which objects are made, such as charts of their own: `migrator`, and the steps by name.
+   * @default - this construct
+   */
+  readonly scopes?: { [what: string]: Construct };
+}
