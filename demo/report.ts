@@ -26,7 +26,7 @@ export function report(
   table('What became of the data', [
     ['keys', count(keys), `${count(differing)} of them differ on the new side`],
     ['writes acknowledged', count(seen.acknowledgedWrites), `on ${seen.keys} more keys`],
-    ['writes lost', count(seen.lost.length), 'every key was read back at the end'],
+    ['writes lost', count(seen.lost.length), 'every read was checked, and every key at the end'],
     ['linearizability violations', count(seen.violations.length), `in a history of ${count(seen.operations)} commands`],
   ]);
   table(

@@ -146,7 +146,7 @@ export class FleetCharts extends Construct {
     return this.migration ? [NetworkPeer.pods(this.migration.podSelector)] : [];
   }
 
-  private proveRing({ pool, loseKeysThatMove = false }: FleetChartsProps): void {
+  private proveRing({ pool, proxies, loseKeysThatMove = false }: FleetChartsProps): void {
     const { configMap, bridgeConfigMap } = this.proxies;
     checkWritten(
       this.proxies,
@@ -163,6 +163,7 @@ export class FleetCharts extends Construct {
             cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
           },
           loseKeysThatMove,
+          mayEject: proxies.ejectHostsAndServeStaleData ?? false,
         }),
     );
   }
@@ -179,6 +180,10 @@ function check(scope: Construct, name: string, props: FleetChartsProps): void {
   if (namespace !== undefined) checkNamespace(scope, namespace);
   if (newPool.name !== pool.name) {
     refuse(scope, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
+  }
+  if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
+    const why = 'a fleet that moves, or may be moved back, would lose acknowledged writes';
+    refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; leave one out`);
   }
   if (!newPool.redis) refuse(scope, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
   const databases = redis?.config?.directives.find((directive) => directive.name === 'databases')?.args[0];

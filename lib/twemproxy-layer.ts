@@ -92,13 +92,14 @@ export class TwemproxyLayer extends Construct {
     super(scope, id);
     check(this, props);
     const { name, statsPort = 22_222, listenAddress = '0.0.0.0', bridge } = props;
+    const { ejectHostsAndServeStaleData: ejectHosts } = props;
     const identity: Identity = {
       program: 'twemproxy',
       instance: name,
       component: 'proxy',
       partOf: props.partOf ?? name,
     };
-    const pools = within(this, () => proxyPools(this, props.pools, listenAddress, bridge));
+    const pools = within(this, () => proxyPools(this, props.pools, { listenAddress, bridge, ejectHosts }));
     checkPorts(this, pools, statsPort, bridge);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
@@ -233,6 +234,7 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
     }
   }
   if (props.pools.length === 0) refuse(scope, 'pools is empty; name the pools that the proxies serve');
+  if (props.ejectHostsAndServeStaleData) checkEjection(scope, props);
   if (props.autoscaling) {
     checkWhole(scope, 'autoscaling.minReplicas', props.autoscaling.minReplicas ?? 2, 1, 10_000);
     checkWhole(
@@ -245,6 +247,13 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
     checkWhole(scope, 'autoscaling.targetCpuPercent', props.autoscaling.targetCpuPercent ?? 60, 1, 100);
     if (props.replicas !== undefined) refuse(scope, 'replicas and autoscaling are both set; leave one out');
   }
+}
+
+function checkEjection(scope: Construct, { pools, bridge }: TwemproxyLayerProps): void {
+  const problem = (what: string): never =>
+    refuse(scope, `ejectHostsAndServeStaleData is true, but ${what}; leave it out`);
+  if (bridge) problem('these proxies have a bridge: while data moves, ejecting loses acknowledged writes');
+  if (!pools.some(({ pool }) => pool.autoEjectHosts)) problem('no pool has auto_eject_hosts: true');
 }
 
 function checkPorts(scope: Construct, pools: ServedPool[], statsPort: number, bridge?: Bridge): void {

@@ -159,6 +159,30 @@ test('every prop of a fleet arrives where it belongs, in objects that Kubernetes
   });
 });
 
+const ejecting = changed({ autoEjectHosts: true, serverFailureLimit: 1 });
+
+test.each([
+  [{ pool: ejecting }, false],
+  [{ newPool: ejecting }, false],
+  [{ pool: ejecting, migration: { phase: MigrationPhase.MOVING } }, false],
+  [{ pool: ejecting, proxies: { image: 'twemproxy:0.5.0', ejectHostsAndServeStaleData: true } }, true],
+])('no proxy ejects a shard unless somebody says that its data may be stale (%#)', (props, ejects) => {
+  const { app, charts } = fleet(props);
+  const { data } = charts.proxies.configMap.toJson() as { data: Record<string, string> };
+  expect(data['nutcracker.yml']).toContain(`auto_eject_hosts: ${ejects}`);
+  expect(validationErrors(app)).toEqual([]);
+});
+
+test.each([MigrationPhase.MOVING, MigrationPhase.MOVED])(
+  'no fleet with a migration ejects, in the phase %s',
+  (phase) => {
+    const proxies = { image: 'twemproxy:0.5.0', ejectHostsAndServeStaleData: true };
+    expect(() => fleet({ pool: ejecting, proxies, migration: { phase } })).toThrow(
+      'unit-1: proxies.ejectHostsAndServeStaleData is true, but there is a migration',
+    );
+  },
+);
+
 test('the password is expected in a Secret if the old fleet has one, whatever the new pool says', () => {
   const { redisAuth, ...open } = LIVE.settings;
   expect(redisAuth).toBeDefined();

@@ -2,6 +2,7 @@ import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import {
+  Bridge,
   HashRing,
   NutcrackerConfig,
   NutcrackerPool,
@@ -211,7 +212,10 @@ test('moving the construct in the tree changes no object', () => {
 /** The bridge is looked at in bridge.test.ts. */
 const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge'>> = {
   name: 'p',
-  pools: [{ pool: pool(), addresses: ADDRESSES, password: { name: 's', key: 'k' }, port: 6379 }],
+  pools: [
+    { pool: pool({ autoEjectHosts: true }), addresses: ADDRESSES, password: { name: 's', key: 'k' }, port: 6379 },
+  ],
+  ejectHostsAndServeStaleData: true,
   serviceName: 'cache',
   configMapName: 'cache-config',
   partOf: 'whole',
@@ -279,6 +283,14 @@ test.each<[Partial<TwemproxyLayerProps>, string]>([
   [
     { pools: [{ pool: pool(), addresses: ['a', 'b'], password: PASSWORD }] },
     'servers: "a" has no port from 1 to 65535',
+  ],
+  [
+    { ejectHostsAndServeStaleData: true },
+    'ejectHostsAndServeStaleData is true, but no pool has auto_eject_hosts: true',
+  ],
+  [
+    { ejectHostsAndServeStaleData: true, bridge: new Bridge([]) },
+    'ejectHostsAndServeStaleData is true, but these proxies have a bridge',
   ],
   [{ nodePort: 30_000 }, 'nodePort is 30000, but the Service is a ClusterIP'],
   [{ replicas: 3, autoscaling: { maxReplicas: 9 } }, 'replicas and autoscaling are both set; leave one out'],

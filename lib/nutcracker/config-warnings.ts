@@ -58,8 +58,9 @@ const REGRETTED_SETTINGS: readonly RegrettedSetting[] = [
     directive: 'auto_eject_hosts',
     cost: ({ autoEjectHosts }) =>
       autoEjectHosts &&
-      'while a server fails, its keys are read and written on the others, and later its old values are back; ' +
-        'for stored data write auto_eject_hosts: false',
+      'while a server fails, its keys are read and written on the others, and later its old values are back; for stored data ' +
+        'write auto_eject_hosts: false. Proxies that cdk8s-twemproxy makes have that in any case, and retry a failed server with ' +
+        'each request: server_failure_limit and server_retry_timeout have no effect (ejectHostsAndServeStaleData keeps them)',
   },
   {
     code: 'no-timeout',

@@ -81,7 +81,7 @@ export interface NutcrackerPoolProps {
   readonly preconnect?: boolean;
 
   /**
-   * Whether a failing server's keys go to the others: for caches only.
+   * Whether a failing server's keys go to the others: for caches only. Proxies do so only with `ejectHostsAndServeStaleData`.
    * @default false
    */
   readonly autoEjectHosts?: boolean;
@@ -93,13 +93,13 @@ export interface NutcrackerPoolProps {
   readonly serverConnections?: number;
 
   /**
-   * Milliseconds until an ejected server is tried again.
+   * Milliseconds until an ejected server is tried again; without ejection it has no effect.
    * @default 30000
    */
   readonly serverRetryTimeout?: number;
 
   /**
-   * Failures in a row that eject a server.
+   * Failures in a row that eject a server; without ejection it has no effect.
    * @default 2
    */
   readonly serverFailureLimit?: number;

@@ -48,8 +48,17 @@ export function secretPath(password: SecretKey): string {
   return `${password.name}/${password.key ?? DEFAULT_SECRET_KEY}`;
 }
 
+/** What is decided for all pools of the proxies. */
+export interface PoolWiring {
+  readonly listenAddress: string;
+  readonly bridge?: Bridge;
+  /** Whether a pool that ejects hosts goes on doing so. */
+  readonly ejectHosts?: boolean;
+}
+
 /** The pools at the addresses of the shards, or of the bridge to them, listening on every address of the pod. */
-export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: string, bridge?: Bridge): ServedPool[] {
+export function proxyPools(scope: Construct, pools: ProxyPool[], wiring: PoolWiring): ServedPool[] {
+  const { listenAddress, bridge, ejectHosts = false } = wiring;
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
     const { name, servers, redisAuth } = pool;
     checkSecretKey(scope, `password of pool ${name}`, password);
@@ -65,6 +74,8 @@ export function proxyPools(scope: Construct, pools: ProxyPool[], listenAddress: 
     return {
       pool: new NutcrackerPool({
         ...settings,
+        // No part of the ring, but it has keys written to shards that are not theirs.
+        ...(pool.autoEjectHosts && !ejectHosts && { autoEjectHosts: false }),
         listen: `${listenAddress}:${port}`,
         ...(password && { redisAuth: `${FROM_SECRET}${secretPath(password)}` }),
       }),

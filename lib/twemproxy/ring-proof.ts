@@ -19,6 +19,8 @@ export interface RingProof {
   readonly bridge?: BridgeFiles;
   /** Whether keys may move: only addresses are compared then. */
   readonly loseKeysThatMove: boolean;
+  /** Whether the proxies may eject hosts. */
+  readonly mayEject: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export function ringProblems(proof: RingProof): string[] {
 function findings(proof: RingProof): string[] {
   const { live, yaml, fileName, loseKeysThatMove } = proof;
   const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
-  const misplaced = misplacements(proof, pool);
+  const misplaced = [...misplacements(proof, pool), ...ejections(proof, pool)];
   if (loseKeysThatMove) return misplaced;
   refuseWithoutRing(live);
   if (followFromTheSame(live, pool)) return misplaced;
@@ -86,6 +88,14 @@ function misplacements({ live, addresses, fileName, bridge }: RingProof, pool: N
     if (listener.new === address && listener.old === old) return [];
     return [misledServer(bridge.cfgName, listener, server, `${address} and ${old ?? 'nowhere'}`)];
   });
+}
+
+/** A server that is ejected is off the ring, and its keys are on shards that are not theirs. */
+function ejections({ fileName, mayEject }: RingProof, pool: NutcrackerPool): string[] {
+  if (!pool.autoEjectHosts || mayEject) return [];
+  return [
+    `${fileName}: auto_eject_hosts is true: keys of a shard that fails would be written to others; write auto_eject_hosts: false`,
+  ];
 }
 
 function misledServer(cfgName: string, listener: BridgeListener, server: NutcrackerServer, right: string): string {

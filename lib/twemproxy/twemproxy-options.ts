@@ -112,6 +112,14 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
   readonly verbosity?: number;
 
   /**
+   * Whether a pool that says `auto_eject_hosts: true` goes on ejecting. While a shard fails, or only closes a connection, its keys
+   * are then read and written on other shards, and later its old values are back: acknowledged writes are lost. For a pure
+   * cache whose values may be stale; refused together with a migration.
+   * @default false - the proxies have `auto_eject_hosts: false` whatever the pool says, and retry a failed shard with each request
+   */
+  readonly ejectHostsAndServeStaleData?: boolean;
+
+  /**
    * How long a proxy serves on after it was told to stop. nutcracker cannot drain: this is the time for the cluster to
    * stop sending new clients, and for clients to move.
    * @default Duration.seconds(15)

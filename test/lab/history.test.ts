@@ -151,6 +151,16 @@ test('a value cannot be written twice', () => {
   expect(() => reasons(write('a', 0, 1), write('a', 2, 3))).toThrow('key: a was written twice');
 });
 
+test('a key has lost a write once something older was read, also if a newer value is there at the end', () => {
+  const lost = (...operations: Written[]): string[] => historyOf(operations).lost(new Map([['key', 'c']]));
+  expect(lost(write('a', 0, 1), write('b', 2, 3), read('a', 4, 5), write('c', 6, 7))).toEqual(['key']);
+  expect(lost(write('a', 0, 1), read(null, 2, 3), write('c', 6, 7))).toEqual(['key']);
+  // The read, or the older write, may have come before the newer one.
+  expect(lost(write('a', 0, 1), write('b', 2, 5), read('a', 4, 6), write('c', 7, 8))).toEqual([]);
+  expect(lost(write('a', 0, 3), write('b', 2, 4), read('a', 5, 6), write('c', 7, 8))).toEqual([]);
+  expect(lost(write('a', 0, 1, false), write('b', 2, 3), read('a', 4, 5), write('c', 7, 8))).toEqual([]);
+});
+
 test('the keys are named that hold something older than their last acknowledged write', () => {
   const history = historyOf([write('a', 0, 1), write('b', 2, 4), write('c', 3, 5), write('d', 6, 7, false)]);
   const lost = (value: string | null): string[] => history.lost(new Map([['key', value]]));

@@ -60,11 +60,15 @@ export class History {
     return [...this.keys].flatMap(([key, operations]) => check(key, operations));
   }
 
-  /** The keys of which the last acknowledged write, or a later one, is not what they hold at the end. */
-  lost(final: ReadonlyMap<string, string | null>): string[] {
-    return [...this.keys].filter(([key, operations]) => isLost(operations, final.get(key) ?? null)).map(([key]) => key);
+  /** The keys of which an acknowledged write was lost: something older was read after it, or is there at the end if that is known. */
+  lost(final?: ReadonlyMap<string, string | null>): string[] {
+    const atEnd = (key: string): Seen[] => (final ? [{ value: final.get(key) ?? null, start: Infinity }] : []);
+    return [...this.keys].filter(([key, operations]) => isLost(operations, atEnd(key))).map(([key]) => key);
   }
 }
+
+/** A value, and when whoever has seen it began to look. */
+type Seen = Pick<Operation, 'value' | 'start'>;
 
 /** A violation for a person to read. */
 export function describe({ key, reason, operations }: Violation): string {
@@ -174,13 +178,18 @@ function conflict(key: string, a: Cluster, b: Cluster): Violation {
   };
 }
 
-function isLost(operations: readonly Operation[], final: string | null): boolean {
+/** Whether somebody saw a value whose write ended before another one began, which had been acknowledged by then. */
+function isLost(operations: readonly Operation[], atEnd: readonly Seen[]): boolean {
+  const writes = operations.filter(({ kind }) => kind === 'write');
+  const endOfWrite = new Map(writes.map((write) => [write.value, endOf(write)]));
+  const acknowledged = writes.filter(({ ok }) => ok).sort((a, b) => a.end - b.end);
+  const reads = operations.filter(({ kind, ok }) => kind === 'read' && ok).sort((a, b) => a.start - b.start);
+  let next = 0;
   let lastStart = -Infinity;
-  let keptUntil = -Infinity;
-  for (const operation of operations) {
-    if (operation.kind === 'read') continue;
-    if (operation.ok) lastStart = Math.max(lastStart, operation.start);
-    if (operation.value === final) keptUntil = endOf(operation);
-  }
-  return keptUntil < lastStart;
+  return [...reads, ...atEnd].some(({ value, start }) => {
+    for (; next < acknowledged.length && acknowledged[next].end < start; next++) {
+      lastStart = Math.max(lastStart, acknowledged[next].start);
+    }
+    return (endOfWrite.get(value) ?? -Infinity) < lastStart;
+  });
 }

@@ -49,7 +49,7 @@ export interface LoadReport {
   readonly gaps: readonly number[];
   /** What no register could have answered. */
   readonly violations: readonly Violation[];
-  /** Keys whose last acknowledged write, or a later one, was not what they held at the end. */
+  /** Keys of which an acknowledged write was lost: something older was read after it, or was there at the end. */
   readonly lost: readonly string[];
 }
 

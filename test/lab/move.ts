@@ -22,7 +22,7 @@ export interface LabMoveProps extends OldFleetProps {
   /** How many proxies there are while the fleet moves. @default 1 */
   readonly proxies?: number;
   /** What differs about the new fleet and the move. */
-  readonly fleet?: Partial<Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'path'>>;
+  readonly fleet?: Partial<Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'path' | 'replace'>>;
 }
 
 /** What the two servers of a shard say that they are: `master`, `slave of HOST:PORT`, or `silent`. */

@@ -123,6 +123,14 @@ test('the ring is proven on what is written: a patch of the ConfigMap is seen', 
   ]);
 });
 
+test('a patch that has proxies eject shards fails the synth', () => {
+  const { app, charts } = fleet();
+  const { data } = charts.proxies.configMap.toJson() as Manifest;
+  const ejecting = (data['nutcracker.yml'] as string).replace('  servers:', '  auto_eject_hosts: true\n  servers:');
+  charts.proxies.configMap.addJsonPatch(JsonPatch.replace('/data/nutcracker.yml', ejecting));
+  expect(validationErrors(app)).toContainEqual(expect.stringContaining('write auto_eject_hosts: false'));
+});
+
 test('the ring is asked of a pool that has one', () => {
   const { app } = fleet({ pool: changed({ distribution: Distribution.RANDOM }) });
   expect(validationErrors(app)).toEqual([expect.stringContaining('"random" sends each command to any server')]);
