@@ -24,7 +24,8 @@ function replicas({ address, view: { info } }: Facts, ownPort?: number): Remark[
   const others = attached.filter((_, i) => i !== own).map(({ host, port }) => `${host}:${port}`);
   if (others.length === 0) return [];
   const effect = 'they lose their master at the cutover, and keep what they have until then';
-  return [warning('replicas', `${address} has replicas: ${listed(others)}; ${effect}`)];
+  const remedy = 'stop whatever would promote one of them when its master is away: Sentinel, keepalived, a script';
+  return [warning('replicas', `${address} has replicas: ${listed(others)}; ${effect}; ${remedy}`)];
 }
 
 async function clientChecks(server: RedisServer, proxyNetworks: readonly string[]): Promise<Remark[]> {

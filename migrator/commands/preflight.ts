@@ -17,6 +17,7 @@ import { Placement } from '../checks/placement';
 import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
 import { OWN_COMMANDS, PLAIN_COMMANDS, serverChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
+import { watchedBy } from '../shard/watched';
 import { type ServerView } from '../redis/server-view';
 
 export { type Finding } from '../checks/finding';
@@ -113,6 +114,7 @@ class Preflight {
       ...oldConfigChecks(both, this.options.acceptVolatileFence),
       ...newConfigChecks(fresh),
       ...dataChecks(both),
+      ...(await watchChecks(pair)),
       ...(await connectionChecks(pair.old, old, { proxyNetworks: plan.proxyNetworks, ownPort })),
       ...(old.view.isLoading ? [] : await this.placed(pair.old)),
     ];
@@ -120,7 +122,7 @@ class Preflight {
 
   private async afterMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
     const facts = await factsOf(pair.new, sight.new);
-    return [...newConfigChecks(facts), ...(await this.placed(pair.new))];
+    return [...newConfigChecks(facts), ...(await watchChecks(pair)), ...(await this.placed(pair.new))];
   }
 
   /** nutcracker reads database 0. */
@@ -152,6 +154,10 @@ class Preflight {
         return [error('interrupted', `${MEANING[state]}; run cutover or rollback`)];
     }
   }
+}
+
+async function watchChecks(pair: Pair): Promise<Remark[]> {
+  return (await watchedBy(pair)).map((message) => error('sentinel', message));
 }
 
 function unreachable({ code, message, isAboutPassword }: ServerError): Remark {

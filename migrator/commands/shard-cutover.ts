@@ -8,6 +8,7 @@ import { followBack } from '../shard/follow-back';
 import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
 import { Busy, lock } from '../shard/lock';
 import { Refused } from './outcome';
+import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { reattached } from '../shard/reattach';
 import { NotDurable, Roles } from '../shard/roles';
@@ -162,6 +163,7 @@ export class ShardCutover {
     if (old?.isLoading) throw new Refused(`${this.shard.old} is loading its data`);
     const full = fresh && refusesWrites(fresh.info);
     if (full !== undefined) throw new Refused(`${this.shard.new}: ${full}`);
+    await refuseWatched(pair);
     await this.refuseStrangers(pair);
   }
 

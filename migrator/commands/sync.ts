@@ -6,6 +6,7 @@ import { eachShard } from './each-shard';
 import { lock, unlock } from '../shard/lock';
 import { reattached } from '../shard/reattach';
 import { type Outcome, Refused } from './outcome';
+import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { Roles } from '../shard/roles';
 import { ServerError } from '../redis/server';
@@ -147,6 +148,8 @@ function savingOf({ info }: ServerView): string {
 /** Makes the new server follow the old one, if nobody else has done so meanwhile. */
 async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
   refuseWrongPair(pair.shard, { old, new: fresh });
+  // It would find the new server among the replicas of the old one, and give it roles as well.
+  await refuseWatched(pair);
   await lock(pair.new);
   reached('sync.locked');
   if ((await pair.look()).state === 'waiting') await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);

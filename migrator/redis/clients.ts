@@ -10,6 +10,13 @@ export interface Client {
   readonly name: string;
   /** N for a plain client; with S a replica, with M a master. */
   readonly flags: string;
+  /** Whether it listens to a channel. */
+  readonly isSubscribed: boolean;
+}
+
+/** Sentinel names its two connections by its run id: one for commands, one for greetings. */
+export function isSentinel({ name }: Client): boolean {
+  return /^sentinel-[0-9a-f]{8}-(cmd|pubsub)$/.test(name);
 }
 
 /** CLIENT LIST. */
@@ -20,7 +27,13 @@ export async function clients(server: RedisServer): Promise<Client[]> {
       line.split(' ').map((field) => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]),
     );
     const field = (name: string): string => fields.get(name) ?? '';
-    return { id: field('id'), address: field('addr'), name: field('name'), flags: field('flags') };
+    return {
+      id: field('id'),
+      address: field('addr'),
+      name: field('name'),
+      flags: field('flags'),
+      isSubscribed: Number(field('sub')) > 0,
+    };
   });
 }
 
@@ -43,10 +56,11 @@ export class Networks {
   }
 }
 
-/** Clients that are neither proxies, nor replicas, nor migrators: the addresses of those whom a cutover would lock out. */
+/** Clients that are neither proxies, nor replicas, nor migrators, nor Sentinels: the addresses of those whom a cutover would lock out. */
 export async function strangers(server: RedisServer, proxies: Networks): Promise<string[]> {
   const found = (await clients(server)).filter(
-    (client) => !/[SM]/.test(client.flags) && !client.name.startsWith(CLIENT_NAME) && !proxies.has(client),
+    (client) =>
+      !/[SM]/.test(client.flags) && !client.name.startsWith(CLIENT_NAME) && !isSentinel(client) && !proxies.has(client),
   );
   return [...new Set(found.map(({ address }) => address))];
 }

@@ -123,6 +123,32 @@ export class RedisServer {
     return value;
   }
 
+  /**
+   * What is published on a channel, heard over a connection of its own until it is enough, or so many milliseconds have
+   * passed. Throws a ServerError.
+   */
+  async hear(channel: string, ms: number, isEnough: (heard: readonly string[]) => boolean): Promise<string[]> {
+    const listener = await RedisServer.connect(this.address, this.options);
+    const heard: string[] = [];
+    try {
+      await listener.client.subscribe(channel);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        listener.client.on('message', (_, text: string) => {
+          heard.push(text);
+          if (!isEnough(heard)) return;
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      return heard;
+    } catch (error) {
+      throw listener.errorOf(error);
+    } finally {
+      listener.close();
+    }
+  }
+
   get password(): string | undefined {
     return this.options.password;
   }

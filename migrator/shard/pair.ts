@@ -49,6 +49,11 @@ export class Pair {
     return orThrow(this.newOrError);
   }
 
+  /** The servers that could be reached. */
+  get reached(): RedisServer[] {
+    return [this.oldOrError, this.newOrError].filter((it) => it instanceof RedisServer);
+  }
+
   /** Why servers could not be reached. */
   get silences(): ServerError[] {
     return [this.oldOrError, this.newOrError].filter((it) => it instanceof ServerError);

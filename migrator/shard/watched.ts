@@ -1,0 +1,16 @@
+// Whether Sentinel watches a server of a shard, which must end before a role changes.
+
+import { type Pair } from './pair';
+import { type RedisServer } from '../redis/server';
+import { told, watchOf } from '../redis/sentinels';
+
+/** Who watches, and what to do about it, a sentence for each server of the pair that is watched. */
+export async function watchedBy(pair: Pair): Promise<string[]> {
+  const found = await Promise.all(pair.reached.map(watched));
+  return found.flat();
+}
+
+async function watched(server: RedisServer): Promise<string[]> {
+  const watch = await watchOf(server);
+  return watch === undefined ? [] : [told(server.address, watch)];
+}

@@ -1,0 +1,84 @@
+// Real Sentinels that watch servers of a lab.
+
+import * as fs from 'node:fs';
+import { type Redis } from 'ioredis';
+import { joinWords } from '../../lib/redis/config/text';
+import { connect } from './clients';
+import { freePort, type Lab, until } from './lab';
+
+export interface WatchedMaster {
+  readonly name: string;
+  readonly port: number;
+  readonly password: string;
+  /** How long it may be silent before it counts as down. @default 1000 */
+  readonly downAfterMs?: number;
+}
+
+export class LabSentinel {
+  /** Starts a Sentinel that decides alone, and waits until it reaches the master. */
+  static async watch(lab: Lab, master: WatchedMaster): Promise<LabSentinel> {
+    const port = await freePort();
+    const { name, password, downAfterMs = 1000 } = master;
+    const file = lab.write(
+      `sentinel-${port}/sentinel.conf`,
+      [
+        ['port', String(port)],
+        ['bind', '127.0.0.1'],
+        ['dir', `${lab.dir}/sentinel-${port}`],
+        ['sentinel', 'monitor', name, '127.0.0.1', String(master.port), '1'],
+        ['sentinel', 'auth-pass', name, password],
+        ['sentinel', 'down-after-milliseconds', name, String(downAfterMs)],
+        ['sentinel', 'failover-timeout', name, '2000'],
+      ]
+        .map((words) => `${joinWords(words)}\n`)
+        .join(''),
+    );
+    fs.chmodSync(file, 0o600);
+    const sentinel = new LabSentinel(port, name, connect(port, ''));
+    const program = lab.start('redis-server', [file, '--sentinel']);
+    await program.ready(() => sentinel.listens());
+    await until('Sentinel reaches the master', async () => (await sentinel.master()).flags === 'master');
+    return sentinel;
+  }
+
+  private constructor(
+    readonly port: number,
+    readonly name: string,
+    private readonly client: Redis,
+  ) {}
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** What it knows of the master. */
+  async master(): Promise<Record<string, string>> {
+    return pairsOf((await this.client.call('SENTINEL', 'MASTER', this.name)) as string[]);
+  }
+
+  /** What it knows of the replicas. */
+  async replicas(): Promise<Record<string, string>[]> {
+    return ((await this.client.call('SENTINEL', 'REPLICAS', this.name)) as string[][]).map(pairsOf);
+  }
+
+  /** Has it watch no more. */
+  async remove(): Promise<void> {
+    await this.client.call('SENTINEL', 'REMOVE', this.name);
+  }
+
+  /** Ends the client. */
+  disconnect(): void {
+    this.client.disconnect();
+  }
+
+  private async listens(): Promise<boolean> {
+    return this.client.ping().then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+function pairsOf(flat: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]] as const));
+}

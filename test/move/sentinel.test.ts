@@ -1,0 +1,70 @@
+// Somebody else's failover: Sentinel watches the servers of a move.
+
+import { Lab } from '../lab/lab';
+import { LabMove, type LabMoveProps } from '../lab/move';
+import { LabSentinel } from '../lab/sentinel';
+import { moved, untouched } from './moving';
+
+let lab: Lab;
+let move: LabMove | undefined;
+let sentinel: LabSentinel | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  move = undefined;
+  sentinel = undefined;
+});
+afterEach(async () => {
+  sentinel?.disconnect();
+  await move?.close();
+  await lab.close();
+});
+
+async function started(props: Partial<LabMoveProps> = {}): Promise<LabMove> {
+  move = await LabMove.of(lab, { servers: 1, proxies: 0, ...props });
+  await move.start();
+  return move;
+}
+
+async function refused(it: LabMove, ...args: [string, ...string[]]): Promise<string> {
+  const program = it.migrator(...args);
+  const code = await program.exit();
+  expect([args, code]).toEqual([args, 3]);
+  return program.output;
+}
+
+/** Has Sentinel watch the old server of shard 0, or the new one. */
+async function watch(it: LabMove, side: 'old' | 'new' = 'old'): Promise<LabSentinel> {
+  const port = side === 'old' ? it.old.portOf(0) : it.fleet.portOf(0);
+  sentinel = await LabSentinel.watch(lab, { name: 'shop-3', port, password: it.old.password });
+  return sentinel;
+}
+
+test('no step begins while Sentinel watches a server, whatever the options, and each says who it is and what to do', async () => {
+  const it = await started();
+  const watcher = await watch(it);
+  const told = `Sentinels (${watcher.address}) watch 127.0.0.1:${it.old.portOf(0)} as shop-3: `;
+  expect(await refused(it, 'preflight')).toContain(`error: shard 0: sentinel: ${told}`);
+  expect(await refused(it, 'sync')).toContain(told);
+  await watcher.remove();
+  await it.run('preflight');
+  await it.run('sync');
+
+  watcher.disconnect();
+  const again = await watch(it, 'new');
+  const output = await refused(it, 'cutover', '--allow-strangers', '--accept-volatile-fence');
+  expect(output).toContain(`watch 127.0.0.1:${it.fleet.portOf(0)} as shop-3`);
+  expect(output).toContain('run SENTINEL REMOVE shop-3 on every Sentinel');
+  expect(await it.roles()).toEqual(untouched(it));
+  await again.remove();
+  await it.run('cutover');
+  expect(await it.roles()).toEqual(moved(it));
+});
+
+test('a Sentinel that may not name itself is known by what it listens to', async () => {
+  const it = await started({
+    directives: () => [['rename-command', 'CLIENT', 'its-clients']],
+    fleet: { migration: { renamedCommands: { CLIENT: 'its-clients' } } },
+  });
+  const watcher = await watch(it);
+  expect(await refused(it, 'preflight')).toContain(`sentinel: Sentinels (${watcher.address}) watch`);
+});
