@@ -1,10 +1,11 @@
 // The move of a live fleet: the plan, the program that carries it out, a Job for each step, and the bridge of the proxies.
 
-import { type k8s } from 'cdk8s-plus-27';
+import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkName } from './common/checks';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
+import { script } from './common/scripts';
 import { refuseTwins } from './common/twins';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
@@ -28,6 +29,8 @@ export class FleetMigration extends Construct {
   readonly planConfigMap: k8s.KubeConfigMap;
   /** The program of the Jobs. */
   readonly migratorConfigMap: k8s.KubeConfigMap;
+  /** The name of the current Job of each step: a Job that has been replaced, and is run again by Kubernetes, ends itself. */
+  readonly currentConfigMap: k8s.KubeConfigMap;
   /** The Jobs, by step. */
   readonly jobs: { [step: string]: k8s.KubeJob };
   /** The labels that select the pods of the Jobs, which must reach the shards. */
@@ -54,17 +57,24 @@ export class FleetMigration extends Construct {
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
     this.migratorConfigMap = hashedConfigMap(scopeOf('migrator'), 'migrator', `${name}-migrator`, labels, {
       'migrator.mjs': migratorBundle(this),
+      'run-migrator.sh': script('run-migrator.sh'),
     });
+    const currentName = `${name}-current`;
     const wiring = {
       name,
       partOf,
       planConfigMap: this.planConfigMap.name,
       migratorConfigMap: this.migratorConfigMap.name,
+      currentConfigMap: currentName,
       password,
     };
     this.jobs = Object.fromEntries(
       STEPS.map((step) => [step.name, migrationJob(scopeOf(step.name), step, props, wiring)]),
     );
+    this.currentConfigMap = new k8s.KubeConfigMap(this, 'current', {
+      metadata: { name: currentName, labels },
+      data: Object.fromEntries(STEPS.map((step) => [step.name, this.jobs[step.name].name])),
+    });
     refuseTwins(this);
   }
 }

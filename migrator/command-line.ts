@@ -27,7 +27,8 @@ export interface CommandHelp {
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'plan.json, as the synth wrote it' },
-  shards: { value: 'LIST', help: 'only these shards, such as 0-3,7' },
+  shards: { value: 'LIST', help: 'only these shards, such as 0-3,7, or the first of them, such as 10%' },
+  current: { value: 'FILE', help: 'the name of the Job that may do this now; go on only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
   json: { help: 'print JSON, an object a line' },
   help: { help: 'print this help' },
@@ -184,7 +185,7 @@ const EXIT_CODES = [
   '  0  done',
   '  1  a fault of the program',
   '  2  the command line or the plan is wrong; nothing was done',
-  '  3  refused: what was found does not allow it',
+  '  3  refused: what was found does not allow it, and a person has to decide',
   '  4  some shards are not where the command takes them; run it again',
   '  5  another migrator is at work on some shards',
   '',

@@ -7,8 +7,9 @@ import { type CommandName, countOf, type Given, help, parse } from './command-li
 import { type Context, type HandOverOptions } from './commands/context';
 import { cutover } from './commands/cutover';
 import { chosenShards } from './shard-list';
-import { ExitCode, exitCodeOf, type Outcome } from './commands/outcome';
-import { readPlan, UsageError } from './plan-file';
+import { ExitCode, exitCodeOf, type Outcome, Refused } from './commands/outcome';
+import { superseded } from './current-job';
+import { planHash, readPlan, UsageError } from './plan-file';
 import { preflight } from './commands/preflight';
 import { Json } from './report/json';
 import { Lines } from './report/lines';
@@ -107,10 +108,14 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { name, given } = command;
   const plan = readPlan(String(given.plan));
-  const shards = chosenShards(plan, given.shards as string | undefined);
-  const access = { password: passwordOf(given), renamedCommands: plan.renamedCommands };
+  const shards = chosenShards(plan, given.shards as string | undefined, process.env.MIGRATOR_SHARDS);
+  const isSuperseded = (): string | undefined => superseded(given.current as string | undefined);
+  const reason = isSuperseded();
+  if (reason !== undefined) throw new Refused(reason);
+  const access = { password: passwordOf(given), renamedCommands: plan.renamedCommands, planHash: planHash(plan) };
   const report = reportFor(given, shards.length);
-  const { outcomes, summary } = await ACTS[name]({ plan, shards, access, report, stop: stopSignal(report) }, given);
+  const context = { plan, shards, access, report, stop: stopSignal(report), superseded: isSuperseded };
+  const { outcomes, summary } = await ACTS[name](context, given);
   report.end(summary);
   process.exitCode = exitCodeOf(outcomes);
 }
@@ -144,7 +149,8 @@ function stopSignal(report: Report): AbortSignal {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isUsage = error instanceof UsageError;
-  process.stderr.write(`${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);
-  process.exitCode = isUsage ? ExitCode.USAGE : ExitCode.FAULT;
+  const isForeseen = error instanceof UsageError || error instanceof Refused;
+  process.stderr.write(`${isForeseen ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode =
+    error instanceof UsageError ? ExitCode.USAGE : error instanceof Refused ? ExitCode.REFUSED : ExitCode.FAULT;
 });

@@ -1,5 +1,6 @@
 // Reads plan.json, and says what is wrong with one.
 
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { HASH_FUNCTIONS } from '../lib/nutcracker/hashes';
@@ -19,6 +20,11 @@ export function readPlan(file: string): MovePlan {
   const problems = problemsOf(value as Record<string, unknown>);
   if (problems.length > 0) throw new UsageError(problems.map((problem) => `${file}: ${problem}`).join('\n'));
   return value as MovePlan;
+}
+
+/** By what migrators see whether they have the same plan. */
+export function planHash(plan: MovePlan): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 8);
 }
 
 type Check = (value: unknown) => boolean;

@@ -105,6 +105,15 @@ describe('the Jobs', () => {
     }
   });
 
+  test('know which of them are the current ones, whatever has changed', () => {
+    const current = (it: FleetMigration): unknown => (it.currentConfigMap.toJson() as Manifest).data;
+    const it = migration();
+    expect(current(it)).toEqual(Object.fromEntries(Object.entries(it.jobs).map(([step, { name }]) => [step, name])));
+    const other = migration({ stepArguments: { cutover: ['--allow-strangers'] } });
+    expect(other.currentConfigMap.name).toBe(it.currentConfigMap.name);
+    expect(current(other)).not.toEqual(current(it));
+  });
+
   test('cannot be patched under their names', () => {
     const it = migration();
     it.jobs.sync.addJsonPatch(JsonPatch.add('/spec/template/spec/hostNetwork', true));
@@ -173,7 +182,7 @@ test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes
   const { template } = job(it, 'verify').spec;
   expect(template.metadata).toMatchObject({ labels: { team: 'data' }, annotations: { note: 'yes' } });
   const { volumes, ...pod } = template.spec as Manifest;
-  expect(volumes).toHaveLength(2);
+  expect(volumes).toHaveLength(3);
   expect(pod).toMatchSnapshot();
 });
 

@@ -17,6 +17,8 @@ export interface JobWiring {
   readonly partOf: string;
   readonly planConfigMap: string;
   readonly migratorConfigMap: string;
+  /** Holds the name of the current Job of each step. */
+  readonly currentConfigMap: string;
   readonly password?: SecretKey;
 }
 
@@ -72,27 +74,46 @@ function migratorPod(step: Step, options: MigrationOptions, wiring: JobWiring): 
     volumes: [
       { name: 'migrator', configMap: { name: wiring.migratorConfigMap } },
       { name: 'plan', configMap: { name: wiring.planConfigMap } },
+      { name: 'current', configMap: { name: wiring.currentConfigMap } },
     ],
   };
 }
+
+/** How often a migrator that dies is started again in its container, before Kubernetes tries another pod. */
+const TRIES = 5;
 
 /** Node.js lets garbage lie as long as it sees room: without a bound, 200 MB of it beside 11 MB that are in use (bench/move.md). */
 const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 
 function migrator(step: Step, options: MigrationOptions, { password }: JobWiring): k8s.Container {
   const { memory = Size.mebibytes(256), cpu = Cpu.millis(500), cpuLimit, stepArguments = {} } = options;
-  const program = [...SMALL_HEAP, '/opt/migrator/migrator.mjs'];
-  const command = ['node', ...program, step.name, '--plan', '/etc/migration/plan.json'];
+  const program = ['node', ...SMALL_HEAP, '/opt/migrator/migrator.mjs', step.name];
+  const supervised = step.retries > 0 ? ['sh', '/opt/migrator/run-migrator.sh', String(TRIES), ...program] : program;
+  const command = [
+    ...supervised,
+    '--plan',
+    '/etc/migration/plan.json',
+    '--current',
+    `/etc/migration-current/${step.name}`,
+  ];
   return {
     name: 'migrator',
     image: options.image ?? DEFAULT_MIGRATOR_IMAGE,
     imagePullPolicy: options.imagePullPolicy,
     command: [...command, ...(stepArguments[step.name] ?? [])],
-    env: password && [
-      {
-        name: 'REDIS_PASSWORD',
-        valueFrom: { secretKeyRef: { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY } },
-      },
+    env: [
+      ...(password
+        ? [
+            {
+              name: 'REDIS_PASSWORD',
+              valueFrom: { secretKeyRef: { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY } },
+            },
+          ]
+        : []),
+      // Kubernetes puts this label on the pods of a Job.
+      { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job-name']" } } },
+      // The runbook starts a portion with another value here.
+      { name: 'MIGRATOR_SHARDS', value: 'all' },
     ],
     // `kubectl describe pod` then shows the last lines of a failure.
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -101,6 +122,7 @@ function migrator(step: Step, options: MigrationOptions, { password }: JobWiring
     volumeMounts: [
       { name: 'migrator', mountPath: '/opt/migrator', readOnly: true },
       { name: 'plan', mountPath: '/etc/migration', readOnly: true },
+      { name: 'current', mountPath: '/etc/migration-current', readOnly: true },
     ],
   };
 }

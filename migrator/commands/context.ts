@@ -13,6 +13,8 @@ export interface Context {
   readonly report: Report;
   /** Set when the program was told to stop: no further shard is begun. */
   readonly stop: AbortSignal;
+  /** Why this Job is not to begin any other shard: another has taken its place. Without it, none can. */
+  readonly superseded?: () => string | undefined;
 }
 
 /** What a person accepts or chooses about a change of roles. */

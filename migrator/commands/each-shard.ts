@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
 import { Released } from '../shard/hand-over';
-import { Busy } from '../shard/lock';
+import { Busy, OtherPlan } from '../shard/lock';
 import { ExitCode, type Outcome, Refused } from './outcome';
 import { NotDurable } from '../shard/roles';
 import { hostAndPort, ServerError } from '../redis/server';
@@ -18,7 +18,11 @@ export interface Limits {
   readonly perSourceHost?: number;
 }
 
-export async function eachShard({ shards, report, stop }: Context, limits: Limits, work: Work): Promise<Outcome[]> {
+export async function eachShard(
+  { shards, report, stop, superseded }: Context,
+  limits: Limits,
+  work: Work,
+): Promise<Outcome[]> {
   const all = pLimit(limits.concurrency);
   const hosts = new Map<string, ReturnType<typeof pLimit>>();
   const ofHost = ({ old }: PlannedShard): ReturnType<typeof pLimit> => {
@@ -27,11 +31,16 @@ export async function eachShard({ shards, report, stop }: Context, limits: Limit
     hosts.set(host, limit);
     return limit;
   };
+  const checked: Work = (shard) => {
+    const reason = superseded?.();
+    if (reason !== undefined) throw new Refused(`not begun: ${reason}`);
+    return work(shard);
+  };
   return Promise.all(
     shards.map((shard) =>
       ofHost(shard)(() =>
         all(async () => {
-          const outcome = stop.aborted ? left(shard) : await outcomeOf(shard, work);
+          const outcome = stop.aborted ? left(shard) : await outcomeOf(shard, checked);
           const isDone = outcome.code === ExitCode.DONE;
           report.progress({ shard: shard.shard, state: isDone ? 'done' : 'left', detail: outcome.message, isDone });
           return outcome;
@@ -54,7 +63,7 @@ async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {
 }
 
 function codeOf(error: unknown): ExitCode {
-  if (error instanceof Refused) return ExitCode.REFUSED;
+  if (error instanceof Refused || error instanceof OtherPlan) return ExitCode.REFUSED;
   if (error instanceof ServerError && error.isAboutPassword) return ExitCode.REFUSED;
   if (error instanceof Busy) return ExitCode.BUSY;
   if (error instanceof Released || error instanceof ServerError || error instanceof NotDurable) return ExitCode.PARTLY;

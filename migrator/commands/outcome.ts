@@ -27,8 +27,11 @@ export interface Outcome {
 /** Throw it to refuse a shard, with the remedy. */
 export class Refused extends Error {}
 
-/** As a whole: a fault first, then what another run may finish, and when only that is left, what a person has to decide. */
+/**
+ * As a whole: a refusal first, since Kubernetes runs a Job again by itself for any other code, and that would do what was
+ * refused as soon as its reason is gone, without anybody who decided it.
+ */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
-  const order = [ExitCode.FAULT, ExitCode.PARTLY, ExitCode.BUSY, ExitCode.REFUSED];
+  const order = [ExitCode.REFUSED, ExitCode.FAULT, ExitCode.PARTLY, ExitCode.BUSY];
   return order.find((code) => outcomes.some((outcome) => outcome.code === code)) ?? ExitCode.DONE;
 }

@@ -55,7 +55,7 @@ class Rollback {
   private async turn(pair: Pair): Promise<string> {
     const before = await pair.look();
     if (before.state === 'new unreachable') return this.withoutNew(pair, before);
-    await lock(pair.new);
+    await lock(pair);
     reached('rollback.locked');
     const sight = await pair.look();
     switch (sight.state) {

@@ -87,7 +87,7 @@ export class ShardCutover {
   /** Does what the state of the shard calls for; gives nothing if it has to be looked at again. */
   private async turn(pair: Pair): Promise<string | undefined> {
     pair.throwSilenceUnlessMoved(await pair.look());
-    await lock(pair.new);
+    await lock(pair);
     reached('cutover.locked');
     const sight = await pair.look();
     if (sight.old?.isMaster === true) await this.releaseLeftovers(pair, sight.old);
@@ -223,7 +223,7 @@ export class ShardCutover {
   private async letGo(): Promise<void> {
     try {
       await this.withPair(async (pair) => {
-        await lock(pair.new);
+        await lock(pair);
         const { old, new: fresh } = await pair.look();
         if (old?.isMaster !== true || fresh?.isMaster === true) return;
         await new Roles(pair.old, versionOf(old)).writes.end();

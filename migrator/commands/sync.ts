@@ -150,7 +150,7 @@ async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
   refuseWrongPair(pair.shard, { old, new: fresh });
   // It would find the new server among the replicas of the old one, and give it roles as well.
   await refuseWatched(pair);
-  await lock(pair.new);
+  await lock(pair);
   reached('sync.locked');
   if ((await pair.look()).state === 'waiting') await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
   reached('sync.attached');
@@ -158,7 +158,7 @@ async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
 }
 
 async function reattach(pair: Pair): Promise<void> {
-  await lock(pair.new);
+  await lock(pair);
   const sight = await pair.look();
   if (sight.state === 'syncing') await reattached(pair, sight);
   await unlock(pair.new);

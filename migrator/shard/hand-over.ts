@@ -68,10 +68,24 @@ export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<
     await to.roles.promote(it.beforePromotion, it.acceptVolatilePromotion);
   } catch (error) {
     if (!(error instanceof Released || error instanceof NotDurable)) throw error;
-    if (error instanceof NotDurable) await to.roles.follow(it.fromAddress).catch(unlessNotDurable);
+    if (error instanceof NotDurable) await takeBack(it, error);
     await from.roles.promote().catch(unlessNotDurable);
     throw new Released(error.message);
   }
+}
+
+/**
+ * Takes the role from `to`, which cannot keep it. If this program stood still until its pause was over, `to` may have taken
+ * writes by then that nobody else has: then it stays the master. Throws that.
+ */
+async function takeBack({ to, fromAddress }: HandOver, reason: NotDurable): Promise<void> {
+  const after = await to.roles.follow(fromAddress).catch((error: unknown) => {
+    if (error instanceof NotDurable && error.view !== undefined) return error.view;
+    throw error;
+  });
+  if (reason.view === undefined || after.offset <= reason.view.offset) return;
+  await to.roles.promote([], true);
+  throw new NotDurable(`${reason.message}; it has taken writes meanwhile, and serves: see to it before it restarts`);
 }
 
 /** Whether a replica has applied all of the history that the demoted server had. */

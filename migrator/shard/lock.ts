@@ -5,9 +5,10 @@
 import { hostname } from 'node:os';
 import { CLIENT_NAME, type RedisServer } from '../redis/server';
 import { clients } from '../redis/clients';
+import { type Pair } from './pair';
 
 const PREFIX = `${CLIENT_NAME}-lock:`;
-const NAME = `${PREFIX}${hostname().replace(/[^!-~]/g, '_')}:${process.pid}`;
+const OWNER = `${hostname().replace(/[^!-~]/g, '_')}:${process.pid}`;
 
 /** How long a shard's other migrator is waited for: longer than a cutover takes. */
 const PATIENCE_MS = 10_000;
@@ -15,17 +16,25 @@ const PATIENCE_MS = 10_000;
 /** Another migrator is at work on the shard. */
 export class Busy extends Error {}
 
-/** Takes the lock. Throws Busy. */
-export async function lock(server: RedisServer): Promise<void> {
+/** Another migrator is at work on the shard by another plan: no waiting tells which of them is right. */
+export class OtherPlan extends Error {}
+
+/** Takes the lock on the new server of a shard, in the name of the plan. Throws Busy or OtherPlan. */
+export async function lock({ new: server, planHash }: Pair): Promise<void> {
+  const plan = `${PREFIX}${planHash}:`;
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     // First the name, then the look: of two that do so, at least one sees the other. Who sees another gives way.
-    await server.call('CLIENT', 'SETNAME', NAME);
+    await server.call('CLIENT', 'SETNAME', plan + OWNER);
     const own = String(await server.call('CLIENT', 'ID'));
     const other = (await clients(server)).find(({ id, name }) => name.startsWith(PREFIX) && id !== own);
     if (other === undefined) return;
     await unlock(server);
-    if (Date.now() > deadline) throw new Busy(`another migrator is at work on it (${other.name.slice(PREFIX.length)})`);
+    if (Date.now() > deadline) {
+      const name = other.name.slice(PREFIX.length);
+      if (other.name.startsWith(plan)) throw new Busy(`another migrator is at work on it (${name})`);
+      throw new OtherPlan(`a migrator with another plan is at work on it (${name}); end its Job, then run this again`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 90));
   }
 }

@@ -10,6 +10,8 @@ import { Version } from '../redis/version';
 export interface Access {
   readonly password?: string;
   readonly renamedCommands: Readonly<Record<string, string>>;
+  /** By which plan: migrators of different plans do not work on one shard. */
+  readonly planHash: string;
 }
 
 /** What both servers said at one time. */
@@ -21,12 +23,12 @@ export interface Sight {
 
 export class Pair {
   /** Throws a ServerError if a server wants another password, which no waiting changes. */
-  static async connect(shard: PlannedShard, { password, renamedCommands }: Access): Promise<Pair> {
+  static async connect(shard: PlannedShard, { password, renamedCommands, planHash }: Access): Promise<Pair> {
     const [old, fresh] = await Promise.allSettled([
       RedisServer.connect(shard.old, { password, renamedCommands }),
       RedisServer.connect(shard.new, { password }),
     ]);
-    const pair = new Pair(shard, settled(old), settled(fresh));
+    const pair = new Pair(shard, planHash, settled(old), settled(fresh));
     const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutPassword);
     if (refusal === undefined) return pair;
     pair.close();
@@ -35,6 +37,7 @@ export class Pair {
 
   private constructor(
     readonly shard: PlannedShard,
+    readonly planHash: string,
     private readonly oldOrError: RedisServer | ServerError,
     private readonly newOrError: RedisServer | ServerError,
   ) {}

@@ -11,6 +11,12 @@ import { WriteHold } from './write-hold';
 /** A promoted server takes no writes before its role is on its disk; for as long at the most. */
 const PROMOTION_MS = 10_000;
 
+/**
+ * Then this program looks whether that went well, and has it take writes, or takes the role back. If it dies instead, they
+ * wait for so long.
+ */
+const LAST_LOOK_MS = 1000;
+
 /** The role changed, but not in the server's file: it would be another one after a restart. */
 export class NotDurable extends Error {
   /** @param view what the server says since the change, if there was one */
@@ -28,6 +34,8 @@ interface Change {
   readonly lastLook: readonly CommandLine[];
   readonly commands: readonly CommandLine[];
   readonly succeeded: (view: ServerView) => boolean;
+  /** What follows when its role is on its disk, in the same packet: no client comes in between. */
+  readonly after?: readonly CommandLine[];
 }
 
 /** A server whose role changes, with what its version calls things. */
@@ -75,7 +83,7 @@ export class Roles {
 
   /**
    * Makes it a master. Where the version can, it takes no writes before its role is on its disk. Throws NotDurable, with
-   * the server a master that takes no writes for some seconds; or, if that is accepted, has it take them.
+   * the server a master that takes no writes for a second; or, if that is accepted, has it take them.
    */
   async promote(before: readonly CommandLine[] = [], acceptVolatile = false): Promise<void> {
     const commands: CommandLine[] = [
@@ -85,18 +93,20 @@ export class Roles {
       ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'yes'],
       ...(await this.writes.fenceLifting()),
     ];
-    await this.change({ lastLook: [], commands, succeeded: ({ isMaster }) => isMaster }).catch((error: unknown) => {
+    const change = { lastLook: [], commands, succeeded: ({ isMaster }: ServerView) => isMaster };
+    await this.change({ ...change, after: this.writes.pauseShortening(LAST_LOOK_MS) }).catch((error: unknown) => {
       if (!(acceptVolatile && error instanceof NotDurable)) throw error;
     });
     await this.server.all(this.writes.pauseLifting());
   }
 
   /** Sends the commands in one go, with a look at the outcome, and the order to keep it. */
-  private async change({ lastLook, commands, succeeded }: Change): Promise<ServerView> {
+  private async change({ lastLook, commands, succeeded, after = [] }: Change): Promise<ServerView> {
     const harm = await this.rewriteHarm();
     const keeping: CommandLine[] = harm === undefined ? [['CONFIG', 'REWRITE']] : [];
-    const answers = await this.server.each([...lastLook, ...commands, ['INFO'], ...keeping]);
+    const answers = await this.server.each([...lastLook, ...commands, ['INFO'], ...keeping, ...after]);
     const looked = answers.splice(0, lastLook.length);
+    answers.splice(answers.length - after.length);
     const kept = harm === undefined ? answers.pop() : new Error(`${this.server.address}: ${harm}`);
     const error = answers.find((answer) => answer instanceof Error);
     if (error !== undefined) throw error;

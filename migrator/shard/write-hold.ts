@@ -69,6 +69,16 @@ export class WriteHold {
     return this.version.pausesWrites ? [['CLIENT', 'UNPAUSE']] : [];
   }
 
+  /** What has a pause end in so many milliseconds: alone, PAUSE makes it longer only. */
+  pauseShortening(ms: number): CommandLine[] {
+    return this.version.pausesWrites
+      ? [
+          ['CLIENT', 'UNPAUSE'],
+          ['CLIENT', 'PAUSE', ms, 'WRITE'],
+        ]
+      : [];
+  }
+
   private async wantedReplicas(): Promise<number> {
     return Number((await this.server.setting(this.settings[0])) ?? 0);
   }

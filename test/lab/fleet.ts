@@ -186,6 +186,17 @@ export class LabFleet {
     return { pod, ports };
   }
 
+  /** A pod of the Job of a step, ready to run. `name` is the Job's, which Kubernetes tells the pod in a label. */
+  jobPod(step: string, name = this.jobName(step)): LabPod {
+    const job = this.charts.migration?.jobs[step].toJson() as Manifest;
+    return this.pod(job, name, this.shardAddresses());
+  }
+
+  /** The name of the Job of a step. */
+  jobName(step: string): string {
+    return this.charts.migration?.jobs[step].name ?? '';
+  }
+
   /** plan.json with the addresses of the lab, as a file. */
   planFile(): string {
     const { migration } = this.charts;

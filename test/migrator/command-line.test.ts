@@ -97,6 +97,8 @@ test.each([
   ['5', '--shards names 5; the plan has 2 shards'],
   ['1-0', '--shards has "1-0"; write ordinals and ranges'],
   ['one', '--shards has "one"; write ordinals and ranges'],
+  ['0%', '--shards is 0%; write a share from 1% to 100%'],
+  ['101%', '--shards is 101%; write a share from 1% to 100%'],
 ])('--shards %s is refused', (list, message) => {
   const { status, stderr } = migrator('status', '--plan', planFile(PLAN), '--shards', list);
   expect(status).toBe(2);

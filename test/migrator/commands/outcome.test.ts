@@ -1,0 +1,22 @@
+// The exit code of a command: what a person has to decide is never run again by Kubernetes.
+
+import { FINAL_EXIT_CODES } from '../../../lib/migration/steps';
+import { ExitCode, exitCodeOf } from '../../../migrator/commands/outcome';
+
+const { DONE, FAULT, REFUSED, PARTLY, BUSY } = ExitCode;
+
+test.each([[[REFUSED]], [[DONE, REFUSED]], [[REFUSED, PARTLY]], [[FAULT, PARTLY, BUSY, REFUSED]]])(
+  'a refusal among %j is final',
+  (codes) => {
+    expect(FINAL_EXIT_CODES).toContain(exitCodeOf(codes.map((code, shard) => ({ shard, code, message: '' }))));
+  },
+);
+
+test.each([
+  [[DONE, DONE], DONE],
+  [[DONE, PARTLY, BUSY], PARTLY],
+  [[DONE, BUSY], BUSY],
+  [[FAULT, PARTLY], FAULT],
+])('%j ends with %i', (codes, code) => {
+  expect(exitCodeOf(codes.map((each, shard) => ({ shard, code: each, message: '' })))).toBe(code);
+});

@@ -1,0 +1,145 @@
+// The Jobs of a move, as Kubernetes runs them: what they do by themselves, and what only a person starts.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Lab, until } from '../lab/lab';
+import { type LabPod } from '../lab/pod';
+import { FINAL_EXIT_CODES } from '../../lib/migration/steps';
+import { moved, Moving, untouched } from './moving';
+
+let lab: Lab;
+let moving: Moving | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  moving = undefined;
+});
+afterEach(async () => {
+  await moving?.close();
+  await lab.close();
+});
+
+/** Runs the pod to its end: its exit code, and what it printed. */
+async function ended(pod: LabPod): Promise<{ code: number | null; output: string }> {
+  const program = await pod.start();
+  return { code: await program.exit(), output: program.output };
+}
+
+/** A `node` for the pod, whose first run sends itself a signal at a step, as if somebody killed it. */
+function dyingOnceAt(step: string): string {
+  const once = path.join(lab.dir, 'has-died');
+  fs.mkdirSync(path.join(lab.dir, 'bin'));
+  const text = `#!/bin/sh
+if [ ! -e ${once} ]; then : >${once}; export CDK8S_TWEMPROXY_SIGNAL_AT='${step} SIGKILL'; fi
+exec ${process.execPath} "$@"
+`;
+  const file = lab.write('bin/node', text);
+  fs.chmodSync(file, 0o755);
+  fs.chmodSync(lab.dir, 0o777);
+  return `${path.dirname(file)}:/usr/bin:/bin`;
+}
+
+test.each([[['--canary', '--watch', '1']], [[]]])(
+  'a cutover %j that is refused ends for good, and leaves what it was refused',
+  async (stepArguments: string[]) => {
+    const migration = { stepArguments: { cutover: stepArguments } };
+    moving = await Moving.of(lab, { servers: 3, fleet: { migration } });
+    const { move } = moving;
+    await move.run('sync');
+    const stranger = await move.stranger(0);
+    const { code, output } = await ended(move.fleet.jobPod('cutover'));
+    expect(FINAL_EXIT_CODES).toContain(code);
+    expect(output).toContain('shard 0 was left: strangers are connected');
+    stranger.destroy();
+    const after = await move.roles();
+    expect(after[0]).toEqual(untouched(move)[0]);
+    if (stepArguments.length > 0) expect(after).toEqual(untouched(move));
+    await moving.judge();
+  },
+);
+
+test('a Job that was replaced does nothing when Kubernetes runs it once more, and the new one does its work', async () => {
+  moving = await Moving.of(lab);
+  const { move } = moving;
+  await move.run('sync');
+  const old = move.fleet;
+  const changed = old.with({ migration: { proxyNetworks: ['127.0.0.0/16'], syncsPerSourceHost: 8 } });
+  expect(changed.jobName('cutover')).not.toBe(old.jobName('cutover'));
+  // The applied plan is the new one: its ConfigMap is what a retry of the old Job finds mounted.
+  const retry = old.jobPod('cutover');
+  const current = path.join(retry.directory('/etc/migration-current'), 'cutover');
+  fs.writeFileSync(current, `${changed.jobName('cutover')}\n`);
+  const { code, output } = await ended(retry);
+  expect(FINAL_EXIT_CODES).toContain(code);
+  expect(output).toContain(
+    `this is the Job ${old.jobName('cutover')}, and the plan that is applied names ${changed.jobName('cutover')}`,
+  );
+  expect(await move.roles()).toEqual(untouched(move));
+
+  expect(await ended(changed.jobPod('cutover'))).toMatchObject({ code: 0 });
+  expect(await move.roles()).toEqual(moved(move));
+  expect(await ended(retry)).toMatchObject({ code: 3 });
+  await moving.judge();
+});
+
+test('a Job that is replaced while it runs begins no other shard', async () => {
+  moving = await Moving.of(lab, { fleet: { migration: { cutoverConcurrency: 1 } } });
+  const { move } = moving;
+  await move.run('sync');
+  const current = lab.write('current', 'this-one');
+  const env = { CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.checked SIGSTOP', JOB_NAME: 'this-one' };
+  const program = move.migratorWith(env, 'cutover', '--current', current);
+  await until('it stands still', () => program.standsStill);
+  fs.writeFileSync(current, 'another');
+  program.child.kill('SIGCONT');
+  expect(await program.exit()).toBe(3);
+  expect(program.output).toContain('shard 1 was left: not begun: this is the Job this-one');
+  expect(await move.roles()).toEqual([moved(move)[0], untouched(move)[1]]);
+  await moving.judge();
+});
+
+test('a migrator that meets one with another plan ends for good', async () => {
+  moving = await Moving.of(lab, { servers: 1 });
+  const { move } = moving;
+  await move.run('sync');
+  const still = await moving.standStillAt('cutover.locked');
+  const plan = JSON.parse(fs.readFileSync(move.fleet.planFile(), 'utf8')) as object;
+  const other = lab.write('other.json', JSON.stringify({ ...plan, keepLegacyInSync: true }));
+  const second = move.migrator('cutover', '--plan', other);
+  expect(await second.exit()).toBe(3);
+  expect(second.output).toContain('a migrator with another plan is at work on it');
+  expect(await still.goOn()).toBe(0);
+  expect(await move.roles()).toEqual(moved(move));
+  await moving.judge();
+}, 60_000);
+
+test.each(['cutover.demoted', 'cutover.promoted'])(
+  'a migrator that is killed at %s is started again in its pod, and finishes',
+  async (step) => {
+    moving = await Moving.of(lab);
+    const { move } = moving;
+    await move.run('sync');
+    const { code, output } = await ended(move.fleet.jobPod('cutover').with({ path: dyingOnceAt(step) }));
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('ended with code 137; it is started again (try 2 of 5)'),
+    ]);
+    expect(await move.roles()).toEqual(moved(move));
+    await moving.judge();
+  },
+);
+
+test('a Job is started for a portion, and does no more than that when it is run again', async () => {
+  moving = await Moving.of(lab, { servers: 3 });
+  const { move } = moving;
+  await move.run('sync');
+  for (let run = 0; run < 2; run++) {
+    const program = move.migratorWith({ MIGRATOR_SHARDS: '34%' }, 'cutover');
+    expect(await program.exit()).toBe(0);
+    expect(program.output).toContain('2 of 2 shards are on their new servers');
+  }
+  expect(await move.roles()).toEqual([...moved(move).slice(0, 2), untouched(move)[2]]);
+  const both = move.migratorWith({ MIGRATOR_SHARDS: '1' }, 'cutover', '--shards', '0-2');
+  expect(await both.exit()).toBe(2);
+  expect(both.output).toContain('--shards 0-2 and MIGRATOR_SHARDS=1 both choose shards');
+  await moving.judge();
+});
