@@ -14,6 +14,7 @@ const KNOWN: Partial<Record<string, (block: Block) => boolean>> = {
   ts: () => true, // snippets.test.ts
   console: ({ document }) => [...STAGED, 'docs/cli.md'].includes(document), // transcript.long.test.ts, ../cli/docs.test.ts
   sh: () => true, // below
+  yaml: ({ document }) => document.startsWith('docs/how-to/'), // how-to.test.ts
   json: ({ document }) => document === 'docs/plan.md', // below
   text: () => true, // nothing to run
 };

@@ -30,10 +30,14 @@ const RUN_BY: Record<string, string> = {
   'npm run picture': 'test/docs/pictures.test.ts',
   'npm run transcript': 'test/docs/transcript.long.test.ts',
   'npm run golden': 'test/docs/golden.long.test.ts',
+  'kubectl kustomize .': 'test/docs/how-to.test.ts',
+  'kubectl kustomize --load-restrictor LoadRestrictionsNone overlays/production': 'test/docs/how-to.test.ts',
 };
 
 const CHECKS: [RegExp, Check][] = [
   [/^(npm (?:ci|pack|test|run [\w:-]+))$/, isRunElsewhere],
+  [/^kubectl kustomize /, isRunElsewhere],
+  [/^grep -rhoE .* dist \| sort -u$/, succeeds],
   [/^npx jest (\S+)$/, isThere],
   [/^npx tsx (\S+\.ts)/, isThere],
   [
@@ -48,6 +52,8 @@ const CHECKS: [RegExp, Check][] = [
   [/^cd (examples\/\S+)$/, isThere],
   [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, isFine], // on the NFS server
   [/^printf '%s\\n' '(.*)' > redis\.conf$/, isKnownTo('lib/scripts/start.sh')],
+  [/^npm install \.\/vendor\/\S+\.tgz$/, isFine], // the packed library of a repository that `init` made
+  [/^git diff (?:--stat )?-- dist$/, endsWell],
   [/^npm install --no-save .*tgz$/, isFine], // test/examples/import.test.ts unpacks the same file
 ];
 
@@ -106,6 +112,10 @@ async function succeeds(command: string): Promise<void> {
   expect(stdout.length).toBeGreaterThan(0);
 }
 
+async function endsWell(command: string): Promise<void> {
+  expect((await run('sh', ['-c', command])).code).toBe(0);
+}
+
 async function initsARepository(args: string): Promise<void> {
   const lab = new Lab();
   try {
@@ -129,7 +139,7 @@ let written: Manifest[] | undefined;
 async function namesWhatIsThere(command: string): Promise<void> {
   for (const [file] of command.matchAll(/\S+\.k8s\.yaml/g)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
   const objects = (written ??= objectsIn(filesOf(path.join(ROOT, 'dist'))));
-  for (const [, kind, name] of command.matchAll(/(\w+)\/(unit-1[\w-]*)/g)) {
+  for (const [, kind, name] of command.matchAll(/(?<=\s)(\w+)\/(unit-1[\w-]*)(?=\s|$)/g)) {
     expect(Object.keys(named(objects, KINDS[kind]))).toContain(name);
   }
   for (const [, pod] of command.matchAll(/ (unit-1-redis)-\d+ /g)) {

@@ -16,7 +16,7 @@ export const DOCUMENTS = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...['docs', 'images/twemproxy', ...foldersIn('examples')].flatMap(markdownIn),
+  ...['docs', 'docs/how-to', 'images/twemproxy', ...foldersIn('examples')].flatMap(markdownIn),
 ];
 
 export function read(file: string): string {

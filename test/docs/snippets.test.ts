@@ -7,7 +7,10 @@ import { blocksOf, DOCUMENTS, read } from './documents';
 
 const withoutSpace = (text: string): string => text.replace(/\s+/g, '');
 
-const FILES = ['main.ts', ...['examples/import', 'examples/article', 'examples/constructs'].flatMap(sourcesIn)];
+const FILES = [
+  'main.ts',
+  ...['examples/import', 'examples/article', 'examples/constructs', 'examples/delivery'].flatMap(sourcesIn),
+];
 const SOURCES = FILES.map((file) => withoutSpace(read(file)));
 
 function sourcesIn(folder: string): string[] {

@@ -1,0 +1,55 @@
+// How fleets are delivered: by a GitOps controller, from a registry of one's own, and to OpenShift. docs/how-to/ has its snippets from here.
+
+import * as path from 'node:path';
+import { ApiObject, App, type Chart, Size } from 'cdk8s';
+import { FleetCharts, MigrationPhase, NutcrackerConfig, ShardStorage } from '../../lib';
+
+const app = new App();
+const pool = NutcrackerConfig.fromFile(path.join(__dirname, '../constructs/carts.yml')).pool();
+const storage = ShardStorage.claimTemplate({ capacity: Size.gibibytes(20), storageClassName: 'fast' });
+const proxyNetworks = ['10.20.64.0/20'];
+
+// Every image from a registry of one's own.
+new FleetCharts(app, 'mirrored', {
+  namespace: 'mirrored',
+  pool,
+  storage,
+  redis: { image: 'registry.example.net/library/redis:7.2.11-bookworm', imagePullSecrets: ['registry'] },
+  proxies: { image: 'registry.example.net/twemproxy:0.5.0', imagePullSecrets: ['registry'] },
+  migration: {
+    phase: MigrationPhase.MOVING,
+    proxyNetworks,
+    image: 'registry.example.net/library/node:22.23.2-bookworm-slim',
+    imagePullSecrets: ['registry'],
+    bridge: { image: 'registry.example.net/library/haproxy:2.6.32' },
+  },
+});
+
+// The first id of the range that OpenShift gave to the project.
+const user = 1000680000;
+new FleetCharts(app, 'openshift', {
+  namespace: 'carts',
+  createNamespace: false,
+  pool,
+  storage,
+  redis: { user },
+  proxies: { user, image: 'registry.example.net/twemproxy:0.5.0' },
+  migration: { user, phase: MigrationPhase.MOVING, proxyNetworks },
+});
+
+// Argo CD applies a file when everything in the files before it is healthy.
+const objectsOf = (chart: Chart) => chart.node.findAll().filter((node) => ApiObject.isApiObject(node));
+for (const chart of app.charts) {
+  const [, step] = /-(\d\d)-[a-z-]+$/.exec(chart.node.id) ?? [];
+  for (const object of objectsOf(chart)) object.metadata.addAnnotation('argocd.argoproj.io/sync-wave', step);
+}
+
+// What no controller removes by itself: data, and the ConfigMaps of older revisions.
+const KEPT = ['Namespace', 'PersistentVolume', 'PersistentVolumeClaim', 'ConfigMap'];
+for (const object of app.charts.flatMap(objectsOf)) {
+  if (!KEPT.includes(object.kind)) continue;
+  object.metadata.addAnnotation('argocd.argoproj.io/sync-options', 'Prune=false');
+  object.metadata.addAnnotation('kustomize.toolkit.fluxcd.io/prune', 'disabled');
+}
+
+app.synth();
