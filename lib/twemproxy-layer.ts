@@ -22,6 +22,7 @@ import { refuseTwins } from './common/twins';
 import { type Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { bridgeData } from './twemproxy/bridge-pod';
+import { directShards, directShardsData } from './twemproxy/direct-shards';
 import { proxyPod } from './twemproxy/proxy-pod';
 import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
 import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
@@ -107,7 +108,8 @@ export class TwemproxyLayer extends Construct {
     this.statsPort = statsPort;
 
     const metadata = { name, labels: this.labels };
-    const data = within(this, () => proxyConfigData(this, pools));
+    const direct = directShards(pools, bridge);
+    const data = within(this, () => proxyConfigData(this, pools, directShardsData(direct)));
     this.configMap = this.configuration(props, data);
     this.bridgeConfigMap =
       bridge && hashedConfigMap(this, 'bridge', `${name}-bridge`, this.labels, bridgeData(bridge, listenAddress));
@@ -116,6 +118,7 @@ export class TwemproxyLayer extends Construct {
       selector: this.podSelector,
       pools,
       statsPort,
+      direct,
       bridge: bridge && this.bridgeConfigMap && { bridge, configMap: this.bridgeConfigMap.name },
     };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {

@@ -143,10 +143,27 @@ describe('the proxies', () => {
     expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
   });
 
-  test('are asked by TCP: nutcracker speaks no HTTP, and answers PING with every shard down', () => {
+  test('are alive as long as they accept, and ready if they reach a shard: nutcracker answers PING with every shard down', () => {
     const [container] = podOf(layer()).containers as Manifest[];
-    expect(container.readinessProbe.tcpSocket).toEqual({ port: 'proxy' });
     expect(container.livenessProbe.tcpSocket).toEqual({ port: 'proxy' });
+    expect(container.readinessProbe.exec.command).toEqual(['sh', '/etc/nutcracker/reach.sh', '22121']);
+    expect(theOnly(layer(), 'ConfigMap').data.shards).toBe(
+      'shard-0:6379 alpha-password/password\nshard-1:6379 alpha-password/password\n',
+    );
+  });
+
+  test('wait for masters before they start, unless they serve replicas', () => {
+    const inits = (props: Partial<TwemproxyLayerProps>): unknown[] =>
+      (podOf(layer(props)).initContainers as Manifest[]).map(({ name }) => name as string);
+    expect(inits({})).toEqual(['render-config', 'await-masters']);
+    expect(inits({ waitForMasters: false })).toEqual(['render-config']);
+  });
+
+  test('ask nothing of servers that are not Redis, and are ready when they accept', () => {
+    const cache = new NutcrackerPool({ name: 'cache', listen: '0.0.0.0:11211', servers: pool().servers });
+    const pod = podOf(layer({ pools: [{ pool: cache }] }));
+    expect(pod.initContainers).toHaveLength(1);
+    expect(pod.containers[0].readinessProbe.tcpSocket).toEqual({ port: 'proxy' });
   });
 
   test('serve on for a while when told to stop, and then end by SIGTERM, which reaches only a process other than 1', () => {
@@ -232,6 +249,7 @@ const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge'>> = {
   statsInterval: Duration.seconds(5),
   verbosity: 6,
   shutdownDelay: Duration.seconds(20),
+  waitForMasters: false,
   memory: Size.gibibytes(1),
   cpu: Cpu.units(1),
   cpuLimit: Cpu.units(2),

@@ -110,15 +110,19 @@ function auth(bridge: Bridge): string {
 }
 
 function health(bridge: Bridge, listenAddress: string): string {
-  const dark = bridge.shards.map((_, ordinal) => `  acl dark nbsrv(shard-${ordinal}) eq 0`);
+  const each = (acl: string): string =>
+    bridge.shards.map((_, ordinal) => acl.replace('SHARD', `shard-${ordinal}`)).join('\n');
   return `frontend health
   mode http
   bind ${listenAddress}:${bridge.healthPort}
   timeout client 10s
-  # One shard without a server must not take the proxy away from the others.
   http-request return status 200 content-type text/plain string alive if { path /alive }
-${dark.join('\n')}
-  http-request return status 503 content-type text/plain string "a shard has no server" if { path /ready } dark
+  # One shard without a server must not take the proxy away from the others.
+${each('  acl some nbsrv(SHARD) gt 0')}
+  http-request return status 200 content-type text/plain string serving if { path /serving } some
+  http-request return status 503 content-type text/plain string "no shard has a server" if { path /serving }
+${each('  acl lacking nbsrv(SHARD) eq 0')}
+  http-request return status 503 content-type text/plain string "a shard has no server" if { path /ready } lacking
   http-request return status 200 content-type text/plain string ready if { path /ready }
   stats enable
   stats uri /

@@ -30,7 +30,8 @@ export interface BridgeOptions {
   readonly firstPort?: number;
 
   /**
-   * Where the bridge tells how it is: `/alive`, `/ready` when every shard has a server, and a page of statistics at `/`.
+   * Where the bridge tells how it is: `/alive`, `/serving` when a shard has a server, `/ready` when every
+   * shard has one, and a page of statistics at `/`.
    * @default 8404
    */
   readonly healthPort?: number;

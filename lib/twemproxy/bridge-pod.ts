@@ -33,7 +33,10 @@ export function bridgeVolume(configMap: string): k8s.Volume {
  */
 export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePullPolicy?: string): k8s.Container {
   const { image = DEFAULT_BRIDGE_IMAGE, memory = Size.mebibytes(128), cpu = Cpu.millis(500) } = bridge.options;
-  const alive = { httpGet: { path: '/alive', port: k8s.IntOrString.fromString('bridge-health') }, timeoutSeconds: 5 };
+  const ask = (path: string): k8s.Probe => ({
+    httpGet: { path, port: k8s.IntOrString.fromString('bridge-health') },
+    timeoutSeconds: 5,
+  });
   const outlast = String(shutdownSeconds + BRIDGE_OUTLASTS_SECONDS);
   return {
     name: 'bridge',
@@ -42,8 +45,8 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
     command: ['haproxy', '-db', '-f', '/etc/bridge/haproxy.cfg'],
     ports: [{ name: 'bridge-health', containerPort: bridge.healthPort }],
     env: [{ name: 'HEALTH_PORT', value: String(bridge.healthPort) }, ...passwordEnv(bridge)],
-    readinessProbe: { ...alive, periodSeconds: 5 },
-    livenessProbe: { ...alive, periodSeconds: 10, failureThreshold: 6 },
+    readinessProbe: { ...ask('/serving'), periodSeconds: 5 },
+    livenessProbe: { ...ask('/alive'), periodSeconds: 10, failureThreshold: 6 },
     lifecycle: {
       postStart: { exec: { command: ['sh', '/etc/bridge/bridge-wait.sh'] } },
       preStop: { exec: { command: ['sleep', outlast] } },

@@ -1,4 +1,4 @@
-// The pod of a proxy: an init container that puts the passwords into nutcracker.yml, and nutcracker.
+// The pod of a proxy: init containers that put the passwords into nutcracker.yml and wait for the shards, and nutcracker.
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
@@ -6,6 +6,7 @@ import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
 import { type Bridge } from './bridge';
 import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolume } from './bridge-pod';
+import { type DirectShard, mastersAwaiter, reachProbe } from './direct-shards';
 import { secretPath, type ServedPool } from './proxy-pool';
 import { type TwemproxyOptions } from './twemproxy-options';
 
@@ -20,29 +21,36 @@ export interface ProxyPodWiring {
   readonly selector: Record<string, string>;
   readonly pools: ServedPool[];
   readonly statsPort: number;
+  /** The shards to which no bridge leads. */
+  readonly direct: DirectShard[];
   /** The bridge and its ConfigMap, while a fleet moves. */
   readonly bridge?: { readonly bridge: Bridge; readonly configMap: string };
 }
 
+const CONFIG = { name: 'config', mountPath: '/etc/nutcracker', readOnly: true };
 const RENDERED = { name: 'rendered', mountPath: '/run/nutcracker' };
 
 /** The pod's specification. */
 export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.PodSpec {
   const secrets = passwords(wiring.pools);
-  const { bridge } = wiring;
+  const { bridge, direct } = wiring;
+  const asks = [CONFIG, ...passwordMounts(secrets)];
   const shutdown = shutdownSeconds(options);
   return {
     ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, wiring.selector),
     // nutcracker has no handler for SIGTERM, which the kernel therefore keeps from a process 1.
     shareProcessNamespace: true,
     terminationGracePeriodSeconds: shutdown + (bridge ? BRIDGE_OUTLASTS_SECONDS : 0) + EXIT_SECONDS,
-    initContainers: [renderer(options, secrets)],
+    initContainers: [
+      renderer(options, secrets),
+      ...(direct.length > 0 && (options.waitForMasters ?? true) ? [mastersAwaiter(options, asks)] : []),
+    ],
     containers: [
       ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, options.imagePullPolicy)] : []),
       nutcracker(options, wiring),
     ],
     volumes: [
-      { name: 'config', configMap: { name: wiring.configMap } },
+      { name: CONFIG.name, configMap: { name: wiring.configMap } },
       ...(secrets ? [secrets] : []),
       ...(bridge ? [bridgeVolume(bridge.configMap)] : []),
       { name: RENDERED.name, emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
@@ -58,16 +66,17 @@ function renderer(options: TwemproxyOptions, secrets?: k8s.Volume): k8s.Containe
     command: ['sh', '/etc/nutcracker/render.sh'],
     securityContext: RESTRICTED,
     resources: SCRIPT_RESOURCES,
-    volumeMounts: [
-      { name: 'config', mountPath: '/etc/nutcracker', readOnly: true },
-      ...(secrets ? [{ name: secrets.name, mountPath: '/run/passwords', readOnly: true }] : []),
-      RENDERED,
-    ],
+    volumeMounts: [CONFIG, ...passwordMounts(secrets), RENDERED],
   };
 }
 
-function nutcracker(options: TwemproxyOptions, { pools, statsPort }: ProxyPodWiring): k8s.Container {
+function passwordMounts(secrets?: k8s.Volume): k8s.VolumeMount[] {
+  return secrets ? [{ name: secrets.name, mountPath: '/run/passwords', readOnly: true }] : [];
+}
+
+function nutcracker(options: TwemproxyOptions, { pools, statsPort, direct, bridge }: ProxyPodWiring): k8s.Container {
   const { memory = Size.gibibytes(1), cpu = Cpu.millis(500), cpuLimit } = options;
+  const asksShards = direct.length > 0 && !bridge;
   const connect = { tcpSocket: { port: k8s.IntOrString.fromString(pools[0].portName) }, timeoutSeconds: 5 };
   return {
     name: 'nutcracker',
@@ -78,12 +87,13 @@ function nutcracker(options: TwemproxyOptions, { pools, statsPort }: ProxyPodWir
       ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
       { name: 'stats', containerPort: statsPort },
     ],
-    readinessProbe: { ...connect, periodSeconds: 5 },
+    // Where there is a bridge, it is the one that knows whether a shard can be reached.
+    readinessProbe: asksShards ? reachProbe(pools[0].port) : { ...connect, periodSeconds: 5 },
     livenessProbe: { ...connect, periodSeconds: 10, failureThreshold: 6 },
     lifecycle: { preStop: { exec: { command: ['sleep', String(shutdownSeconds(options))] } } },
     securityContext: RESTRICTED,
     resources: resources(memory, cpu, cpuLimit),
-    volumeMounts: [{ ...RENDERED, readOnly: true }],
+    volumeMounts: [...(asksShards ? [CONFIG] : []), { ...RENDERED, readOnly: true }],
   };
 }
 

@@ -100,12 +100,18 @@ function portOf(scope: Construct, pool: NutcrackerPool): number {
 /** A client-side apply copies the object into an annotation, and these have 262,144 bytes; the rest has to fit as well. */
 const LARGEST_CONFIG = 250_000;
 
-/** The configuration and the script, by file name. */
-export function proxyConfigData(scope: Construct, pools: ServedPool[]): Record<string, string> {
+/** The configuration and its script, by file name, with what else the ConfigMap is to hold. */
+export function proxyConfigData(
+  scope: Construct,
+  pools: ServedPool[],
+  more: Record<string, string>,
+): Record<string, string> {
   const yaml = NutcrackerConfig.of(pools.map(({ pool }) => pool)).toYaml();
-  if (Buffer.byteLength(yaml) > LARGEST_CONFIG) {
-    const size = `nutcracker.yml has ${Buffer.byteLength(yaml)} bytes, of which kubectl apply takes ${LARGEST_CONFIG}`;
+  const data = { 'nutcracker.yml': yaml, 'render.sh': script('render.sh'), ...more };
+  const bytes = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes > LARGEST_CONFIG) {
+    const size = `nutcracker.yml and what goes with it have ${bytes} bytes, of which kubectl apply takes ${LARGEST_CONFIG}`;
     refuse(scope, `${size}; give the servers shorter names, or the pools to several TwemproxyLayers`);
   }
-  return { 'nutcracker.yml': yaml, 'render.sh': script('render.sh') };
+  return data;
 }

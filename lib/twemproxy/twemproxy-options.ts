@@ -34,7 +34,10 @@ export interface ProxyAutoscaling {
 
 /** What a user may choose about proxies. */
 export interface TwemproxyOptions extends ReplicatedPodOptions {
-  /** The image: nutcracker 0.5.0, sh, od, awk and sleep; `images/twemproxy/Dockerfile` builds one. */
+  /**
+   * The image: nutcracker 0.5.0, sh, awk, od, sed, sleep, sort, timeout, tr, wc, and bash or nc; `images/twemproxy/Dockerfile`
+   * builds one.
+   */
   readonly image: string;
 
   /**
@@ -125,6 +128,14 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
    * @default Duration.seconds(15)
    */
   readonly shutdownDelay?: Duration;
+
+  /**
+   * Whether a proxy without a bridge starts only when none of its shards is a replica. So the phase MOVED that comes before the
+   * last cutover takes no proxy away: the new ones wait, and the old ones serve. `false` is for pools of replicas, which are
+   * only read.
+   * @default true
+   */
+  readonly waitForMasters?: boolean;
 
   /**
    * Memory of a proxy, requested and limited alike. nutcracker never gives a buffer back: reckon with two to three of

@@ -4,7 +4,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type k8s } from 'cdk8s-plus-27';
-import { type Lab, type Program } from './lab';
+import { accepts, type Lab, type Program } from './lab';
 
 export interface LabPodProps {
   /** The pod's name. */
@@ -27,6 +27,7 @@ export class LabPod {
   /** Directories of the lab by mount path, over all containers. */
   private readonly mounts = new Map<string, string>();
   private readonly programs = new Map<string, Program>();
+  private readonly initPrograms = new Map<string, Program>();
   /** What each `postStart` printed, by container. */
   readonly hookOutput: Record<string, string> = {};
 
@@ -58,6 +59,7 @@ export class LabPod {
   async start(): Promise<Program> {
     for (const container of this.props.spec.initContainers ?? []) {
       const program = this.run(container);
+      this.initPrograms.set(container.name, program);
       const code = await program.exit();
       if (code !== 0) throw new Error(`${container.name} ended with ${code}: ${program.output}`);
     }
@@ -92,6 +94,21 @@ export class LabPod {
     return program;
   }
 
+  /** What an init container printed so far; nothing before it is its turn. */
+  initOutput(name: string): string {
+    return this.initPrograms.get(name)?.output ?? '';
+  }
+
+  /** Whether the readiness probes of all its containers find it ready. */
+  async ready(): Promise<boolean> {
+    const { containers } = this.props.spec;
+    if (!containers.every(({ name }) => this.programs.get(name)?.running)) return false;
+    const verdicts = await Promise.all(
+      containers.map((container) => !container.readinessProbe || this.passes(container.readinessProbe, container)),
+    );
+    return verdicts.every(Boolean);
+  }
+
   /** Stops as kubelet does: all containers together, each after its own `preStop`, and what is left is killed. */
   async stop(): Promise<void> {
     const grace = (this.props.spec.terminationGracePeriodSeconds ?? 30) * 1000;
@@ -112,6 +129,17 @@ export class LabPod {
   /** Runs a command in the place of a container's own: a probe, say. */
   exec(command: readonly string[], container = this.main): Program {
     return this.run({ ...container, command: [...command] });
+  }
+
+  private async passes({ exec, httpGet, tcpSocket }: k8s.Probe, container: k8s.Container): Promise<boolean> {
+    if (exec) return (await this.exec(exec.command ?? [], container).exit()) === 0;
+    const wanted = (httpGet ?? tcpSocket)?.port as unknown as string | number;
+    const { containerPort = wanted } = container.ports?.find(({ name }) => name === wanted) ?? {};
+    const port = Number(this.inLab(String(containerPort)));
+    if (tcpSocket) return accepts(port);
+    const response = await fetch(`http://127.0.0.1:${port}${httpGet?.path ?? '/'}`).catch(() => undefined);
+    await response?.text();
+    return response?.ok ?? false;
   }
 
   private async stopContainer(name: string): Promise<void> {

@@ -24,8 +24,13 @@ function withoutBridge(facts: RunbookFacts): string[] {
   return [
     '## 8. Proxies without the bridge',
     shell(apply(files['40-twemproxy']), `${kubectl(facts)} rollout status deployment/${deployment}`),
-    `Good: the rollout is through, and the applications work; each of their connections was closed once. A new proxy comes before an old one goes, so if the rollout stands
-still, the old ones serve on, through the bridge. Then, since no Job has to reach the shards any more:`,
+    `Good: the rollout is through, and the applications work; each of their connections was closed once. A new proxy comes before an old one goes, and starts only when no
+shard is a replica: if the rollout stands still, the old ones serve on, through the bridge. A new pod that stays \`Init:1/2\` names the shards for which it waits in
+\`kubectl logs POD -c await-masters\`:`,
+    shell(`${kubectl(facts)} get pods -l app.kubernetes.io/name=twemproxy,app.kubernetes.io/instance=${deployment}`),
+    `A shard that is named as a replica was not cut over: go back to the phase MOVING as below, and finish the cutover. Nothing is lost by having tried. One that does not answer
+is waited for a minute.`,
+    `Once the rollout is through, since no Job has to reach the shards any more:`,
     shell(apply(files['10-network-policies'])),
   ];
 }

@@ -1,0 +1,133 @@
+// When a proxy is ready: pods as synthesized, in front of real shards in every role.
+
+import { Duration } from 'cdk8s';
+import { MigrationPhase } from '../lib';
+import { busyboxPath } from './lab/busybox';
+import { moving } from './lab/bridged';
+import { keysWhere } from './lab/dataset';
+import { LabFleet, type LabFleetProps } from './lab/fleet';
+import { accepts, Lab, until } from './lab/lab';
+import { LabMove } from './lab/move';
+import { type LabPod } from './lab/pod';
+
+let lab: Lab;
+let move: LabMove | undefined;
+beforeEach(() => (lab = new Lab()));
+afterEach(async () => {
+  await move?.close();
+  move = undefined;
+  await lab.close();
+});
+
+/** No minute, which a test would wait for, and none that runs out on a busy machine. */
+const AT_ONCE = { '+ 60))': '+ 0))' };
+
+async function fleet(servers: number, props: Partial<LabFleetProps> = {}): Promise<LabFleet> {
+  return LabFleet.synthesize(lab, { servers, ...props });
+}
+
+/** The pod of the first proxy, whose containers are begun. */
+function begun(it: LabFleet): { pod: LabPod; starting: Promise<unknown> } {
+  const pod = it.proxyPod();
+  return { pod, starting: pod.start() };
+}
+
+async function isReady(pod: LabPod): Promise<void> {
+  await until('the proxy is ready', () => pod.ready());
+}
+
+async function isNotReady(pod: LabPod): Promise<void> {
+  await until('the proxy is not ready', async () => !(await pod.ready()));
+}
+
+test('proxies of the phase MOVED do not start before the last cutover, and the old ones serve', async () => {
+  move = await LabMove.of(lab, { servers: 2, fleet: { proxies: { shutdownDelay: Duration.seconds(1) } } });
+  await move.start();
+  await move.run('sync');
+  await move.run('cutover', '--shards', '0');
+
+  const moved = move.fleet.inPhase(MigrationPhase.MOVED);
+  const { pod, starting } = begun(moved);
+  const port = moved.portOf(1);
+  await until('it says for which shard it waits', () => pod.initOutput('await-masters').includes('waiting until'));
+  expect(pod.initOutput('await-masters')).toContain(`apply the phase MOVING again:\n  127.0.0.1:${port}\n`);
+
+  const client = move.fleet.client(move.proxies[0].ports.proxy);
+  for (const ordinal of move.ordinals) {
+    const [key] = keysWhere((each) => move?.old.ordinalOf(each) === ordinal, 1);
+    expect(await client.set(key, 'value')).toBe('OK');
+  }
+  client.disconnect();
+  expect(pod.started('nutcracker')).toBe(false);
+
+  await move.run('cutover');
+  await starting;
+  await isReady(pod);
+});
+
+describe.each([
+  ['bash', () => undefined],
+  ['nc of busybox', () => busyboxPath(lab)],
+])('with %s', (_shell, programs) => {
+  test('a proxy that reaches no shard does not start, and one that loses all of them is not ready', async () => {
+    const it = await fleet(2, { path: programs(), secretValue: 'any "pass\\word"\n%s $HOME', replace: AT_ONCE });
+    const { pod, starting } = begun(it);
+    await until('it waits', () => pod.initOutput('await-masters').includes('waiting for an answer'));
+    expect(pod.initOutput('await-masters')).toContain(`127.0.0.1:${it.portOf(0)} (no answer)`);
+
+    await it.startShard(1);
+    await starting;
+    expect(pod.initOutput('await-masters')).toMatch(/starting without these shards.*\n.*:\d+ \(no answer\)\n$/);
+    await isReady(pod);
+
+    await it.stopShard(1, 'SIGKILL');
+    await isNotReady(pod);
+    await it.startShard(0);
+    await isReady(pod);
+    await pod.program('nutcracker').stop('SIGKILL');
+    await isNotReady(pod);
+  });
+});
+
+test('a proxy whose password no shard takes does not start, and says so', async () => {
+  const it = await fleet(1);
+  await it.startShard(0);
+  await it.change(0, ['CONFIG', 'SET', 'requirepass', 'another']);
+  const { pod, starting } = begun(it);
+  const ended = starting.catch(() => undefined);
+  await until('it waits', () => pod.initOutput('await-masters').includes('WRONGPASS'));
+  await lab.close();
+  await ended;
+});
+
+test('a connection that is open says that a shard is reached, without a look-up or another connection', async () => {
+  const it = await fleet(1, { path: process.env.PATH });
+  await it.startShard(0);
+  await it.startProxy();
+  const pod = it.proxyPod();
+  const client = it.client();
+  await client.set('key', 'value');
+  const served = async (): Promise<number> =>
+    Number(/total_connections_received:(\d+)/.exec(await shard.info('stats'))?.[1]);
+  const shard = it.shardClient(0);
+  const before = await served();
+  const probe = pod.exec(pod.container('nutcracker').readinessProbe?.exec?.command ?? []);
+  expect(await probe.exit()).toBe(0);
+  expect(await served()).toBe(before);
+  client.disconnect();
+  shard.disconnect();
+});
+
+test('a proxy with a bridge is ready as long as a shard has a server', async () => {
+  const { old, it } = await moving(lab, 2);
+  const { pod } = await it.addProxy();
+  await isReady(pod);
+  await old.stop(0, 'SIGKILL');
+  const [, port] = old.ports;
+  expect(await accepts(port)).toBe(true);
+  await isReady(pod);
+  await old.stop(1, 'SIGKILL');
+  await isNotReady(pod);
+  await old.start(0);
+  await isReady(pod);
+});
