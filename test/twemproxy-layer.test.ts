@@ -86,6 +86,7 @@ describe('the configuration of the proxies', () => {
     const pod = podOf(layer());
     expect(pod.volumes).toContainEqual({ name: 'rendered', emptyDir: { medium: 'Memory', sizeLimit: '4Mi' } });
     expect(pod.containers[0].volumeMounts).toEqual([
+      { name: 'config', mountPath: '/etc/nutcracker', readOnly: true },
       { name: 'rendered', mountPath: '/run/nutcracker', readOnly: true },
     ]);
     expect(pod.containers[0]).not.toHaveProperty('env');
