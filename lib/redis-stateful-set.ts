@@ -12,6 +12,7 @@ import {
   checkSubdomain,
   checkWhole,
   refuse,
+  within,
 } from './common/checks';
 import { disruptionBudget } from './common/disruption-budget';
 import { hashedConfigMap } from './common/hashed-config-map';
@@ -20,7 +21,8 @@ import { checkPodOptions } from './common/pod-options';
 import { checkSecretKey, type SecretKey } from './common/secret-key';
 import { refuseTwins } from './common/twins';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
-import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis/redis-options';
+import { ServerVersion } from './redis/config/server-version';
+import { DEFAULT_REDIS_IMAGE, type RedisOptions, serverVersionOf } from './redis/redis-options';
 import { DATA_VOLUME, redisPod } from './redis/redis-pod';
 import { addressOf, headlessService, shardService } from './redis/redis-services';
 import { type IShardStorage } from './storage/i-shard-storage';
@@ -131,7 +133,13 @@ export class RedisStatefulSet extends Construct {
     this.shardServices = ordinals(shards).map((n) => shardService(this, `${shardName}-${n}`, n, services));
     this.addresses = this.shardServices.map((service) => addressOf(service, port, props.clusterDomain));
 
-    this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, configData(props, port));
+    this.configMap = hashedConfigMap(
+      this,
+      'config',
+      `${name}-config`,
+      labels,
+      within(this, () => configData(props, port)),
+    );
     const consumer = { name, shards, volumeName: DATA_VOLUME, labels };
     const { storageScope = this } = props;
     if (Chart.of(storageScope).namespace !== Chart.of(this).namespace) {
@@ -178,6 +186,7 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
   checkName(scope, 'shardName', shardName, ordinalSuffix);
   checkPort(scope, 'port', props.port ?? 6379);
   checkImage(scope, 'image', props.image ?? DEFAULT_REDIS_IMAGE);
+  checkVersion(scope, props);
   checkPodOptions(scope, props);
   checkSecretKey(scope, 'password', props.password);
   if (ordinals(shards).some((ordinal) => `${shardName}-${ordinal}` === serviceName)) {
@@ -189,6 +198,17 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
   checkSeconds(scope, 'terminationGracePeriod', props.terminationGracePeriod);
   checkSubdomain(scope, 'clusterDomain', props.clusterDomain ?? 'cluster.local');
   checkMemory(scope, props);
+}
+
+function checkVersion(scope: Construct, props: RedisStatefulSetProps): void {
+  const { image = DEFAULT_REDIS_IMAGE, serverVersion } = props;
+  if (serverVersion !== undefined && ServerVersion.of(serverVersion) === undefined) {
+    refuse(scope, `serverVersion is ${JSON.stringify(serverVersion)}; write such as "7.2" or "valkey 8.1"`);
+  }
+  const version = serverVersionOf(props);
+  if (version.has({ redis: '7.0', valkey: '7.2' })) return;
+  const [prop, value] = serverVersion === undefined ? ['image', image] : ['serverVersion', serverVersion];
+  refuse(scope, `${prop} is ${JSON.stringify(value)}, ${version.toString()}; take Redis 7.0 or later, or Valkey`);
 }
 
 function checkMemory(scope: Construct, props: RedisStatefulSetProps): void {

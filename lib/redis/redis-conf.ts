@@ -3,7 +3,7 @@
 import { Size } from 'cdk8s';
 import { script } from '../common/scripts';
 import { RedisConfig } from './redis-config';
-import { type RedisOptions } from './redis-options';
+import { type RedisOptions, serverVersionOf } from './redis-options';
 
 /** Nothing listens on port 1 of the pod itself. */
 const BORN_AS_REPLICA = 'replicaof 127.0.0.1 1\n';
@@ -33,7 +33,7 @@ export function maxmemoryOf(options: RedisOptions): Size {
 
 /** The configuration and the scripts, by file name. */
 export function configData(options: RedisOptions, port: number): Record<string, string> {
-  const config = options.config ?? RedisConfig.of({});
+  const config = (options.config ?? RedisConfig.of({}))._for(serverVersionOf(options));
   const given = new Set(config.directives.map(({ name }) => name));
   const lines = [
     '# What every shard runs with. start.sh adds the password and the role.',

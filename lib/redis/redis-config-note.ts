@@ -4,7 +4,7 @@
 export enum RedisConfigAction {
   /** Taken over. */
   KEPT = 'kept',
-  /** Taken over under the name that Redis 7.0 gives it. */
+  /** Taken over under the name that Redis gives it since 7.0. */
   RENAMED = 'renamed',
   /** Left out: the pod decides it, or Redis no longer has it. */
   DROPPED = 'dropped',

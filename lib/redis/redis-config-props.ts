@@ -158,8 +158,8 @@ export interface RedisConfigProps {
   readonly renameCommand?: Record<string, string>;
 
   /**
-   * Directives that have no prop, with their arguments as they stand in redis.conf. One that Redis 7.0 does not know is taken as it is:
-   * this is the way to use a setting of a later version.
+   * Directives that have no prop, with their arguments as they stand in redis.conf. One that this library does not know is taken as it
+   * is: this is the way to use a setting of a later version.
    * @default - none
    */
   readonly raw?: Record<string, string>;

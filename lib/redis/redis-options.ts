@@ -3,6 +3,7 @@
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
 import { type ReplicatedPodOptions } from '../common/pod-options';
+import { ServerVersion } from './config/server-version';
 import { type RedisConfig } from './redis-config';
 
 /**
@@ -14,10 +15,16 @@ export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
 /** What a user may choose about shards. */
 export interface RedisOptions extends ReplicatedPodOptions {
   /**
-   * The image: Redis 7.0 or later with redis-cli, sh, od, sed, grep and flock, as the stock one (Debian or Alpine) has.
+   * The image: Redis 7.0 or later, or Valkey, with redis-server, redis-cli, sh, od, sed, grep and flock, as the stock one (Debian or Alpine) has.
    * @default docker.io/library/redis:7.2.11-bookworm
    */
   readonly image?: string;
+
+  /**
+   * The release of redis-server or valkey-server in the image, such as `7.2` or `valkey 8.1`: the settings are checked against it.
+   * @default - what the tag of `image` says; `7.0` where it says nothing, or there is only a digest
+   */
+  readonly serverVersion?: string;
 
   /**
    * Memory of a shard, requested and limited alike.
@@ -90,4 +97,10 @@ export interface RedisOptions extends ReplicatedPodOptions {
    * @default RollingUpdate
    */
   readonly updateStrategy?: string;
+}
+
+/** The release in the image, as far as the props say. */
+export function serverVersionOf({ image = DEFAULT_REDIS_IMAGE, serverVersion }: RedisOptions): ServerVersion {
+  const said = serverVersion === undefined ? ServerVersion.ofImage(image) : ServerVersion.of(serverVersion);
+  return said ?? ServerVersion.OLDEST;
 }

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { Duration, Size } from 'cdk8s';
 import * as fc from 'fast-check';
 import { AppendFsync, MaxmemoryPolicy, RedisConfig, RedisConfigAction, type RedisConfigProps } from '../../lib';
+import { configData } from '../../lib/redis/redis-conf';
 import { Lab } from '../lab/lab';
 import { configOf, withServer } from './real-redis';
 
@@ -10,6 +11,11 @@ afterAll(() => lab.close());
 
 const oldFile = (version: string) => path.join(__dirname, 'old', `${version}.conf`);
 const { KEPT, RENAMED, DROPPED, LIFTED, OVERRIDDEN, INCLUDED, ADDED } = RedisConfigAction;
+
+/** What the pods of a fleet with this image start with. */
+function rendered(config: RedisConfig, image: string): string {
+  return configData({ config, image }, 6379)['redis.conf'];
+}
 
 /** The directives that met with this fate. */
 function fated(config: RedisConfig, action: RedisConfigAction): string[] {
@@ -96,23 +102,22 @@ describe('props', () => {
   });
 
   test('raw forces a directive of a later version', () => {
-    expect(RedisConfig.of({ raw: { 'set-max-listpack-entries': '64' } }).render()).toContain(
-      '\nset-max-listpack-entries 64\n',
-    );
+    const { image, ...later } = { image: 'redis:7.0', 'of-tomorrow': '64', 'of-today': '' };
+    expect(rendered(RedisConfig.of({ raw: later }), image)).toContain('\nof-tomorrow 64\nof-today ""\n');
   });
 
   test.each<[RedisConfigProps, string]>([
-    [{ maxclients: 0 }, 'maxclients 0: Redis 7.0 takes a whole number from 1 to 4294967295'],
-    [{ databases: 1.5 }, 'databases 1.5: Redis 7.0 takes a whole number from 1'],
-    [{ raw: { appendfsync: 'sometimes' } }, 'appendfsync sometimes: Redis 7.0 takes everysec, always, no'],
+    [{ maxclients: 0 }, 'maxclients 0: redis-server takes a whole number from 1 to 4294967295'],
+    [{ databases: 1.5 }, 'databases 1.5: redis-server takes a whole number from 1'],
+    [{ raw: { appendfsync: 'sometimes' } }, 'appendfsync sometimes: redis-server takes everysec, always, no'],
     [{ raw: { hz: '"10' } }, 'raw: hz: the quotes of its value are unbalanced'],
     [{ raw: { dir: '/data' } }, 'raw: dir is not taken here: each pod has a data directory of its own'],
     [{ raw: { SlaveOf: 'a 1' } }, "raw: replicaof is not taken here: a shard's role is kept in its data directory"],
     [{ raw: { requirepass: 'x' } }, 'raw: requirepass is not taken here: a password belongs in a Secret'],
     [{ raw: { 'rename-command': 'KEYS ""' } }, 'raw: rename-command is not taken here; use the prop for it'],
     [{ appendonly: true, raw: { appendonly: 'no' } }, 'raw: appendonly has a prop that says otherwise; leave one out'],
-    [{ renameCommand: { KEY: '' } }, 'rename-command KEY: Redis 7.0 has no such command'],
-    [{ renameCommand: { KEYS: 'scan' } }, 'rename-command KEYS: scan is a command of Redis 7.0; take another name'],
+    [{ renameCommand: { KEY: '' } }, 'rename-command KEY: redis-server has no such command'],
+    [{ renameCommand: { KEYS: 'scan' } }, 'rename-command KEYS: scan is a command of redis-server; take another name'],
   ])('%j is refused', (props, message) => {
     expect(() => RedisConfig.of(props)).toThrow(message);
   });
@@ -294,7 +299,7 @@ describe('an old file', () => {
 
   test.each([
     ['maxclients 0', DROPPED, true, 'up to Redis 2.4 no limit'],
-    ['rename-command SUBSTRING ""', DROPPED, false, 'Redis 7.0 has no command SUBSTRING'],
+    ['rename-command SUBSTRING ""', DROPPED, false, 'redis-server has no command SUBSTRING'],
     ['min-slaves-to-write 1', DROPPED, true, 'would refuse every write'],
     ['slave-read-only no', DROPPED, true, 'a second master'],
     ['vm-enabled yes', DROPPED, true, 'went with Redis 2.6'],
@@ -302,6 +307,11 @@ describe('an old file', () => {
     ['search.maxdoctablesize 10', DROPPED, true, 'a setting of a module'],
     ['rename-command config ""', KEPT, true, 'the move send CONFIG by this name'],
     ['rename-command keys ""', KEPT, false, ''],
+    ['locale-collate de_DE.UTF-8', DROPPED, true, 'only the locales C and POSIX'],
+    ['ignore-warnings s3cret', DROPPED, false, 'only ARM64-COW-BUG'],
+    ['proc-title-template "{title} s3cret"', DROPPED, false, 'by its title'],
+    ['commandlog-execution-slower-than 5', RENAMED, false, 'now slowlog-log-slower-than'],
+    ['primaryauth x', LIFTED, false, 'which is that of requirepass'],
     ['activedefrag yes', KEPT, true, "needs Redis' own jemalloc"],
     ['requirepass ""', LIFTED, true, 'belongs in a Secret'],
   ])('with %s: %s', (line, action, attention, message) => {
@@ -316,12 +326,11 @@ describe('an old file', () => {
   });
 
   test('that cannot be taken over is refused with every line and remedy', () => {
-    const text =
-      'hz 10\nset-max-listpack-entries 64\nappendfsync sometimes\nrequirepass "a\ncluster-enabled yes\ninclude x.conf\n';
+    const text = 'hz 10\nof-tomorrow 64\nappendfsync sometimes\nrequirepass "a\ncluster-enabled yes\ninclude x.conf\n';
     expect(() => RedisConfig.fromText(text, 'unit-1/redis.conf')).toThrow(
       [
-        "unit-1/redis.conf:2: Redis 7.0 does not know set-max-listpack-entries; leave the line out, or name it in raw if the image's version does",
-        'unit-1/redis.conf:3: appendfsync sometimes: Redis 7.0 takes everysec, always, no; change the line, or override it by a prop',
+        "unit-1/redis.conf:2: redis-server does not know of-tomorrow; leave the line out, or name it in raw if the image's version does",
+        'unit-1/redis.conf:3: appendfsync sometimes: redis-server takes everysec, always, no; change the line, or override it by a prop',
         'unit-1/redis.conf:4: its quotes are unbalanced; close them, with a space or nothing behind the closing one',
         'unit-1/redis.conf:5: cluster-enabled: the server is a node of a Redis Cluster, which Twemproxy cannot stand before; move its keys out of the cluster first',
         'unit-1/redis.conf:6: x.conf cannot be found from a text; put its lines here',
@@ -339,11 +348,55 @@ describe('an old file', () => {
   });
 
   test('a directive that raw names is not judged in the file', () => {
-    const config = RedisConfig.fromText('set-max-listpack-entries 64\n', 'redis.conf', {
-      raw: { 'set-max-listpack-entries': '32' },
+    const config = RedisConfig.fromText('of-tomorrow 64\n', 'redis.conf', { raw: { 'of-tomorrow': '32' } });
+    expect(config.render()).toContain('of-tomorrow 32\n');
+    expect(fated(config, OVERRIDDEN)).toEqual(['of-tomorrow']);
+  });
+
+  describe('is judged by the release in the image', () => {
+    const stock = 'locale-collate ""\nset-max-listpack-entries 128\nset-max-listpack-value 64\n';
+    test.each([
+      ['docker.io/library/redis:7.2.11-bookworm', stock],
+      ['registry.example.net:5000/mirror/redis:7-alpine@sha256:12', stock],
+      ['redis:8.4', `${stock}lookahead 4\nhide-user-data-from-log yes\nnotify-keyspace-events Koc\n`],
+      ['valkey/valkey:7.2.7', stock],
+      ['valkey/valkey:8.1', `${stock}commandlog-request-larger-than -1\nevents-per-io-thread 2\nloglevel nothing\n`],
+      ['valkey/valkey:9', `${stock}mptcp yes\nrename-command HEXPIRE ""\n`],
+    ])('%s takes its own', (image, text) => {
+      expect(rendered(RedisConfig.fromText(text), image)).toContain(text);
     });
-    expect(config.render()).toContain('set-max-listpack-entries 32\n');
-    expect(fated(config, OVERRIDDEN)).toEqual(['set-max-listpack-entries']);
+
+    test.each([
+      [
+        'redis:7.0.15',
+        'hz 10\nlocale-collate ""',
+        ':2: Redis 7.0 does not know locale-collate, which came with Redis 7.2 or Valkey 7.2; leave the line out, run an image that has it, or say by serverVersion',
+      ],
+      ['redis@sha256:12', 'set-max-listpack-value 64', ':1: Redis 7.0 does not know set-max-listpack-value'],
+      ['redis:7.2', 'lookahead 4', 'Redis 7.2 does not know lookahead, which came with Redis 8.4;'],
+      ['redis:8.10', 'import-mode no', 'Redis 8.10 does not know import-mode, which came with Valkey 8.1;'],
+      ['redis:7.4', 'maxmemory-samples 65', 'maxmemory-samples 65: Redis 7.4 takes a whole number from 1 to 64'],
+      [
+        'valkey/valkey:7.2',
+        'max-new-connections-per-cycle 5',
+        'Valkey 7.2 does not know max-new-connections-per-cycle',
+      ],
+    ])('%s refuses %j', (image, text, message) => {
+      expect(() => rendered(RedisConfig.fromText(text), image)).toThrow(message);
+    });
+
+    test('a command that only a later one has is not renamed, which would keep the server from starting', () => {
+      const config = RedisConfig.fromText('rename-command WAITAOF ""\n');
+      expect(rendered(config, 'redis:7.2')).toContain('rename-command WAITAOF ""');
+      expect(rendered(config, 'redis:7.0')).not.toContain('rename-command');
+    });
+
+    test('serverVersion says what no tag does', () => {
+      const config = RedisConfig.fromText('locale-collate ""\n');
+      expect(configData({ config, image: 'redis@sha256:12', serverVersion: '7.2' }, 1)['redis.conf']).toContain(
+        'locale',
+      );
+    });
   });
 
   test('keeps its passwords out of all but the properties made for them', () => {

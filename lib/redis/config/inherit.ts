@@ -2,10 +2,11 @@
 
 import { RedisConfigAction, type RedisConfigNote, type RedisDirective } from '../redis-config-note';
 import { type RedisConfigProps } from '../redis-config-props';
-import { isCommand, isKnown, isSeveral, objectionTo, objectionsToRenames } from './check';
+import { isCommand, isKnown, isSeveral, nameOf, objectionTo, objectionsToRenames, unknownDirective } from './check';
 import { DEFAULTS, rawDirectives, typedDirectives } from './props';
 import { type ReadLine } from './read';
 import { newName, remarkOn, rulingOn } from './rulings';
+import { type ServerVersion } from './server-version';
 import { splitWords } from './text';
 
 export interface Inheritance {
@@ -15,9 +16,9 @@ export interface Inheritance {
   readonly lifted: Readonly<Record<string, string | undefined>>;
 }
 
-/** Throws one error with a line for each problem. */
-export function inheritance(lines: readonly ReadLine[], props: RedisConfigProps): Inheritance {
-  const heir = new Heir(overrides(props));
+/** Throws one error with a line for each problem. Without a version, what any release takes is taken. */
+export function inheritance(lines: readonly ReadLine[], props: RedisConfigProps, version?: ServerVersion): Inheritance {
+  const heir = new Heir(overrides(props, version), version);
   for (const line of lines) heir.read(line);
   return heir.settle(lines.length > 0);
 }
@@ -29,7 +30,10 @@ class Heir {
   private readonly problems: string[] = [];
   private readonly overridden: ReadonlySet<string>;
 
-  constructor(private readonly overrides: readonly RedisDirective[]) {
+  constructor(
+    private readonly overrides: readonly RedisDirective[],
+    private readonly version?: ServerVersion,
+  ) {
     this.overridden = new Set(overrides.map(subjectOf));
   }
 
@@ -56,15 +60,12 @@ class Heir {
         this.lifted[name] = args[0] || undefined;
         return void note(RedisConfigAction.LIFTED, ruling.message, ruling.attention);
     }
-    if (!isKnown(name)) {
-      return void problem(
-        `Redis 7.0 does not know ${written}; leave the line out, or name it in raw if the image's version does`,
-      );
-    }
-    const objection = objectionTo(directive);
+    const { version } = this;
+    if (!isKnown(name, version)) return void problem(unknownDirective(name, written, version));
+    const objection = objectionTo(directive, version);
     if (objection) return void problem(`${objection}; change the line, or override it by a prop`);
-    if (name === 'rename-command' && !isCommand(args[0])) {
-      return void note(RedisConfigAction.DROPPED, `Redis 7.0 has no command ${args[0]}, and would not start`);
+    if (name === 'rename-command' && !isCommand(args[0], version)) {
+      return void note(RedisConfigAction.DROPPED, `${nameOf(version)} has no command ${args[0]}, and would not start`);
     }
     this.kept.push(directive);
     const remark = remarkOn(name, args);
@@ -93,7 +94,7 @@ class Heir {
       const remark = remarkOn(directive.name, directive.args);
       this.add(directive, ['a prop', ...(remark ? [remark] : [])].join('; '), remark !== undefined);
     }
-    this.problems.push(...objectionsToRenames(directives));
+    this.problems.push(...objectionsToRenames(directives, this.version));
     if (this.problems.length > 0) throw new Error(this.problems.join('\n'));
     return { directives, notes: this.notes, lifted: this.lifted };
   }
@@ -107,7 +108,7 @@ const NO_SAVE =
   "the file has no save line: up to Redis 6.0 that meant no snapshots, from 6.2 on it means Redis' own, 3600 1 300 100 60 10000; set save to say which";
 
 /** What the props set. Throws for what they may not. */
-function overrides(props: RedisConfigProps): RedisDirective[] {
+function overrides(props: RedisConfigProps, version?: ServerVersion): RedisDirective[] {
   const typed = typedDirectives(props);
   const raw = rawDirectives(props.raw).map(({ name, args }) => directiveOf(name, args));
   const problems = raw.flatMap(({ name, args }) => {
@@ -121,7 +122,7 @@ function overrides(props: RedisConfigProps): RedisDirective[] {
       : [];
   });
   const directives = [...typed, ...raw];
-  const objections = directives.flatMap((directive) => objectionTo(directive) ?? []);
+  const objections = directives.flatMap((directive) => objectionTo(directive, version) ?? []);
   if (problems.length + objections.length > 0) throw new Error([...problems, ...objections].join('\n'));
   return directives;
 }

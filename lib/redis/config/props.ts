@@ -61,7 +61,8 @@ export function rawDirectives(raw: Readonly<Record<string, string>> = {}): Redis
       );
     }
     if (!args) throw new Error(`raw: ${written}: the quotes of its value are unbalanced; write it as in redis.conf`);
-    return { name: newName(written.trim().toLowerCase()), args };
+    // As in redis.conf, where an argument of nothing is a pair of quotes.
+    return { name: newName(written.trim().toLowerCase()), args: args.length === 0 ? [''] : args };
   });
 }
 

@@ -11,11 +11,14 @@ export interface Ruling {
 
 /**
  * Names that Redis 7.0 replaced. It still reads most of the old ones, but a later version may not
- * (`hash-max-zipmap-*` went with 2.6, its meaning with `hash-max-ziplist-*`).
+ * (`hash-max-zipmap-*` went with 2.6, its meaning with `hash-max-ziplist-*`). Of Valkey's own names, those that every
+ * version reads.
  */
 const NEW_NAMES: Readonly<Record<string, string | undefined>> = {
   'cluster-slave-no-failover': 'cluster-replica-no-failover',
   'cluster-slave-validity-factor': 'cluster-replica-validity-factor',
+  'commandlog-execution-slower-than': 'slowlog-log-slower-than',
+  'commandlog-slow-execution-max-len': 'slowlog-max-len',
   'hash-max-ziplist-entries': 'hash-max-listpack-entries',
   'hash-max-ziplist-value': 'hash-max-listpack-value',
   'hash-max-zipmap-entries': 'hash-max-listpack-entries',
@@ -24,6 +27,8 @@ const NEW_NAMES: Readonly<Record<string, string | undefined>> = {
   'lua-time-limit': 'busy-reply-threshold',
   'min-slaves-max-lag': 'min-replicas-max-lag',
   'min-slaves-to-write': 'min-replicas-to-write',
+  primaryauth: 'masterauth',
+  primaryuser: 'masteruser',
   'repl-ping-slave-period': 'repl-ping-replica-period',
   'slave-announce-ip': 'replica-announce-ip',
   'slave-announce-port': 'replica-announce-port',
@@ -62,7 +67,7 @@ const DECIDED_BY_THE_POD: readonly Reason[] = [
     /^(bind|bind-source-addr|protected-mode)$/,
     'the pod listens on its own addresses, and a NetworkPolicy and the password protect it',
   ],
-  [/^(unixsocket|unixsocketperm)$/, 'the proxies reach the shard over TCP'],
+  [/^(unixsocket|unixsocketperm|unixsocketgroup)$|^rdma-/, 'the proxies reach the shard over TCP'],
   [/^(daemonize|supervised|pidfile)$/, 'Redis runs in the foreground of its container, and kubelet restarts it'],
   [/^(logfile|syslog-(enabled|ident|facility))$/, 'the log goes to standard output: kubectl logs'],
   [
@@ -84,10 +89,13 @@ const DECIDED_BY_THE_POD: readonly Reason[] = [
   [/^cluster-/, 'shards behind Twemproxy are standalone servers'],
   [/^tls-/, 'Twemproxy speaks plain TCP to its servers', unless('no', '0')],
   [
-    /^(server_|bio_|aof_rewrite_|bgsave_)cpulist$/,
+    /^(server|bio|aof[-_]rewrite|bgsave)[-_]cpulist$/,
     "the CPUs of a virtual machine are not the node's; the pod's resources say how much it gets",
     always,
   ],
+  [/^proc-title-template$/, 'nobody looks for a process by its title in a pod'],
+  [/^availability-zone$/, "it says where a virtual machine stood, not where the pod's node does"],
+  [/^hash-seed$/, 'each shard takes a seed of its own, which nobody can read'],
   [/^socket-mark-id$/, 'a pod may not mark its packets', unless('0')],
   [
     /^(user|aclfile|masteruser)$/,
@@ -115,6 +123,11 @@ const LIFTED: Readonly<Record<string, ((args: readonly string[]) => string) | un
     `it was ${value}; now computed from the container's memory limit unless the props say otherwise`,
 };
 
+const LOCALES_OF_IMAGES = /^(C|POSIX|C\.UTF-8)?$/i;
+
+/** The only one that a release of Redis or Valkey knows. */
+const NAMED_WARNING = 'ARM64-COW-BUG';
+
 /** What becomes of a directive under its new name; nothing when it is kept. */
 export function rulingOn(name: string, args: readonly string[]): Ruling | undefined {
   if (name === 'cluster-enabled' && args[0]?.toLowerCase() === 'yes') {
@@ -131,6 +144,13 @@ export function rulingOn(name: string, args: readonly string[]): Ruling | undefi
       message: "0, up to Redis 2.4 no limit, is refused now; Redis' own 10000 holds",
       attention: true,
     };
+  }
+  if (name === 'locale-collate' && !LOCALES_OF_IMAGES.test(args[0] ?? '')) {
+    const message = 'the stock images have only the locales C and POSIX, and a server does not start without its own';
+    return { action: 'dropped', message, attention: true };
+  }
+  if (name === 'ignore-warnings' && args.length > 0 && args.join(' ') !== NAMED_WARNING) {
+    return { action: 'dropped', message: `there is no warning by this name, only ${NAMED_WARNING}`, attention: false };
   }
   const lifted = LIFTED[name];
   if (lifted) return { action: 'lifted', message: lifted(args), attention: name === 'requirepass' };

@@ -1,4 +1,4 @@
-// What redis-server takes as the value of a directive, as strictly as its own parser (src/config.c and src/util.c, 7.0).
+// What redis-server takes as the value of a directive, as strictly as its own parser (src/config.c and src/util.c).
 
 export interface Values {
   /** What is taken, to say in an error. */
@@ -63,7 +63,11 @@ export function percentOrMemory(most: bigint): Values {
   );
 }
 
-export const EVENT_CLASSES = one('characters of Ag$lshzxeKEtmdn', (text) => /^[Ag$lshzxeKEtmdn]*$/.test(text));
+export function eventClasses(characters: string): Values {
+  return one(`characters of ${characters}`, (text) =>
+    text.split('').every((character) => characters.includes(character)),
+  );
+}
 
 export function flags(...words: string[]): Values {
   return {

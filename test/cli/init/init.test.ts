@@ -205,7 +205,7 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
   test('a redis.conf that Redis 7.0 refuses, or that is not there', async () => {
     const redisConf = lab.write('redis.conf', 'hz ten\nno-such 1\n');
     await expect(start(alpha, { redisConf })).rejects.toThrow(
-      /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: Redis 7.0 does not know/,
+      /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: redis-server does not know/,
     );
     await expect(start(alpha, { redisConf: at('none') })).rejects.toThrow(/none: it cannot be read: ENOENT/);
   });
