@@ -4,7 +4,7 @@ import { Distribution } from '../lib/nutcracker';
 import { type Verdict } from './check';
 import { type ConfigFile, type Input } from './input';
 import { type DrawPage, type Facts } from './report/facts';
-import { plansByPool, statusByPool } from './report/fitting';
+import { plansByPool, shardsOf, statusByPool } from './report/fitting';
 import { readPlans } from './report/plan-file';
 import { readStatus } from './report/status-file';
 
@@ -46,6 +46,7 @@ export async function gather(
       ring: pool.distribution === Distribution.RANDOM ? undefined : config.ring(pool),
       warnings: warnings.filter((warning) => warning.pool === pool.name),
       notes: notes.filter((note) => note.pool === pool.name),
+      shards: shardsOf(config, pool, plans.get(pool)),
       plan: plans.get(pool),
       status: statuses.get(pool),
     })),

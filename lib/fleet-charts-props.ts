@@ -14,8 +14,17 @@ export interface FleetChartsProps {
    * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. It is
    * what every synth is compared with, so never change its servers, their order, or its hash once the shards hold data:
    * what is to differ goes into `newPool`.
+   * @default - there are several: `pools`
    */
-  readonly pool: NutcrackerPool;
+  readonly pool?: NutcrackerPool;
+
+  /**
+   * The pools of the old fleet, in the place of `pool`, where there are several. A server that several of them have is one
+   * shard, and moves once, for all of them; the shards are the servers of all pools in the order in which they first appear,
+   * so a pool is added at the end. All have one password.
+   * @default - there is one: `pool`
+   */
+  readonly pools?: NutcrackerPool[];
 
   /** Where the shards keep their data. */
   readonly storage: IShardStorage;
@@ -67,15 +76,21 @@ export interface FleetChartsProps {
 
   /**
    * The password of the shards and of the proxies. The old fleet's has to be in it, since the proxies send only one.
-   * @default - key `password` of the Secret `<name>-redis` if the pool has a redis_auth, else none
+   * @default - key `password` of the Secret `<name>-redis` if the pools have a redis_auth, else none
    */
   readonly password?: SecretKey;
 
   /**
-   * The port of the proxies.
+   * The port of the proxies, where there is one pool.
    * @default - the port that the pool listens on
    */
   readonly proxyPort?: number;
+
+  /**
+   * The ports of the proxies, by the name of the pool.
+   * @default - the port that each pool listens on
+   */
+  readonly proxyPorts?: { [pool: string]: number };
 
   /**
    * Who may talk to the proxies.
@@ -104,13 +119,19 @@ export interface FleetChartsProps {
   readonly newPool?: NutcrackerPool;
 
   /**
-   * Accept that `newPool` looks for keys on shards that do not have them. What was stored under those keys is lost.
+   * The same for several pools, each under the name of the pool that it serves.
+   * @default - those of `pools`
+   */
+  readonly newPools?: NutcrackerPool[];
+
+  /**
+   * Accept that `newPool` or one of `newPools` looks for keys on shards that do not have them. What was stored under those keys is lost.
    * @default false
    */
   readonly loseKeysThatMove?: boolean;
 
   /**
-   * The move of the data from the servers of `pool`, and how far it has come. Leave it, with the phase MOVED, for as long as the
+   * The move of the data from the servers of the pools, and how far it has come. Leave it, with the phase MOVED, for as long as the
    * old fleet could be gone back to.
    * @default - there is no old fleet: the shards start as empty masters
    */

@@ -6,6 +6,7 @@ import { ApiObject, App, Chart, type ChartProps, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkName, checkNamespace, refuse } from './common/checks';
+import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
 import { FleetMigration } from './fleet-migration';
 import { recommendedLabels } from './common/labels';
@@ -18,10 +19,7 @@ import { NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
-import { ringProblems, shardOrdinals } from './twemproxy/ring-proof';
-
-/** Redis' own default of `databases`. */
-const REDIS_DATABASES = 16;
+import { ringProblems } from './twemproxy/ring-proof';
 
 /** What a StatefulSet's name may not have of the 63 characters of a label, and `-redis`. */
 const REDIS_SUFFIX = 17;
@@ -30,7 +28,7 @@ const REDIS_SUFFIX = 17;
  * Charts without dependencies between them, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
  * `30-redis`, `40-twemproxy`, and while a fleet moves `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`,
  * `70-verify`, `80-cutover`, `90-rollback`. Those with nothing in them are left out. At synth, the ring of the proxies'
- * configuration is compared with the ring of `pool`, through the bridge if there is one.
+ * configuration is compared with the ring of each pool, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
   /** The shards. */
@@ -43,6 +41,7 @@ export class FleetCharts extends Construct {
   readonly networkPolicies: NetworkPolicies;
 
   private readonly props: FleetChartsProps;
+  private readonly pools: FleetPools;
   private readonly password?: SecretKey;
   /** The charts by step. */
   private charts: [string, Chart][] = [];
@@ -50,9 +49,11 @@ export class FleetCharts extends Construct {
   constructor(scope: Construct, id: string, props: FleetChartsProps) {
     super(scope, id);
     this.props = props;
-    const { name = id, pool, newPool = pool, namespace, clusterDomain } = props;
+    const { name = id, namespace, clusterDomain } = props;
     check(this, name, props);
-    const password = props.password ?? (pool.redisAuth === undefined ? undefined : { name: `${name}-redis` });
+    this.pools = fleetPools(this, props);
+    const { live, served, count } = this.pools;
+    const password = props.password ?? (live[0].redisAuth === undefined ? undefined : { name: `${name}-redis` });
     this.password = password;
 
     // Beside this construct, not below it: cdk8s adds a hash to the file names of charts that are nested.
@@ -66,7 +67,6 @@ export class FleetCharts extends Construct {
     }
     const network = chart('10-network-policies');
     const storage = chart('20-storage');
-    const ordinals = shardOrdinals(pool, newPool);
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
       // In every phase alike: the shards must not notice how far the move has come.
@@ -74,7 +74,7 @@ export class FleetCharts extends Construct {
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,
       partOf: name,
-      shards: Math.max(pool.servers.length, ...ordinals.map((ordinal) => ordinal + 1)),
+      shards: count,
       storage: props.storage,
       storageScope: storage,
       password,
@@ -84,14 +84,21 @@ export class FleetCharts extends Construct {
       scope.node.tryRemoveChild(storage.node.id);
       this.charts = this.charts.filter(([, made]) => made !== storage);
     }
-    const addresses = ordinals.map((ordinal) => this.redis.addresses[ordinal]);
     const proxies = chart('40-twemproxy');
     if (props.migration?.phase === MigrationPhase.MOVING) {
       const { redis } = this;
       const plan = chart('45-plan');
       const scopes: Record<string, Chart> = { migrator: chart('46-migrator') };
       for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
-      const move = { ...props.migration, name: moveName(name), partOf: name, pool, redis, password, scopes };
+      const move = {
+        ...props.migration,
+        name: moveName(name),
+        partOf: name,
+        pools: [...live],
+        redis,
+        password,
+        scopes,
+      };
       this.migration = new FleetMigration(plan, 'migration', move);
     }
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
@@ -99,7 +106,9 @@ export class FleetCharts extends Construct {
       bridge: this.migration?.bridge,
       name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
-      pools: [{ pool: newPool, addresses, password, port: props.proxyPort }],
+      pools: served.map(({ pool, ordinals, port }) => {
+        return { pool, addresses: ordinals.map((ordinal) => this.redis.addresses[ordinal]), password, port };
+      }),
     });
     this.networkPolicies = new NetworkPolicies(network, 'network-policies', {
       redis: this.redis,
@@ -108,7 +117,7 @@ export class FleetCharts extends Construct {
       redisClients: [...(props.redisClients ?? []), ...this.migratorPods()],
       statsClients: props.statsClients,
     });
-    this.proveRing(props);
+    this.proveRings(props);
   }
 
   /**
@@ -118,7 +127,7 @@ export class FleetCharts extends Construct {
   writeRunbook(): void {
     const { migration } = this.props;
     if (migration === undefined) refuse(this, 'without a migration there is nothing to write a runbook about');
-    const { name = this.node.id, namespace, pool } = this.props;
+    const { name = this.node.id, namespace } = this.props;
     const { redis, proxies } = this;
     const app = App.of(this);
     const jobs = Object.entries(this.migration?.jobs ?? {}).map(([step, job]) => [step, job.name]);
@@ -127,11 +136,14 @@ export class FleetCharts extends Construct {
       phase: migration.phase,
       namespace,
       secret: this.password && { name: this.password.name, key: this.password.key ?? DEFAULT_SECRET_KEY },
-      shards: pool.servers.length,
+      shards: this.pools.count,
       statefulSet: redis.statefulSet.name,
       deployment: proxies.deployment.name,
       healthPort: this.migration?.bridge.healthPort,
-      proxies: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[0]}`,
+      proxies: this.pools.served.map(({ pool }, i) => ({
+        pool: pool.name,
+        address: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[i]}`,
+      })),
       files: Object.fromEntries(
         this.charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),
       ),
@@ -146,14 +158,16 @@ export class FleetCharts extends Construct {
     return this.migration ? [NetworkPeer.pods(this.migration.podSelector)] : [];
   }
 
-  private proveRing({ pool, proxies, loseKeysThatMove = false }: FleetChartsProps): void {
+  private proveRings({ proxies, loseKeysThatMove = false }: FleetChartsProps): void {
+    const { live, shards } = this.pools;
     const { configMap, bridgeConfigMap } = this.proxies;
     checkWritten(
       this.proxies,
       [configMap, ...(bridgeConfigMap ? [bridgeConfigMap] : [])],
       (config, bridge?: Manifest) =>
         ringProblems({
-          live: pool,
+          live,
+          shards,
           addresses: this.redis.addresses,
           yaml: config.data['nutcracker.yml'],
           fileName: `nutcracker.yml of ConfigMap ${config.metadata.name}`,
@@ -175,20 +189,12 @@ function moveName(name: string): string {
 }
 
 function check(scope: Construct, name: string, props: FleetChartsProps): void {
-  const { pool, newPool = pool, namespace, redis } = props;
+  const { namespace } = props;
   checkName(scope, 'name', name, REDIS_SUFFIX);
   if (namespace !== undefined) checkNamespace(scope, namespace);
-  if (newPool.name !== pool.name) {
-    refuse(scope, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
-  }
   if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
     const why = 'a fleet that moves, or may be moved back, would lose acknowledged writes';
     refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; leave one out`);
-  }
-  if (!newPool.redis) refuse(scope, `pool ${newPool.name} speaks the protocol of memcached; set redis: true`);
-  const databases = redis?.config?.directives.find((directive) => directive.name === 'databases')?.args[0];
-  if (newPool.redisDb >= Number(databases ?? REDIS_DATABASES)) {
-    refuse(scope, `pool ${newPool.name} uses redis_db ${newPool.redisDb}; give the shards more databases than that`);
   }
 }
 

@@ -11,8 +11,18 @@ export interface FleetMigrationProps extends MigrationOptions {
   /** The beginning of every name. */
   readonly name: string;
 
-  /** The old fleet, with the addresses of its servers; the n-th server moves to shard n. */
-  readonly pool: NutcrackerPool;
+  /**
+   * The old fleet, with the addresses of its servers; the n-th server moves to shard n.
+   * @default - there are several: `pools`
+   */
+  readonly pool?: NutcrackerPool;
+
+  /**
+   * The pools of the old fleet, in the place of `pool`, where there are several. The n-th of their distinct servers, in the
+   * order in which they first appear, moves to shard n.
+   * @default - there is one: `pool`
+   */
+  readonly pools?: NutcrackerPool[];
 
   /** The new shards, which must be `bornAsReplica`. */
   readonly redis: RedisStatefulSet;

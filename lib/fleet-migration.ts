@@ -6,6 +6,7 @@ import { checkName } from './common/checks';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { script } from './common/scripts';
+import { livePools } from './fleet/fleet-pools';
 import { refuseTwins } from './common/twins';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
@@ -13,6 +14,7 @@ import { type FleetMigrationProps } from './fleet-migration-props';
 import { migratorBundle } from './migration/migrator-bundle';
 import { movePlan, planJson } from './migration/plan-json';
 import { STEPS } from './migration/steps';
+import { FleetShards } from './nutcracker/fleet-shards';
 import { Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
 
@@ -38,14 +40,16 @@ export class FleetMigration extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetMigrationProps) {
     super(scope, id);
-    const { name, pool, redis, password, partOf = name, scopes = {} } = props;
+    const { name, redis, password, partOf = name, scopes = {} } = props;
     const longest = Math.max(...STEPS.map((step) => step.name.length));
     checkName(this, 'name', name, `-${'s'.repeat(longest)}-`.length + HASH_LENGTH);
-    checkMigration(this, props);
+    const pools = livePools(this, props);
+    const shards = new FleetShards(pools);
+    checkMigration(this, props, pools, shards);
     const identity: Identity = { program: 'migrator', instance: name, component: 'migration', partOf };
     this.podSelector = selectorLabels(identity);
     this.bridge = new Bridge(
-      pool.servers.map(({ address }, n) => ({ newAddress: redis.addresses[n], oldAddress: address })),
+      shards.addresses.map((oldAddress, n) => ({ newAddress: redis.addresses[n], oldAddress })),
       props.bridge,
       password,
     );
@@ -53,7 +57,7 @@ export class FleetMigration extends Construct {
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const labels = recommendedLabels(identity);
-    const plan = planJson(movePlan(partOf, pool, redis.addresses, props));
+    const plan = planJson(movePlan(partOf, pools, shards, redis.addresses, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
     this.migratorConfigMap = hashedConfigMap(scopeOf('migrator'), 'migrator', `${name}-migrator`, labels, {
       'migrator.mjs': migratorBundle(this),

@@ -4,7 +4,13 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { HASH_FUNCTIONS } from '../lib/nutcracker/hashes';
-import { type MovePlan, PLAN_VERSION, type PlannedShard } from '../lib/migration/plan';
+import {
+  type MovePlan,
+  PLAN_VERSION,
+  type PlannedPool,
+  type PlannedServer,
+  type PlannedShard,
+} from '../lib/migration/plan';
 
 /** The plan or the command line is wrong. */
 export class UsageError extends Error {}
@@ -31,6 +37,7 @@ type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string' && value !== '';
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 1;
+const isOrdinal: Check = (value) => Number.isInteger(value) && (value as number) >= 0;
 const isAddress: Check = (value) => typeof value === 'string' && /^\S+:\d{1,5}$/.test(value);
 const isNetwork: Check = (value) =>
   typeof value === 'string' && /^[^/]+\/\d{1,3}$/.test(value) && net.isIP(value.split('/')[0]) !== 0;
@@ -47,9 +54,7 @@ const listOf =
 /** What each place has to be, in words that complete "write …". */
 const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] = [
   ['fleet', isText, 'the name of the fleet'],
-  ['ring.hash', (value) => Object.keys(HASH_FUNCTIONS).includes(String(value)), 'a hash of nutcracker'],
-  ['ring.distribution', (value) => value === 'ketama' || value === 'modula', 'ketama or modula'],
-  ['ring.hashTag', orNothing((value) => typeof value === 'string' && value.length === 2), 'two characters, or nothing'],
+  ['pools', (value) => Array.isArray(value) && value.length > 0, 'a list of pools'],
   ['sync.concurrency', isCount, 'a whole number from 1'],
   ['sync.perSourceHost', isCount, 'a whole number from 1'],
   ['cutover.concurrency', isCount, 'a whole number from 1'],
@@ -64,13 +69,29 @@ const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] 
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
 
-const SHARD_RULES: readonly (readonly [keyof PlannedShard, Check, string])[] = [
-  ['shard', (value) => Number.isInteger(value) && (value as number) >= 0, 'its ordinal'],
-  ['ringName', isText, 'the name by which the ring knows it'],
-  ['weight', isCount, 'a whole number from 1'],
+/** What each field of an entry of a list has to be. */
+type EntryRules<T> = readonly (readonly [keyof T & string, Check, string])[];
+
+const POOL_RULES: EntryRules<PlannedPool> = [
+  ['name', isText, 'its name in nutcracker.yml'],
+  ['hash', (value) => Object.keys(HASH_FUNCTIONS).includes(String(value)), 'a hash of nutcracker'],
+  ['distribution', (value) => value === 'ketama' || value === 'modula', 'ketama or modula'],
+  ['hashTag', orNothing((value) => typeof value === 'string' && value.length === 2), 'two characters, or nothing'],
+  ['database', isOrdinal, 'a whole number from 0'],
+];
+
+const SHARD_RULES: EntryRules<PlannedShard> = [
+  ['shard', isOrdinal, 'its ordinal'],
+  ['servers', (value) => Array.isArray(value) && value.length > 0, 'a list of its places on the rings of the pools'],
   ['old', isAddress, 'host:port'],
   ['new', isAddress, 'host:port'],
   ['newForOld', orNothing(isAddress), 'host:port, or nothing'],
+];
+
+const SERVER_RULES: EntryRules<PlannedServer> = [
+  ['pool', isText, 'the name of a pool'],
+  ['ringName', isText, 'the name by which the ring knows it'],
+  ['weight', isCount, 'a whole number from 1'],
 ];
 
 /** What is wrong with it: the place, the value, and the remedy. */
@@ -80,17 +101,51 @@ export function problemsOf(plan: Record<string, unknown>): string[] {
     const remedy = 'run the migrator of the version of cdk8s-twemproxy that wrote it';
     return [`version is ${JSON.stringify(plan.version)}, and this program knows ${PLAN_VERSION}; ${remedy}`];
   }
-  const wrong = RULES.flatMap(([path, check, remedy]) => problem(path, at(plan, path), check, remedy));
-  if (!Array.isArray(plan.shards)) return wrong;
-  const shards = plan.shards as Record<string, unknown>[];
+  const pools = entriesOf('pools', plan.pools);
+  const shards = entriesOf('shards', plan.shards);
+  const servers = shards.flatMap(({ path, value }) => entriesOf(`${path}.servers`, value.servers));
   return [
-    ...wrong,
-    ...shards.flatMap((shard, i) =>
-      isObject(shard)
-        ? SHARD_RULES.flatMap(([key, check, remedy]) => problem(`shards[${i}].${key}`, shard[key], check, remedy))
-        : [`shards[${i}] is ${JSON.stringify(shard)}; write an object`],
-    ),
-    ...(['shard', 'ringName', 'old', 'new'] as const).flatMap((key) => twins(shards, key)),
+    ...RULES.flatMap(([path, check, remedy]) => problem(path, at(plan, path), check, remedy)),
+    ...entryProblems(pools, POOL_RULES),
+    ...twins(pools, 'name'),
+    ...entryProblems(shards, SHARD_RULES),
+    ...(['shard', 'old', 'new'] as const).flatMap((key) => twins(shards, key)),
+    ...entryProblems(servers, SERVER_RULES),
+    ...poolProblems(pools, servers),
+  ];
+}
+
+/** An entry of a list, and where it stands. */
+interface Entry {
+  readonly path: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+function entriesOf(path: string, list: unknown): Entry[] {
+  const entries = Array.isArray(list) ? (list as unknown[]) : [];
+  return entries.map((value, i) => ({ path: `${path}[${i}]`, value: value as Entry['value'] }));
+}
+
+function entryProblems<T>(entries: readonly Entry[], rules: EntryRules<T>): string[] {
+  return entries.flatMap(({ path, value }) =>
+    isObject(value)
+      ? rules.flatMap(([key, check, remedy]) => problem(`${path}.${key}`, value[key], check, remedy))
+      : [`${path} is ${JSON.stringify(value)}; write an object`],
+  );
+}
+
+/** Every place is on the ring of a pool of the plan, under a name of its own there, and no ring is empty. */
+function poolProblems(pools: readonly Entry[], servers: readonly Entry[]): string[] {
+  const names = pools.map(({ value }) => value.name);
+  const unknown = servers.filter(({ value }) => isText(value.pool) && !names.includes(value.pool));
+  return [
+    ...unknown.map(({ path, value }) => `${path}.pool is ${JSON.stringify(value.pool)}; write a pool of the plan`),
+    ...names.flatMap((name, i) => {
+      const members = servers.filter(({ value }) => isObject(value) && value.pool === name);
+      return members.length === 0
+        ? [`pools[${i}] has no shard; write one, or leave it out`]
+        : twins(members, 'ringName');
+    }),
   ];
 }
 
@@ -102,14 +157,14 @@ function at(plan: Record<string, unknown>, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan);
 }
 
-function twins(shards: readonly Record<string, unknown>[], key: string): string[] {
-  const seen = new Map<unknown, number>();
-  return shards.flatMap((shard, i) => {
-    const value = isObject(shard) ? shard[key] : undefined;
+function twins(entries: readonly Entry[], key: string): string[] {
+  const seen = new Map<unknown, string>();
+  return entries.flatMap(({ path, value: entry }) => {
+    const value = isObject(entry) ? entry[key] : undefined;
     const first = seen.get(value);
-    seen.set(value, first ?? i);
+    seen.set(value, first ?? path);
     return first === undefined || value === undefined
       ? []
-      : [`shards[${i}].${key} is ${JSON.stringify(value)}, which shards[${first}] has as well; give each its own`];
+      : [`${path}.${key} is ${JSON.stringify(value)}, which ${first} has as well; give each its own`];
   });
 }

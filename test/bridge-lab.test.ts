@@ -122,7 +122,7 @@ test.each([
   const { old, it } = await moving(lab, 1, { path: programs(), replace: { '+ 10))': '+ 600))' } });
   await old.stop(0);
   const [proxy, stats, health, ...bridge] = await freePorts(4);
-  const pod = it.proxyPod({ proxy, stats, health, bridge });
+  const pod = it.proxyPod({ proxy, others: [], stats, health, bridge });
   const starting = pod.start();
   await until('the bridge runs', () => accepts(health));
   const refusals = async (): Promise<number> => Number(await figure(health, 'health', 'FRONTEND', 'hrsp_5xx'));

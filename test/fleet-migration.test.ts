@@ -57,14 +57,18 @@ describe('the plan', () => {
       renamedCommands: { config: 'secret-config' },
     });
     expect(planOf(it)).toMatchObject({
-      version: 1,
+      version: 2,
       sync: { concurrency: 3, perSourceHost: 2 },
       cutover: { concurrency: 1, deadlineMs: 500 },
       keepLegacyInSync: true,
       proxyNetworks: ['10.8.0.0/16', 'fd00::/8'],
       renamedCommands: { CONFIG: 'secret-config' },
     });
-    expect(planOf(it).shards[3]).toMatchObject({ ringName: 'named', old: 'redis-b:6380', newForOld: 'n2:30003' });
+    expect(planOf(it).shards[3]).toMatchObject({
+      servers: [{ ringName: 'named' }],
+      old: 'redis-b:6380',
+      newForOld: 'n2:30003',
+    });
   });
 
   test('has a new name when it changes', () => {
@@ -140,7 +144,8 @@ test('what is too large for kubectl apply fails the synth', () => {
   ]);
 });
 
-const EVERY_PROP: Required<FleetMigrationProps> = {
+/** Where there are several pools, they are in the place of the one. */
+const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   name: 'm',
   pool: LIVE,
   redis: redis(),

@@ -108,7 +108,7 @@ function tiles(facts: PoolFacts): Element[] {
           ),
         ]
       : []),
-    ...(status ? lagTile([...status.shards]) : []),
+    ...(status ? lagTile([...status.shards].filter(([shard]) => facts.shards.includes(shard))) : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 // Where each shard goes: a row for each, from its old address to its Service and pod.
 
-import { goalsOf, type PoolFacts } from '../report/facts';
+import { goalsOf, type PoolFacts, type ShardFacts } from '../report/facts';
 import { el, span, type Child } from './element';
 import { fragment } from './figure';
 import { type Share } from './shares';
@@ -47,10 +47,12 @@ function inNamespace(namespace: string | undefined): Child[] {
   return namespace === undefined ? [] : ['; namespace ', span('code', namespace)];
 }
 
-function whatItIs({ pool: { servers }, plan }: PoolFacts): Part[] {
+function whatItIs({ pool: { servers }, shards, plan, status }: PoolFacts): Part[] {
   const isNamed = servers.some(({ ringName, address }) => ringName !== address);
   return [
-    { title: plan === undefined ? 'Index' : 'Shard', cell: (index) => String(index) },
+    (plan ?? status)
+      ? { title: 'Shard', cell: (index) => String(shards[index]) }
+      : { title: 'Index', cell: (index) => String(index) },
     ...(isNamed
       ? [{ title: 'Ring name', kind: 'code' as const, cell: (index: number) => servers[index].ringName }]
       : []),
@@ -62,7 +64,7 @@ function whereItGoes(facts: PoolFacts): Part[] {
   const goals = goalsOf(facts);
   if (goals.size === 0) return [];
   const pods = facts.plan?.pods ?? new Map<string, string>();
-  const goal = (index: number): string => goals.get(index) ?? '';
+  const goal = (index: number): string => goals.get(facts.shards[index]) ?? '';
   const pod = (index: number): string => pods.get(goal(index).split(/[.:]/)[0]) ?? '';
   return [
     { title: 'New address', kind: 'code', cell: goal },
@@ -70,12 +72,13 @@ function whereItGoes(facts: PoolFacts): Part[] {
   ];
 }
 
-function howFarItIs({ status }: PoolFacts): Part[] {
+function howFarItIs({ shards, status }: PoolFacts): Part[] {
   if (status === undefined) return [];
+  const at = (index: number): ShardFacts | undefined => status.shards.get(shards[index]);
   return [
-    { title: 'State', cell: (index) => stateCell(status.shards.get(index)) },
-    { title: 'Keys', kind: 'number', cell: (index) => status.shards.get(index)?.keys?.toLocaleString('en') ?? '' },
-    { title: 'Lag', kind: 'number', cell: (index) => lagCell(status.shards.get(index)) },
+    { title: 'State', cell: (index) => stateCell(at(index)) },
+    { title: 'Keys', kind: 'number', cell: (index) => at(index)?.keys?.toLocaleString('en') ?? '' },
+    { title: 'Lag', kind: 'number', cell: (index) => lagCell(at(index)) },
   ];
 }
 

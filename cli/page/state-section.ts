@@ -9,12 +9,14 @@ import { lookOf, type Look, orderOf, stateName } from './states';
 
 /** A shard, which a status may not have. */
 export interface Seen {
+  /** Its place in the pool. */
+  readonly index: number;
   readonly shard: number;
   readonly facts?: ShardFacts;
 }
 
-export function seenIn({ pool: { servers } }: PoolFacts, { shards }: StatusFacts): Seen[] {
-  return servers.map((_, shard) => ({ shard, facts: shards.get(shard) }));
+export function seenIn({ shards }: PoolFacts, status: StatusFacts): Seen[] {
+  return shards.map((shard, index) => ({ index, shard, facts: status.shards.get(shard) }));
 }
 
 /** How many of them the new side serves. */
@@ -119,9 +121,9 @@ function personItem(pool: PoolFacts, alike: readonly Seen[]): Element {
   );
 }
 
-function placeOf(facts: PoolFacts, { shard, facts: seen }: Seen): Element {
+function placeOf(facts: PoolFacts, { index, shard, facts: seen }: Seen): Element {
   const goal = goalsOf(facts).get(shard);
-  const where = [facts.pool.servers[shard].address, ...(goal === undefined ? [] : [goal])].join(' → ');
+  const where = [facts.pool.servers[index].address, ...(goal === undefined ? [] : [goal])].join(' → ');
   const silence = seen?.silence === undefined ? '' : `: ${seen.silence}`;
   return el('li', {}, `shard ${shard} `, span('place', where), silence);
 }
@@ -151,8 +153,8 @@ function squares(seen: readonly Seen[], width: Width): Element {
   const margin = 36;
   const side = Math.min(26, (width.width - margin) / inRow);
   const rows = Math.ceil(seen.length / inRow);
-  const column = ({ shard }: Seen): number => shard % inRow;
-  const row = ({ shard }: Seen): number => Math.floor(shard / inRow);
+  const column = ({ index }: Seen): number => index % inRow;
+  const row = ({ index }: Seen): number => Math.floor(index / inRow);
   return Plot.plot({
     document,
     width: width.width,

@@ -19,6 +19,8 @@ export interface PoolFacts {
   readonly ring?: HashRing;
   readonly warnings: readonly Remark[];
   readonly notes: readonly Remark[];
+  /** The shard of each of its servers. */
+  readonly shards: readonly number[];
   /** Where its servers go, if a plan was given. */
   readonly plan?: PlanFacts;
   /** How far they are, if a status was given. */

@@ -58,6 +58,8 @@ function parse(text: string, file: string, line: number): Line['value'] {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
+const isPlaces: Check = (value) =>
+  Array.isArray(value) && value.every((it: unknown) => isObject(it) && isText(it.pool) && isText(it.ringName));
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 0;
 const orNothing =
   (check: Check): Check =>
@@ -66,7 +68,7 @@ const orNothing =
 
 const RULES: Readonly<Record<keyof ShardStatus, Check>> = {
   shard: isCount,
-  ringName: isText,
+  servers: isPlaces,
   old: isText,
   new: isText,
   state: (value) => isText(value) && Object.hasOwn(MEANING, value as string),

@@ -30,4 +30,15 @@ export function fleetCharts(app: App): void {
       stepArguments: { verify: ['--full'], cutover: ['--canary'] },
     },
   });
+
+  // Two pools on the same servers: two shards, which move once, and a port for each pool.
+  const shop = NutcrackerConfig.fromFile(path.join(__dirname, 'shop.yml'));
+  new FleetCharts(app, 'shop', {
+    namespace: 'shop',
+    pools: shop.pools,
+    newPools: [new NutcrackerPool({ ...shop.pool('jobs').settings, timeout: 5000 })],
+    storage,
+    proxies,
+    migration: { phase: MigrationPhase.MOVING, proxyNetworks: ['10.20.64.0/20'] },
+  });
 }

@@ -5,12 +5,20 @@ import { checkImage, checkWhole, refuse, within } from '../common/checks';
 import { checkPodOptions } from '../common/pod-options';
 import { checkSecretKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';
+import { refuseLeftBehind, refuseOtherPasswords } from '../fleet/shared-servers';
 import { NetworkPeer } from '../network-peer';
+import { type NutcrackerPool } from '../nutcracker';
+import { type FleetShards } from '../nutcracker/fleet-shards';
 import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
 import { STEPS } from './steps';
 
 /** Refuses props that would fail only in the cluster, or endanger data there. */
-export function checkMigration(scope: Construct, props: FleetMigrationProps): void {
+export function checkMigration(
+  scope: Construct,
+  props: FleetMigrationProps,
+  pools: readonly NutcrackerPool[],
+  shards: FleetShards,
+): void {
   checkPodOptions(scope, props);
   checkImage(scope, 'image', props.image ?? DEFAULT_MIGRATOR_IMAGE);
   checkSecretKey(scope, 'password', props.password);
@@ -20,22 +28,30 @@ export function checkMigration(scope: Construct, props: FleetMigrationProps): vo
   const deadline = props.cutoverDeadline?.toMilliseconds() ?? 1000;
   checkWhole(scope, 'cutoverDeadline in milliseconds', deadline, 100, 60_000);
   for (const block of props.proxyNetworks ?? []) within(scope, () => NetworkPeer.cidr(block));
-  checkFleet(scope, props);
+  checkPools(scope, props, pools);
+  checkShards(scope, props, shards.lines.length);
   checkSteps(scope, props);
   checkRenamed(scope, props);
 }
 
-function checkFleet(scope: Construct, { pool, redis, password, shardAddressesForLegacy }: FleetMigrationProps): void {
-  const servers = pool.servers.length;
+function checkPools(scope: Construct, { password }: FleetMigrationProps, pools: readonly NutcrackerPool[]): void {
+  for (const { name, redis, redisAuth } of pools) {
+    if (!redis) refuse(scope, `pool ${name} speaks the protocol of memcached; set redis: true, or leave the pool out`);
+    if (redisAuth !== undefined && password === undefined) {
+      refuse(scope, `pool ${name} has a redis_auth, but no password; name the Secret that holds it`);
+    }
+  }
+  refuseOtherPasswords(scope, pools);
+  refuseLeftBehind(scope, pools);
+}
+
+function checkShards(scope: Construct, { redis, shardAddressesForLegacy }: FleetMigrationProps, servers: number): void {
   if (redis.addresses.length !== servers) {
     const counts = `${servers} old servers and ${redis.addresses.length} shards`;
     refuse(scope, `there are ${counts}; move first, and change the number of shards later`);
   }
   if (!redis.bornAsReplica) {
     refuse(scope, 'redis would start as empty masters, which the bridge would prefer; set bornAsReplica: true');
-  }
-  if (pool.redisAuth !== undefined && password === undefined) {
-    refuse(scope, `pool ${pool.name} has a redis_auth, but no password; name the Secret that holds it`);
   }
   if (shardAddressesForLegacy === undefined) return;
   if (shardAddressesForLegacy.length !== servers) {

@@ -1,22 +1,23 @@
 // plan.json as it is written: what is set for the whole move, and a line for each shard.
 
 import { type NutcrackerPool } from '../nutcracker';
+import { type FleetShards } from '../nutcracker/fleet-shards';
 import { type MigrationOptions } from './migration-options';
-import { type MovePlan, PLAN_VERSION } from './plan';
+import { type MovePlan, PLAN_VERSION, type PlannedPool } from './plan';
 
-/** The plan of a move of this pool to these addresses. */
+/** The plan of a move of the shards of these pools to these addresses. */
 export function movePlan(
   fleet: string,
-  pool: NutcrackerPool,
+  pools: readonly NutcrackerPool[],
+  shards: FleetShards,
   addresses: string[],
   options: MigrationOptions,
 ): MovePlan {
-  const { hash, distribution, hashTag } = pool;
   const renamed = Object.entries(options.renamedCommands ?? {}).map(([command, name]) => [command.toUpperCase(), name]);
   return {
     version: PLAN_VERSION,
     fleet,
-    ring: { hash, distribution, ...(hashTag !== undefined && { hashTag }) },
+    pools: pools.map(plannedPool),
     sync: { concurrency: options.syncConcurrency ?? 8, perSourceHost: options.syncsPerSourceHost ?? 1 },
     cutover: {
       concurrency: options.cutoverConcurrency ?? 4,
@@ -25,22 +26,28 @@ export function movePlan(
     keepLegacyInSync: options.keepLegacyInSync ?? false,
     proxyNetworks: options.proxyNetworks ?? [],
     renamedCommands: Object.fromEntries(renamed) as Record<string, string>,
-    shards: pool.servers.map(({ ringName, weight, address }, shard) => ({
+    shards: shards.lines.map((lines, shard) => ({
       shard,
-      ringName,
-      weight,
-      old: address,
+      servers: lines.map(({ pool, server: { ringName, weight } }) => ({ pool: pool.name, ringName, weight })),
+      old: lines[0].server.address,
       new: addresses[shard],
       ...(options.shardAddressesForLegacy && { newForOld: options.shardAddressesForLegacy[shard] }),
     })),
   };
 }
 
-/** The text of plan.json. */
-export function planJson({ shards, ...settings }: MovePlan): string {
-  const lines = Object.entries(settings).map(([key, value]) => `  ${JSON.stringify(key)}: ${spaced(value)},`);
-  const entries = shards.map((shard) => `    ${spaced(shard)}`);
-  return ['{', ...lines, '  "shards": [', entries.join(',\n'), '  ]', '}', ''].join('\n');
+function plannedPool({ name, hash, distribution, hashTag, redisDb }: NutcrackerPool): PlannedPool {
+  return { name, hash, distribution, ...(hashTag !== undefined && { hashTag }), database: redisDb };
+}
+
+/** The text of plan.json: pools and shards have a line each. */
+export function planJson(plan: MovePlan): string {
+  const fields = Object.entries(plan).map(([key, value]) => {
+    const isList = key === 'pools' || key === 'shards';
+    const lines = isList ? (value as object[]).map((entry) => `\n    ${spaced(entry)}`) : [];
+    return `  ${JSON.stringify(key)}: ${isList ? `[${lines.join(',')}\n  ]` : spaced(value)}`;
+  });
+  return `{\n${fields.join(',\n')}\n}\n`;
 }
 
 /** JSON on one line, with a space behind each comma and colon, and inside braces. */

@@ -2,7 +2,7 @@
 // docs/plan.md describes the file for people.
 
 /** The version of the format; the migrator refuses any other. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** Where nothing listens: a server that follows this address serves nobody. */
 export const NOWHERE = { host: '127.0.0.1', port: 1 } as const;
@@ -12,8 +12,8 @@ export interface MovePlan {
   readonly version: typeof PLAN_VERSION;
   /** The fleet's name. */
   readonly fleet: string;
-  /** How keys find their shard. */
-  readonly ring: PlannedRing;
+  /** The pools that the fleet serves, each with the ring by which its keys find their shards. */
+  readonly pools: readonly PlannedPool[];
   /** How many initial synchronizations run at a time. */
   readonly sync: { readonly concurrency: number; readonly perSourceHost: number };
   /** How many shards are cut over at a time, and how many milliseconds the writes of one may be held. */
@@ -28,25 +28,41 @@ export interface MovePlan {
   readonly shards: readonly PlannedShard[];
 }
 
-/** What decides the shard of a key, as in nutcracker.yml. */
-export interface PlannedRing {
+/** What decides the shard of a key, as in nutcracker.yml; which servers are on the ring stands with the shards. */
+export interface PlannedPool {
+  readonly name: string;
   readonly hash: string;
   readonly distribution: string;
   readonly hashTag?: string;
+  /** The database of the servers that the pool uses. */
+  readonly database: number;
+}
+
+/** A shard's place on the ring of a pool. */
+export interface PlannedServer {
+  /** The name of the pool. */
+  readonly pool: string;
+  /** The name by which the ring knows the shard. */
+  readonly ringName: string;
+  /** Its weight on the ring. */
+  readonly weight: number;
 }
 
 /** One entry a shard. */
 export interface PlannedShard {
   /** The ordinal of the shard. */
   readonly shard: number;
-  /** The name by which the ring knows it. */
-  readonly ringName: string;
-  /** Its weight on the ring. */
-  readonly weight: number;
+  /** Its place in each of the pools that it serves. */
+  readonly servers: readonly PlannedServer[];
   /** `host:port` of the old server. */
   readonly old: string;
   /** `host:port` of the new one. */
   readonly new: string;
   /** `host:port` of the new one as the old one reaches it, where that differs. */
   readonly newForOld?: string;
+}
+
+/** The names by which rings know a shard, each once. */
+export function ringNamesOf({ servers }: Pick<PlannedShard, 'servers'>): string[] {
+  return [...new Set(servers.map(({ ringName }) => ringName))];
 }

@@ -9,6 +9,7 @@ import { quote } from './config-values';
 import { writePools } from './config-writer';
 import { NutcrackerPool } from './nutcracker-pool';
 import { fileObjections, type PlacedPool } from './file-rules';
+import { readFrom } from './pool-file';
 
 /**
  * The pools of a nutcracker.yml.
@@ -52,6 +53,7 @@ export class NutcrackerConfig {
   private constructor(placed: PlacedPool[], file?: string) {
     this.pools = placed.map(({ pool }) => pool);
     this.warnings = placed.flatMap((pool) => warningsOf(pool, file));
+    if (file !== undefined) readFrom({ name: file, pools: this.pools });
   }
 
   /** The pool of that name; without a name the only pool. Throws if there is none or more than one. */

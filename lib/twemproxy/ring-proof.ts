@@ -1,14 +1,17 @@
 // The proof that proxies find every key where the old ones put it, made on what was synthesized.
 
 import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
+import { type FleetShards } from '../nutcracker/fleet-shards';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
 import { type BridgeFiles, type BridgeListener, readBridge } from './bridge-proof';
 
 /** What is compared. */
 export interface RingProof {
-  /** The pool whose keys must be found. */
-  readonly live: NutcrackerPool;
+  /** The pools whose keys must be found. */
+  readonly live: readonly NutcrackerPool[];
+  /** Where their data is. */
+  readonly shards: FleetShards;
   /** `host:port` of the shards, by ordinal. */
   readonly addresses: string[];
   /** The synthesized nutcracker.yml. */
@@ -23,19 +26,6 @@ export interface RingProof {
   readonly mayEject: boolean;
 }
 
-/**
- * The shard of each server of a pool: the data of the n-th server of the live pool is on shard n, whatever the order of
- * the other pool. Servers that the live pool does not have take the ordinals behind.
- */
-export function shardOrdinals(live: NutcrackerPool, pool: NutcrackerPool): number[] {
-  const ordinals = new Map(live.servers.map(({ ringName }, ordinal) => [ringName, ordinal]));
-  return pool.servers.map(({ ringName }) => {
-    const ordinal = ordinals.get(ringName) ?? ordinals.size;
-    ordinals.set(ringName, ordinal);
-    return ordinal;
-  });
-}
-
 /** What is wrong, a finding each; nothing when every key stays. */
 export function ringProblems(proof: RingProof): string[] {
   try {
@@ -47,21 +37,34 @@ export function ringProblems(proof: RingProof): string[] {
 }
 
 function findings(proof: RingProof): string[] {
-  const { live, yaml, fileName, loseKeysThatMove } = proof;
-  const pool = NutcrackerConfig.fromYaml(yaml, fileName).pool(live.name);
-  const misplaced = [...misplacements(proof, pool), ...ejections(proof, pool)];
-  if (loseKeysThatMove) return misplaced;
+  const { live, shards, yaml, fileName, bridge } = proof;
+  const config = NutcrackerConfig.fromYaml(yaml, fileName);
+  const served = live.map(({ name }) => config.pool(name));
+  const ordinals = shards.place(served);
+  const listeners = bridge && readBridge(bridge);
+  return live.flatMap((pool, i) => {
+    const misplaced = misplacements(proof, served[i], ordinals[i], listeners);
+    return [...movedKeys(proof, pool, served[i]), ...misplaced, ...ejections(proof, served[i])];
+  });
+}
+
+/** The keys of a pool that the other one looks for on other shards. */
+function movedKeys(
+  { live: { length }, fileName, loseKeysThatMove }: RingProof,
+  live: NutcrackerPool,
+  pool: NutcrackerPool,
+): string[] {
+  if (loseKeysThatMove) return [];
   refuseWithoutRing(live);
-  if (followFromTheSame(live, pool)) return misplaced;
+  if (followFromTheSame(live, pool)) return [];
   const diff = HashRing.of(live).diff(HashRing.of(pool));
-  if (diff.isSame) return misplaced;
+  if (diff.isSame) return [];
   const share = `${diff.isExact ? '' : 'about '}${percent(diff.movedShare)}`;
   return [
-    `${share} of all keys would be looked for on another shard than the one that has them: mend`,
+    `${share} of all keys${length > 1 ? ` of pool ${live.name}` : ''} would be looked for on another shard than the one that has them: mend`,
     ...settingsToMend(live, pool, fileName),
     ...serversToMend(live, pool, fileName),
     'or, to give those keys up, set loseKeysThatMove',
-    ...misplaced,
   ];
 }
 
@@ -76,17 +79,21 @@ function followFromTheSame(live: NutcrackerPool, pool: NutcrackerPool): boolean 
 }
 
 /** Servers that lead to a shard without their data: by their own address, or through the bridge. */
-function misplacements({ live, addresses, fileName, bridge }: RingProof, pool: NutcrackerPool): string[] {
-  const ordinals = shardOrdinals(live, pool);
-  const listeners = bridge && readBridge(bridge);
+function misplacements(
+  { shards, addresses, fileName, bridge }: RingProof,
+  pool: NutcrackerPool,
+  ordinals: readonly number[],
+  listeners?: ReadonlyMap<string, BridgeListener>,
+): string[] {
+  const oldAddresses = shards.addresses;
   return pool.servers.flatMap((server, i) => {
-    const address = addresses[ordinals[i]];
+    const address = addresses.at(ordinals[i]);
     const listener = listeners?.get(server.address);
     if (!bridge) return server.address === address ? [] : [misplacedServer(fileName, server, address)];
     if (!listener) return [`${fileName}:${server.line ?? 0}: ${server.toString()}: the bridge does not listen there`];
-    const old = live.servers.at(ordinals[i])?.address;
+    const old = oldAddresses.at(ordinals[i]);
     if (listener.new === address && listener.old === old) return [];
-    return [misledServer(bridge.cfgName, listener, server, `${address} and ${old ?? 'nowhere'}`)];
+    return [misledServer(bridge.cfgName, listener, server, `${address ?? 'nowhere'} and ${old ?? 'nowhere'}`)];
   });
 }
 

@@ -7,9 +7,10 @@ import { type Info } from '../redis/info';
 import { size } from '../report/tally';
 import { type Both } from './server-checks';
 
-export function dataChecks(both: Both): Remark[] {
+/** `used` are the databases that the shard's pools use. */
+export function dataChecks(both: Both, used: readonly number[]): Remark[] {
   const { old } = both;
-  return [...memory(both), ...databases(both), ...modules(both), ...users(old), ...copying(old)];
+  return [...memory(both), ...databases(both, used), ...modules(both), ...users(old), ...copying(old)];
 }
 
 /** Where memory gets tight. */
@@ -80,20 +81,20 @@ function limitOf(server: Facts): number {
   return Number(server.setting('maxmemory') ?? 0) || Infinity;
 }
 
-function databases({ old, new: fresh }: Both): Remark[] {
+function databases({ old, new: fresh }: Both, used: readonly number[]): Remark[] {
   const room = Number(fresh.setting('databases') ?? Infinity);
-  const others = old.view.info.keyspaces.filter(({ database }) => database !== 0);
+  const { keyspaces } = old.view.info;
+  const others = keyspaces.filter(({ database }) => !used.includes(database));
+  const beyond = [...used, ...keyspaces.map(({ database }) => database)].some((it) => it >= room);
+  const what = keyspaces.map(({ database, keys }) => `database ${database} (${keys})`).join(', ');
+  if (beyond) {
+    const needed = `${old.address} has keys in ${what || 'no database'}, the pools use ${used.join(', ')}`;
+    return [error('databases', `${needed}, and ${fresh.address} has ${room} databases; raise its databases setting`)];
+  }
   if (others.length === 0) return [];
   const found = `${old.address} has keys in ${others.map(({ database, keys }) => `database ${database} (${keys})`).join(', ')}`;
-  if (others.some(({ database }) => database >= room)) {
-    return [error('databases', `${found}, and ${fresh.address} has ${room} databases; raise its databases setting`)];
-  }
-  return [
-    warning(
-      'databases',
-      `${found}: they are moved as well, but nutcracker reaches one database only; find out who uses them`,
-    ),
-  ];
+  const reach = `its pools use database ${used.join(', ')} only`;
+  return [warning('databases', `${found}: they are moved as well, but ${reach}; find out who uses them`)];
 }
 
 function modules({ old, new: fresh }: Both): Remark[] {

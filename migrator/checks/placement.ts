@@ -1,7 +1,7 @@
-// Whether the keys of each shard are where the ring of the plan looks for them. A wrong nutcracker.yml shows here, before
+// Whether the keys of each shard are where the rings of the plan look for them. A wrong nutcracker.yml shows here, before
 // anything moves.
 
-import { type MovePlan, type PlannedShard } from '../../lib/migration/plan';
+import { type MovePlan, type PlannedPool, type PlannedShard, ringNamesOf } from '../../lib/migration/plan';
 import { Distribution, HashType } from '../../lib/nutcracker/algorithms';
 import { HashRing } from '../../lib/nutcracker/hash-ring';
 import { NutcrackerPool } from '../../lib/nutcracker/nutcracker-pool';
@@ -10,15 +10,25 @@ import { percent } from '../../lib/nutcracker/percent';
 import { error, type Finding, type Remark, warning } from './finding';
 import { printable } from '../data/key-scan';
 
-/** The ring of a plan. Its servers are the plan's shards, in their order. */
-export function ringOf({ fleet, ring, shards }: MovePlan): HashRing {
-  const { hash, distribution, hashTag } = ring;
-  // The addresses of servers with names are not on the ring; only ports tell these apart.
-  const servers = shards.map(
-    ({ ringName, weight }, i) => new NutcrackerServer({ address: `127.0.0.1:${i + 1}`, name: ringName, weight }),
+/** The ring of a pool, and the shard of each of its servers. */
+interface PlannedRing {
+  readonly pool: PlannedPool;
+  readonly ring: HashRing;
+  readonly shards: readonly PlannedShard[];
+}
+
+function ringOf(plan: MovePlan, pool: PlannedPool): PlannedRing {
+  const members = plan.shards.flatMap((shard) =>
+    shard.servers.filter((server) => server.pool === pool.name).map((server) => ({ shard, server })),
   );
-  const pool = new NutcrackerPool({
-    name: fleet,
+  const { name, hash, distribution, hashTag } = pool;
+  // The addresses of servers with names are not on the ring; only ports tell these apart.
+  const servers = members.map(
+    ({ server: { ringName, weight } }, i) =>
+      new NutcrackerServer({ address: `127.0.0.1:${i + 1}`, name: ringName, weight }),
+  );
+  const live = new NutcrackerPool({
+    name,
     listen: '127.0.0.1:1',
     redis: true,
     hash: Object.values(HashType).find((it: string) => it === hash),
@@ -26,7 +36,13 @@ export function ringOf({ fleet, ring, shards }: MovePlan): HashRing {
     hashTag,
     servers,
   });
-  return HashRing.of(pool);
+  return { pool, ring: HashRing.of(live), shards: members.map(({ shard }) => shard) };
+}
+
+/** The databases that the pools of a shard use. */
+export function databasesOf({ pools }: MovePlan, { servers }: PlannedShard): number[] {
+  const names = servers.map(({ pool }) => pool);
+  return [...new Set(pools.filter(({ name }) => names.includes(name)).map(({ database }) => database))];
 }
 
 /** Of how many keys elsewhere on it would be dangerous to go on: more than older rings leave behind. */
@@ -38,25 +54,26 @@ const ENOUGH = 10;
 
 /** Where the sampled keys of the shards belong. */
 export class Placement {
-  private readonly ring: HashRing;
+  private readonly rings: readonly PlannedRing[];
   /** By ordinal: the shard of the plan to which nearly all of its keys belong. */
   private readonly owners = new Map<number, PlannedShard>();
 
-  constructor(private readonly plan: MovePlan) {
-    this.ring = ringOf(plan);
+  constructor(plan: MovePlan) {
+    this.rings = plan.pools.map((pool) => ringOf(plan, pool));
   }
 
-  /** What is to be said of keys that were found on a shard. */
-  check(shard: PlannedShard, address: string, keys: readonly Buffer[]): Remark[] {
-    const { shards } = this.plan;
-    const owners = keys.map((key) => shards[this.ring._indexOf(key)]);
+  /** What is to be said of keys that were found in a database of a shard. */
+  check(shard: PlannedShard, address: string, database: number, keys: readonly Buffer[]): Remark[] {
+    const rings = this.rings.filter(({ pool, shards }) => pool.database === database && shards.includes(shard));
+    const owners = keys.map((key) => ownerOf(key, shard, rings));
     this.noteOwner(shard, owners);
     const strays = owners.flatMap((owner, i) => (owner.shard === shard.shard ? [] : [i]));
     if (strays.length === 0) return [];
     const [first] = strays;
-    const { shard: ordinal, ringName } = owners[first];
+    const owner = owners[first];
+    const where = `${address}${database > 0 ? `, database ${database}` : ''}`;
     const share = strays.length / keys.length;
-    const found = `of ${keys.length} sampled keys on ${address}, ${strays.length} (${percent(share)}) belong elsewhere, as ${printable(keys[first])} to shard ${ordinal} (${ringName})`;
+    const found = `of ${keys.length} sampled keys on ${where}, ${strays.length} (${percent(share)}) belong elsewhere, as ${printable(keys[first])} to shard ${owner.shard} (${ringNamesOf(owner).join(', ')})`;
     if (share >= MUCH) {
       const remedy =
         'the plan was made from another nutcracker.yml than the running one, or its servers are in another order';
@@ -90,6 +107,12 @@ export class Placement {
     for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
     for (const [owner, count] of counts) if (count >= NEARLY_ALL * owners.length) this.owners.set(shard.shard, owner);
   }
+}
+
+/** The shard itself if one of the rings looks for the key there: pools that share a database keep their keys side by side. */
+function ownerOf(key: Buffer, shard: PlannedShard, rings: readonly PlannedRing[]): PlannedShard {
+  const owners = rings.map(({ ring, shards }) => shards[ring._indexOf(key)]);
+  return owners.includes(shard) ? shard : owners[0];
 }
 
 const MOST_NAMED = 8;

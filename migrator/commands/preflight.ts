@@ -10,10 +10,10 @@ import { dataChecks } from '../checks/data-checks';
 import { eachShard } from './each-shard';
 import { factsOf } from '../checks/server-facts';
 import { error, type Finding, type Remark } from '../checks/finding';
-import { randomKeys } from '../data/key-scan';
+import { randomKeys, select } from '../data/key-scan';
 import { type Outcome, Refused } from './outcome';
 import { Pair, type Sight } from '../shard/pair';
-import { Placement } from '../checks/placement';
+import { databasesOf, Placement } from '../checks/placement';
 import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
 import { OWN_COMMANDS, PLAIN_COMMANDS, serverChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
@@ -36,14 +36,14 @@ export async function preflight(
   options: PreflightOptions,
 ): Promise<{ findings: Finding[]; outcomes: Outcome[] }> {
   const findings: Finding[] = [];
-  const placement = new Placement(context.plan);
+  const fleet = { placement: new Placement(context.plan), shardOf: new Map<string, PlannedShard>() };
   const outcomes = await eachShard(context, { concurrency: AT_A_TIME }, async (shard) => {
-    const { remarks, about } = await new Preflight(context, options, placement, shard).run();
+    const { remarks, about } = await new Preflight(context, options, fleet, shard).run();
     findings.push(...remarks.map((remark) => ({ ...remark, shard: shard.shard })));
     return conclusion(remarks, about);
   });
   const inOrder = findings.sort((a, b) => (a.shard ?? 0) - (b.shard ?? 0));
-  return { findings: [...inOrder, ...placement.permutation], outcomes };
+  return { findings: [...inOrder, ...fleet.placement.permutation], outcomes };
 }
 
 function conclusion(remarks: readonly Remark[], about: string): string {
@@ -60,12 +60,19 @@ interface Result {
   readonly about: string;
 }
 
+/** What is compared between shards. */
+interface Fleet {
+  readonly placement: Placement;
+  /** By the run_id of old servers, the shard that was looked at first. */
+  readonly shardOf: Map<string, PlannedShard>;
+}
+
 /** One shard. */
 class Preflight {
   constructor(
     private readonly context: Context,
     private readonly options: PreflightOptions,
-    private readonly placement: Placement,
+    private readonly fleet: Fleet,
     private readonly shard: PlannedShard,
   ) {}
 
@@ -110,14 +117,26 @@ class Preflight {
     const both = { old, new: fresh, password: access.password, keepLegacyInSync: plan.keepLegacyInSync };
     const ownPort = sight.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
     return [
+      ...this.otherAddress(sight.old),
       ...serverChecks(both),
       ...oldConfigChecks(both, this.options.acceptVolatileFence),
       ...newConfigChecks(fresh),
-      ...dataChecks(both),
+      ...dataChecks(both, databasesOf(plan, this.shard)),
       ...(await watchChecks(pair)),
       ...(await connectionChecks(pair.old, old, { proxyNetworks: plan.proxyNetworks, ownPort })),
       ...(old.view.isLoading ? [] : await this.placed(pair.old)),
     ];
+  }
+
+  /** A server under two addresses would be two shards, of which the second cannot move. */
+  private otherAddress({ runId }: ServerView): Remark[] {
+    const { shardOf } = this.fleet;
+    const first = shardOf.get(runId);
+    shardOf.set(runId, first ?? this.shard);
+    if (first === undefined) return [];
+    const both = `${this.shard.old} is the old server of shard ${first.shard} as well (${first.old}, run_id ${runId})`;
+    const remedy = 'write it with one address in every pool, so that it is one shard';
+    return [error('same-server', `${both}; ${remedy}`)];
   }
 
   private async afterMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
@@ -125,10 +144,23 @@ class Preflight {
     return [...newConfigChecks(facts), ...(await watchChecks(pair)), ...(await this.placed(pair.new))];
   }
 
-  /** nutcracker reads database 0. */
+  /** Samples the databases that nutcracker reads. */
   private async placed(server: RedisServer): Promise<Remark[]> {
-    const keys = await randomKeys(plainly(server), this.options.sampleKeys);
-    return this.placement.check(this.shard, server.address, keys);
+    const remarks: Remark[] = [];
+    const ask = plainly(server);
+    for (const database of databasesOf(this.context.plan, this.shard)) {
+      try {
+        await select(ask, database);
+      } catch (failure) {
+        if (!(failure instanceof ServerError) || failure.code === 'UNREACHABLE') throw failure;
+        const what = `a pool uses database ${database} of ${failure.message}`;
+        remarks.push(error('databases', `${what}; correct redis_db in nutcracker.yml, or databases of that server`));
+        continue;
+      }
+      const keys = await randomKeys(ask, this.options.sampleKeys);
+      remarks.push(...this.fleet.placement.check(this.shard, server.address, database, keys));
+    }
+    return remarks;
   }
 
   private notFit(pair: Pair, { state, old, new: fresh }: Sight): Remark[] {

@@ -1,5 +1,6 @@
 // Where every shard stands, as its two servers tell it.
 
+import { type PlannedServer } from '../../lib/migration/plan';
 import { type Context } from './context';
 import { eachShard } from './each-shard';
 import { type Outcome } from './outcome';
@@ -11,7 +12,8 @@ import { WriteHold } from '../shard/write-hold';
 /** A shard for people and programs. */
 export interface ShardStatus {
   readonly shard: number;
-  readonly ringName: string;
+  /** Its places on the rings of its pools. */
+  readonly servers: readonly PlannedServer[];
   readonly old: string;
   readonly new: string;
   readonly state: ShardState;
@@ -33,10 +35,10 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
     const pair = await Pair.connect(shard, context.access);
     try {
       const sight = await pair.look();
-      const { shard: ordinal, ringName, old, new: fresh } = shard;
+      const { shard: ordinal, servers, old, new: fresh } = shard;
       const isHeld = sight.old?.isMaster === true && (await isFenced(pair.old, sight));
       const silence = pair.silences.map(({ message }) => message).join('; ');
-      const status = { shard: ordinal, ringName, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
+      const status = { shard: ordinal, servers, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
       shards.push({ ...status, ...(silence !== '' && { silence }) });
       if (sight.state.endsWith('unreachable')) pair.throwSilence();
       return sight.state;

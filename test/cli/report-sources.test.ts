@@ -82,7 +82,7 @@ describe('a plan', () => {
     [
       'another name',
       changed('"ringName": "redis-01.unit-1.example.net:6380"', '"ringName": "b"'),
-      'shard 1 has the ring name "b", and the pool\'s server "redis-01.unit-1.example.net:6380"',
+      'shard 1 has the ring name "b", and the pool no server of that name',
     ],
     [
       'another address',
@@ -91,15 +91,15 @@ describe('a plan', () => {
     ],
     [
       'another version',
-      changed('"version": 1', '"version": 2'),
-      'plan.json: version is 2, and this program knows 1; run the migrator of the version',
+      changed('"version": 2', '"version": 1'),
+      'plan.json: version is 1, and this program knows 2; run the migrator of the version',
     ],
   ])('is refused with its place and the remedy: %s', async (_, text, says) => {
     await expect(factsOf(LIVE, { plan: ['-'] }, inputOf(text))).rejects.toThrow(says);
   });
 
   test('is refused for a pool with other servers, and as a folder without one', async () => {
-    await expect(factsOf(alpha, { plan: [DIST] })).rejects.toThrow('the plan has 108 shards, and the pool 3 servers; ');
+    await expect(factsOf(alpha, { plan: [DIST] })).rejects.toThrow('the plan has the pools "unit1"; ');
     const empty = path.dirname(lab.write('empty/x.yaml', 'kind: Pod\n'));
     await expect(factsOf(alpha, { plan: [empty] })).rejects.toThrow(
       `${empty}: no manifest in it has the plan of a move; `,
@@ -118,7 +118,7 @@ describe('a status', () => {
     const address = `10.0.0.${n}:6379`;
     return {
       shard: n,
-      ringName: `server${n}`,
+      servers: [{ pool: 'alpha', ringName: `server${n}` }],
       old: address,
       new: `new-${n}:6379`,
       state: 'waiting',
@@ -176,22 +176,30 @@ describe('a status', () => {
     [
       'the reason',
       summary(shard(SERVERS)),
-      'pool "alpha": it has a shard 3, and the pool 3 servers; give the status of the fleet',
+      'pool "alpha": shard 3 has the ring name "server3", and the pool no server of that name; give the status',
     ],
     [
       'other servers',
-      summary(shard(0, { ringName: 'other' })),
-      'shard 0 has the ring name "other", and the pool\'s server "server0"; give the status',
+      summary(shard(0, { servers: [{ pool: 'alpha', ringName: 'other' }] })),
+      'shard 0 has the ring name "other", and the pool no server of that name; give the status',
     ],
   ])('is refused with its line and the remedy: %s', async (_, text, says) => {
     await expect(factsOf(alpha, { status: ['-'] }, inputOf(text))).rejects.toThrow(says);
   });
 
   test('is refused if it is that of another plan', async () => {
-    const shards = servers(SERVERS).map((_, n) => ({ ...shard(n), weight: 1, new: `elsewhere-${n}:6379` }));
+    const shards = servers(SERVERS).map((_, n) => ({
+      ...shard(n),
+      servers: [{ pool: 'alpha', ringName: `server${n}`, weight: 1 }],
+      new: `elsewhere-${n}:6379`,
+    }));
     const plan = lab.write(
       'other-plan.json',
-      JSON.stringify({ ...JSON.parse(planJson), ring: { hash: 'fnv1a_64', distribution: 'ketama' }, shards }),
+      JSON.stringify({
+        ...JSON.parse(planJson),
+        pools: [{ name: 'alpha', hash: 'fnv1a_64', distribution: 'ketama', database: 0 }],
+        shards,
+      }),
     );
     const status = lab.write('status.jsonl', summary(shard(0)));
     await expect(factsOf(alpha, { plan: [plan], status: [status] })).rejects.toThrow(

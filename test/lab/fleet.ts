@@ -6,6 +6,7 @@ import { type Redis } from 'ioredis';
 import {
   AppendFsync,
   FleetCharts,
+  type FleetChartsProps,
   HashRing,
   MigrationPhase,
   NutcrackerPool,
@@ -28,6 +29,8 @@ export interface LabFleetProps {
   readonly servers: number;
   /** The pool of an old fleet that runs in the lab, from which this one moves; it has `servers` servers. */
   readonly old?: NutcrackerPool;
+  /** More pools of it, on the same servers. */
+  readonly others?: readonly NutcrackerPool[];
   /** What differs about the move. */
   readonly migration?: Partial<PhasedMigration>;
   /** The options of the shards. */
@@ -51,6 +54,8 @@ export const DURABLE: RedisOptions = { config: RedisConfig.of({ appendfsync: App
 /** Where the pod of a proxy listens. */
 export interface ProxyPorts {
   readonly proxy: number;
+  /** The further pools. */
+  readonly others: readonly number[];
   readonly stats: number;
   readonly health: number;
   /** The bridge, by ordinal of the shard. */
@@ -74,7 +79,12 @@ export class LabFleet {
   private readonly app = new App();
 
   static async synthesize(lab: Lab, props: LabFleetProps): Promise<LabFleet> {
-    return new LabFleet(lab, props, await freePorts(props.servers), await proxyPorts(props.servers));
+    return new LabFleet(
+      lab,
+      props,
+      await freePorts(props.servers),
+      await proxyPorts(props.servers, props.others?.length),
+    );
   }
 
   private constructor(
@@ -88,11 +98,10 @@ export class LabFleet {
     this.pool = props.old ?? oldPool(props.servers);
     this.ring = HashRing.of(this.pool);
     this.charts = new FleetCharts(this.app, 'fleet', {
-      pool: this.pool,
+      ...this.pools(),
       redis: props.redis,
       storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
       proxies: { image: 'twemproxy:0.5.0', statsPort: first.stats, ...props.proxies },
-      proxyPort: first.proxy,
       migration: props.old && {
         phase: MigrationPhase.MOVING,
         proxyNetworks: ['127.0.0.0/8'],
@@ -100,6 +109,14 @@ export class LabFleet {
         bridge: { ...BRIDGE, ...props.migration?.bridge },
       },
     });
+  }
+
+  private pools(): Pick<FleetChartsProps, 'pool' | 'pools' | 'proxyPort' | 'proxyPorts'> {
+    const { others = [] } = this.props;
+    if (others.length === 0) return { pool: this.pool, proxyPort: this.first.proxy };
+    const ports = others.map(({ name }, i): [string, number] => [name, this.first.others[i]]);
+    const proxyPorts = { [this.pool.name]: this.first.proxy, ...Object.fromEntries(ports) };
+    return { pools: [this.pool, ...others], proxyPorts };
   }
 
   /** The same fleet, with the same shards running, at another point of its move. */
@@ -167,6 +184,7 @@ export class LabFleet {
       ...Object.fromEntries(ports.bridge.map((port, n) => [`127.0.0.1:${BRIDGE.firstPort + n}`, `127.0.0.1:${port}`])),
       [`${BRIDGE.healthPort}`]: `${ports.health}`,
       [`${this.first.proxy}`]: `${ports.proxy}`,
+      ...Object.fromEntries(this.first.others.map((port, i) => [`${port}`, `${ports.others[i]}`])),
       [`${this.first.stats}`]: `${ports.stats}`,
     });
   }
@@ -179,7 +197,10 @@ export class LabFleet {
 
   /** Starts a proxy with ports of its own. */
   async addProxy(): Promise<LabProxy> {
-    const ports = await proxyPorts(this.charts.proxies.bridgeConfigMap ? this.props.servers : 0);
+    const ports = await proxyPorts(
+      this.charts.proxies.bridgeConfigMap ? this.props.servers : 0,
+      this.props.others?.length,
+    );
     const pod = this.proxyPod(ports);
     const program = await pod.start();
     await program.ready(() => accepts(ports.proxy));
@@ -260,9 +281,9 @@ export class LabFleet {
   }
 }
 
-async function proxyPorts(servers: number): Promise<ProxyPorts> {
-  const [proxy, stats, health, ...bridge] = await freePorts(3 + servers);
-  return { proxy, stats, health, bridge };
+async function proxyPorts(servers: number, others = 0): Promise<ProxyPorts> {
+  const [proxy, stats, health, ...rest] = await freePorts(3 + others + servers);
+  return { proxy, stats, health, others: rest.slice(0, others), bridge: rest.slice(others) };
 }
 
 function oldPool(servers: number): NutcrackerPool {

@@ -5,7 +5,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { Duration } from 'cdk8s';
 import { type Redis } from 'ioredis';
-import { MigrationPhase } from '../../lib';
+import { MigrationPhase, type NutcrackerPool } from '../../lib';
 import { readDataset } from './dataset';
 import { LabFleet, type LabFleetProps, type LabProxy } from './fleet';
 import { type Lab, type Program } from './lab';
@@ -21,6 +21,8 @@ export interface LabMoveProps extends OldFleetProps {
   readonly network?: 'for all' | 'for replicas';
   /** How many proxies there are while the fleet moves. @default 1 */
   readonly proxies?: number;
+  /** More pools on the same servers, made from the first one. */
+  readonly others?: (pool: NutcrackerPool) => NutcrackerPool[];
   /** What differs about the new fleet and the move. */
   readonly fleet?: Partial<Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'path' | 'replace'>>;
 }
@@ -59,6 +61,7 @@ export class LabMove {
     const fleet = await LabFleet.synthesize(lab, {
       servers: props.servers,
       old: props.network ? old.pool.movedTo(addresses) : old.pool,
+      others: props.others?.(old.pool),
       secretValue: old.password,
       ...props.fleet,
       // One machine is every old host; with the default, its servers would sync one after the other.

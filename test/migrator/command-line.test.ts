@@ -6,17 +6,17 @@ import { COMMANDS, help, parse } from '../../migrator/command-line';
 import { ROOT } from '../lab/synthesized';
 
 const PLAN = {
-  version: 1,
+  version: 2,
   fleet: 'unit-1',
-  ring: { hash: 'fnv1a_64', distribution: 'ketama', hashTag: '{}' },
+  pools: [{ name: 'unit1', hash: 'fnv1a_64', distribution: 'ketama', hashTag: '{}', database: 0 }],
   sync: { concurrency: 8, perSourceHost: 1 },
   cutover: { concurrency: 4, deadlineMs: 1000 },
   keepLegacyInSync: false,
   proxyNetworks: ['10.0.0.0/8'],
   renamedCommands: {},
   shards: [
-    { shard: 0, ringName: 'a:1', weight: 1, old: '127.0.0.1:1', new: '127.0.0.1:2' },
-    { shard: 1, ringName: 'b:1', weight: 2, old: '127.0.0.1:3', new: '127.0.0.1:4' },
+    { shard: 0, servers: [{ pool: 'unit1', ringName: 'a:1', weight: 1 }], old: '127.0.0.1:1', new: '127.0.0.1:2' },
+    { shard: 1, servers: [{ pool: 'unit1', ringName: 'b:1', weight: 2 }], old: '127.0.0.1:3', new: '127.0.0.1:4' },
   ],
 };
 
@@ -66,11 +66,11 @@ test.each([
 test.each([
   ['no JSON', '{', 'plan.json: '],
   ['a list', [], 'is no JSON object'],
-  ['another version', { ...PLAN, version: 2 }, 'version is 2, and this program knows 1'],
+  ['another version', { ...PLAN, version: 1 }, 'version is 1, and this program knows 2'],
   [
     'an unknown hash',
-    { ...PLAN, ring: { ...PLAN.ring, hash: 'sha1' } },
-    'ring.hash is "sha1"; write a hash of nutcracker',
+    { ...PLAN, pools: [{ ...PLAN.pools[0], hash: 'sha1' }] },
+    'pools[0].hash is "sha1"; write a hash of nutcracker',
   ],
   ['a network', { ...PLAN, proxyNetworks: ['10.0.0.1'] }, 'proxyNetworks is ["10.0.0.1"]; write a list of networks'],
   ['no shards', { ...PLAN, shards: [] }, 'shards is []; write a list of shards'],
@@ -79,6 +79,16 @@ test.each([
     'an address without a port',
     { ...PLAN, shards: [{ ...PLAN.shards[0], new: 'host' }] },
     'shards[0].new is "host"; write host:port',
+  ],
+  [
+    'a place on the ring of no pool',
+    { ...PLAN, shards: [{ ...PLAN.shards[0], servers: [{ pool: 'jobs', ringName: 'a', weight: 1 }] }] },
+    'shards[0].servers[0].pool is "jobs"; write a pool of the plan',
+  ],
+  [
+    'one name twice on a ring',
+    { ...PLAN, shards: [PLAN.shards[0], { ...PLAN.shards[1], servers: PLAN.shards[0].servers }] },
+    'shards[1].servers[0].ringName is "a:1", which shards[0].servers[0] has as well; give each its own',
   ],
   [
     'two shards on one server',

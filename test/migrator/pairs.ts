@@ -48,9 +48,9 @@ export class Pairs {
   get plan(): MovePlan {
     const { oldFleet, newPorts } = this;
     return {
-      version: 1,
+      version: 2,
       fleet: 'unit-1',
-      ring: { hash: 'fnv1a_64', distribution: 'ketama', hashTag: '{}' },
+      pools: [{ name: 'unit1', hash: 'fnv1a_64', distribution: 'ketama', hashTag: '{}', database: 0 }],
       sync: { concurrency: 4, perSourceHost: 4 },
       cutover: { concurrency: 4, deadlineMs: 2000 },
       keepLegacyInSync: false,
@@ -58,8 +58,7 @@ export class Pairs {
       renamedCommands: {},
       shards: oldFleet.pool.servers.map(({ ringName, weight, address }, shard) => ({
         shard,
-        ringName,
-        weight,
+        servers: [{ pool: 'unit1', ringName, weight }],
         old: address,
         new: `127.0.0.1:${newPorts[shard]}`,
       })),

@@ -13,8 +13,8 @@ export interface RunbookFacts {
   readonly deployment: string;
   /** Where the bridge tells how it is. */
   readonly healthPort?: number;
-  /** `host:port` of the proxies, for the applications. */
-  readonly proxies: string;
+  /** `host:port` of the proxies for each pool, for the applications. */
+  readonly proxies: readonly { readonly pool: string; readonly address: string }[];
   /** The files that were written, by step: `30-redis`. */
   readonly files: Readonly<Record<string, string>>;
   /** The Jobs by step; none once the fleet has moved. */

@@ -63,10 +63,15 @@ function putUp(facts: RunbookFacts): string[] {
     ),
     'If it does not, `http://localhost:8404/` shows which shard has no server: is its old server reachable from the pods, with this password?',
     '## 3. The applications',
-    `Point them at \`${facts.proxies}\`, at leisure and in any order: both ways lead to the same servers. Then stop the old proxies. A cutover refuses
+    `Point them at ${proxyAddresses(facts)}, at leisure and in any order: both ways lead to the same servers. Then stop the old proxies. A cutover refuses
 every shard whose old server still has other clients than the new proxies, and names their addresses.`,
     'Back: point them at the old proxies again.',
   ];
+}
+
+function proxyAddresses({ proxies }: RunbookFacts): string {
+  if (proxies.length === 1) return `\`${proxies[0].address}\``;
+  return proxies.map(({ pool, address }) => `\`${address}\` (pool ${pool})`).join(', ');
 }
 
 function copy(facts: RunbookFacts): string[] {

@@ -1,6 +1,8 @@
 // preflight finds keys that are not where the plan's ring looks for them.
 
+import { HashRing, HashType, NutcrackerPool } from '../../../lib';
 import { preflight } from '../../../migrator/commands/preflight';
+import { type MovePlan } from '../../../lib/migration/plan';
 import { Lab } from '../../lab/lab';
 import { find, started } from '../findings';
 import { Pairs } from '../pairs';
@@ -21,8 +23,8 @@ async function filled(): Promise<Pairs> {
 test('servers that have changed places are named', async () => {
   const pairs = await filled();
   const { shards } = pairs.plan;
-  const names = [1, 0, 2, 3].map((i) => shards[i].ringName);
-  const swapped = shards.map((shard, i) => ({ ...shard, ringName: names[i] }));
+  const places = [1, 0, 2, 3].map((i) => shards[i].servers);
+  const swapped = shards.map((shard, i) => ({ ...shard, servers: places[i] }));
   const { findings, exits } = await find(pairs, { shards: swapped });
   expect(findings.map(({ severity, code, shard }) => [severity, code, shard])).toEqual([
     ['error', 'placement', 0],
@@ -38,7 +40,7 @@ test('servers that have changed places are named', async () => {
 
 test('another hash puts keys all over the place', async () => {
   const pairs = await filled();
-  const { codes } = await find(pairs, { ring: { ...pairs.plan.ring, hash: 'md5' } });
+  const { codes } = await find(pairs, { pools: [{ ...pairs.plan.pools[0], hash: 'md5' }] });
   expect(codes).toEqual(Array(4).fill('error placement'));
 });
 
@@ -66,7 +68,53 @@ test('shards that have moved are looked at where they are', async () => {
   await pairs.move(0);
   const about = 'moved already: only the new server was checked';
   expect((await find(pairs)).messages).toEqual([about, ...Array<string>(3).fill('nothing stands in the way')]);
-  const { codes, findings } = await find(pairs, { ring: { ...pairs.plan.ring, hash: 'md5' } });
+  const { codes, findings } = await find(pairs, { pools: [{ ...pairs.plan.pools[0], hash: 'md5' }] });
   expect(codes).toHaveLength(4);
   expect(findings[0].message).toContain(`sampled keys on ${pairs.plan.shards[0].new}`);
+});
+
+describe('pools that share servers', () => {
+  /** A second pool on the same servers, with another hash, and as many keys where it puts them. */
+  async function withJobs(pairs: Pairs, database: number): Promise<Partial<MovePlan>> {
+    const jobs = new NutcrackerPool({ ...pairs.oldFleet.pool.settings, name: 'jobs', hash: HashType.MD5 });
+    const ring = HashRing.of(jobs);
+    const clients = pairs.oldFleet.ordinals.map((ordinal) => pairs.old(ordinal));
+    await Promise.all(clients.map((client) => client.select(database)));
+    const keys = Array.from({ length: 400 }, (_, i) => `job:${i}`);
+    await Promise.all(keys.map((key) => clients[jobs.servers.indexOf(ring.serverFor(key))].set(key, 'x')));
+    pairs.disconnect();
+    const { pools, shards } = pairs.plan;
+    return {
+      pools: [...pools, { ...pools[0], name: 'jobs', hash: 'md5', database }],
+      shards: shards.map((shard) => ({ ...shard, servers: [...shard.servers, { ...shard.servers[0], pool: 'jobs' }] })),
+    };
+  }
+
+  test('are each looked at in their own database', async () => {
+    const pairs = await filled();
+    const plan = await withJobs(pairs, 3);
+    expect((await find(pairs, plan)).codes).toEqual([]);
+    const [web, jobs] = plan.pools ?? [];
+    const { codes, findings } = await find(pairs, { ...plan, pools: [web, { ...jobs, hash: 'fnv1a_64' }] });
+    expect(codes).toEqual(Array(4).fill('error placement'));
+    expect(findings[0].message).toMatch(/sampled keys on 127.0.0.1:\d+, database 3, \d+ \(/);
+  });
+
+  test('may keep their keys in one database, where a key of neither is found', async () => {
+    const pairs = await filled();
+    const plan = await withJobs(pairs, 0);
+    expect((await find(pairs, plan)).codes).toEqual([]);
+    const [web] = plan.pools ?? [];
+    expect((await find(pairs, { ...plan, pools: [web, { ...web, name: 'jobs' }] })).codes).toContain('error placement');
+  });
+
+  test('have to name a server by one address', async () => {
+    const pairs = await started(lab, { servers: 2 });
+    const { shards } = pairs.plan;
+    const { codes, findings } = await find(pairs, {
+      shards: [shards[0], { ...shards[1], old: shards[0].old.replace('127.0.0.1', 'localhost') }],
+    });
+    expect(codes).toEqual(['error same-server']);
+    expect(findings[0].message).toContain('is the old server of shard ');
+  });
 });

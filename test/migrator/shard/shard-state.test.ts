@@ -5,8 +5,7 @@ import { type ServerView, viewOf } from '../../../migrator/redis/server-view';
 
 const SHARD: PlannedShard = {
   shard: 0,
-  ringName: 'a',
-  weight: 1,
+  servers: [{ pool: 'a', ringName: 'a', weight: 1 }],
   old: 'old:1',
   new: 'new.:2',
   newForOld: '10.0.0.9:3',

@@ -1,0 +1,119 @@
+// Fleets of several pools: servers that pools share are one shard, and whatever shares them moves with them.
+
+import { type FleetChartsProps, HashType, MigrationPhase, NutcrackerConfig, NutcrackerPool } from '../lib';
+import { type MovePlan } from '../lib/migration/plan';
+import { fleet } from './lab/fleet-charts';
+import { problemsOf } from './lab/kubernetes-schema';
+import { type Manifest, manifests, theOnly, validationErrors } from './lab/synth';
+
+const TWO_POOLS = `
+web:
+  listen: 127.0.0.1:22131
+  hash: fnv1a_64
+  distribution: ketama
+  timeout: 400
+  redis: true
+  servers:
+   - 127.0.0.1:7601:1 a
+   - 127.0.0.1:7602:1 b
+jobs:
+  listen: 127.0.0.1:22132
+  hash: md5
+  distribution: ketama
+  timeout: 400
+  redis: true
+  redis_db: 3
+  servers:
+   - 127.0.0.1:7602:1 b
+   - 127.0.0.1:7603:2 c
+`;
+const FILE = NutcrackerConfig.fromYaml(TWO_POOLS);
+const [WEB, JOBS] = FILE.pools;
+
+const MOVING = { phase: MigrationPhase.MOVING };
+
+function pools(props: Partial<FleetChartsProps> = {}): ReturnType<typeof fleet> {
+  return fleet({ pool: undefined, pools: FILE.pools, migration: MOVING, ...props });
+}
+
+function changed(pool: NutcrackerPool, props: Partial<NutcrackerPool['settings']>): NutcrackerPool {
+  return new NutcrackerPool({ ...pool.settings, ...props });
+}
+
+test('a server that two pools share is one shard, which moves once, and each pool has a port', () => {
+  const { app, charts } = pools({ proxyPorts: { jobs: 6380 } });
+  expect(theOnly(app, 'StatefulSet').spec.replicas).toBe(3);
+  const plan = (charts.migration?.planConfigMap.toJson() as Manifest).data['plan.json'] as string;
+  expect(plan).toMatchSnapshot('plan.json');
+  const { pools: planned, shards } = JSON.parse(plan) as MovePlan;
+  expect(planned.map(({ name, hash, database }) => [name, hash, database])).toEqual([
+    ['web', 'fnv1a_64', 0],
+    ['jobs', 'md5', 3],
+  ]);
+  expect(shards[1].servers).toEqual([
+    { pool: 'web', ringName: 'b', weight: 1 },
+    { pool: 'jobs', ringName: 'b', weight: 1 },
+  ]);
+  const { data } = charts.proxies.configMap.toJson() as Manifest;
+  expect(data['nutcracker.yml']).toMatchSnapshot('nutcracker.yml');
+  expect(charts.proxies.ports).toEqual([22131, 6380]);
+  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  expect(validationErrors(app)).toEqual([]);
+});
+
+test('the ring of each pool is proven', () => {
+  const { app } = pools({ newPools: [changed(JOBS, { hash: HashType.CRC32 })] });
+  expect(validationErrors(app).join('\n')).toMatch(/^\S+ % of all keys of pool jobs would be looked for on another/);
+  const allowed = [changed(JOBS, { timeout: 900, servers: [...JOBS.servers].reverse() })];
+  expect(validationErrors(pools({ newPools: allowed }).app)).toEqual([]);
+});
+
+test('a pool does not move without those that share its servers, nor does a changed copy of it', () => {
+  const message =
+    'unit-1: pool jobs of nutcracker.yml shares 127.0.0.1:7602 with pool web (line 10 for web and line 19 for jobs), and would get READONLY';
+  expect(() => fleet({ pool: WEB, migration: MOVING })).toThrow(message);
+  expect(() => fleet({ pool: changed(WEB, { timeout: 900 }), migration: MOVING })).toThrow(message);
+  expect(() => pools({ pools: [changed(WEB, { timeout: 900 }), JOBS] })).not.toThrow();
+  // Without a move nothing is taken from anybody.
+  expect(() => fleet({ pool: WEB })).not.toThrow();
+});
+
+test.each<[string, Partial<FleetChartsProps>, string]>([
+  ['both', { pool: WEB }, 'pool and pools are both set; give pool, or pools if there are several'],
+  ['neither', { pools: undefined }, 'pool and pools are both missing; give pool, or pools if there are several'],
+  ['none', { pools: [] }, 'pools is empty; name the pools'],
+  ['one name twice', { pools: [WEB, changed(WEB, {})] }, 'pools has two pools called web; rename one, as with new'],
+  ['a port for one', { proxyPort: 6379 }, 'proxyPort is for one pool, and there are 2; give proxyPorts'],
+  ['a port for nobody', { proxyPorts: { shop: 1 } }, 'proxyPorts names "shop"; the pools are web, jobs'],
+  ['a new pool for nobody', { newPools: [changed(WEB, { name: 'x' })] }, 'newPools has x, and the pools are web, jobs'],
+  ['a new pool for one', { newPool: WEB }, 'newPool goes with pool; where there are pools, give newPools'],
+  ['memcached', { pools: [WEB, changed(JOBS, { redis: false })] }, 'pool jobs speaks the protocol of memcached'],
+  [
+    'few databases',
+    { pools: [WEB, changed(JOBS, { redisDb: 16 })] },
+    'pool jobs uses redis_db 16; give the shards more',
+  ],
+  [
+    'a password for one',
+    { pools: [changed(WEB, { redisAuth: 'x' }), JOBS] },
+    'pool web has a redis_auth, and jobs has no redis_auth, but share 127.0.0.1:7602 (line 10 for web and line 19 for jobs), which takes one',
+  ],
+  [
+    'two passwords',
+    { pools: [changed(WEB, { redisAuth: 'x' }), changed(JOBS, { redisAuth: 'y', redisDb: 0 })] },
+    'pools web and jobs have different redis_auth, but share 127.0.0.1:7602',
+  ],
+  ['one port for two', { proxyPorts: { jobs: 22131 } }, 'port 22131 is wanted by pool jobs and by pool web'],
+])('what cannot be served is refused: %s', (_, props, message) => {
+  expect(() => pools(props)).toThrow(message);
+});
+
+test('two pools of one fleet need no server in common, but a password', () => {
+  const apart = NutcrackerConfig.fromYaml(
+    TWO_POOLS.replace('- 127.0.0.1:7602:1 b\n   - 127.0.0.1:7603', '- 127.0.0.1:7603'),
+  ).pools;
+  expect(theOnly(pools({ pools: apart }).app, 'StatefulSet').spec.replicas).toBe(3);
+  expect(() => pools({ pools: [changed(apart[0], { redisAuth: 'x' }), apart[1]] })).toThrow(
+    'and all shards of a fleet have one password; make a fleet of each',
+  );
+});
