@@ -69,7 +69,8 @@ export interface FleetChartsProps {
   readonly namespace?: string;
 
   /**
-   * Whether the namespace is created. Only one of several fleets in a namespace should do so.
+   * Whether the namespace is created. Of several fleets of an app in one namespace the first one that may writes it; it names no
+   * fleet, and goes with none.
    * @default true
    */
   readonly createNamespace?: boolean;

@@ -9,7 +9,8 @@ import { checkName, checkNamespace, refuse } from './common/checks';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
 import { FleetMigration } from './fleet-migration';
-import { recommendedLabels } from './common/labels';
+import { MANAGED_BY } from './common/labels';
+import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
 import { checkWritten, type Manifest } from './common/written';
 import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
 import { MigrationPhase } from './migration/migration-options';
@@ -63,7 +64,8 @@ export class FleetCharts extends Construct {
       return made;
     };
     if (namespace !== undefined && (props.createNamespace ?? true)) {
-      createNamespace(chart('00-namespace', {}), namespace, name);
+      const made = namespaceChart(this, namespace, () => createNamespace(scope, `${name}-00-namespace`, namespace));
+      this.charts.push(['00-namespace', made]);
     }
     const network = chart('10-network-policies');
     const storage = chart('20-storage');
@@ -84,6 +86,7 @@ export class FleetCharts extends Construct {
       scope.node.tryRemoveChild(storage.node.id);
       this.charts = this.charts.filter(([, made]) => made !== storage);
     }
+    if (props.migration) claimOldServers(this, this.pools.shards.addresses, this.redis);
     const proxies = chart('40-twemproxy');
     if (props.migration?.phase === MigrationPhase.MOVING) {
       const { redis } = this;
@@ -118,6 +121,8 @@ export class FleetCharts extends Construct {
       statsClients: props.statsClients,
     });
     this.proveRings(props);
+    const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
+    claimObjects(this, own, this.redis.statefulSet.name);
   }
 
   /**
@@ -198,15 +203,18 @@ function check(scope: Construct, name: string, props: FleetChartsProps): void {
   }
 }
 
-function createNamespace(chart: Chart, namespace: string, partOf: string): void {
+/** Nothing in it names the fleet: it stays when the fleet goes, and another fleet's would be the same. */
+function createNamespace(scope: Construct, id: string, namespace: string): Chart {
   const modes = ['enforce', 'audit', 'warn'];
+  const chart = new Chart(scope, id);
   new k8s.KubeNamespace(chart, 'namespace', {
     metadata: {
       name: namespace,
       labels: {
-        ...recommendedLabels({ program: 'fleet', instance: partOf, component: 'namespace', partOf }),
+        'app.kubernetes.io/managed-by': MANAGED_BY,
         ...Object.fromEntries(modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted'])),
       },
     },
   });
+  return chart;
 }

@@ -7,6 +7,7 @@ import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { script } from './common/scripts';
 import { livePools } from './fleet/fleet-pools';
+import { claimOldServers } from './fleet/neighbours';
 import { refuseTwins } from './common/twins';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
@@ -46,6 +47,7 @@ export class FleetMigration extends Construct {
     const pools = livePools(this, props);
     const shards = new FleetShards(pools);
     checkMigration(this, props, pools, shards);
+    claimOldServers(this, shards.addresses, redis);
     const identity: Identity = { program: 'migrator', instance: name, component: 'migration', partOf };
     this.podSelector = selectorLabels(identity);
     this.bridge = new Bridge(

@@ -89,8 +89,9 @@ describe('the charts of a fleet', () => {
     expect(theOnly(app, 'StatefulSet').metadata.namespace).toBe('shared');
   });
 
-  test('carry the recommended labels on every object', () => {
-    for (const { kind, metadata } of manifests(fleet({ namespace: 'unit-1' }).app)) {
+  test('carry the recommended labels on every object but the namespace, which is no fleet’s', () => {
+    const { app } = fleet({ namespace: 'unit-1' });
+    for (const { kind, metadata } of manifests(app).filter((it) => it.kind !== 'Namespace')) {
       expect([kind, metadata.labels]).toEqual([
         kind,
         expect.objectContaining({

@@ -7,18 +7,18 @@ import { FleetMigration, NutcrackerConfig, RedisStatefulSet, ShardStorage, Twemp
 
 export function fleetMigration(app: Construct): void {
   const chart = new Chart(app, 'move', { namespace: 'shop' });
-  const pool = NutcrackerConfig.fromFile(path.join(__dirname, 'carts.yml')).pool();
-  const password = { name: 'carts' };
+  const pool = NutcrackerConfig.fromFile(path.join(__dirname, 'orders.yml')).pool();
+  const password = { name: 'orders' };
 
   const redis = new RedisStatefulSet(chart, 'redis', {
-    name: 'carts-redis',
+    name: 'orders-redis',
     shards: pool.servers.length,
     storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(20) }),
     password,
     bornAsReplica: true,
   });
   const migration = new FleetMigration(new Chart(app, 'move-jobs', { namespace: 'shop' }), 'move', {
-    name: 'carts-move',
+    name: 'orders-move',
     pool,
     redis,
     password,
@@ -27,7 +27,7 @@ export function fleetMigration(app: Construct): void {
     stepArguments: { cutover: ['--canary'] },
   });
   new TwemproxyLayer(chart, 'proxies', {
-    name: 'carts-twemproxy',
+    name: 'orders-twemproxy',
     image: 'registry.example.net/twemproxy:0.5.0',
     bridge: migration.bridge,
     pools: [{ pool, addresses: redis.addresses, password }],

@@ -1,5 +1,8 @@
 // The recommended labels of Kubernetes, and the few of them that select.
 
+/** Who wrote an object. */
+export const MANAGED_BY = 'cdk8s-twemproxy';
+
 /** What an object says about itself. */
 export interface Identity {
   /** The program: `redis` or `twemproxy`. */
@@ -24,6 +27,6 @@ export function recommendedLabels(identity: Identity, extra: Record<string, stri
     ...selectorLabels(identity),
     'app.kubernetes.io/component': identity.component,
     'app.kubernetes.io/part-of': identity.partOf,
-    'app.kubernetes.io/managed-by': 'cdk8s-twemproxy',
+    'app.kubernetes.io/managed-by': MANAGED_BY,
   };
 }
