@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { ApiObject, App, Chart, type ChartProps, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { checkProps } from './common/check-props';
 import { checkName, checkNamespace, refuse } from './common/checks';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
@@ -49,6 +50,7 @@ export class FleetCharts extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetChartsProps) {
     super(scope, id);
+    checkProps(this, 'FleetChartsProps', props);
     this.props = props;
     const { name = id, namespace, clusterDomain } = props;
     check(this, name, props);
@@ -93,8 +95,9 @@ export class FleetCharts extends Construct {
       const plan = chart('45-plan');
       const scopes: Record<string, Chart> = { migrator: chart('46-migrator') };
       for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
+      const { phase: _phase, ...options } = props.migration;
       const move = {
-        ...props.migration,
+        ...options,
         name: moveName(name),
         partOf: name,
         pools: [...live],

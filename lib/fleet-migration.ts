@@ -2,6 +2,7 @@
 
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { checkProps } from './common/check-props';
 import { checkName } from './common/checks';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
@@ -41,6 +42,7 @@ export class FleetMigration extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetMigrationProps) {
     super(scope, id);
+    checkProps(this, 'FleetMigrationProps', props);
     const { name, redis, password, partOf = name, scopes = {} } = props;
     const longest = Math.max(...STEPS.map((step) => step.name.length));
     checkName(this, 'name', name, `-${'s'.repeat(longest)}-`.length + HASH_LENGTH);

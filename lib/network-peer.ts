@@ -2,11 +2,13 @@
 
 import { k8s } from 'cdk8s-plus-27';
 import { cidrProblem } from './common/values';
+import { checkArguments } from './nutcracker/checked-arguments';
 
 /** The other side of a connection, as a NetworkPolicy knows it. */
 export class NetworkPeer {
   /** Pods with these labels, in the namespace of the policy. */
   static pods(labels: { [key: string]: string }): NetworkPeer {
+    checkArguments('NetworkPeer.pods', labels);
     return new NetworkPeer({ podSelector: { matchLabels: labels } });
   }
 
@@ -17,11 +19,13 @@ export class NetworkPeer {
 
   /** Every pod in the namespaces with these labels; the name is the label `kubernetes.io/metadata.name`. */
   static namespaces(labels: { [key: string]: string }): NetworkPeer {
+    checkArguments('NetworkPeer.namespaces', labels);
     return new NetworkPeer({ namespaceSelector: { matchLabels: labels } });
   }
 
   /** Addresses, such as `10.0.0.0/8`: virtual machines, or whatever comes in by a node port. */
   static cidr(block: string): NetworkPeer {
+    checkArguments('NetworkPeer.cidr', block);
     const problem = cidrProblem(block);
     if (problem !== undefined) {
       throw new Error(`NetworkPeer.cidr: ${JSON.stringify(block)} is no block of addresses; ${problem}`);

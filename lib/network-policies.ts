@@ -2,6 +2,7 @@
 
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { checkProps } from './common/check-props';
 import { NetworkPeer } from './network-peer';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
@@ -45,6 +46,7 @@ export class NetworkPolicies extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkPoliciesProps) {
     super(scope, id);
+    checkProps(this, 'NetworkPoliciesProps', props);
     const { redis, proxies, proxyClients = [NetworkPeer.ownNamespace()], statsClients } = props;
     const proxyPods = proxies.map((layer) => NetworkPeer.pods(layer.podSelector));
     const redisClients = [...proxyPods, ...(props.redisClients ?? [])];

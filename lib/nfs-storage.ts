@@ -3,6 +3,7 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { checkProps } from './common/check-props';
 import { checkSubdomain, refuse } from './common/checks';
 import { recommendedLabels } from './common/labels';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
@@ -46,6 +47,7 @@ export class NfsStorage extends Construct implements IShardStorage {
 
   constructor(scope: Construct, id: string, props: NfsStorageProps) {
     super(scope, id);
+    checkProps(this, 'NfsStorageProps', props);
     const { capacity, claimName, volumeName = claimName } = props;
     const identity = { program: 'nfs', instance: claimName, component: 'storage', partOf: claimName };
     const labels = { ...recommendedLabels(identity), ...props.labels };

@@ -3,8 +3,10 @@
 import { Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { checkProps } from './common/check-props';
 import {
   checkImage,
+  checkMemoryFor,
   checkName,
   checkOneOf,
   checkPort,
@@ -29,6 +31,9 @@ import { type IShardStorage } from './storage/i-shard-storage';
 
 /** Above this part of its memory, a shard that saves while it is written to is killed for want of memory. */
 const MOST_OF_MEMORY = 0.9;
+
+/** redis-server takes 12 before it holds anything (7.0.15), and a probe or two some more. */
+const LEAST_MEBIBYTES = 32;
 
 /** What a StatefulSet appends to its name: `-` and ten digits in controller-revision-hash, a label of 63. */
 const REVISION_SUFFIX = 11;
@@ -118,6 +123,7 @@ export class RedisStatefulSet extends Construct {
 
   constructor(scope: Construct, id: string, props: RedisStatefulSetProps) {
     super(scope, id);
+    checkProps(this, 'RedisStatefulSetProps', props);
     check(this, props);
     const { name, shards, serviceName = name, shardName = `${name}-shard`, port = 6379 } = props;
     const identity: Identity = { program: 'redis', instance: name, component: 'shard', partOf: props.partOf ?? name };
@@ -149,6 +155,12 @@ export class RedisStatefulSet extends Construct {
       );
     }
     const storage = props.storage.provision(storageScope, consumer);
+    checkProps(this, 'ShardVolume', storage, 'what storage provides');
+    if ((storage.volume === undefined) === (storage.claimTemplate === undefined)) {
+      const what =
+        storage.volume === undefined ? 'neither a volume nor a claimTemplate' : 'both a volume and a claimTemplate';
+      refuse(this, `storage provides ${what}; give one of them`);
+    }
     const pod = redisPod(props, { configMap: this.configMap.name, selector, port, volume: storage.volume });
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: { name, labels },
@@ -212,6 +224,7 @@ function checkVersion(scope: Construct, props: RedisStatefulSetProps): void {
 }
 
 function checkMemory(scope: Construct, props: RedisStatefulSetProps): void {
+  checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
   const memory = memoryOf(props);
   const most = Size.kibibytes(Math.floor(memory.toKibibytes() * MOST_OF_MEMORY));
   const checkSize = (prop: string, size: Size): void => {

@@ -5,6 +5,7 @@ import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkOneOf, refuse } from './common/checks';
 import { NfsStorage } from './nfs-storage';
+import { checkArguments } from './nutcracker/checked-arguments';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
@@ -87,6 +88,7 @@ export interface EmptyDirProps {
 export class ShardStorage {
   /** One NFS volume for all shards, a directory for each. The volume and its claim are named like the StatefulSet. */
   static nfs(props: NfsShardStorageProps): IShardStorage {
+    checkArguments('ShardStorage.nfs', props);
     return {
       provision: (scope, consumer) =>
         new NfsStorage(scope, 'nfs', { claimName: consumer.name, ...props, labels: consumer.labels }).provision(
@@ -98,11 +100,13 @@ export class ShardStorage {
 
   /** One static NFS volume for each ordinal, bound to that ordinal's claim and to nothing else. */
   static nfsVolumePerShard(props: NfsVolumePerShardProps): IShardStorage {
+    checkArguments('ShardStorage.nfsVolumePerShard', props);
     return { provision: (scope, consumer) => provisionVolumePerShard(scope, props, consumer) };
   }
 
   /** A claim for each ordinal, which a StorageClass fills. Deleting or shrinking the StatefulSet keeps the claims. */
   static claimTemplate(props: ClaimTemplateProps): IShardStorage {
+    checkArguments('ShardStorage.claimTemplate', props);
     const { capacity, accessMode = 'ReadWriteOnce', storageClassName } = props;
     return {
       provision: (scope, consumer) => {
@@ -114,6 +118,7 @@ export class ShardStorage {
 
   /** The node's own disk: a shard's data ends with its pod. For laboratories only. */
   static emptyDir(props: EmptyDirProps = {}): IShardStorage {
+    checkArguments('ShardStorage.emptyDir', props);
     const sizeLimit = props.sizeLimit && k8s.Quantity.fromString(props.sizeLimit.asString());
     return { provision: (_scope, consumer) => ({ volume: { name: consumer.volumeName, emptyDir: { sizeLimit } } }) };
   }

@@ -3,8 +3,10 @@
 import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { checkProps } from './common/check-props';
 import {
   checkImage,
+  checkMemoryFor,
   checkName,
   checkOneOf,
   checkPort,
@@ -91,6 +93,7 @@ export class TwemproxyLayer extends Construct {
 
   constructor(scope: Construct, id: string, props: TwemproxyLayerProps) {
     super(scope, id);
+    checkProps(this, 'TwemproxyLayerProps', props);
     check(this, props);
     const { name, statsPort = 22_222, listenAddress = '0.0.0.0', bridge } = props;
     const { ejectHostsAndServeStaleData: ejectHosts } = props;
@@ -157,6 +160,9 @@ export class TwemproxyLayer extends Construct {
   }
 }
 
+/** nutcracker takes 3 at its start, and buffers for each request. */
+const LEAST_MEBIBYTES = 16;
+
 /** A new proxy serves before an old one goes. */
 const ONE_MORE_THEN_ONE_LESS: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
@@ -215,6 +221,7 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
   checkName(scope, 'serviceName', props.serviceName ?? props.name);
   if (props.configMapName !== undefined) checkSubdomain(scope, 'configMapName', props.configMapName);
   checkImage(scope, 'image', props.image);
+  checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
   checkPodOptions(scope, props);
   if (props.bridge) checkBridge(scope, props.bridge);
   checkWhole(scope, 'replicas', props.replicas ?? 2, 1, 10_000);

@@ -296,7 +296,7 @@ test.each<[Partial<RedisStatefulSetProps>, string]>([
     'maxmemory is 1000Mi of 1Gi memory; take at most 943718Ki, the rest is for the fork',
   ],
   [{ maxmemory: Size.kibibytes(0) }, 'maxmemory is 0Ki; take at least a mebibyte, 0 is no limit'],
-  [{ memory: Size.mebibytes(1) }, 'maxmemory is 0Mi; take at least a mebibyte'],
+  [{ memory: Size.mebibytes(10) }, 'memory is 10Mi; take at least 32Mi, with less it does not start'],
   [{ maxmemoryOfShard: { '0': Size.gibibytes(2) } }, 'maxmemoryOfShard 0 is 2Gi of 1Gi memory'],
   [{ maxmemoryOfShard: { '4': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard "4"; the shards are 0 to 3'],
   [{ maxmemoryOfShard: { '01': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard "01"; the shards are 0 to 3'],

@@ -289,6 +289,7 @@ test('what has no prop is reached through the objects', () => {
 test.each<[Partial<TwemproxyLayerProps>, string]>([
   [{ name: 'Proxy' }, 'name is "Proxy"'],
   [{ image: 'twemproxy' }, 'image is "twemproxy"; add a tag'],
+  [{ memory: Size.mebibytes(5) }, 'memory is 5Mi; take at least 16Mi'],
   [{ replicas: 0 }, 'replicas is 0; take a whole number from 1'],
   [{ pools: [] }, 'pools is empty; name the pools'],
   [{ mbufBytes: 100 }, 'mbufBytes is 100; take a whole number from 512 to 16777216'],

@@ -1,6 +1,6 @@
 // What a bad prop is answered with: the construct's path, the value, and the remedy.
 
-import { type Duration } from 'cdk8s';
+import { type Duration, type Size, SizeRoundingBehavior } from 'cdk8s';
 import { type Construct } from 'constructs';
 import { imageProblem, nameProblem, namespaceProblem, subdomainProblem } from './values';
 
@@ -38,6 +38,13 @@ export function checkSeconds(scope: Construct, prop: string, value: Duration | u
   if (!Number.isInteger(seconds) || seconds < least) {
     refuse(scope, `${prop} is ${seconds} seconds; take a whole number from ${least}`);
   }
+}
+
+/** Memory in which a program starts: with less, the kernel ends it at once. */
+export function checkMemoryFor(scope: Construct, prop: string, value: Size | undefined, leastMebibytes: number): void {
+  if (value === undefined || value.toKibibytes({ rounding: SizeRoundingBehavior.FLOOR }) >= leastMebibytes * 1024)
+    return;
+  refuse(scope, `${prop} is ${value.asString()}; take at least ${leastMebibytes}Mi, with less it does not start`);
 }
 
 /** Runs what knows nothing of constructs, and has its errors name this one. */

@@ -1,7 +1,7 @@
 // What no move can be made of.
 
 import { type Construct } from 'constructs';
-import { checkImage, checkWhole, refuse, within } from '../common/checks';
+import { checkImage, checkMemoryFor, checkWhole, refuse, within } from '../common/checks';
 import { checkPodOptions } from '../common/pod-options';
 import { checkSecretKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';
@@ -12,6 +12,9 @@ import { type FleetShards } from '../nutcracker/fleet-shards';
 import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
 import { STEPS } from './steps';
 
+/** Node takes 56 at its start, and the migrator a heap of up to 96. */
+const LEAST_MEBIBYTES = 128;
+
 /** Refuses props that would fail only in the cluster, or endanger data there. */
 export function checkMigration(
   scope: Construct,
@@ -20,6 +23,7 @@ export function checkMigration(
   shards: FleetShards,
 ): void {
   checkPodOptions(scope, props);
+  checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
   checkImage(scope, 'image', props.image ?? DEFAULT_MIGRATOR_IMAGE);
   checkSecretKey(scope, 'password', props.password);
   checkWhole(scope, 'syncConcurrency', props.syncConcurrency ?? 8, 1, 1000);

@@ -2,6 +2,7 @@
 
 import { Distribution } from './algorithms';
 import { arcAt, type Arcs, countPairs, ONE_ARC } from './arcs';
+import { checkArguments } from './checked-arguments';
 import { refuse } from './config-error';
 import { ketamaArcs, KETAMA_PERIOD, modulaArcs } from './distributions';
 import { HASH_FUNCTIONS, type HashFunction } from './hashes';
@@ -19,6 +20,7 @@ export class HashRing {
    * Throws for a pool that places keys at random, and for one whose weights add up to more than nutcracker can count.
    */
   static of(pool: NutcrackerPool): HashRing {
+    checkArguments('HashRing.of', pool);
     return new HashRing(pool);
   }
 

@@ -1,6 +1,7 @@
 // nutcracker.yml: read as strictly as nutcracker reads it, and written so that it reads it back.
 
 import { readFileSync } from 'node:fs';
+import { checkArguments } from './checked-arguments';
 import { refuse, refuseAny } from './config-error';
 import { readPools } from './config-reader';
 import { NOT_YAML } from './config-tokens';
@@ -20,6 +21,7 @@ import { readFrom } from './pool-file';
 export class NutcrackerConfig {
   /** Reads a file; throws if it cannot be read or nutcracker would refuse it. */
   static fromFile(path: string): NutcrackerConfig {
+    checkArguments('NutcrackerConfig.fromFile', path);
     return NutcrackerConfig._fromBytes(readFileSync(path), path);
   }
 
@@ -34,11 +36,13 @@ export class NutcrackerConfig {
 
   /** Reads a text, which errors call `nutcracker.yml` unless it is given a name. */
   static fromYaml(text: string, fileName = 'nutcracker.yml'): NutcrackerConfig {
+    checkArguments('NutcrackerConfig.fromYaml', text, fileName);
     return new NutcrackerConfig(readPools(text, fileName), fileName);
   }
 
   /** A configuration of pools made in code; throws unless they can stand in one file. */
   static of(pools: NutcrackerPool[]): NutcrackerConfig {
+    checkArguments('NutcrackerConfig.of', pools);
     const placed = pools.map((pool) => ({ pool, lines: new Map<string, number>() }));
     refuseAny(fileObjections(placed));
     return new NutcrackerConfig(placed);

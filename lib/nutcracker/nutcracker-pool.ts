@@ -1,6 +1,7 @@
 // A pool of nutcracker: what it listens on, how it spreads keys, and its servers.
 
 import { Distribution, HashType } from './algorithms';
+import { checkArguments } from './checked-arguments';
 import { refuse, refuseAny } from './config-error';
 import { type NutcrackerPoolProps } from './nutcracker-pool-props';
 import { type NutcrackerServer } from './nutcracker-server';
@@ -49,6 +50,7 @@ export class NutcrackerPool {
 
   /** Throws for what nutcracker would refuse, and for a password together with a database other than 0. */
   constructor(props: NutcrackerPoolProps) {
+    checkArguments('new NutcrackerPool', props);
     refuseAny(poolObjections(props));
     this.props = { ...props, servers: [...props.servers] };
     this.name = props.name;

@@ -1,5 +1,6 @@
 // One line of a pool's `servers`: an address, and the name by which the ring knows it.
 
+import { checkArguments } from './checked-arguments';
 import { type NutcrackerServerProps } from './nutcracker-server-props';
 import { checkServer } from './server-line';
 
@@ -19,6 +20,7 @@ export class NutcrackerServer {
 
   /** Throws for what nutcracker would refuse, or could never reach. */
   constructor(props: NutcrackerServerProps) {
+    checkArguments('new NutcrackerServer', props);
     checkServer(props);
     this.address = props.address;
     this.weight = props.weight ?? 1;

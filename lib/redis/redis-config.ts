@@ -1,5 +1,6 @@
 // The settings of a fleet's Redis servers: from typed props, or from the redis.conf of the old fleet.
 
+import { checkArguments } from '../nutcracker/checked-arguments';
 import { inheritance } from './config/inherit';
 import { readBytes, readFile, type ReadLine } from './config/read';
 import { type ServerVersion } from './config/server-version';
@@ -16,6 +17,7 @@ import { RedisConfigProps } from './redis-config-props';
 export class RedisConfig {
   /** Settings from props alone. Throws for what every release refuses, naming the directives and the remedies. */
   static of(props: RedisConfigProps = {}): RedisConfig {
+    checkArguments('RedisConfig.of', props);
     return new RedisConfig([], props);
   }
 
@@ -26,11 +28,13 @@ export class RedisConfig {
    * no release from 7.0 on knows, for a value that all refuse, and for a node of a Redis Cluster.
    */
   static fromFile(file: string, overrides: RedisConfigProps = {}): RedisConfig {
+    checkArguments('RedisConfig.fromFile', file, overrides);
     return new RedisConfig([...readFile(file)], overrides);
   }
 
   /** As `fromFile`, for the text of a file; an `include` in it is refused. */
   static fromText(text: string, fileName = 'redis.conf', overrides: RedisConfigProps = {}): RedisConfig {
+    checkArguments('RedisConfig.fromText', text, fileName, overrides);
     return new RedisConfig([...readBytes(Buffer.from(text), fileName)], overrides);
   }
 

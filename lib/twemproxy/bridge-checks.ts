@@ -1,7 +1,7 @@
 // What no bridge can be made of.
 
 import { type Construct } from 'constructs';
-import { checkImage, checkOneOf, checkPort, checkWhole, refuse } from '../common/checks';
+import { checkImage, checkMemoryFor, checkOneOf, checkPort, checkWhole, refuse } from '../common/checks';
 import { checkSecretKey } from '../common/secret-key';
 import { type Bridge } from './bridge';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
@@ -9,9 +9,13 @@ import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
 /** From here on the kernel takes the ports of clients; one of them could take a listener's place. */
 const FIRST_CLIENT_PORT = 32_768;
 
+/** HAProxy takes 16 with a single listener. */
+const LEAST_MEBIBYTES = 32;
+
 /** Refuses what would not start, or would lead two shards to one server. */
 export function checkBridge(scope: Construct, bridge: Bridge): void {
   const { options, shards, firstPort } = bridge;
+  checkMemoryFor(scope, 'bridge.memory', options.memory, LEAST_MEBIBYTES);
   checkImage(scope, 'bridge.image', options.image ?? DEFAULT_BRIDGE_IMAGE);
   checkOneOf(scope, 'bridge.imagePullPolicy', options.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
   checkWhole(scope, 'bridge.checkInterval in milliseconds', options.checkInterval?.toMilliseconds() ?? 100, 20, 2000);

@@ -1,6 +1,7 @@
 // What stands between a proxy and the two servers of each shard while it moves.
 
 import { type SecretKey } from '../common/secret-key';
+import { checkArguments } from '../nutcracker/checked-arguments';
 import { type BridgeOptions } from './bridge-options';
 
 /** The two servers of one shard. */
@@ -38,6 +39,7 @@ export class Bridge {
     readonly options: BridgeOptions = {},
     readonly password?: SecretKey,
   ) {
+    checkArguments('new Bridge', shards, options, password);
     this.shards = [...shards];
     this.firstPort = options.firstPort ?? FIRST_PORT;
     this.healthPort = options.healthPort ?? HEALTH_PORT;
