@@ -19,12 +19,7 @@ const arrows = [
   {
     target: './lib/redis/config',
     from: './lib',
-    except: [
-      './redis/config',
-      './redis/redis-config-note.ts',
-      './redis/redis-config-props.ts',
-      './nutcracker/words.ts',
-    ],
+    except: ['./redis/config', './redis/redis-config-note.ts', './redis/redis-config-props.ts'],
   },
   {
     target: './cli',

@@ -1,8 +1,6 @@
 // init FILE: a repository for the move of a live fleet.
 
-import * as fs from 'node:fs';
-import { withoutPasswords as withoutNutcrackerPasswords } from '../../lib/nutcracker/config-passwords';
-import { withoutPasswords as withoutRedisPasswords } from '../../lib/redis/config/passwords';
+import { REPLACED, withoutPasswords } from '../../lib/nutcracker/config-passwords';
 import { type Answer, ExitCode } from '../answer';
 import { examine } from '../check';
 import { type ConfigFile, type Input, type NamedBytes } from '../input';
@@ -24,9 +22,6 @@ export interface InitOptions {
   /** The version of this package. */
   readonly version: string;
 }
-
-/** What stands in the place of a password. */
-const PLACEHOLDER = 'replaced';
 
 /** Writes the repository; throws before anything is written. */
 export async function init(file: string, options: InitOptions, input: Input, questions: Questions): Promise<Answer> {
@@ -55,21 +50,18 @@ async function poolOf(config: ConfigFile, questions: Questions): Promise<LiveFle
 function repository(live: LiveFleet, settings: Settings, version: string): Files {
   const { source, pool, redisConf } = live;
   const folder = `fleets/${settings.fleet}`;
-  const redisFiles = [...(redisConf?.files ?? [])].map(([name, file]): [string, Buffer] => [
-    `${folder}/${name}`,
-    withoutRedisPasswords(fs.readFileSync(file), PLACEHOLDER),
-  ]);
+  const redisFile = redisConf && `${folder}/redis.conf`;
   return {
     'README.md': readme(settings),
     'main.ts': mainTs(settings, {
       nutcracker: `${folder}/nutcracker.yml`,
-      redisConf: redisFiles.at(0)?.[0],
+      redisConf: redisFile,
       pool: live.isOneOfSeveral ? pool.name : undefined,
     }),
     'main.test.ts': MAIN_TEST_TS,
-    [`${folder}/nutcracker.yml`]: withoutNutcrackerPasswords(textOf(source), PLACEHOLDER),
+    [`${folder}/nutcracker.yml`]: withoutPasswords(textOf(source)),
     [`${folder}/ring.json`]: ringJson(pool),
-    ...(Object.fromEntries(redisFiles) as Files),
+    ...(redisConf && { [`${folder}/redis.conf`]: redisConf.excerpt }),
     'cdk8s.yaml': CDK8S_YAML,
     'package.json': packageJson(settings.fleet, version),
     'tsconfig.json': TSCONFIG_JSON,
@@ -108,7 +100,7 @@ class Repository implements Answer {
       ...this.verdict.lines(paint),
       ...remarks.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
       '',
-      `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${PLACEHOLDER}" in the place of every password:`,
+      `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${REPLACED}" in the place of every redis_auth, and no comment of yours:`,
       ...files.map((file) => `  ${file}`),
       '',
       'Next, and README.md there says what follows:',

@@ -2,11 +2,11 @@
 // a move.
 
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { type NutcrackerPool, type NutcrackerServer } from '../../lib/nutcracker';
 import { type Objection, refuseAny } from '../../lib/nutcracker/config-error';
+import { excerptOf } from '../../lib/redis/config/excerpt';
 import { inheritance, type Inheritance } from '../../lib/redis/config/inherit';
-import { type ReadLine, readFile } from '../../lib/redis/config/read';
+import { readFile } from '../../lib/redis/config/read';
 import { bytesOf } from '../../lib/redis/config/values';
 import { ConfigFile, type Input, type NamedBytes } from '../input';
 import { Refusal } from '../refusal';
@@ -23,8 +23,10 @@ export interface LiveFleet {
 /** A redis.conf with the files that it includes. */
 export interface RedisConf {
   readonly file: string;
-  /** That file first, then those that it includes, by the names that they have beside each other. */
-  readonly files: ReadonlyMap<string, string>;
+  /** What a synth uses of it and of the files that it includes. */
+  readonly excerpt: string;
+  /** The commands that the servers call otherwise; never how. */
+  readonly renamed: readonly string[];
   readonly notes: Inheritance['notes'];
   readonly requirepass?: string;
   /** Bytes; nothing where there is no limit. */
@@ -65,15 +67,13 @@ function objectionsTo(server: NutcrackerServer, ordinal: number, servers: readon
 
 /** Reads a redis.conf as the library does at synth; refuses what it refuses. */
 export function readRedisConf(file: string): RedisConf {
-  const { lines, inherited } = refusing(file, () => {
-    const found: ReadLine[] = [...readFile(file)];
-    return { lines: found, inherited: inheritance(found, {}) };
-  });
-  const { notes, lifted } = inherited;
+  const inherited = refusing(file, () => inheritance([...readFile(file)], {}));
+  const { notes, lifted, renamed } = inherited;
   const maxmemory = bytesOf(lifted.maxmemory ?? '0');
   return {
     file,
-    files: byName([file, ...lines.flatMap(({ included }) => included ?? [])]),
+    excerpt: excerptOf(file, inherited),
+    renamed,
     notes,
     requirepass: lifted.requirepass,
     maxmemory: maxmemory === 0n ? undefined : maxmemory,
@@ -90,19 +90,3 @@ function refusing<T>(file: string, read: () => T): T {
     throw new Refusal(code === undefined ? message.split('\n') : [`${file}: it cannot be read: ${message}`]);
   }
 }
-
-function byName(files: readonly string[]): Map<string, string> {
-  const names = new Map(OWN_FILES.map((name) => [name, name]));
-  for (const file of new Set(files)) {
-    const name = path.basename(file);
-    const twin = names.get(name);
-    if (twin !== undefined)
-      throw new Refusal([`${file}: ${twin} has the same name, and will lie beside it; rename one`]);
-    names.set(name, file);
-  }
-  for (const name of OWN_FILES) names.delete(name);
-  return names;
-}
-
-/** What lies beside a redis.conf in the repository. */
-const OWN_FILES = ['nutcracker.yml', 'ring.json'];

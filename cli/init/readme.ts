@@ -13,7 +13,7 @@ export function readme(settings: Settings): string {
 | | |
 | --- | --- |
 | \`main.ts\` | the fleets |
-| \`fleets/\` | what the old proxies and servers run, without the passwords. Never edit it once the shards hold data |
+| \`fleets/\` | what is used of the files of the old fleet, without secrets and comments. Never edit it once the shards hold data |
 | \`dist/\` | what is applied: committed, and read in every review |
 | \`main.test.ts\` | \`dist/\` is what \`main.ts\` says, and the ring is the old one |`,
     '## Next',

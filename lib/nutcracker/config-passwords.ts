@@ -1,8 +1,7 @@
-// A nutcracker.yml without its passwords, for Git: everything else stays byte for byte as the proxies read it.
+// A nutcracker.yml without its passwords and its comments, for Git: everything else stays byte for byte as the proxies read it.
 
 import { readDocument, type Word } from './config-document';
 import { lexemesOf, tokens, withPlainBreaks } from './config-tokens';
-import { withoutWords } from './words';
 
 /** A part of the text with plain breaks, and what takes its place. */
 interface Edit {
@@ -11,36 +10,37 @@ interface Edit {
   readonly text: string;
 }
 
+/** What stands in the place of a password. */
+export const REPLACED = 'replaced';
+
 /**
- * The text with another word in the place of each `redis_auth`, also where one is mentioned in a comment. Throws
- * NutcrackerConfigError for what nutcracker does not read.
+ * The text without its comments, and with another word in the place of each `redis_auth`. Throws NutcrackerConfigError for
+ * what nutcracker does not read.
  */
-export function withoutPasswords(raw: string, word: string): string {
+export function withoutPasswords(raw: string): string {
   const passwords = readDocument(raw).flatMap(({ entries }) =>
     entries.filter(({ key }) => key.text === 'redis_auth').flatMap(({ values }) => values),
   );
   const text = withPlainBreaks(raw);
-  const secrets = passwords.map((password) => password.text);
-  return edited(raw, [
-    ...passwords.flatMap((password) => scalarEdit(text, password, word)),
-    ...commentEdits(text, secrets, word),
-  ]);
+  return edited(raw, [...passwords.flatMap((password) => scalarEdit(text, password)), ...commentEdits(text)]);
 }
 
 /** The source of a scalar, without the line breaks that end one of several lines. */
-function scalarEdit(text: string, { span }: Word, word: string): Edit[] {
+function scalarEdit(text: string, { span }: Word): Edit[] {
   if (span === undefined) return [];
   const [start, end] = span;
-  return [{ start, end: start + text.slice(start, end).trimEnd().length, text: word }];
+  return [{ start, end: start + text.slice(start, end).trimEnd().length, text: REPLACED }];
 }
 
-const COMMENTED_OUT = /^(#.*?\bredis_auth\b["']?[ \t]*:[ \t]*)\S.*$/;
-
-function commentEdits(text: string, secrets: readonly string[], word: string): Edit[] {
+/** A comment goes with the space before it, and with its line if it has one to itself. */
+function commentEdits(text: string): Edit[] {
   return [...tokens(lexemesOf(text))].flatMap(({ token, source, at }) => {
     if (token !== 'comment') return [];
-    const without = withoutWords(source.replace(COMMENTED_OUT, `$1${word}`), secrets, word);
-    return without === source ? [] : [{ start: at, end: at + source.length, text: without }];
+    const start = text.slice(0, at).trimEnd().length;
+    const lineStart = text.lastIndexOf('\n', at - 1) + 1;
+    const end = at + source.length;
+    if (start >= lineStart && at > 0 && text.slice(lineStart, at).trim() !== '') return [{ start, end, text: '' }];
+    return [{ start: lineStart, end: text[end] === '\n' ? end + 1 : end, text: '' }];
   });
 }
 

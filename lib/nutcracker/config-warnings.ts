@@ -1,6 +1,7 @@
 // What nutcracker takes and its users regret.
 
 import { Distribution } from './algorithms';
+import { REPLACED } from './config-passwords';
 import { quote } from './config-values';
 import type { NutcrackerPool } from './nutcracker-pool';
 import { type PlacedPool } from './file-rules';
@@ -97,6 +98,7 @@ const REGRETTED_SETTINGS: readonly RegrettedSetting[] = [
     directive: 'redis_auth',
     cost: ({ redisAuth }) =>
       redisAuth !== undefined &&
+      redisAuth !== REPLACED &&
       'whoever can read the file knows the password; keep the file out of Git and ConfigMaps',
   },
 ];

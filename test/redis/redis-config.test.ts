@@ -256,7 +256,7 @@ describe('an old file', () => {
         .map(({ directive }) => directive);
     expect(attention('2.8')).toEqual(['requirepass']);
     expect(attention('3.2')).toEqual(['save', 'appendonly', 'slave-announce-ip', 'slaveof']);
-    expect(attention('5.0')).toEqual(['rename-command', 'min-replicas-to-write', 'save']);
+    expect(attention('5.0')).toEqual(['rename-command', 'rename-command', 'min-replicas-to-write', 'save']);
     expect(attention('6.2')).toEqual(['user', 'aclfile', 'tls-port', 'tls-cert-file', 'loadmodule', 'server_cpulist']);
     expect(attention('7.0')).toEqual([]);
   });
@@ -305,7 +305,11 @@ describe('an old file', () => {
     ['vm-enabled yes', DROPPED, true, 'went with Redis 2.6'],
     ['hash-max-zipmap-entries 64', RENAMED, false, 'now hash-max-listpack-entries'],
     ['search.maxdoctablesize 10', DROPPED, true, 'a setting of a module'],
-    ['rename-command config ""', KEPT, true, 'the move send CONFIG by this name'],
+    ['rename-command config ""', DROPPED, true, 'keep CONFIG, which the migrator sends by this name; bound access'],
+    ['rename-command config hidden', DROPPED, true, 'goes into the Secret of renamedCommands'],
+    ['rename-command ping hidden', DROPPED, true, 'which the probes and the bridge send by this name'],
+    ['rename-command flushall hidden', RENAMED, true, 'do not know FLUSHALL by any name'],
+    ['rename-command info INFO', DROPPED, false, 'its own name'],
     ['rename-command keys ""', KEPT, false, ''],
     ['locale-collate de_DE.UTF-8', DROPPED, true, 'only the locales C and POSIX'],
     ['ignore-warnings s3cret', DROPPED, false, 'only ARM64-COW-BUG'],

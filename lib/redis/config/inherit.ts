@@ -3,6 +3,7 @@
 import { RedisConfigAction, type RedisConfigNote, type RedisDirective } from '../redis-config-note';
 import { type RedisConfigProps } from '../redis-config-props';
 import { isCommand, isKnown, isSeveral, nameOf, objectionTo, objectionsToRenames, unknownDirective } from './check';
+import { senderOf } from './commands-in-use';
 import { DEFAULTS, rawDirectives, typedDirectives } from './props';
 import { type ReadLine } from './read';
 import { newName, remarkOn, rulingOn } from './rulings';
@@ -11,9 +12,13 @@ import { splitWords } from './text';
 
 export interface Inheritance {
   readonly directives: RedisDirective[];
+  /** Of these, those of the file. */
+  readonly kept: readonly RedisDirective[];
   readonly notes: RedisConfigNote[];
   /** What was lifted out, by the directive's name. */
   readonly lifted: Readonly<Record<string, string | undefined>>;
+  /** The commands that have another name on the old servers; never the name. */
+  readonly renamed: readonly string[];
 }
 
 /** Throws one error with a line for each problem. Without a version, what any release takes is taken. */
@@ -27,6 +32,7 @@ class Heir {
   private readonly kept: RedisDirective[] = [];
   private readonly notes: RedisConfigNote[] = [];
   private readonly lifted: Record<string, string | undefined> = {};
+  private readonly renamed: string[] = [];
   private readonly problems: string[] = [];
   private readonly overridden: ReadonlySet<string>;
 
@@ -64,8 +70,12 @@ class Heir {
     if (!isKnown(name, version)) return void problem(unknownDirective(name, written, version));
     const objection = objectionTo(directive, version);
     if (objection) return void problem(`${objection}; change the line, or override it by a prop`);
-    if (name === 'rename-command' && !isCommand(args[0], version)) {
-      return void note(RedisConfigAction.DROPPED, `${nameOf(version)} has no command ${args[0]}, and would not start`);
+    if (name === 'rename-command') {
+      const [command, newName] = args;
+      if (newName !== '' && !isSame(command, newName)) this.renamed.push(command.toUpperCase());
+      const ruling = renameRuling(command, newName, version);
+      if (ruling.isKept) this.kept.push({ name, args: [command, ''] });
+      return void note(ruling.action, ruling.message, ruling.attention);
     }
     this.kept.push(directive);
     const remark = remarkOn(name, args);
@@ -96,12 +106,38 @@ class Heir {
     }
     this.problems.push(...objectionsToRenames(directives, this.version));
     if (this.problems.length > 0) throw new Error(this.problems.join('\n'));
-    return { directives, notes: this.notes, lifted: this.lifted };
+    const { kept, notes, lifted, renamed } = this;
+    return { directives, kept, notes, lifted, renamed };
   }
 
   private add({ name }: RedisDirective, message: string, attention = false): void {
     this.notes.push({ directive: name, action: RedisConfigAction.ADDED, message, attention });
   }
+}
+
+/** What becomes of a rename: another name is as good as a password, and stays out of what is rendered. */
+function renameRuling(command: string, newName: string, version?: ServerVersion) {
+  const [own, sender] = [command.toUpperCase(), senderOf(command)];
+  const known = 'what the old servers call it goes into the Secret of renamedCommands';
+  if (!isCommand(command, version)) {
+    const message = `${nameOf(version)} has no command ${own}, and would not start`;
+    return { action: RedisConfigAction.DROPPED, message, attention: newName !== '', isKept: false };
+  }
+  if (isSame(command, newName)) {
+    return { action: RedisConfigAction.DROPPED, message: 'it has its own name', attention: false, isKept: false };
+  }
+  if (sender !== undefined) {
+    const message = `the new servers keep ${own}, which ${sender} send${sender.includes(' and ') ? '' : 's'} by this name`;
+    const rest = newName === '' ? 'bound access to it by the password and a NetworkPolicy' : known;
+    return { action: RedisConfigAction.DROPPED, message: `${message}; ${rest}`, attention: true, isKept: false };
+  }
+  if (newName === '') return { action: RedisConfigAction.KEPT, message: '', attention: false, isKept: true };
+  const message = `the new servers do not know ${own} by any name; ${known}`;
+  return { action: RedisConfigAction.RENAMED, message, attention: true, isKept: true };
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 const NO_SAVE =

@@ -1,5 +1,7 @@
 // What becomes of a directive of an old redis.conf that cannot be taken over as it stands, and why.
 
+import { senderOf } from './commands-in-use';
+
 /** What is done with a directive, other than to keep it. */
 export interface Ruling {
   readonly action: 'dropped' | 'lifted' | 'refused';
@@ -158,22 +160,6 @@ export function rulingOn(name: string, args: readonly string[]): Ruling | undefi
   return reason && { action: 'dropped', message: reason[1], attention: reason[2]?.(args) ?? false };
 }
 
-/** What the probes, the bridge, replication and the move send by name. */
-const COMMANDS_IN_USE = [
-  'AUTH',
-  'CLIENT',
-  'CONFIG',
-  'DEBUG',
-  'INFO',
-  'PING',
-  'PSYNC',
-  'REPLCONF',
-  'REPLICAOF',
-  'ROLE',
-  'SHUTDOWN',
-  'SYNC',
-];
-
 /** What to know about a directive that is kept; nothing for most. */
 export function remarkOn(name: string, args: readonly string[]): string | undefined {
   const value = args[0]?.toLowerCase();
@@ -189,7 +175,7 @@ export function remarkOn(name: string, args: readonly string[]): string | undefi
         ? "needs Redis' own jemalloc: the official image has it, Debian's redis-server does not start"
         : undefined;
     case 'rename-command':
-      return COMMANDS_IN_USE.includes(value.toUpperCase()) && value !== args[1]?.toLowerCase()
+      return senderOf(value) !== undefined && value !== args[1]?.toLowerCase()
         ? `the probes, the proxies and the move send ${args[0].toUpperCase()} by this name; leave it, and bound access by the password and a NetworkPolicy`
         : undefined;
     default:

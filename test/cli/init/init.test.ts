@@ -1,5 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import * as fc from 'fast-check';
+import { RedisConfig } from '../../../lib';
+import { KNOWN_DIRECTIVES } from '../../../lib/redis/config/known-directives';
+import { LATER_DIRECTIVES } from '../../../lib/redis/config/later-directives';
 import { Lab } from '../../lab/lab';
 import { pool, servers } from '../configurations';
 import { ENOUGH, start } from './starting';
@@ -30,19 +34,81 @@ test('a repository is made, and what is in it is told', async () => {
   expect(read('package.json')).toContain('"cdk8s-twemproxy": "1.2.3"');
 });
 
-test('no password is written, and the ring stays byte for byte', async () => {
-  const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmasterauth s3cret\ninclude /etc/redis/common.conf\n');
-  lab.write('common.conf', 'user default on >s3cret\nmaxmemory 3gb\n');
-  await start(alpha, { directory: at('repo'), redisConf });
-  expect(read('fleets/alpha/nutcracker.yml')).toBe(alpha.replace('s3cret', 'replaced'));
-  expect(read('fleets/alpha/redis.conf')).toBe(
-    'requirepass replaced\nmasterauth replaced\ninclude /etc/redis/common.conf\n',
+test('only what a synth uses is written of the live files, wherever a secret stood', async () => {
+  const redisConf = lab.write(
+    'redis.conf',
+    [
+      ...['# was: requirepass s3cret', 'include /etc/redis/common.conf', 'requirepass s3cret', 'masterauth s3cret'],
+      ...['tls-key-file-pass s3cret', 'user app on >s3cret ~* +@all', 'masteruser s3cret', 'aclfile /etc/s3cret.acl'],
+      ...['loadmodule /opt/s3cret.so PASSWORD s3cret', 's3cret.max 5', '# sentinel auth-pass shop s3cret'],
+      ...['rename-command CONFIG s3cret', 'rename-command KEYS "s3cret 2"', 'rename-command FLUSHALL ""'],
+      ...['proc-title-template "{title} s3cret"', 'syslog-ident s3cret', 'logfile /var/s3cret.log', 'slave-priority 7'],
+      ...['locale-collate s3cret', 'availability-zone s3cret', 'ignore-warnings s3cret', 'save 900 1', ''],
+    ].join('\n'),
   );
-  expect(read('fleets/alpha/common.conf')).toBe('user default on >replaced\nmaxmemory 3gb\n');
+  lab.write('common.conf', '# s3cret\nuser default on >s3cret\nmaxmemory 3gb\nhz 20\n');
+  const remarked = alpha.replace('  redis: true', '  # s3cret\n  redis: true # since s3cret');
+  await start(remarked, { directory: at('repo'), redisConf });
+  expect(read('fleets/alpha/nutcracker.yml')).toBe(alpha.replace('s3cret', 'replaced'));
+  const lines = read('fleets/alpha/redis.conf').split('\n');
+  expect(lines.filter((line) => !line.startsWith('#'))).toEqual([
+    ...['hz 20', 'rename-command KEYS ""', 'rename-command FLUSHALL ""', 'replica-priority 7', 'save 900 1', ''],
+  ]);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      '#   of an included file, line 3: maxmemory',
+      '#   line 3: requirepass',
+      '#   line 12: rename-command',
+    ]),
+  );
   for (const name of everything().filter((each) => each.startsWith('repo/') && fs.statSync(at(each)).isFile())) {
     expect(fs.readFileSync(at(name), 'utf8')).not.toContain('s3cret');
   }
+  expect(RedisConfig.fromFile(at('repo/fleets/alpha/redis.conf')).render()).toBe(
+    RedisConfig.fromFile(redisConf).render(),
+  );
 });
+
+test('what is nowhere in a repository may have stood anywhere in a redis.conf', async () => {
+  const names = [...new Set([...Object.keys(KNOWN_DIRECTIVES), ...Object.keys(LATER_DIRECTIVES), ...OTHERS])];
+  const line = fc
+    .record({ name: fc.constantFrom(...names), form: fc.constantFrom(...FORMS) })
+    .map(({ name, form }) => form(name));
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 4 }), async (lines) => {
+      const redisConf = lab.write('redis.conf', lines.join('\n'));
+      const directory = at(`repo-${++repositories}`);
+      // A line that no server takes is refused, and nothing is written.
+      const made = await start(alpha, { directory, redisConf }).then(
+        () => true,
+        () => false,
+      );
+      const found = made ? fs.readFileSync(path.join(directory, 'fleets/alpha/redis.conf'), 'utf8') : '';
+      expect(found.toLowerCase()).not.toContain('s3cret');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+let repositories = 0;
+const OTHERS = [
+  'requirepass',
+  'user',
+  'rename-command KEYS',
+  'rename-command config',
+  'loadmodule',
+  'tls-key-file-pass',
+  'bind',
+  'a.b',
+];
+const FORMS: readonly ((name: string) => string)[] = [
+  (name) => `${name} S3CRET`,
+  (name) => `${name} yes # S3CRET`,
+  (name) => `${name} "S3CRET and more"`,
+  (name) => `${name} 1 S3CRET`,
+  (name) => `  # ${name} S3CRET`,
+  (name) => `${name.toUpperCase()} 'x' S3CRET`,
+];
 
 test('the ring that is pinned is the one of the file', async () => {
   await start(pool('alpha', ['h:1:2', '/x'.slice(1) + ':6379:1 a'], 'hash_tag: "{}"'), { directory: at('repo') });
@@ -208,11 +274,6 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
       /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: redis-server does not know/,
     );
     await expect(start(alpha, { redisConf: at('none') })).rejects.toThrow(/none: it cannot be read: ENOENT/);
-  });
-
-  test('a redis.conf with the name of another file of the fleet', async () => {
-    const redisConf = lab.write('nutcracker.yml', 'hz 10\n');
-    await expect(start(alpha, { redisConf })).rejects.toThrow('nutcracker.yml has the same name');
   });
 });
 
