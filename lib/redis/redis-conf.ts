@@ -3,6 +3,7 @@
 import { Size } from 'cdk8s';
 import { script } from '../common/scripts';
 import { RedisConfig } from './redis-config';
+import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf } from './redis-options';
 
 /** Nothing listens on port 1 of the pod itself. */
@@ -43,6 +44,8 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     maxmemory(maxmemoryOf(options)),
     ...Object.entries(WRITTEN_DEFAULTS).flatMap(([name, line]) => (given.has(name) ? [] : [line])),
     config.render(),
+    '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
+    'rdb-del-sync-files yes\n',
     ...(options.bornAsReplica ? [REFUSE_STALE_READS] : []),
   ];
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
@@ -51,12 +54,20 @@ export function configData(options: RedisOptions, port: number): Record<string, 
   ]);
   return {
     'redis.conf': lines.join('\n'),
+    snapshots: `${takesSnapshots(config.directives) ? 'yes' : 'no'}\n`,
     'born.conf': options.bornAsReplica ? BORN_AS_REPLICA : '# a master\n',
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),
+    'stale-dump.sh': script('stale-dump.sh'),
     'probe.sh': script('probe.sh'),
   };
+}
+
+/** Lines add save points to each other, and an empty one takes all away. */
+function takesSnapshots(directives: readonly RedisDirective[]): boolean {
+  const lines = directives.filter(({ name }) => name === 'save');
+  return lines.length === 0 || lines[lines.length - 1].args[0] !== '';
 }
 
 function maxmemory(size: Size): string {

@@ -36,4 +36,5 @@ fi
   [ -z "$password" ] || printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
   printf '%s\n' "$role" "$end"
 } >redis.conf.new && sync redis.conf.new && mv redis.conf.new redis.conf || die 'cannot write redis.conf; is the volume full?'
+sh /etc/redis-shard/stale-dump.sh
 exec redis-server /data/redis.conf

@@ -153,7 +153,16 @@ function copying(old: Facts): Remark[] {
       ? [warning('repl-timeout', `repl-timeout is ${timeout} s on ${address}, so a sync may break off; set it to 60`)]
       : []),
     ...outputBuffer(old),
+    ...fileOfSync(old),
   ];
+}
+
+/** sync has it send its data without a file where it can. */
+function fileOfSync({ address, view, version, setting, configError }: Facts): Remark[] {
+  const persistsNothing = setting('save') === '' && view.info.text('aof_enabled') !== '1';
+  if (configError !== undefined || !persistsNothing || setting('repl-diskless-sync') !== undefined) return [];
+  const effect = `${address} persists nothing, and Redis ${version.text} sends its data to a replica by way of a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;
+  return [warning('sync-file', `${effect}; remove that file after the sync, or upgrade it to 2.8.24 first`)];
 }
 
 function outputBuffer(old: Facts): Remark[] {

@@ -38,9 +38,11 @@ const SETTINGS = [
   'masterauth',
   'maxmemory',
   'maxmemory-policy',
+  'repl-diskless-sync',
   'repl-timeout',
   'replica-read-only',
   'replica-serve-stale-data',
+  'save',
   PROBED,
 ];
 

@@ -10,10 +10,12 @@ import { lock } from '../shard/lock';
 import { type Outcome, Refused } from './outcome';
 import { Pair, type Sight, versionOf } from '../shard/pair';
 import { NotDurable, Roles } from '../shard/roles';
+import { giveBack, ofPromotion, payOwedSnapshot } from '../shard/persistence';
 import { isWorthAnother } from './shard-cutover';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
-import { NOWHERE_ADDRESS } from '../redis/server-view';
+import { type CommandLine } from '../redis/server';
+import { NOWHERE_ADDRESS, savingOf } from '../redis/server-view';
 
 export interface RollbackOptions extends HandOverOptions {
   /** Go back even where that loses what was written since the cutover. */
@@ -67,8 +69,9 @@ class Rollback {
       case 'fenced':
         await this.promoteOld(pair, sight);
         await this.detach(pair, await pair.look());
-        return 'the old server serves again; nothing is lost';
+        return `the old server serves again; nothing is lost${await payOwedSnapshot(pair.old)}`;
       case 'following':
+        await this.untilSaved(pair);
         await this.checkNew(pair, sight);
         await handOver(await this.handOverOf(pair, sight));
         return this.conclude(pair);
@@ -90,7 +93,8 @@ class Rollback {
     if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwSilence();
     if (!this.options.acceptLoss) throw new Refused(`${LOSS}; --accept-loss goes back all the same`);
     await this.promoteOld(pair, sight);
-    return `the old server serves again as it was at the cutover; never let ${this.shard.new} come back as it was`;
+    const snapshot = await payOwedSnapshot(pair.old);
+    return `the old server serves again as it was at the cutover; never let ${this.shard.new} come back as it was${snapshot}`;
   }
 
   /** The old server first: it takes writes at once, whatever becomes of the new one. */
@@ -98,13 +102,29 @@ class Rollback {
     await new Roles(pair.old, versionOf(old)).writes.end();
     await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.detached');
+    await giveBack(pair.old, versionOf(old));
+  }
+
+  /** While the old server writes its AOF anew, a restart would take it back to what it was before it followed. */
+  private async untilSaved(pair: Pair): Promise<void> {
+    for (;;) {
+      const { old } = await pair.look();
+      if (old?.isSaved !== false) return;
+      if (this.context.stop.aborted) throw new Released('told to stop before the old server was saved');
+      this.context.report.progress({ shard: this.shard.shard, state: 'saving', detail: savingOf(old) });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 
   /** What it would come back with, if it cannot keep the role, is its fence: nobody's harm. */
   private async promoteOld(pair: Pair, { old }: Sight): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).promote(await opening(pair.old), true);
+    await new Roles(pair.old, versionOf(old)).promote(await this.beforePromotion(pair), true);
     await keepUsers(pair.old);
     reached('rollback.promoted');
+  }
+
+  private async beforePromotion({ old }: Pair): Promise<CommandLine[]> {
+    return [...(await opening(old)), ...(await ofPromotion(old))];
   }
 
   /** A new server that forgot that it is no master would be the second one after its restart. */
@@ -128,7 +148,7 @@ class Rollback {
       method,
       acceptVolatileFence: false,
       acceptVolatilePromotion: true,
-      beforePromotion: await opening(pair.old),
+      beforePromotion: await this.beforePromotion(pair),
       command: 'rollback',
     };
   }
@@ -157,7 +177,8 @@ class Rollback {
     if (fresh?.isMaster === true) await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.demoted');
     await this.promoteOld(pair, sight);
-    return `the old server serves again; ${changed} had changed since the cutover, and what was written then is lost`;
+    const snapshot = await payOwedSnapshot(pair.old);
+    return `the old server serves again; ${changed} had changed since the cutover, and what was written then is lost${snapshot}`;
   }
 
   /** The old server serves; the new one has to be what it should be, and to remain so. */
@@ -165,7 +186,7 @@ class Rollback {
     await keepUsers(pair.old);
     const { state } = await pair.look();
     if (state !== 'waiting') throw new Released(MEANING[state]);
-    return 'the old server serves again; nothing is lost';
+    return `the old server serves again; nothing is lost${await payOwedSnapshot(pair.old)}`;
   }
 }
 

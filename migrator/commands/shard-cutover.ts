@@ -9,6 +9,7 @@ import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../sh
 import { Busy, lock } from '../shard/lock';
 import { Refused } from './outcome';
 import { refuseWatched } from './refuse-watched';
+import { ofPromotion, payOwedSnapshot, persistenceOf, takeFencedSnapshot, takeSnapshot } from '../shard/persistence';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { reattached } from '../shard/reattach';
 import { NotDurable, Roles } from '../shard/roles';
@@ -37,7 +38,8 @@ const LOOK_MS = 100;
 const NEAR = 2 ** 20;
 
 export class ShardCutover {
-  private readonly giveUpAt: number;
+  private giveUpAt: number;
+  private hasSnapshot = false;
 
   constructor(
     private readonly context: Context,
@@ -127,15 +129,32 @@ export class ShardCutover {
       this.tell('catching up');
       return undefined;
     }
-    const it = this.handOverOf(pair, sight);
+    const it = await this.handOverOf(pair, sight);
     await this.check(pair, it, sight);
+    if (await this.hadToSnapshot(pair)) return undefined;
     reached('cutover.checked');
     this.tell('moving');
     await handOver(it);
     return this.finish(pair);
   }
 
-  private handOverOf(pair: Pair, { old, new: fresh }: Sight): HandOver {
+  /**
+   * A new server that has snapshots only would come back from a crash with the last one, so it writes one just before, and
+   * another one after its promotion. No write is held meanwhile, and no time counts.
+   */
+  private async hadToSnapshot({ new: server }: Pair): Promise<boolean> {
+    if (this.hasSnapshot || (await persistenceOf(server)) !== 'snapshots') return false;
+    const start = performance.now();
+    this.tell('saving', 'a snapshot before the cutover');
+    await takeSnapshot(server, () => {
+      if (this.context.stop.aborted) throw new Released('told to stop before it was moved');
+    });
+    this.giveUpAt += performance.now() - start;
+    this.hasSnapshot = true;
+    return true;
+  }
+
+  private async handOverOf(pair: Pair, { old, new: fresh }: Sight): Promise<HandOver> {
     const from = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
     const to = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
     const { deadlineMs, acceptVolatileFence, hold: method = from.roles.writes.method } = this.options;
@@ -147,6 +166,7 @@ export class ShardCutover {
       method,
       acceptVolatileFence,
       acceptVolatilePromotion: false,
+      beforePromotion: await ofPromotion(pair.new),
       command: 'cutover',
     };
   }
@@ -178,7 +198,7 @@ export class ShardCutover {
 
   /** Both are replicas. The new one was never promoted, so the old one has every write that was acknowledged. */
   private async resume(pair: Pair, sight: Sight): Promise<string | undefined> {
-    const it = this.handOverOf(pair, sight);
+    const it = await this.handOverOf(pair, sight);
     const { old, new: fresh } = sight as Required<Sight>;
     if (covers(fresh, old)) {
       this.tell('moving', 'goes on where another run stopped');
@@ -210,13 +230,17 @@ export class ShardCutover {
     const roles = new Roles(pair.new, versionOf(fresh));
     await roles.checkDurable();
     await roles.writes.end();
+    this.tell('moved', 'what keeps it over a restart is seen to');
+    const snapshot = await payOwedSnapshot(pair.new);
     const { keepLegacyInSync } = this.context.plan;
-    if (!keepLegacyInSync || state === 'following' || old === undefined) return MEANING[state];
+    const oldSnapshot = state === 'moved' && old ? await takeFencedSnapshot(pair.old, versionOf(old)) : '';
+    if (!keepLegacyInSync || state === 'following' || old === undefined)
+      return `${MEANING[state]}${snapshot}${oldSnapshot}`;
     const { acceptVolatileFence, patienceMs } = this.options;
     const { password } = this.context.access;
     const message = await followBack(pair, { old, new: fresh, password, acceptVolatileFence, patienceMs });
     reached('cutover.followed');
-    return message;
+    return `${message}${snapshot}${oldSnapshot}`;
   }
 
   /** A shard that is left where it was takes writes again, unless another migrator is at work on it by now. */

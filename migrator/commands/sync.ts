@@ -9,10 +9,11 @@ import { type Outcome, Refused } from './outcome';
 import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { Roles } from '../shard/roles';
-import { ServerError } from '../redis/server';
+import { sendWithoutFile } from '../shard/persistence';
+import { ServerError, unlessUnreachable } from '../redis/server';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
-import { type ServerView } from '../redis/server-view';
+import { savingOf } from '../redis/server-view';
 
 const LOOK_MS = 250;
 
@@ -140,11 +141,6 @@ class Follower {
   }
 }
 
-function savingOf({ info }: ServerView): string {
-  if (info.text('aof_last_bgrewrite_status') === 'ok') return 'has everything, and writes it to its disk';
-  return 'has everything, but cannot write it to its disk; is that full?';
-}
-
 /** Makes the new server follow the old one, if nobody else has done so meanwhile. */
 async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
   refuseWrongPair(pair.shard, { old, new: fresh });
@@ -152,7 +148,11 @@ async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
   await refuseWatched(pair);
   await lock(pair);
   reached('sync.locked');
-  if ((await pair.look()).state === 'waiting') await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
+  if ((await pair.look()).state === 'waiting') {
+    // Without CONFIG there is nothing to be done about it; preflight and cutover refuse such a server.
+    await sendWithoutFile(pair.old, versionOf(old)).catch(unlessUnreachable);
+    await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
+  }
   reached('sync.attached');
   await unlock(pair.new);
 }

@@ -69,3 +69,9 @@ function isRewriting(info: Info): boolean {
   const waits = info.text('aof_rewrite_in_progress') === '1' || info.text('aof_rewrite_scheduled') === '1';
   return waits || info.text('aof_last_bgrewrite_status') === 'err';
 }
+
+/** What is left to do for a server that is not saved yet. */
+export function savingOf({ info }: ServerView): string {
+  if (info.text('aof_last_bgrewrite_status') === 'ok') return 'has everything, and writes it to its disk';
+  return 'has everything, but cannot write it to its disk; is that full?';
+}

@@ -2,6 +2,7 @@
 
 import { closing, keepUsers, opening } from './closed-reads';
 import { type Pair, versionOf } from './pair';
+import { receivingWithoutFile } from './persistence';
 import { NotDurable, Roles } from './roles';
 import { look, type ServerView } from '../redis/server-view';
 
@@ -28,6 +29,7 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
   await roles
     .follow(master, [
       ...(await closing(pair.old)),
+      ...(await receivingWithoutFile(pair.old)),
       // What held the writes would hold the replication as well.
       ['CLIENT', 'UNPAUSE'],
       ...(it.password === undefined ? [] : [['CONFIG', 'SET', 'masterauth', it.password] as const]),

@@ -84,6 +84,11 @@ const DECIDED_BY_THE_POD: readonly Reason[] = [
     unless('yes'),
   ],
   [
+    /^rdb-del-sync-files$/,
+    'always yes: a shard that persists nothing keeps no file of a synchronization, whose data would come back at a restart',
+    unless('yes'),
+  ],
+  [
     /^min-replicas-(to-write|max-lag)$/,
     'a shard has no replica of its own here and would refuse every write',
     unless('0', '10'),
@@ -166,7 +171,7 @@ export function remarkOn(name: string, args: readonly string[]): string | undefi
   switch (name) {
     case 'appendonly':
       return value === 'no'
-        ? 'a shard that crashes loses every write since its last snapshot; set appendonly to keep them'
+        ? 'a shard that crashes loses every write since its last snapshot, or since its cutover if that is later; set appendonly to keep them'
         : undefined;
     case 'save':
       return value === '' ? 'no snapshots; without appendonly a pod that restarts comes back empty' : undefined;
