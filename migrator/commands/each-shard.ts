@@ -64,7 +64,7 @@ async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {
 
 function codeOf(error: unknown): ExitCode {
   if (error instanceof Refused || error instanceof OtherPlan) return ExitCode.REFUSED;
-  if (error instanceof ServerError && error.isAboutPassword) return ExitCode.REFUSED;
+  if (error instanceof ServerError && error.isLasting) return ExitCode.REFUSED;
   if (error instanceof Busy) return ExitCode.BUSY;
   if (error instanceof Released || error instanceof ServerError || error instanceof NotDurable) return ExitCode.PARTLY;
   return ExitCode.FAULT;

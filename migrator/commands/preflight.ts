@@ -192,7 +192,8 @@ async function watchChecks(pair: Pair): Promise<Remark[]> {
   return (await watchedBy(pair)).map((message) => error('sentinel', message));
 }
 
-function unreachable({ code, message, isAboutPassword }: ServerError): Remark {
+function unreachable({ code, message, isAboutPassword, refusal }: ServerError): Remark {
+  if (refusal !== undefined) return error('refuses-connections', message);
   const plain = PLAIN_COMMANDS.find((command) => new RegExp(`unknown command ['\`]${command}\\b`, 'i').test(message));
   if (plain !== undefined) {
     return error(

@@ -92,6 +92,7 @@ export class ShardCutover {
     await lock(pair);
     reached('cutover.locked');
     const sight = await pair.look();
+    pair.throwSilenceUnlessMoved(sight);
     if (sight.old?.isMaster === true) await this.releaseLeftovers(pair, sight.old);
     switch (sight.state) {
       case 'syncing':
@@ -265,5 +266,5 @@ export class ShardCutover {
 
 /** Whether time may help. */
 export function isWorthAnother(error: unknown): boolean {
-  return error instanceof Released || (error instanceof ServerError && !error.isAboutPassword);
+  return error instanceof Released || (error instanceof ServerError && !error.isLasting);
 }

@@ -61,7 +61,7 @@ class Follower {
   async run(): Promise<string> {
     for (;;) {
       const result = await this.turn().catch((error: unknown) => {
-        if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE') throw error;
+        if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE' || error.isLasting) throw error;
         this.lost(error);
         return undefined;
       });

@@ -1,7 +1,9 @@
 // One connection to one Redis server. It never reconnects by itself: who holds it knows that nobody else took its place.
 
+import { type Readable } from 'node:stream';
 import { Redis, ReplyError } from 'ioredis';
 import { Info } from './info';
+import { type Refusal, refusalIn } from './refusal';
 
 /** How long a connection may take, and the answer to one command. */
 const CONNECT_MS = 5000;
@@ -29,15 +31,31 @@ export class ServerError extends Error {
   /** The first word of the answer (`NOAUTH`, `READONLY`), or `UNREACHABLE`. */
   readonly code: string;
 
-  constructor(address: string, message: string, isReply: boolean) {
+  /** @param refusal what the server said instead of listening */
+  constructor(
+    address: string,
+    message: string,
+    isReply: boolean,
+    readonly refusal?: Refusal,
+  ) {
     super(`${address}: ${message}`);
     this.code = isReply ? (/^[A-Z]+/.exec(message)?.[0] ?? 'ERR') : 'UNREACHABLE';
+  }
+
+  /** No further try helps before a person has changed something. */
+  get isLasting(): boolean {
+    return this.isAboutPassword || this.refusal?.isLasting === true;
   }
 
   /** The server wants another password, or none: no further try helps. */
   get isAboutPassword(): boolean {
     return ['NOAUTH', 'WRONGPASS', 'NOPERM'].includes(this.code) || /: ERR .*(AUTH|password)/.test(this.message);
   }
+}
+
+/** The server takes connections, but does not listen to what they say. */
+function refused(address: string, refusal: Refusal): ServerError {
+  return new ServerError(address, `${refusal.words}; ${refusal.remedy}`, false, refusal);
 }
 
 export class RedisServer {
@@ -48,15 +66,19 @@ export class RedisServer {
       await server.client.connect();
       if (options.password !== undefined) await server.call('AUTH', options.password);
       await server.call('CLIENT', 'SETNAME', CLIENT_NAME).catch(unlessUnreachable);
+      if (server.refusal !== undefined) throw refused(address, server.refusal);
       return server;
     } catch (error) {
       server.close();
+      if (server.refusal !== undefined) throw refused(address, server.refusal);
       throw error instanceof ServerError ? error : new ServerError(address, server.reasonOf(error), false);
     }
   }
 
   private readonly client: Redis;
   private lastError?: Error;
+  /** What it says before any command, if that is not to listen. */
+  private refusal?: Refusal;
 
   private constructor(
     readonly address: string,
@@ -80,6 +102,21 @@ export class RedisServer {
     });
     // Each command reports its own failure; this one says why the connection went.
     this.client.on('error', (error: Error) => (this.lastError = error));
+    this.client.on('connect', () => {
+      this.listenForRefusal(this.client.stream);
+    });
+  }
+
+  /** Who answers, or hangs up, before it has understood a command. */
+  private listenForRefusal(stream: Readable): void {
+    let heard = false;
+    stream.once('data', (bytes: Buffer) => {
+      heard = true;
+      this.refusal = refusalIn(bytes);
+    });
+    stream.once('close', () => {
+      if (!heard) this.refusal = refusalIn(Buffer.alloc(0));
+    });
   }
 
   /** The answer to a command. Throws a ServerError. */

@@ -38,8 +38,8 @@ export class Pair {
   private constructor(
     readonly shard: PlannedShard,
     readonly planHash: string,
-    private readonly oldOrError: RedisServer | ServerError,
-    private readonly newOrError: RedisServer | ServerError,
+    private oldOrError: RedisServer | ServerError,
+    private newOrError: RedisServer | ServerError,
   ) {}
 
   /** The old server. Throws why it could not be reached. */
@@ -75,8 +75,11 @@ export class Pair {
 
   /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */
   async look(): Promise<Sight> {
-    const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(lookOrNothing));
-    return { state: stateOf(this.shard, old, fresh), old, new: fresh };
+    const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(lookOrError));
+    if (old instanceof ServerError) this.oldOrError = silent(this.oldOrError, old);
+    if (fresh instanceof ServerError) this.newOrError = silent(this.newOrError, fresh);
+    const views = [old, fresh].map((view) => (view instanceof ServerError ? undefined : view));
+    return { state: stateOf(this.shard, ...views), old: views[0], new: views[1] };
   }
 
   close(): void {
@@ -93,12 +96,18 @@ export function versionOf(view?: ServerView): Version {
   return view ? Version.of(view.info) : Version.parse('0');
 }
 
-async function lookOrNothing(server: RedisServer | ServerError): Promise<ServerView | undefined> {
-  if (server instanceof ServerError) return undefined;
+async function lookOrError(server: RedisServer | ServerError): Promise<ServerView | ServerError> {
+  if (server instanceof ServerError) return server;
   return look(server).catch((error: unknown) => {
-    if (error instanceof ServerError && error.code === 'UNREACHABLE') return undefined;
+    if (error instanceof ServerError && error.code === 'UNREACHABLE') return error;
     throw error;
   });
+}
+
+/** Why a server is silent, in place of the connection to it. */
+function silent(server: RedisServer | ServerError, error: ServerError): ServerError {
+  if (server instanceof RedisServer) server.close();
+  return error;
 }
 
 function settled(result: PromiseSettledResult<RedisServer>): RedisServer | ServerError {

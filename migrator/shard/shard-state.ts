@@ -15,7 +15,8 @@ export const MEANING = {
   following: 'the new server serves; the old one follows it',
   returning: 'a rollback was interrupted: nobody serves',
   'two masters': 'both say that they are masters: the fence of the old server did not survive its restart',
-  'old unreachable': 'the old server does not answer, and the new one was not promoted: nobody serves',
+  'old unreachable':
+    'the old server cannot be asked, and the new one was not promoted: unless the old one answers others, the shard is unavailable',
   'new unreachable': 'the new server does not answer',
   foreign: 'a server follows one that the plan does not name',
 } as const;

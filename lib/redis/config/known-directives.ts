@@ -95,7 +95,6 @@ export const KNOWN_DIRECTIVES: Readonly<Record<string, Values | undefined>> = {
   'oom-score-adj-values': OOM_SCORES,
   'propagation-error-behavior': oneOf('ignore', 'panic', 'panic-on-replicas'),
   'proto-max-bulk-len': memory(1048576n, LONG),
-  'rdb-del-sync-files': YES_NO,
   'rdb-save-incremental-fsync': YES_NO,
   rdbchecksum: YES_NO,
   rdbcompression: YES_NO,
