@@ -134,6 +134,23 @@ describe('the configuration of shards', () => {
     expect(data['shard-2.conf']).toBe(`maxmemory ${3 * 1024 * 1024}kb\n`);
   });
 
+  test.each([
+    ['4Gi', Size.gibibytes(4), 65_536],
+    ['100Mi', Size.mebibytes(100), 7_680],
+    ['8Mi', Size.mebibytes(8), 1024],
+  ])('has a backlog that leaves room for the data: %s', (_, memory, kibibytes) => {
+    expect(configOf(redis({ memory }))['redis.conf']).toContain(`\nrepl-backlog-size ${kibibytes}kb\n`);
+  });
+
+  test('has a backlog of its own for a shard that differs, unless the configuration says one for all', () => {
+    const maxmemoryOfShard = { '2': Size.mebibytes(80) };
+    expect(configOf(redis({ maxmemoryOfShard }))['shard-2.conf']).toBe(
+      'maxmemory 81920kb\nrepl-backlog-size 10240kb\n',
+    );
+    const config = RedisConfig.of({ replBacklogSize: Size.mebibytes(16) });
+    expect(configOf(redis({ maxmemoryOfShard, config }))['shard-2.conf']).toBe('maxmemory 81920kb\n');
+  });
+
   test('lies in an immutable ConfigMap that is named by its content, so that a change rolls the pods', () => {
     const one = theOnly(redis(), 'ConfigMap');
     const same = theOnly(redis(), 'ConfigMap');

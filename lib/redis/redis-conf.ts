@@ -19,6 +19,10 @@ const WRITTEN_DEFAULTS = {
   'maxmemory-policy': 'maxmemory-policy noeviction',
 };
 
+/** The replication backlog counts as data: small shards have a small one. */
+const BACKLOG_SHARE = 1 / 8;
+const BACKLOG_KIBIBYTES = { least: 1024, most: 64 * 1024 };
+
 /** Whatever an old file says: who asks a shard that has no data yet is told so, and not that his keys are gone. */
 const REFUSE_STALE_READS = '# Without its master, a replica answers MASTERDOWN.\nreplica-serve-stale-data no\n';
 
@@ -42,15 +46,17 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     `port ${port}`,
     'protected-mode no',
     maxmemory(maxmemoryOf(options)),
+    ...(given.has(BACKLOG) ? [] : [backlog(maxmemoryOf(options))]),
     ...Object.entries(WRITTEN_DEFAULTS).flatMap(([name, line]) => (given.has(name) ? [] : [line])),
     config.render(),
     '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
     'rdb-del-sync-files yes\n',
     ...(options.bornAsReplica ? [REFUSE_STALE_READS] : []),
   ];
+  const isOwn = (line: string): boolean => !lines.includes(line) && !(line.startsWith(BACKLOG) && given.has(BACKLOG));
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
     `shard-${ordinal}.conf`,
-    `${maxmemory(size)}\n`,
+    [maxmemory(size), backlog(size)].flatMap((line) => (isOwn(line) ? [`${line}\n`] : [])).join(''),
   ]);
   return {
     'redis.conf': lines.join('\n'),
@@ -68,6 +74,14 @@ export function configData(options: RedisOptions, port: number): Record<string, 
 function takesSnapshots(directives: readonly RedisDirective[]): boolean {
   const lines = directives.filter(({ name }) => name === 'save');
   return lines.length === 0 || lines[lines.length - 1].args[0] !== '';
+}
+
+const BACKLOG = 'repl-backlog-size';
+
+function backlog(maxmemoryOfShard: Size): string {
+  const { least, most } = BACKLOG_KIBIBYTES;
+  const share = Math.floor(maxmemoryOfShard.toKibibytes() * BACKLOG_SHARE);
+  return `${BACKLOG} ${Math.min(most, Math.max(least, share))}kb`;
 }
 
 function maxmemory(size: Size): string {

@@ -129,7 +129,8 @@ export interface RedisConfigProps {
   /**
    * What a master keeps of its stream for replicas that come back. Redis' own 1 MiB is a fraction of a second of a busy shard: a replica
    * whose link breaks while a shard moves would start over with a full copy. It is filled as the stream flows, and only once a replica was there.
-   * @default Size.mebibytes(64)
+   * It counts as data for `maxmemory`.
+   * @default - an eighth of the shard's `maxmemory`, from 1 MiB to 64 MiB
    */
   readonly replBacklogSize?: Size;
 

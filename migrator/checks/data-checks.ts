@@ -21,13 +21,17 @@ const MODERATE = 0.5;
 
 function memory({ old, new: fresh }: Both): Remark[] {
   const limit = limitOf(fresh);
-  const used = dataBytes(old.view.info) + fresh.view.info.number('repl_backlog_size');
-  const held = `${old.address} holds ${size(used)}, and ${fresh.address} may use ${size(limit)} (maxmemory)`;
+  const data = dataBytes(old.view.info);
+  const backlog = fresh.view.info.number('repl_backlog_size');
+  const used = data + backlog;
+  const parts = `${partsOf(old.view.info, data)} of ${old.address}, and ${size(backlog)} for its own replication backlog`;
+  const held = `${fresh.address} has to hold ${size(used)}: ${parts}; it may use ${size(limit)} (maxmemory)`;
+  const remedy = backlog > data ? 'give it a smaller repl-backlog-size, or a larger maxmemory' : 'raise its maxmemory';
   const policies = [old, fresh].map((server) => server.setting('maxmemory-policy'));
   return [
-    ...(used >= limit ? [error('memory', `${held}: it would refuse writes or evict keys; raise its maxmemory`)] : []),
+    ...(used >= limit ? [error('memory', `${held}, and would refuse writes or evict keys; ${remedy}`)] : []),
     ...(used < limit && used > limit * MUCH
-      ? [warning('memory', `${held}, of which that is ${percent(used / limit)}; raise its maxmemory soon`)]
+      ? [warning('memory', `${held}, of which that is ${percent(used / limit)}; ${remedy} soon`)]
       : []),
     ...(isLowered(limitOf(old), limit, used) ? [lowered(old, fresh)] : []),
     ...(policies[0] !== policies[1] && policies.every((policy) => policy !== undefined)
@@ -39,6 +43,13 @@ function memory({ old, new: fresh }: Both): Remark[] {
         ]
       : []),
   ];
+}
+
+/** What the data is made of, as far as the server says. */
+function partsOf(info: Info, data: number): string {
+  const keys = data - info.number('used_memory_overhead') + behind(info);
+  if (info.text('used_memory_overhead') === '' || keys < 0) return `${size(data)} of data`;
+  return `${size(keys)} of data and ${size(data - keys)} of overhead (tables of keys, and what every Redis takes)`;
 }
 
 function isLowered(before: number, after: number, used: number): boolean {
@@ -54,13 +65,18 @@ function lowered(old: Facts, fresh: Facts): Remark {
 
 /** What the data takes, with the tables of the keys, and without what stays behind: the backlog, and buffers of clients. */
 function dataBytes(info: Info): number {
+  return info.number('used_memory') - behind(info);
+}
+
+/** What stays behind: the backlog, and buffers of clients. */
+function behind(info: Info): number {
   const backlog = info.text('repl_backlog_active') === '1' ? info.number('repl_backlog_size') : 0;
-  const behind = [
+  const parts = [
     info.text('mem_replication_backlog') === '' ? backlog : info.number('mem_replication_backlog'),
     info.number('mem_clients_normal'),
     info.number('mem_clients_slaves'),
   ];
-  return behind.reduce((bytes, part) => bytes - part, info.number('used_memory'));
+  return parts.reduce((sum, part) => sum + part, 0);
 }
 
 /**
@@ -161,7 +177,7 @@ function copying(old: Facts): Remark[] {
 function fileOfSync({ address, view, version, setting, configError }: Facts): Remark[] {
   const persistsNothing = setting('save') === '' && view.info.text('aof_enabled') !== '1';
   if (configError !== undefined || !persistsNothing || setting('repl-diskless-sync') !== undefined) return [];
-  const effect = `${address} persists nothing, and Redis ${version.text} sends its data to a replica by way of a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;
+  const effect = `${address} persists nothing, and ${version.name} sends its data to a replica by way of a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;
   return [warning('sync-file', `${effect}; remove that file after the sync, or upgrade it to 2.8.24 first`)];
 }
 

@@ -2,6 +2,7 @@
 
 import { type Facts } from './server-facts';
 import { error, type Remark, warning } from './finding';
+import { type Version } from '../redis/version';
 
 /** Both servers of a shard that has not moved. */
 export interface Both {
@@ -37,6 +38,18 @@ export function serverChecks({ old, new: fresh, password, keepLegacyInSync }: Bo
   ];
 }
 
+/** Programs that speak like Redis and do not replicate like it: nothing else can be asked of them. */
+export function productChecks(
+  ...servers: readonly { readonly address: string; readonly version: Version }[]
+): Remark[] {
+  return servers.flatMap(({ address, version: { name, objection } }) =>
+    objection === undefined ? [] : [error('product', `${address} runs ${name}: ${objection}; ${OTHER_WAYS}`)],
+  );
+}
+
+const OTHER_WAYS =
+  'copy its keys to a Redis or Valkey server first, by a tool that reads and writes keys, and move that; or run an image of Redis or Valkey';
+
 function identity(old: Facts, fresh: Facts): Remark[] {
   if (old.view.runId !== fresh.view.runId) return [];
   const both = `${old.address} and ${fresh.address} are one server (run_id ${old.view.runId})`;
@@ -46,19 +59,19 @@ function identity(old: Facts, fresh: Facts): Remark[] {
 function versions(old: Facts, fresh: Facts): Remark[] {
   if (!old.version.isAtLeast(2, 8)) {
     const remedy = 'upgrade it to 2.8.24 first';
-    return [error('version', `${old.address} runs Redis ${old.version.text}, which is older than 2.8; ${remedy}`)];
+    return [error('version', `${old.address} runs ${old.version.name}, which is older than 2.8; ${remedy}`)];
   }
   if (fresh.version.canFollow(old.version)) return [];
-  const both = `${fresh.address} runs Redis ${fresh.version.text}, which cannot read what ${old.address} (${old.version.text}) sends`;
-  return [error('version', `${both}; run an image of ${old.version.text} or later`)];
+  const both = `${fresh.address} runs ${fresh.version.name}, which cannot read what ${old.address} (${old.version.name}) sends`;
+  return [error('version', `${both}; run an image of ${old.version.name} or later`)];
 }
 
 /** A cutover would only say so when the shard has moved. */
 function wayBack(old: Facts, fresh: Facts): Remark[] {
   if (old.version.canFollow(fresh.version)) return [];
-  const both = `${old.address} runs Redis ${old.version.text}, which cannot read what ${fresh.address} (${fresh.version.text}) sends`;
+  const both = `${old.address} runs ${old.version.name}, which cannot read what ${fresh.address} (${fresh.version.name}) sends`;
   const effect = 'so it will not follow after the cutover, and a way back will lose what was written since';
-  const remedy = `run an image of ${old.version.text} in the shards if that is 7.0 or later, or do without keepLegacyInSync`;
+  const remedy = `run an image of ${old.version.name} in the shards if that is 7.0 or later, or do without keepLegacyInSync`;
   return [warning('way-back', `${both}, ${effect}; ${remedy}`)];
 }
 

@@ -12,10 +12,10 @@ import { factsOf } from '../checks/server-facts';
 import { error, type Finding, type Remark } from '../checks/finding';
 import { randomKeys, select } from '../data/key-scan';
 import { type Outcome, Refused } from './outcome';
-import { Pair, type Sight } from '../shard/pair';
+import { Pair, type Sight, versionOf } from '../shard/pair';
 import { databasesOf, Placement } from '../checks/placement';
 import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
-import { OWN_COMMANDS, PLAIN_COMMANDS, serverChecks } from '../checks/server-checks';
+import { OWN_COMMANDS, PLAIN_COMMANDS, productChecks, serverChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
 import { watchedBy } from '../shard/watched';
 import { type ServerView } from '../redis/server-view';
@@ -92,6 +92,12 @@ class Preflight {
   private async check(pair: Pair): Promise<Result> {
     const sight = await pair.look();
     const { state } = sight;
+    const servers = [
+      ...(sight.old ? [{ address: this.shard.old, version: versionOf(sight.old) }] : []),
+      ...(sight.new ? [{ address: this.shard.new, version: versionOf(sight.new) }] : []),
+    ];
+    const products = productChecks(...servers);
+    if (products.length > 0) return { remarks: products, about: '' };
     switch (state) {
       case 'waiting':
       case 'syncing':

@@ -11,6 +11,7 @@ import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { Roles } from '../shard/roles';
 import { sendWithoutFile } from '../shard/persistence';
 import { ServerError, unlessUnreachable } from '../redis/server';
+import { productChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
 import { savingOf } from '../redis/server-view';
@@ -166,8 +167,11 @@ async function reattach(pair: Pair): Promise<void> {
 
 function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<Sight, 'old' | 'new'>): void {
   if (old?.runId === fresh?.runId) throw new Refused(`${shard.old} and ${shard.new} are one server; mend the plan`);
+  const servers = { [shard.old]: versionOf(old), [shard.new]: versionOf(fresh) };
+  const [remark] = productChecks(...Object.entries(servers).map(([address, version]) => ({ address, version })));
+  if (remark !== undefined) throw new Refused(remark.message);
   if (!versionOf(fresh).canFollow(versionOf(old))) {
-    const [oldVersion, newVersion] = [versionOf(old).text, versionOf(fresh).text];
-    throw new Refused(`Redis ${newVersion} cannot read what ${oldVersion} sends; run a later image`);
+    const [oldName, newName] = [versionOf(old).name, versionOf(fresh).name];
+    throw new Refused(`${newName} cannot read what ${oldName} sends; run a later image, of the same program`);
   }
 }

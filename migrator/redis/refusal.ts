@@ -43,7 +43,7 @@ function errorIn(line: string): Refusal | undefined {
       'give that server a password (requirepass), or have it take connections without one (CONFIG SET protected-mode no)';
     return { words: sentence(line), remedy, isLasting: true };
   }
-  if (line.startsWith("ERR max number of clients")) {
+  if (line.startsWith('ERR max number of clients')) {
     const remedy = 'raise maxclients there (CONFIG SET maxclients), or end idle clients (CLIENT LIST, timeout)';
     return { words: line, remedy, isLasting: false };
   }

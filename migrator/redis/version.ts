@@ -1,9 +1,12 @@
-// What a version of Redis can do.
+// What a version of Redis, or of Valkey, can do.
 
 import { type Info } from './info';
+import { type Product, productOf } from './product';
+
+type Levels = readonly (readonly [major: number, minor: number, level: number])[];
 
 /** From this version on, a server writes RDB files of this format (src/rdb.h of each release). */
-const RDB_LEVELS: readonly (readonly [major: number, minor: number, level: number])[] = [
+const RDB_LEVELS: Levels = [
   [2, 6, 6],
   [3, 2, 7],
   [4, 0, 8],
@@ -11,41 +14,83 @@ const RDB_LEVELS: readonly (readonly [major: number, minor: number, level: numbe
   [7, 0, 10],
   [7, 2, 11],
   [7, 4, 12],
+  [8, 6, 13],
+  [8, 8, 14],
 ];
+
+/** Valkey's own formats begin far above, and between them and the one that it shares with Redis it reads none. */
+const VALKEY_LEVELS: Levels = [
+  [7, 2, 11],
+  [9, 0, 80],
+  [9, 2, 81],
+];
+
+/** The last format of Redis that Valkey reads. */
+const LAST_SHARED_LEVEL = 11;
 
 export class Version {
   static of(info: Info): Version {
-    return Version.parse(info.text('redis_version'));
+    return new Version(productOf(info), info.text('redis_version'));
   }
 
+  /** A version of Redis. */
   static parse(text: string): Version {
-    const [major = 0, minor = 0] = text.split('.').map(Number);
-    return new Version(text, major, minor);
+    return new Version({ name: 'Redis', version: text }, text);
   }
+
+  private readonly major: number;
+  private readonly minor: number;
 
   private constructor(
-    readonly text: string,
-    private readonly major: number,
-    private readonly minor: number,
-  ) {}
+    private readonly product: Product,
+    compatible: string,
+  ) {
+    [this.major = 0, this.minor = 0] = numbersOf(compatible);
+  }
 
+  /** Its own version, without the name. */
+  get text(): string {
+    return this.product.version;
+  }
+
+  /** Which program it is, with its version. */
+  get name(): string {
+    return `${this.product.name} ${this.text}`.trimEnd();
+  }
+
+  /** Why no data of such a server can be moved, nor any be moved there, if so. */
+  get objection(): string | undefined {
+    return this.product.objection;
+  }
+
+  /** By the version of Redis that it is, or says that it is like. */
   isAtLeast(major: number, minor: number): boolean {
-    return this.major > major || (this.major === major && this.minor >= minor);
+    return isFrom([this.major, this.minor], major, minor);
   }
 
   /** Whether it can load what such a master sends: the master's format of RDB files, or a later one. */
   canFollow(master: Version): boolean {
+    if (this.isValkey && !master.isValkey && master.rdbLevel > LAST_SHARED_LEVEL) return false;
     return this.rdbLevel > master.rdbLevel || (this.rdbLevel === master.rdbLevel && !master.isUnknownTo(this));
   }
 
   /** The format of its RDB files. */
   get rdbLevel(): number {
-    return RDB_LEVELS.reduce((level, [major, minor, next]) => (this.isAtLeast(major, minor) ? next : level), 0);
+    const levels = this.isValkey ? VALKEY_LEVELS : RDB_LEVELS;
+    const own = numbersOf(this.text);
+    return levels.reduce((level, [major, minor, next]) => (isFrom(own, major, minor) ? next : level), 0);
   }
 
-  /** Later than the other, and later than the table above knows. */
+  private get isValkey(): boolean {
+    return this.product.name === 'Valkey';
+  }
+
+  /** Later than the other, and later than the tables above know. */
   private isUnknownTo(other: Version): boolean {
-    return this.isAtLeast(8, 1) && !other.isAtLeast(this.major, this.minor);
+    const [own, others] = [numbersOf(this.text), numbersOf(other.text)];
+    const [major, minor] = this.isValkey ? [9, 3] : [8, 9];
+    const isKnown = !isFrom(own, major, minor);
+    return !isKnown && !isFrom(others, own[0], own[1]);
   }
 
   /** CLIENT PAUSE can hold the writes alone. */
@@ -82,4 +127,15 @@ export class Version {
   get hasUsers(): boolean {
     return this.isAtLeast(6, 0);
   }
+}
+
+type Numbers = readonly [major: number, minor: number];
+
+function numbersOf(text: string): Numbers {
+  const [major = 0, minor = 0] = text.split('.').map(Number);
+  return [major, minor];
+}
+
+function isFrom([ownMajor, ownMinor]: Numbers, major: number, minor: number): boolean {
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }

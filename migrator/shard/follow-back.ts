@@ -20,7 +20,7 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
   const master = pair.shard.newForOld ?? pair.shard.new;
   const [oldVersion, newVersion] = [versionOf(it.old), versionOf(it.new)];
   if (!oldVersion.canFollow(newVersion)) {
-    return `moved; the old server (Redis ${oldVersion.text}) cannot follow Redis ${newVersion.text}, and is fenced`;
+    return `moved; the old server (${oldVersion.name}) cannot follow ${newVersion.name}, and is fenced`;
   }
   const roles = new Roles(pair.old, oldVersion);
   const accept = (error: unknown): void => {

@@ -12,7 +12,7 @@ export async function rewriteHarm(server: RedisServer, version: Version): Promis
   if (!version.refusesTwins) return undefined;
   const names = await usersOfFiles(server);
   if (names.length === 0) return undefined;
-  const effect = `if the lines of its users (${names.join(', ')}) stand in an included file, CONFIG REWRITE would write them a second time, and Redis ${version.text} would not start again`;
+  const effect = `if the lines of its users (${names.join(', ')}) stand in an included file, CONFIG REWRITE would write them a second time, and ${version.name} would not start again`;
   return `${effect}; it is not asked to: have it keep its users in an aclfile`;
 }
 

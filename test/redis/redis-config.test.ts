@@ -29,7 +29,7 @@ function noteOn(config: RedisConfig, directive: string) {
 describe('props', () => {
   test('none give an append-only file and a backlog; all else is as Redis has it', async () => {
     const config = RedisConfig.of();
-    expect(config.render()).toBe('appendonly yes\nrepl-backlog-size 64mb\n');
+    expect(config.render()).toBe('appendonly yes\n');
     expect(config.report.map(({ directive }) => directive)).toEqual([]);
     expect(await configOf(lab, config.render())).toMatchObject({
       appendfsync: 'everysec',
@@ -235,9 +235,9 @@ describe('an old file', () => {
       'client-output-buffer-limit',
     ]);
     expect(fated(config, LIFTED)).toEqual(['requirepass', 'maxmemory']);
-    expect(fated(config, ADDED)).toEqual(['repl-backlog-size']);
+    expect(fated(config, ADDED)).toEqual([]);
     const everyLine = Array.from({ length: 51 }, (_, i) => i + 2);
-    expect(config.report.map(({ line }) => line)).toEqual([...everyLine, undefined]);
+    expect(config.report.map(({ line }) => line)).toEqual(everyLine);
     expect(noteOn(config, 'slave-priority')).toEqual({
       file: oldFile('2.8'),
       line: 24,
@@ -286,7 +286,7 @@ describe('an old file', () => {
     });
     expect(fated(config, OVERRIDDEN)).toEqual(['save', 'save', 'rename-command', 'slave-priority']);
     expect(config.render()).toBe(
-      'rename-command DEBUG ""\nappendonly yes\nrepl-backlog-size 64mb\nsave 3600 1\nrename-command Keys k\nreplica-priority 7\n',
+      'rename-command DEBUG ""\nappendonly yes\nsave 3600 1\nrename-command Keys k\nreplica-priority 7\n',
     );
   });
 

@@ -7,10 +7,7 @@ import { newName } from './rulings';
 import { splitWords } from './text';
 
 /** What holds when neither the props nor an old file say otherwise, and Redis' own default does not do. */
-export const DEFAULTS: readonly RedisDirective[] = [
-  { name: 'appendonly', args: ['yes'] },
-  { name: 'repl-backlog-size', args: ['64mb'] },
-];
+export const DEFAULTS: readonly RedisDirective[] = [{ name: 'appendonly', args: ['yes'] }];
 
 const yesNo = (value?: boolean) => (value === undefined ? undefined : [value ? 'yes' : 'no']);
 const text = (value?: number | string) => (value === undefined ? undefined : [String(value)]);

@@ -97,9 +97,26 @@ test('data that does not fit into the new server is an error, limits that differ
   pairs.disconnect();
   const { codes, findings } = await find(pairs);
   expect(codes).toEqual(['error memory', 'warning maxmemory', 'warning eviction']);
-  expect(findings[0].message).toMatch(/holds [\d.]+ MiB, and 127.0.0.1:\d+ may use 20.0 MiB \(maxmemory\)/);
+  expect(findings[0].message).toMatch(
+    /has to hold [\d.]+ MiB: [\d.]+ MiB of data and [\d.]+ KiB of overhead .* and 1.0 MiB for its own replication backlog; it may use 20.0 MiB \(maxmemory\)/,
+  );
   await pairs.new(0).config('SET', 'maxmemory', '0');
   await pairs.new(0).config('SET', 'maxmemory-policy', 'allkeys-lru');
+  expect((await find(pairs)).codes).toEqual([]);
+});
+
+test('a backlog that is larger than the data is named as what does not fit', async () => {
+  const newDirectives = (): string[][] => [
+    ['maxmemory', '100mb'],
+    ['repl-backlog-size', '80mb'],
+  ];
+  const pairs = await started(lab, { newDirectives });
+  await pairs.old(0).set('large', 'x'.repeat(25_000_000));
+  pairs.disconnect();
+  const { findings } = await find(pairs);
+  expect(findings.map(({ code }) => code)).toEqual(['memory']);
+  expect(findings[0].message).toMatch(/and 80.0 MiB for its own replication backlog; .*smaller repl-backlog-size/);
+  await pairs.new(0).config('SET', 'repl-backlog-size', '10mb');
   expect((await find(pairs)).codes).toEqual([]);
 });
 
@@ -109,7 +126,7 @@ test('the tables of many small keys count as data', async () => {
   pairs.disconnect();
   const { codes, findings } = await find(pairs);
   expect(codes).toEqual(['error memory']);
-  expect(findings[0].message).toContain('it would refuse writes or evict keys');
+  expect(findings[0].message).toContain('would refuse writes or evict keys');
   await pairs.sync();
   const fresh = Info.parse(await pairs.new(0).info());
   expect(refusesWrites(fresh)).toMatch(
