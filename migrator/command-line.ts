@@ -2,6 +2,7 @@
 // since the whole program has to fit into a ConfigMap that kubectl can apply.
 
 import { parseArgs } from 'node:util';
+import { similar } from '../lib/nutcracker/similar';
 import { UsageError } from './plan-file';
 
 /** An option: a flag, or one with a value. */
@@ -120,12 +121,21 @@ export function parse(args: readonly string[]): { name: CommandName; given: Give
   try {
     given = parseArgs({ args: rest, options: Object.fromEntries(types), strict: true }).values;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}; see migrator ${name} --help`);
+    throw new UsageError(`${misspelt(name, error, Object.keys(options))}; see migrator ${name} --help`);
   }
   if (given.help === true) return undefined;
   for (const [key, option] of Object.entries(options)) checkValue(key, option, given[key]);
   if (given.plan === undefined) throw new UsageError('--plan is missing; name the plan.json that the synth wrote');
   return { name, given };
+}
+
+/** Node's own sentence, but for an option that does not exist: it has a remedy that leads nowhere. */
+function misspelt(command: string, error: unknown, known: readonly string[]): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const given = /'--?([^']+)'/.exec(message)?.[1];
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return message;
+  const meant = similar(given, known);
+  return `${command} has no option --${given}${meant === undefined ? '' : `; did you mean --${meant}`}`;
 }
 
 export function isCommand(name: string): name is CommandName {

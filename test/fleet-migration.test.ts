@@ -203,6 +203,22 @@ test.each<[Partial<FleetMigrationProps>, string]>([
   [{ shardAddressesForLegacy: ['a:1'] }, 'shardAddressesForLegacy has 1 entries for 4 shards; give one each'],
   [{ shardAddressesForLegacy: ['a', 'b:1', 'c:1', 'd:1'] }, 'shardAddressesForLegacy has "a"; write host:port'],
   [{ stepArguments: { move: [] } }, 'stepArguments names "move"; the steps are preflight, status, sync'],
+  [
+    { stepArguments: { cutover: ['--canari'] } },
+    'stepArguments of cutover: cutover has no option --canari; did you mean --canary;',
+  ],
+  [
+    { stepArguments: { cutover: ['--hold', 'all'] } },
+    'stepArguments of cutover: --hold is "all"; write auto or pause or fence',
+  ],
+  [{ stepArguments: { sync: ['--shards', '0-4'] } }, 'stepArguments of sync: --shards names 4; the plan has 4 shards'],
+  [{ stepArguments: { sync: ['now'] } }, "stepArguments of sync: Unexpected argument 'now'"],
+  [{ stepArguments: { status: ['--help'] } }, 'stepArguments of status: --help moves nothing; leave it out'],
+  [{ stepArguments: { status: ['--plan=x'] } }, 'stepArguments of status: --plan=x is what the Job has already'],
+  [
+    { stepArguments: { cutover: '--canary' as never } },
+    'stepArguments["cutover"] is "--canary"; write a list: ["--canary"]',
+  ],
   [{ renamedCommands: { CONFIG: '' } }, 'renamedCommands has "CONFIG": ""; write the original name'],
   [{ renamedCommands: { INFO: 'hidden' } }, 'renamedCommands has "INFO": "hidden", but the bridge asks each server'],
   [{ renamedCommands: { auth: 'x' } }, 'renamedCommands has "auth": "x", but the bridge and the shards send it'],

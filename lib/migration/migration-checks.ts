@@ -10,7 +10,7 @@ import { NetworkPeer } from '../network-peer';
 import { type NutcrackerPool } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
 import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
-import { STEPS } from './steps';
+import { checkStepArguments } from './step-arguments';
 
 /** Node takes 56 at its start, and the migrator a heap of up to 96. */
 const LEAST_MEBIBYTES = 128;
@@ -34,7 +34,7 @@ export function checkMigration(
   for (const block of props.proxyNetworks ?? []) within(scope, () => NetworkPeer.cidr(block));
   checkPools(scope, props, pools);
   checkShards(scope, props, shards.lines.length);
-  checkSteps(scope, props);
+  checkStepArguments(scope, props.stepArguments ?? {}, shards.lines.length);
   checkRenamed(scope, props);
 }
 
@@ -67,14 +67,6 @@ function checkShards(scope: Construct, { redis, shardAddressesForLegacy }: Fleet
   for (const address of shardAddressesForLegacy) {
     if (/^[^\s/:]+:\d{1,5}$/.test(address)) continue;
     refuse(scope, `shardAddressesForLegacy has ${JSON.stringify(address)}; write host:port`);
-  }
-}
-
-function checkSteps(scope: Construct, { stepArguments = {} }: FleetMigrationProps): void {
-  const names = STEPS.map(({ name }) => name);
-  for (const step of Object.keys(stepArguments)) {
-    if (!names.includes(step))
-      refuse(scope, `stepArguments names ${JSON.stringify(step)}; the steps are ${names.join(', ')}`);
   }
 }
 

@@ -73,7 +73,7 @@ export interface MigrationOptions extends PodOptions {
   readonly renamedCommands?: { [command: string]: string };
 
   /**
-   * More arguments for a command, by its name, such as `{ cutover: ['--shards', '0-3'] }`.
+   * More arguments for a command, by its name, such as `{ cutover: ['--shards', '0-3'] }`. The synth refuses what the command does not take.
    * @default - none
    */
   readonly stepArguments?: { [step: string]: string[] };

@@ -52,7 +52,7 @@ test('without a command, every command is named', () => {
 test.each([
   [['move'], 'move is no command; take one of preflight, sync, verify, cutover, rollback, status'],
   [['sync'], '--plan is missing; name the plan.json that the synth wrote'],
-  [['sync', '--plan', 'x', '--full'], "Unknown option '--full'"],
+  [['sync', '--plan', 'x', '--full'], 'sync has no option --full'],
   [['sync', '--plan', 'x', '--concurrency', '0'], '--concurrency is "0"; write a whole number from 1'],
   [['cutover', '--plan', 'x', '--hold', 'tight'], '--hold is "tight"; write auto or pause or fence'],
   [['sync', '--plan', 'x', 'password'], "Unexpected argument 'password'"],
