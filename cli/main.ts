@@ -8,6 +8,7 @@ import { type Answer, ExitCode, objectionJson } from './answer';
 import { Balance } from './balance';
 import { check } from './check';
 import { diff } from './diff';
+import { images } from './images';
 import { initCommand } from './init/command';
 import { Input, refuseStdinTwice, STDIN } from './input';
 import { visitKeys } from './key-lines';
@@ -110,6 +111,16 @@ function commandLine(): Command {
     .addOption(files('--status <file>', 'how far the move is: what the migrator prints with status --json'))
     .addHelpText('after', '\n--plan and --status can be given again, for further pools of the file.')
     .action(writeReport);
+
+  program
+    .command('images')
+    .description('Print every image that manifests run, each once, such as a registry of your own has to have.')
+    .argument('<path...>', 'manifests, or folders of them, such as dist; - is standard input')
+    .addOption(json())
+    .action(async (paths: string[], options: JsonOption) => {
+      refuseStdinTwice(paths, 'name it once');
+      say(await images(paths, input), options);
+    });
 
   program.addCommand(initCommand(input, VERSION, say).copyInheritedSettings(program));
 

@@ -100,17 +100,36 @@ export interface FleetChartsProps {
   readonly proxyClients?: NetworkPeer[];
 
   /**
-   * Who may talk to the shards besides the proxies and the Jobs of a move. With `keepLegacyInSync` the old servers must:
-   * `NetworkPeer.cidr` of the addresses under which they come in.
+   * Who may talk to the shards besides the proxies and the Jobs of a move. With `keepLegacyInSync` the old servers must: those
+   * that the pool has by address may; for others, `NetworkPeer.cidr` of the addresses under which they come in.
    * @default - nobody
    */
   readonly redisClients?: NetworkPeer[];
 
   /**
-   * Who may read the statistics of the proxies.
-   * @default - who may talk to the proxies
+   * Who may read the statistics of the proxies, and of their bridge.
+   * @default - nobody; kubectl port-forward and probes pass all the same
    */
   readonly statsClients?: NetworkPeer[];
+
+  /**
+   * Whether the pods reach only name servers, the shards, and the old servers while the fleet moves: those with an address by
+   * that, those with a name by their port, anywhere or in `oldServerNetworks`.
+   * @default true
+   */
+  readonly limitEgress?: boolean;
+
+  /**
+   * Networks (such as `10.8.0.0/16`) of the old servers that are known by name, which a network policy cannot say.
+   * @default - anywhere, on their ports
+   */
+  readonly oldServerNetworks?: string[];
+
+  /**
+   * Where else the pods may connect to, on any port: what a container needs that a patch adds.
+   * @default - nowhere
+   */
+  readonly egressPeers?: NetworkPeer[];
 
   /**
    * The pool that the proxies serve, if it is to differ from `pool`: another timeout, say. The synth fails if it would

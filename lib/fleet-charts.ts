@@ -1,6 +1,7 @@
 // A fleet as charts, one for each step of putting it up; the file names give the order.
 
 import * as fs from 'node:fs';
+import * as net from 'node:net';
 import * as path from 'node:path';
 import { ApiObject, App, Chart, type ChartProps, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
@@ -17,7 +18,8 @@ import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
 import { MigrationPhase } from './migration/migration-options';
 import { runbook } from './migration/runbook';
 import { STEPS } from './migration/steps';
-import { NetworkPeer } from './network-peer';
+import { addressPeer, hostAndPort } from './network/egress';
+import { type NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
@@ -119,9 +121,13 @@ export class FleetCharts extends Construct {
     this.networkPolicies = new NetworkPolicies(network, 'network-policies', {
       redis: this.redis,
       proxies: [this.proxies],
+      migration: this.migration,
       proxyClients: props.proxyClients,
-      redisClients: [...(props.redisClients ?? []), ...this.migratorPods()],
+      redisClients: [...(props.redisClients ?? []), ...this.followers()],
       statsClients: props.statsClients,
+      limitEgress: props.limitEgress,
+      oldServerNetworks: props.oldServerNetworks,
+      egressPeers: props.egressPeers,
     });
     this.proveRings(props);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
@@ -162,8 +168,11 @@ export class FleetCharts extends Construct {
     fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
   }
 
-  private migratorPods(): NetworkPeer[] {
-    return this.migration ? [NetworkPeer.pods(this.migration.podSelector)] : [];
+  /** Old servers that follow their shards, as far as their addresses say from where they come. */
+  private followers(): NetworkPeer[] {
+    if (!this.props.migration?.keepLegacyInSync) return [];
+    const hosts = this.pools.shards.addresses.map((address) => hostAndPort(address).host);
+    return [...new Set(hosts)].filter((host) => net.isIP(host) !== 0).map(addressPeer);
   }
 
   private proveRings({ proxies, loseKeysThatMove = false }: FleetChartsProps): void {

@@ -37,6 +37,10 @@ export class FleetMigration extends Construct {
   readonly currentConfigMap: k8s.KubeConfigMap;
   /** The Jobs, by step. */
   readonly jobs: { [step: string]: k8s.KubeJob };
+  /** The beginning of every name. */
+  readonly name: string;
+  /** The labels of the plan and of the migrator. */
+  readonly labels: { [key: string]: string };
   /** The labels that select the pods of the Jobs, which must reach the shards. */
   readonly podSelector: { [key: string]: string };
 
@@ -51,6 +55,8 @@ export class FleetMigration extends Construct {
     checkMigration(this, props, pools, shards);
     claimOldServers(this, shards.addresses, redis);
     const identity: Identity = { program: 'migrator', instance: name, component: 'migration', partOf };
+    this.name = name;
+    this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
     this.bridge = new Bridge(
       shards.addresses.map((oldAddress, n) => ({ newAddress: redis.addresses[n], oldAddress })),
@@ -60,7 +66,7 @@ export class FleetMigration extends Construct {
     checkBridge(this, this.bridge);
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
-    const labels = recommendedLabels(identity);
+    const { labels } = this;
     const plan = planJson(movePlan(partOf, pools, shards, redis.addresses, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
     this.migratorConfigMap = hashedConfigMap(scopeOf('migrator'), 'migrator', `${name}-migrator`, labels, {

@@ -7,6 +7,7 @@ export { MigrationOptions, MigrationPhase, PhasedMigration } from './migration/m
 export * from './storage/i-shard-storage';
 export * from './network-peer';
 export * from './network-policies';
+export * from './network-policies-props';
 export * from './nfs-storage';
 export { NfsVolumeOptions } from './storage/nfs-volume';
 export { PodOptions, ReplicatedPodOptions } from './common/pod-options';

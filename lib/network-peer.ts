@@ -1,4 +1,4 @@
-// Who may open a connection.
+// The other side of a connection: who may open one, and to whom.
 
 import { k8s } from 'cdk8s-plus-27';
 import { cidrProblem } from './common/values';
@@ -41,11 +41,26 @@ export class NetworkPeer {
   private constructor(private readonly peer: k8s.NetworkPolicyPeer | undefined) {}
 
   /** @internal */
-  static _rules(peers: NetworkPeer[], ports: number[]): k8s.NetworkPolicyIngressRule[] {
+  static _ingress(peers: NetworkPeer[], ports: number[]): k8s.NetworkPolicyIngressRule[] {
     if (peers.length === 0) return [];
-    const rule = { ports: ports.map((port) => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) })) };
-    const from = peers.flatMap(({ peer }) => (peer ? [peer] : []));
-    // A rule without `from` lets everyone in; an empty list would do the same, but reads like nobody.
-    return [from.length < peers.length ? rule : { from, ...rule }];
+    const from = NetworkPeer.selectors(peers);
+    return [from ? { from, ports: tcp(ports) } : { ports: tcp(ports) }];
   }
+
+  /** @internal */
+  static _egress(peers: NetworkPeer[], ports?: number[]): k8s.NetworkPolicyEgressRule[] {
+    if (peers.length === 0) return [];
+    const to = NetworkPeer.selectors(peers);
+    return [{ ...(to && { to }), ...(ports && { ports: tcp(ports) }) }];
+  }
+
+  /** Nothing if anyone is meant: an empty list would mean the same, but reads like nobody. */
+  private static selectors(peers: NetworkPeer[]): k8s.NetworkPolicyPeer[] | undefined {
+    const selectors = peers.flatMap(({ peer }) => (peer ? [peer] : []));
+    return selectors.length < peers.length ? undefined : selectors;
+  }
+}
+
+function tcp(ports: number[]): k8s.NetworkPolicyPort[] {
+  return ports.map((port) => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) }));
 }

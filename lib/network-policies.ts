@@ -1,78 +1,89 @@
-// Who may talk to the shards, and who to the proxies.
+// Who may talk to the shards and to the proxies, and to whom they and the Jobs of a move may talk.
 
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
+import { refuseValue } from './common/checks';
+import { cidrProblem } from './common/values';
+import { type FleetMigration } from './fleet-migration';
+import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';
+import { type NetworkPoliciesProps } from './network-policies-props';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
-/** Who is protected, and who is let in. */
-export interface NetworkPoliciesProps {
-  /** The shards. */
-  readonly redis: RedisStatefulSet;
-
-  /** The proxies, which may talk to the shards. */
-  readonly proxies: TwemproxyLayer[];
-
-  /**
-   * Who else may talk to the shards: backups, exporters, the old servers of a move with `keepLegacyInSync`.
-   * @default - nobody
-   */
-  readonly redisClients?: NetworkPeer[];
-
-  /**
-   * Who may talk to the proxies.
-   * @default - every pod in the namespace
-   */
-  readonly proxyClients?: NetworkPeer[];
-
-  /**
-   * Who may read the statistics of the proxies.
-   * @default - who may talk to the proxies
-   */
-  readonly statsClients?: NetworkPeer[];
-}
+/** What a policy is about. */
+type Protected = Pick<RedisStatefulSet | TwemproxyLayer | FleetMigration, 'labels' | 'podSelector'>;
 
 /**
- * A NetworkPolicy for the shards and one for each TwemproxyLayer. They limit who comes in, not where the pods connect
- * to, and they need a network plugin that enforces them. Probes of kubelet come from the node and pass.
+ * A NetworkPolicy for the shards, one for each TwemproxyLayer, and one for the Jobs of a move. They need a network plugin that
+ * enforces them. Probes of kubelet come from the node and pass; volumes, NFS included, are mounted by the node, and no policy
+ * is about them.
  */
 export class NetworkPolicies extends Construct {
   /** The policy of the shards. */
   readonly redisPolicy: k8s.KubeNetworkPolicy;
   /** The policies of the proxies, in the order of `proxies`. */
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
+  /** The policy of the Jobs, if there is a move: nobody may talk to them. */
+  readonly migrationPolicy?: k8s.KubeNetworkPolicy;
 
-  constructor(scope: Construct, id: string, props: NetworkPoliciesProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: NetworkPoliciesProps,
+  ) {
     super(scope, id);
     checkProps(this, 'NetworkPoliciesProps', props);
-    const { redis, proxies, proxyClients = [NetworkPeer.ownNamespace()], statsClients } = props;
-    const proxyPods = proxies.map((layer) => NetworkPeer.pods(layer.podSelector));
-    const redisClients = [...proxyPods, ...(props.redisClients ?? [])];
+    const { redis, proxies, migration, proxyClients = [NetworkPeer.ownNamespace()], statsClients = [] } = props;
+    for (const network of props.oldServerNetworks ?? []) {
+      refuseValue(this, 'oldServerNetworks', network, cidrProblem(network));
+    }
+    const redisClients = [
+      ...[...proxies, ...(migration ? [migration] : [])].map(({ podSelector }) => NetworkPeer.pods(podSelector)),
+      ...(props.redisClients ?? []),
+    ];
+    const oldServers = migration?.bridge.shards.map(({ oldAddress }) => oldAddress) ?? [];
+    const everyServer = [...redis.addresses, ...oldServers];
     this.redisPolicy = this.policy(
       'redis',
       redis.statefulSet.name,
       redis,
-      NetworkPeer._rules(redisClients, [redis.port]),
+      NetworkPeer._ingress(redisClients, [redis.port]),
+      everyServer,
     );
     this.proxyPolicies = proxies.map((layer, i) =>
-      this.policy(`proxy-${i}`, layer.deployment.name, layer, [
-        ...NetworkPeer._rules(proxyClients, statsClients ? layer.ports : [...layer.ports, layer.statsPort]),
-        ...NetworkPeer._rules(statsClients ?? [], [layer.statsPort]),
-      ]),
+      this.policy(
+        `proxy-${i}`,
+        layer.deployment.name,
+        layer,
+        [
+          ...NetworkPeer._ingress(proxyClients, layer.ports),
+          ...NetworkPeer._ingress(statsClients, [layer.statsPort, ...(layer.healthPort ? [layer.healthPort] : [])]),
+        ],
+        layer.serverAddresses,
+      ),
     );
+    this.migrationPolicy = migration && this.policy('migration', migration.name, migration, [], everyServer);
   }
 
   private policy(
     id: string,
     name: string,
-    { labels, podSelector }: RedisStatefulSet | TwemproxyLayer,
+    { labels, podSelector }: Protected,
     ingress: k8s.NetworkPolicyIngressRule[],
+    servers: string[],
   ): k8s.KubeNetworkPolicy {
+    const { redis, limitEgress = true, oldServerNetworks = [], egressPeers = [] } = this.props;
+    const egress = [...egressTo(servers, redis, oldServerNetworks), ...NetworkPeer._egress(egressPeers)];
     return new k8s.KubeNetworkPolicy(this, id, {
       metadata: { name, labels },
-      spec: { podSelector: { matchLabels: podSelector }, policyTypes: ['Ingress'], ingress },
+      spec: {
+        podSelector: { matchLabels: podSelector },
+        policyTypes: limitEgress ? ['Ingress', 'Egress'] : ['Ingress'],
+        ingress,
+        ...(limitEgress && { egress }),
+      },
     });
   }
 }

@@ -126,7 +126,8 @@ export class RedisStatefulSet extends Construct {
     checkProps(this, 'RedisStatefulSetProps', props);
     check(this, props);
     const { name, shards, serviceName = name, shardName = `${name}-shard`, port = 6379 } = props;
-    const identity: Identity = { program: 'redis', instance: name, component: 'shard', partOf: props.partOf ?? name };
+    const { image = DEFAULT_REDIS_IMAGE, partOf = name } = props;
+    const identity: Identity = { program: 'redis', instance: name, component: 'shard', partOf, image };
     const labels = recommendedLabels(identity);
     const selector = selectorLabels(identity);
     this.port = port;
@@ -146,7 +147,9 @@ export class RedisStatefulSet extends Construct {
       labels,
       within(this, () => configData(props, port)),
     );
-    const consumer = { name, shards, volumeName: DATA_VOLUME, labels };
+    // What is stored outlives the version that wrote it.
+    const storageLabels = recommendedLabels({ ...identity, image: undefined });
+    const consumer = { name, shards, volumeName: DATA_VOLUME, labels: storageLabels };
     const { storageScope = this } = props;
     if (Chart.of(storageScope).namespace !== Chart.of(this).namespace) {
       refuse(

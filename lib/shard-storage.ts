@@ -4,6 +4,7 @@ import { type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkOneOf, refuse } from './common/checks';
+import { SHARD_LABEL } from './common/labels';
 import { NfsStorage } from './nfs-storage';
 import { checkArguments } from './nutcracker/checked-arguments';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
@@ -146,7 +147,7 @@ function provisionVolumePerShard(
       mountOptions,
       volumeName: `${props.volumeName ?? consumer.name}-${ordinal}`,
       claimName: `${consumer.volumeName}-${consumer.name}-${ordinal}`,
-      labels: consumer.labels,
+      labels: { ...consumer.labels, [SHARD_LABEL]: String(ordinal) },
     });
   });
   // One template serves all ordinals, and a claim binds a volume that is larger than what it asks for.

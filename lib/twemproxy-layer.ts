@@ -90,6 +90,10 @@ export class TwemproxyLayer extends Construct {
   readonly ports: number[];
   /** The port of the statistics. */
   readonly statsPort: number;
+  /** Where the bridge tells how it is, if there is one. */
+  readonly healthPort?: number;
+  /** `host:port` of every server that the pods connect to. */
+  readonly serverAddresses: string[];
 
   constructor(scope: Construct, id: string, props: TwemproxyLayerProps) {
     super(scope, id);
@@ -101,6 +105,7 @@ export class TwemproxyLayer extends Construct {
       program: 'twemproxy',
       instance: name,
       component: 'proxy',
+      image: props.image,
       partOf: props.partOf ?? name,
     };
     const pools = within(this, () => proxyPools(this, props.pools, { listenAddress, bridge, ejectHosts }));
@@ -109,9 +114,11 @@ export class TwemproxyLayer extends Construct {
     this.podSelector = selectorLabels(identity);
     this.ports = pools.map(({ port }) => port);
     this.statsPort = statsPort;
+    this.healthPort = bridge?.healthPort;
 
     const metadata = { name, labels: this.labels };
     const direct = directShards(pools, bridge);
+    this.serverAddresses = serverAddresses(pools, bridge);
     const data = within(this, () => proxyConfigData(this, pools, directShardsData(direct)));
     this.configMap = this.configuration(props, data);
     this.bridgeConfigMap =
@@ -162,6 +169,14 @@ export class TwemproxyLayer extends Construct {
 
 /** nutcracker takes 3 at its start, and buffers for each request. */
 const LEAST_MEBIBYTES = 16;
+
+/** The servers of the pools, and both servers of the shards that are behind a bridge. */
+function serverAddresses(pools: ServedPool[], bridge?: Bridge): string[] {
+  const behind = (bridge?.shards ?? []).map(({ newAddress, oldAddress }) => [newAddress, oldAddress]);
+  const own = pools.flatMap(({ pool }) => pool.servers.map(({ address }) => address));
+  const outside = own.filter((address) => !address.startsWith('/') && !address.startsWith('127.0.0.1:'));
+  return [...new Set([...outside, ...behind.flat()])];
+}
 
 /** A new proxy serves before an old one goes. */
 const ONE_MORE_THEN_ONE_LESS: k8s.DeploymentStrategy = {

@@ -4,6 +4,7 @@ import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { type BridgeOptions, MigrationPhase, NutcrackerServer, type PhasedMigration } from '../lib';
 import { paceOf } from '../lib/twemproxy/bridge-config';
+import { bridgeContainer } from '../lib/twemproxy/bridge-pod';
 import { Bridge } from '../lib';
 import { changed, fleet, LIVE } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
@@ -101,6 +102,21 @@ describe('the bridge', () => {
       expect(fall * (inter + fastinter)).toBeGreaterThan(400);
       expect(fastinter * (fall - 1)).toBeLessThan(500);
     }
+  });
+
+  test('asks for as much as its shards and the pace of its questions take', () => {
+    const of = (shards: number, millis = 100): unknown => {
+      const shard = { newAddress: 'new:1', oldAddress: 'old:1' };
+      const bridge = new Bridge(Array<typeof shard>(shards).fill(shard), { checkInterval: Duration.millis(millis) });
+      const { requests } = bridgeContainer(bridge, 1).resources ?? {};
+      return [requests?.cpu.value, requests?.memory.value];
+    };
+    expect([of(4), of(108), of(108, 20), of(1000)]).toEqual([
+      ['360m', '72Mi'],
+      ['500m', '136Mi'],
+      ['910m', '136Mi'],
+      ['1700m', '664Mi'],
+    ]);
   });
 
   test('stands in the pod with every prop, in objects that Kubernetes 1.27 takes', () => {

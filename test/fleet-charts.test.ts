@@ -138,6 +138,9 @@ const EVERY_PROP: Required<Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyP
   proxyClients: [NetworkPeer.pods({ app: 'shop' })],
   redisClients: [NetworkPeer.pods({ app: 'backup' })],
   statsClients: [NetworkPeer.pods({ app: 'metrics' })],
+  limitEgress: true,
+  oldServerNetworks: ['10.8.0.0/16'],
+  egressPeers: [NetworkPeer.cidr('10.9.0.0/16')],
   newPool: changed({ timeout: 900 }),
   loseKeysThatMove: true,
   migration: { phase: MigrationPhase.MOVED },
@@ -149,7 +152,8 @@ test('every prop of a fleet arrives where it belongs, in objects that Kubernetes
   expect(manifests(app).flatMap(problemsOf)).toEqual([]);
   expect(charts.redis.addresses[0]).toBe('piece-0.data.svc.corp.local.:6379');
   expect(ofKind(app, 'ConfigMap')[1].data['nutcracker.yml']).toMatchSnapshot('nutcracker.yml');
-  expect(ofKind(app, 'NetworkPolicy').map(({ spec }) => spec.ingress as unknown)).toMatchSnapshot('ingress');
+  const policies = ofKind(app, 'NetworkPolicy').map(({ spec: { ingress, egress } }) => ({ ingress, egress }));
+  expect(policies).toMatchSnapshot('policies');
   expect(theOnly(app, 'StatefulSet').metadata.name).toBe('data-redis');
   expect(theOnly(app, 'Deployment').metadata.name).toBe('gate');
   expect(theOnly(app, 'Deployment').spec.replicas).toBe(5);

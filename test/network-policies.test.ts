@@ -1,4 +1,5 @@
 import {
+  MigrationPhase,
   NetworkPeer,
   NetworkPolicies,
   type NetworkPoliciesProps,
@@ -8,8 +9,9 @@ import {
   ShardStorage,
   TwemproxyLayer,
 } from '../lib';
+import { changed, fleet } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
-import { chart, type Manifest, manifests } from './lab/synth';
+import { chart, type Manifest, manifests, ofKind } from './lab/synth';
 
 function policies(props: Partial<NetworkPoliciesProps> = {}): NetworkPolicies {
   const scope = chart('fleet');
@@ -41,9 +43,9 @@ test('shards are reached by whom the user names as well', () => {
   ]);
 });
 
-test('proxies are reached from their namespace if nobody is named', () => {
+test('proxies are reached from their namespace if nobody is named, but their statistics are not', () => {
   expect(ingress(policies().proxyPolicies[0])).toEqual([
-    { from: [{ podSelector: {} }], ports: [22121, 22222].map((port) => ({ protocol: 'TCP', port })) },
+    { from: [{ podSelector: {} }], ports: [{ protocol: 'TCP', port: 22121 }] },
   ]);
 });
 
@@ -60,6 +62,83 @@ test('proxies and their statistics can have clients of their own', () => {
 
 test('nobody named is nobody let in', () => {
   expect(ingress(policies({ proxyClients: [] }).proxyPolicies[0])).toEqual([]);
+});
+
+describe('what the pods of a fleet reach', () => {
+  const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: 'TCP', port }));
+  const DNS = { ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 })) };
+  const SHARDS = {
+    to: [
+      {
+        podSelector: {
+          matchLabels: { 'app.kubernetes.io/name': 'redis', 'app.kubernetes.io/instance': 'unit-1-redis' },
+        },
+      },
+    ],
+    ports: tcp(6379),
+  };
+  const servers = (...addresses: string[]) => ({
+    pool: changed({ servers: addresses.map((address) => new NutcrackerServer({ address })) }),
+  });
+
+  function egress(props: Parameters<typeof fleet>[0] = {}, phase = MigrationPhase.MOVING): Record<string, unknown> {
+    const { app } = fleet({ namespace: 'unit-1', migration: { phase }, ...props });
+    expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+    const found = ofKind(app, 'NetworkPolicy').map(({ metadata, spec }) => [
+      metadata.name as string,
+      spec.egress as unknown,
+    ]);
+    return Object.fromEntries(found) as Record<string, unknown>;
+  }
+
+  test('while it moves: name servers, shards, and old servers by address where they have one', () => {
+    const props = servers('10.1.0.1:6379', '10.1.0.2:6379', '10.1.0.2:6380', 'redis-d:7000');
+    const ip = (host: string) => ({ ipBlock: { cidr: `${host}/32` } });
+    const rules = [
+      DNS,
+      SHARDS,
+      { to: [ip('10.1.0.1'), ip('10.1.0.2')], ports: tcp(6379) },
+      { to: [ip('10.1.0.2')], ports: tcp(6380) },
+      { ports: tcp(7000) },
+    ];
+    expect(egress(props)).toEqual({ 'unit-1-redis': rules, 'unit-1-twemproxy': rules, 'unit-1-move': rules });
+    const within = egress({ ...props, oldServerNetworks: ['10.8.0.0/16'] })['unit-1-move'] as unknown[];
+    expect(within.at(-1)).toEqual({ to: [{ ipBlock: { cidr: '10.8.0.0/16' } }], ports: tcp(7000) });
+  });
+
+  test('once it has moved: name servers and shards, and what the user names', () => {
+    const props = { egressPeers: [NetworkPeer.cidr('10.9.0.0/16')] };
+    const rules = [DNS, SHARDS, { to: [{ ipBlock: { cidr: '10.9.0.0/16' } }] }];
+    expect(egress(props, MigrationPhase.MOVED)).toEqual({ 'unit-1-redis': rules, 'unit-1-twemproxy': rules });
+  });
+
+  test('everything, if that is wanted', () => {
+    const { app } = fleet({ limitEgress: false, migration: { phase: MigrationPhase.MOVING } });
+    for (const { spec } of ofKind(app, 'NetworkPolicy')) {
+      expect(spec.policyTypes).toEqual(['Ingress']);
+      expect(spec).not.toHaveProperty('egress');
+    }
+  });
+
+  test('nobody reaches the Jobs, and their statistics reach whom the user names', () => {
+    const statsClients = [NetworkPeer.pods({ app: 'metrics' })];
+    const { charts } = fleet({ statsClients, migration: { phase: MigrationPhase.MOVING } });
+    expect(ingress(charts.networkPolicies.migrationPolicy ?? { toJson: () => undefined })).toEqual([]);
+    const from = [{ podSelector: { matchLabels: { app: 'metrics' } } }];
+    expect(ingress(charts.networkPolicies.proxyPolicies[0])).toContainEqual({ from, ports: tcp(22222, 8404) });
+  });
+
+  test('old servers that follow reach the shards, if their addresses say where they come from', () => {
+    const props = servers('10.1.0.1:6379', '10.1.0.2:6379', '10.1.0.2:6380', 'redis-d:7000');
+    const { charts } = fleet({ ...props, migration: { phase: MigrationPhase.MOVED, keepLegacyInSync: true } });
+    expect((ingress(charts.networkPolicies.redisPolicy)[0].from as unknown[]).slice(1)).toEqual(
+      ['10.1.0.1/32', '10.1.0.2/32'].map((cidr) => ({ ipBlock: { cidr } })),
+    );
+  });
+
+  test('a network that is none is refused', () => {
+    expect(() => fleet({ oldServerNetworks: ['10.8.0.0'] })).toThrow('oldServerNetworks is "10.8.0.0"; write such as');
+  });
 });
 
 test('the policies are objects that Kubernetes 1.27 takes', () => {

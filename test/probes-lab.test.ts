@@ -97,6 +97,22 @@ test('probes find a loading server alive, but not ready', async () => {
   expect(await verdicts(it)).toEqual({ alive: true, ready: false });
 });
 
+test('the startup probe waits until a server has loaded, over few connections', async () => {
+  const it = await fleet({ config: RedisConfig.of({ raw: { 'key-load-delay': '1000' } }) });
+  await it.startShard(0);
+  await it.change(0, ...Array.from({ length: 60_000 }, (_, i) => ['SET', `key:${i}`, 'x']));
+  await it.stopShard(0);
+
+  const pod = it.shardPod(0);
+  const probe = pod.exec(it.probe('startupProbe'));
+  await pod.start();
+  await until('PING is answered with LOADING', async () => (await ping(it)).startsWith('LOADING'));
+  expect(probe.running).toBe(true);
+  await it.change(0, ['CONFIG', 'SET', 'key-load-delay', '0']);
+  expect(await probe.exit()).toBe(0);
+  expect(await verdicts(it)).toEqual({ alive: true, ready: true });
+});
+
 test('probes find a server with another password alive, but not ready', async () => {
   const it = await fleet();
   await it.startShard(0);

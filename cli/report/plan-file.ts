@@ -1,12 +1,11 @@
 // Reads where the shards go: plan.json, the manifest that has it, or the folder of manifests that a synth wrote.
 
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { LineCounter, parseAllDocuments } from 'yaml';
 import { type MovePlan } from '../../lib/migration/plan';
 import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
 import { problemsOf } from '../../migrator/plan-file';
 import { type Input, type NamedBytes, STDIN } from '../input';
+import { isFolder, manifestsIn, parseYaml } from '../manifests';
 import { type PlanFacts } from './facts';
 
 /** By it a Service selects the one pod of a shard. */
@@ -16,23 +15,18 @@ const REMEDY = 'give plan.json, the manifest of its ConfigMap, or the folder tha
 
 /** The plans in the file or folder: one or more. */
 export async function readPlans(given: string, input: Input): Promise<PlanFacts[]> {
-  const isFolder = given !== STDIN && fs.statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
-  const files = isFolder ? manifestsIn(given) : [given];
+  const inFolder = isFolder(given);
+  const files = inFolder ? manifestsIn(given) : [given];
   const sources = await Promise.all(files.map((file) => input.whole(file)));
   const objects = sources.flatMap(objectsIn);
   const plans = objects.flatMap(planIn);
   if (plans.length === 0) {
-    const because = isFolder ? 'no manifest in it has the plan of a move' : 'there is no plan in it';
+    const because = inFolder ? 'no manifest in it has the plan of a move' : 'there is no plan in it';
     refuse({ file: given === STDIN ? sources[0].name : given, because, remedy: REMEDY });
   }
   const pods = new Map(objects.flatMap(podIn));
-  const manifests = isFolder ? files.map((file) => path.basename(file)) : [];
+  const manifests = inFolder ? files.map((file) => path.basename(file)) : [];
   return plans.map((plan) => ({ ...plan, pods, manifests }));
-}
-
-function manifestsIn(folder: string): string[] {
-  const names = fs.readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
-  return names.sort().map((name) => path.join(folder, name));
 }
 
 /** A Kubernetes object, or a plan itself, with the file it stands in. */
@@ -53,7 +47,7 @@ function objectsIn({ name, bytes }: NamedBytes): Found[] {
   const isJson = text.trimStart().startsWith('{');
   // The manifest of the migrator, for one, is large and has neither.
   if (!isJson && !text.includes('plan.json') && !text.includes(POD_NAME)) return [];
-  const values = isJson ? [parseJson(text, name)] : parseYaml(text, name);
+  const values = isJson ? [parseJson(text, name)] : parseYaml(text, name, REMEDY);
   return values.flatMap((value) => {
     if (typeof value !== 'object' || value === null) return [];
     const { items } = value as Manifest;
@@ -67,22 +61,6 @@ function parseJson(text: string, file: string): unknown {
   } catch (error) {
     return refuse({ file, because: `it is not JSON: ${(error as Error).message}`, remedy: REMEDY });
   }
-}
-
-function parseYaml(text: string, file: string): unknown[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  refuseAny(
-    documents.flatMap(({ errors }) =>
-      errors.map(({ message, pos }) => ({
-        file,
-        line: lines.linePos(pos[0]).line,
-        because: `it is not YAML: ${message}`,
-        remedy: REMEDY,
-      })),
-    ),
-  );
-  return documents.map((document) => document.toJS() as unknown);
 }
 
 type BarePlan = Pick<PlanFacts, 'source' | 'plan' | 'namespace'>;

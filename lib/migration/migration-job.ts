@@ -51,15 +51,18 @@ export function migrationJob(scope: Construct, step: Step, options: MigrationOpt
   return job;
 }
 
+/** A rule names exit codes or conditions, never both; the schema of 1.27 asks for conditions in each, its API server does not. */
+type ExitCodesRule = Omit<k8s.PodFailurePolicyRule, 'onPodConditions'>;
+
+const WHAT_NO_REPETITION_CHANGES: ExitCodesRule = {
+  action: 'FailJob',
+  onExitCodes: { containerName: 'migrator', operator: 'In', values: FINAL_EXIT_CODES },
+};
+
 /** What a repetition cannot mend ends the Job; losing its node costs it no attempt. */
 const FAILURE_POLICY: k8s.PodFailurePolicy = {
   rules: [
-    {
-      action: 'FailJob',
-      onExitCodes: { containerName: 'migrator', operator: 'In', values: FINAL_EXIT_CODES },
-      // The schema of 1.27 asks for it in every rule.
-      onPodConditions: [],
-    },
+    WHAT_NO_REPETITION_CHANGES as k8s.PodFailurePolicyRule,
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   ],
 };

@@ -15,6 +15,11 @@ const CONFIG_MOUNT = { name: 'config', mountPath: '/etc/redis-shard', readOnly: 
 const SLOWEST_WRITE = 20;
 
 const PROBE_TIMEOUT_SECONDS = 5;
+/** probe.sh waits for a shard that loads for 40 seconds at most. */
+const LOADED_SECONDS = 40;
+/** What a probe costs is kubelet's way into the container (bench/probes.md): these are as rare as they can be. */
+const READY_PERIOD = 15;
+const ALIVE_PERIOD = 60;
 
 export interface RedisPodWiring {
   readonly configMap: string;
@@ -61,9 +66,9 @@ function server(options: RedisPodOptions, port: number): k8s.Container {
     command: ['sh', '/etc/redis-shard/start.sh'],
     ports: [{ name: 'redis', containerPort: port }],
     env: [POD_NAME, { name: 'REDIS_PORT', value: String(port) }, ...passwordEnv(options.password)],
-    startupProbe: probe('ready', 5, options.startupTimeout?.toSeconds() ?? 3600),
-    readinessProbe: probe('ready', 5, 15),
-    livenessProbe: probe('alive', 10, options.livenessTimeout?.toSeconds() ?? 600),
+    startupProbe: loadedProbe(options.startupTimeout?.toSeconds() ?? 3600),
+    readinessProbe: probe('ready', READY_PERIOD, 2 * READY_PERIOD),
+    livenessProbe: livenessProbe(options.livenessTimeout?.toSeconds() ?? 600),
     securityContext: RESTRICTED,
     resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
     volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
@@ -75,6 +80,23 @@ function passwordEnv(password?: SecretKey): k8s.EnvVar[] {
   if (!password) return [];
   const secretKeyRef = { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY };
   return [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef } }];
+}
+
+/**
+ * Ends when the data is loaded: a shard serves as soon as it can, and not when a period is over. kubelet asks for readiness
+ * right after it.
+ */
+function loadedProbe(patienceSeconds: number): k8s.Probe {
+  return {
+    exec: { command: ['sh', '/etc/redis-shard/probe.sh', 'loaded'] },
+    periodSeconds: 1,
+    timeoutSeconds: LOADED_SECONDS + PROBE_TIMEOUT_SECONDS,
+    failureThreshold: Math.max(1, Math.ceil(patienceSeconds / LOADED_SECONDS)),
+  };
+}
+
+function livenessProbe(patienceSeconds: number): k8s.Probe {
+  return probe('alive', Math.min(ALIVE_PERIOD, Math.max(10, Math.floor(patienceSeconds / 5))), patienceSeconds);
 }
 
 /** Asks every `periodSeconds`, and gives up after `patienceSeconds`. */

@@ -3,6 +3,7 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
+import { SHARD_LABEL } from '../common/labels';
 
 /** What the Services have in common. */
 export interface RedisServices {
@@ -33,7 +34,7 @@ export function shardService(
   const { statefulSet, labels, selector } = services;
   const podName = { 'statefulset.kubernetes.io/pod-name': `${statefulSet}-${ordinal}` };
   return new k8s.KubeService(scope, `shard-${ordinal}`, {
-    metadata: { name, labels },
+    metadata: { name, labels: { ...labels, [SHARD_LABEL]: String(ordinal) } },
     spec: { type: 'ClusterIP', selector: { ...selector, ...podName }, ports: ports(services) },
   });
 }

@@ -38,13 +38,13 @@ export interface BridgeOptions {
 
   /**
    * Memory of the bridge, requested and limited alike.
-   * @default Size.mebibytes(128)
+   * @default - 64 MiB, and 0.6 MiB for each shard
    */
   readonly memory?: Size;
 
   /**
    * The processor time that the bridge asks for.
-   * @default Cpu.millis(500)
+   * @default - 350 thousandths of a processor, and for each shard what its checks take: 1.35 with 100 milliseconds
    */
   readonly cpu?: Cpu;
 

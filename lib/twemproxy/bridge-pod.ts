@@ -6,7 +6,7 @@ import { resources, RESTRICTED } from '../common/pod-options';
 import { script } from '../common/scripts';
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
 import { type Bridge } from './bridge';
-import { haproxyConfig, stoppedServers } from './bridge-config';
+import { haproxyConfig, paceOf, stoppedServers } from './bridge-config';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
 
 const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
@@ -32,7 +32,7 @@ export function bridgeVolume(configMap: string): k8s.Volume {
  * nutcracker waits after it was told to stop.
  */
 export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePullPolicy?: string): k8s.Container {
-  const { image = DEFAULT_BRIDGE_IMAGE, memory = Size.mebibytes(128), cpu = Cpu.millis(500) } = bridge.options;
+  const { image = DEFAULT_BRIDGE_IMAGE, memory = memoryFor(bridge), cpu = cpuFor(bridge) } = bridge.options;
   const ask = (path: string): k8s.Probe => ({
     httpGet: { path, port: k8s.IntOrString.fromString('bridge-health') },
     timeoutSeconds: 5,
@@ -55,6 +55,17 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
     resources: resources(memory, cpu, bridge.options.cpuLimit),
     volumeMounts: [MOUNT],
   };
+}
+
+/** What checks and connections of a shard take (bench/proxy.md), beside what the program itself needs. */
+function memoryFor({ shards }: Bridge): Size {
+  return Size.mebibytes(64 + 8 * Math.ceil((shards.length * 0.6) / 8));
+}
+
+/** A third of a processor is for 70,000 small requests a second; each question of a shard takes a tenth of a millisecond. */
+function cpuFor(bridge: Bridge): Cpu {
+  const ofShard = 0.4 + 95 / paceOf(bridge).inter;
+  return Cpu.millis(10 * Math.ceil((350 + bridge.shards.length * ofShard) / 10));
 }
 
 function passwordEnv({ password }: Bridge): k8s.EnvVar[] {

@@ -227,7 +227,7 @@ const breaches: Record<string, [broken: unknown, field: string]> = {
     '/spec/podFailurePolicy/rules/0',
   ],
   'batch.v1.PodFailurePolicyOnExitCodesRequirement.operator': [
-    failing({ action: 'FailJob', onPodConditions: [], onExitCodes: { operator: 'Is', values: [2] } }),
+    failing({ action: 'FailJob', onExitCodes: { operator: 'Is', values: [2] } }),
     '/spec/podFailurePolicy/rules/0/onExitCodes/operator',
   ],
   'batch.v1.PodFailurePolicyOnExitCodesRequirement.values': [

@@ -23,10 +23,11 @@ import { Secret } from 'kubernetes-models/v1/Secret';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 
-import { CONSTRAINTS } from './kubernetes-constraints';
+import { CONSTRAINTS, NOT_ASKED_FOR } from './kubernetes-constraints';
 import { brokenRules, type KubernetesObject } from './kubernetes-rules';
 
 interface Definition {
+  required?: string[];
   properties?: Record<string, { allOf?: Schema[] }>;
   allOf?: Schema[];
 }
@@ -70,6 +71,10 @@ export function problemsOf(object: unknown): string[] {
 }
 
 function schemas({ definitions }: Kubernetes): Ajv {
+  for (const [key, field] of Object.entries(NOT_ASKED_FOR)) {
+    const definition = constrained(definitions, key);
+    definition.required = definition.required?.filter((name) => name !== field);
+  }
   for (const [key, constraint] of Object.entries(CONSTRAINTS)) {
     constrained(definitions, key).allOf = [constraint];
   }
@@ -90,7 +95,7 @@ function schemas({ definitions }: Kubernetes): Ajv {
 }
 
 /** The definition ("core.v1.Volume") or the field ("core.v1.Volume.name") that a constraint is about. */
-function constrained(definitions: Record<string, Definition>, key: string): { allOf?: Schema[] } {
+function constrained(definitions: Record<string, Definition>, key: string): Definition {
   const [, definition = '', field] = /^(.*?\.v\d\.\w+|.*\.Quantity)(?:\.(\w+))?$/.exec(key) ?? [];
   const found = Object.keys(definitions).find((name) => name.endsWith(`.${definition}`));
   const target = found && (field ? definitions[found].properties?.[field] : definitions[found]);

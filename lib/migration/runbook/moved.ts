@@ -61,7 +61,7 @@ again). Shut them down when you no longer want to go back, and keep`;
   return [
     '## 9. The end',
     'Remove the Jobs, the plan and the migrator; a Job that somebody starts later would still know both sides:',
-    shell(`${kubectl(facts)} delete jobs,configmaps -l ${ofMove(facts)}`),
+    shell(`${kubectl(facts)} delete jobs,configmaps,networkpolicies -l ${ofMove(facts)}`),
     `${old} their data for as long as you keep backups.`,
     `Leave \`migration\` in main.ts until then: it keeps the shards from ever starting as an empty master. Removing it restarts every shard, one after the other.`,
   ];

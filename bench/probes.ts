@@ -1,0 +1,42 @@
+// What the probes of a shard cost in its container, by itself: npx tsx bench/probes.ts (after npm run build). kubelet's way into
+// the container comes on top, which only a cluster has.
+
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import { accepts, freePort, type Lab } from '../test/lab/lab';
+import { runParts } from './parts';
+import { heading, row } from './table';
+
+const ROUNDS = 200;
+const SCRIPT = path.join(__dirname, '..', 'lib', 'scripts', 'probe.sh');
+
+async function probes(lab: Lab): Promise<void> {
+  const port = await freePort();
+  const server = lab.start('redis-server', ['--port', String(port), '--save', '']);
+  await server.ready(() => accepts(port));
+  heading('In the container, each time', 'CPU');
+  for (const [what, command] of [
+    ['probe.sh: sh and redis-cli', `sh ${SCRIPT} ready`],
+    ['redis-cli alone', `redis-cli -p ${port} ping`],
+    ['sh alone', 'sh -c :'],
+    ['bash alone', 'bash -c :'],
+  ]) {
+    row(`  ${what}`, `${cpuOf(command, port).toFixed(1)} ms`);
+  }
+}
+
+/** Milliseconds of a processor that a command and its children take, as the shell that waits for them is told. */
+function cpuOf(command: string, port: number): number {
+  const loop = `n=0; while [ $n -lt ${ROUNDS} ]; do ${command} >/dev/null; n=$((n + 1)); done; times`;
+  const { stdout } = spawnSync('sh', ['-c', loop], {
+    encoding: 'utf8',
+    env: { ...process.env, REDIS_PORT: String(port) },
+  });
+  const [, children] = stdout.trim().split('\n').slice(-2);
+  const seconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, rest]) => Number(minutes) * 60 + Number(rest),
+  );
+  return (1000 * seconds.reduce((a, b) => a + b)) / ROUNDS;
+}
+
+void runParts({ probes }, process.argv.slice(2), ['redis-server -v', 'redis-cli -v']);

@@ -1,0 +1,58 @@
+// Where the pods of a fleet may connect to, as rules of a NetworkPolicy.
+
+import * as net from 'node:net';
+import { k8s } from 'cdk8s-plus-27';
+import { NetworkPeer } from '../network-peer';
+import { type RedisStatefulSet } from '../redis-stateful-set';
+
+/** Name servers, wherever a cluster has them: in pods, or on the node itself. */
+const DNS: k8s.NetworkPolicyEgressRule = {
+  ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(53) })),
+};
+
+/**
+ * Name servers, and servers at `host:port`: shards by the labels of their pods, which is what a policy sees behind a Service,
+ * others by their address, and those that only have a name by their port.
+ */
+export function egressTo(
+  servers: readonly string[],
+  redis: RedisStatefulSet,
+  networksOfNames: readonly string[],
+): k8s.NetworkPolicyEgressRule[] {
+  const rules = [DNS];
+  if (servers.some((address) => redis.addresses.includes(address))) {
+    rules.push(...NetworkPeer._egress([NetworkPeer.pods(redis.podSelector)], [redis.port]));
+  }
+  const others = servers.filter((address) => !redis.addresses.includes(address)).map(hostAndPort);
+  for (const port of portsOf(others.filter(({ host }) => net.isIP(host) !== 0))) {
+    const hosts = others.filter((other) => other.port === port && net.isIP(other.host) !== 0);
+    const peers = [...new Set(hosts.map(({ host }) => host))].map(addressPeer);
+    rules.push(...NetworkPeer._egress(peers, [port]));
+  }
+  const ports = portsOf(others.filter(({ host }) => net.isIP(host) === 0));
+  const networks = networksOfNames.map((network) => NetworkPeer.cidr(network));
+  if (ports.length > 0) {
+    rules.push(...NetworkPeer._egress(networks.length > 0 ? networks : [NetworkPeer.anyone()], ports));
+  }
+  return rules;
+}
+
+/** One address. */
+export function addressPeer(host: string): NetworkPeer {
+  return NetworkPeer.cidr(`${host}/${net.isIPv6(host) ? 128 : 32}`);
+}
+
+interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The two parts of `host:port`. */
+export function hostAndPort(address: string): HostAndPort {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
+function portsOf(servers: readonly HostAndPort[]): number[] {
+  return [...new Set(servers.map(({ port }) => port))].sort((a, b) => a - b);
+}
