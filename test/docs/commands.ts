@@ -37,7 +37,6 @@ const RUN_BY: Record<string, string> = {
 const CHECKS: [RegExp, Check][] = [
   [/^(npm (?:ci|pack|test|run [\w:-]+))$/, isRunElsewhere],
   [/^kubectl kustomize /, isRunElsewhere],
-  [/^grep -rhoE .* dist \| sort -u$/, succeeds],
   [/^npx jest (\S+)$/, isThere],
   [/^npx tsx (\S+\.ts)/, isThere],
   [
