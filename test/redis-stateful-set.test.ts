@@ -173,9 +173,9 @@ describe('the configuration of shards', () => {
 });
 
 describe('the patience of a shard', () => {
-  test('lasts an hour while it loads', () => {
-    const { periodSeconds, failureThreshold } = serverOf(redis()).startupProbe as Manifest;
-    expect(periodSeconds * failureThreshold).toBe(3600);
+  test('lasts an hour while it loads, of which each probe waits for half a minute', () => {
+    expect((serverOf(redis()).startupProbe as Manifest).failureThreshold * 30).toBe(3600);
+    expect(configOf(redis())['probe.sh']).toContain('end=$(($(date +%s) + 30))');
   });
 
   test('at its end is long enough to write what it may hold', () => {

@@ -15,8 +15,8 @@ const CONFIG_MOUNT = { name: 'config', mountPath: '/etc/redis-shard', readOnly: 
 const SLOWEST_WRITE = 20;
 
 const PROBE_TIMEOUT_SECONDS = 5;
-/** probe.sh waits for a shard that loads for 40 seconds at most. */
-const LOADED_SECONDS = 40;
+/** probe.sh waits for a shard that loads for so many seconds, and for the end of what it does by then. */
+const LOADED_SECONDS = { least: 30, most: 45 };
 /** What a probe costs is kubelet's way into the container (bench/probes.md): these are as rare as they can be. */
 const READY_PERIOD = 15;
 const ALIVE_PERIOD = 60;
@@ -90,8 +90,8 @@ function loadedProbe(patienceSeconds: number): k8s.Probe {
   return {
     exec: { command: ['sh', '/etc/redis-shard/probe.sh', 'loaded'] },
     periodSeconds: 1,
-    timeoutSeconds: LOADED_SECONDS + PROBE_TIMEOUT_SECONDS,
-    failureThreshold: Math.max(1, Math.ceil(patienceSeconds / LOADED_SECONDS)),
+    timeoutSeconds: LOADED_SECONDS.most,
+    failureThreshold: Math.max(1, Math.ceil(patienceSeconds / LOADED_SECONDS.least)),
   };
 }
 
