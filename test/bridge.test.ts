@@ -112,9 +112,9 @@ describe('the bridge', () => {
       return [requests?.cpu.value, requests?.memory.value];
     };
     expect([of(4), of(108), of(108, 20), of(1000)]).toEqual([
-      ['360m', '72Mi'],
-      ['500m', '136Mi'],
-      ['910m', '136Mi'],
+      ['360m', '64Mi'],
+      ['500m', '128Mi'],
+      ['910m', '128Mi'],
       ['1700m', '664Mi'],
     ]);
   });

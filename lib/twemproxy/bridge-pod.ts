@@ -59,7 +59,7 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
 
 /** What checks and connections of a shard take (bench/proxy.md), beside what the program itself needs. */
 function memoryFor({ shards }: Bridge): Size {
-  return Size.mebibytes(64 + 8 * Math.ceil((shards.length * 0.6) / 8));
+  return Size.mebibytes(64 + 8 * Math.round((shards.length * 0.6) / 8));
 }
 
 /** A third of a processor is for 70,000 small requests a second; each question of a shard takes a tenth of a millisecond. */
