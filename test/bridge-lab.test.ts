@@ -70,11 +70,11 @@ test('a bridge follows the role of each shard, there and back', async () => {
   expect(await read(client, key)).toBe('old');
 
   await become(kept(old.serverClient(1)), ...NOBODY);
-  await become(kept(it.shardClient(1)), ...MASTER);
+  await become(kept(it.roleClient(1)), ...MASTER);
   await it.change(1, ['SET', key, 'new']);
   await until('the proxy reads from the new server', async () => (await read(client, key)) === 'new');
 
-  await become(kept(it.shardClient(1)), ...NOBODY);
+  await become(kept(it.roleClient(1)), ...NOBODY);
   await become(kept(old.serverClient(1)), ...MASTER);
   await until('the proxy reads from the old server', async () => (await read(client, key)) === 'old');
 });

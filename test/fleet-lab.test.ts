@@ -3,10 +3,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Size } from 'cdk8s';
-import { type RedisOptions } from '../lib';
+import { type k8s } from 'cdk8s-plus-27';
+import { type Redis } from 'ioredis';
+import { RedisConfig, type RedisOptions } from '../lib';
 import { connect } from './lab/clients';
 import { DURABLE, LabFleet } from './lab/fleet';
-import { Lab, until } from './lab/lab';
+import { accepts, Lab, until } from './lab/lab';
 import { busyboxPath } from './lab/busybox';
 
 const KEYS = Array.from({ length: 200 }, (_, i) => `user:${i * 7919}`);
@@ -17,6 +19,15 @@ afterEach(() => lab.close());
 
 function fleet(servers: number, redis?: RedisOptions, path?: string): Promise<LabFleet> {
   return LabFleet.synthesize(lab, { servers, redis, path });
+}
+
+/** The pod of a shard of a fleet that has no Secret. */
+function withoutPassword(spec: k8s.PodSpec): k8s.PodSpec {
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    env: container.env?.filter(({ name }) => name !== 'REDISCLI_AUTH'),
+  }));
+  return { ...spec, containers };
 }
 
 async function readThroughProxy(it: LabFleet): Promise<(string | null)[]> {
@@ -94,6 +105,29 @@ describe.each([
     const client = it.shardClient(0);
     expect(await client.config('GET', 'maxclients')).toEqual(['maxclients', '10000']);
     client.disconnect();
+  });
+
+  test('only the user of the migrator changes the role of a shard that moves, with a password and without', async () => {
+    const config = RedisConfig.of({ renameCommand: { FAILOVER: '' } });
+    const it = await fleet(1, { bornAsReplica: true, config }, programs());
+    const roleChanges = async (): Promise<unknown[]> => {
+      const [anybody, migrator] = [it.shardClient(0), it.roleClient(0)];
+      const answer = (client: Redis): Promise<unknown> =>
+        client.call('SLAVEOF', '127.0.0.1', '2').catch((error: unknown) => (error as Error).message.split(' ')[0]);
+      return Promise.all([answer(anybody), answer(migrator)]).finally(() => {
+        for (const client of [anybody, migrator]) client.disconnect();
+      });
+    };
+    await it.startShard(0);
+    expect(await roleChanges()).toEqual(['NOPERM', 'OK']);
+    await it.change(0, ['CONFIG', 'REWRITE']);
+    await it.stopShard(0);
+
+    const pod = it.shardPod(0);
+    const open = await pod.with({ spec: withoutPassword(pod.spec) }).start();
+    await open.ready(() => accepts(it.portOf(0)));
+    await until('it has loaded', async () => !(await roleChanges()).includes('LOADING'));
+    expect(await roleChanges()).toEqual(['NOPERM', 'OK']);
   });
 
   test('a shard whose role is unreadable does not start', async () => {

@@ -39,7 +39,7 @@ export async function send(server: Redis, ...commands: string[][]): Promise<void
 }
 
 async function withBoth(move: LabMove, ordinal: number, work: (old: Redis, fresh: Redis) => Promise<void>) {
-  const [old, fresh] = [move.old.serverClient(ordinal), move.fleet.shardClient(ordinal)];
+  const [old, fresh] = [move.old.serverClient(ordinal), move.fleet.roleClient(ordinal)];
   await work(old, fresh).finally(() => {
     old.disconnect();
     fresh.disconnect();

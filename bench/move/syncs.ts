@@ -22,7 +22,7 @@ const FILL = `
 export async function syncs(lab: Lab): Promise<void> {
   const move = await LabMove.of(lab, { servers: 1, proxies: 0 });
   await move.start();
-  const [old, fresh] = [move.old.serverClient(0), move.fleet.shardClient(0)];
+  const [old, fresh] = [move.old.serverClient(0), move.fleet.roleClient(0)];
   for (let i = 0; i < KEYS; i += KEYS_AT_A_TIME) await old.eval(FILL, 0, i, KEYS_AT_A_TIME);
   const data = Number(/used_memory:(\d+)/.exec(await old.info('memory'))?.[1]);
 

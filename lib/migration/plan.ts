@@ -7,6 +7,9 @@ export const PLAN_VERSION = 2;
 /** Where nothing listens: a server that follows this address serves nobody. */
 export const NOWHERE = { host: '127.0.0.1', port: 1 } as const;
 
+/** The user of the new servers that may change their role, with the password of the fleet: the default user may not. */
+export const ROLE_USER = 'migrator';
+
 /** plan.json. */
 export interface MovePlan {
   readonly version: typeof PLAN_VERSION;

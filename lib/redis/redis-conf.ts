@@ -2,6 +2,7 @@
 
 import { Size } from 'cdk8s';
 import { script } from '../common/scripts';
+import { ROLE_USER } from '../migration/plan';
 import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf } from './redis-options';
@@ -25,6 +26,16 @@ const BACKLOG_KIBIBYTES = { least: 1024, most: 64 * 1024 };
 
 /** Whatever an old file says: who asks a shard that has no data yet is told so, and not that his keys are gone. */
 const REFUSE_STALE_READS = '# Without its master, a replica answers MASTERDOWN.\nreplica-serve-stale-data no\n';
+
+const USERS_FILE = '# Only the migrator may change the role (users.acl).\naclfile /data/users.acl\n';
+
+/**
+ * Who may do what in a shard that moves: whoever else tells it whom to follow, such as a Sentinel of the old fleet, is
+ * refused. start.sh puts the password in the place of PASSWORD.
+ */
+const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
+user ${ROLE_USER} on PASSWORD ~* &* +@all
+`;
 
 /** The memory of a shard. */
 export function memoryOf(options: RedisOptions): Size {
@@ -51,7 +62,7 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     config.render(),
     '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
     'rdb-del-sync-files yes\n',
-    ...(options.bornAsReplica ? [REFUSE_STALE_READS] : []),
+    ...(options.bornAsReplica ? [USERS_FILE, REFUSE_STALE_READS] : []),
   ];
   const isOwn = (line: string): boolean => !lines.includes(line) && !(line.startsWith(BACKLOG) && given.has(BACKLOG));
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
@@ -62,6 +73,7 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     'redis.conf': lines.join('\n'),
     snapshots: `${takesSnapshots(config.directives) ? 'yes' : 'no'}\n`,
     'born.conf': options.bornAsReplica ? BORN_AS_REPLICA : '# a master\n',
+    ...(options.bornAsReplica && { 'users.acl': USERS }),
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),

@@ -15,7 +15,7 @@ export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
 /** What a user may choose about shards. */
 export interface RedisOptions extends ReplicatedPodOptions {
   /**
-   * The image: Redis 7.0 or later, or Valkey, with redis-server, redis-cli, sh, od, sed, grep and flock, as the stock one (Debian or Alpine) has.
+   * The image: Redis 7.0 or later, or Valkey, with redis-server, redis-cli, sh, od, sed, grep, sha256sum and flock, as the stock one (Debian or Alpine) has.
    * @default docker.io/library/redis:7.2.11-bookworm
    */
   readonly image?: string;
@@ -67,7 +67,8 @@ export interface RedisOptions extends ReplicatedPodOptions {
   /**
    * Whether a shard that never ran starts as a replica of an address where nothing listens: nobody takes it for a master,
    * and nothing is copied, until its role is set. The role it then gets is kept in its data directory. While it has no master to
-   * follow it answers MASTERDOWN, whatever `config` says of `replica-serve-stale-data`.
+   * follow it answers MASTERDOWN, whatever `config` says of `replica-serve-stale-data`. Only the user `migrator`, who has the same
+   * password, may change the role: REPLICAOF and FAILOVER are refused to all others, such as a Sentinel of the old fleet.
    * @default false - it starts as a master
    */
   readonly bornAsReplica?: boolean;

@@ -30,6 +30,15 @@ if [ -n "${REDISCLI_AUTH+set}" ]; then # as hexadecimal escapes, which carry any
   password=$(printf %s "$REDISCLI_AUTH" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g')
   [ -n "$password" ] || die 'the password in the Secret is empty'
 fi
+users=/etc/redis-shard/users.acl
+if [ -e "$users" ]; then
+  proof=nopass
+  if [ -n "$password" ]; then
+    hash=$(printf %s "$REDISCLI_AUTH" | sha256sum)
+    proof="#${hash%% *}"
+  fi
+  sed "s/PASSWORD/$proof/" "$users" >users.acl || die 'cannot write users.acl; is the volume full?'
+fi
 {
   printf 'include %s\n' /etc/redis-shard/redis.conf
   [ ! -e "$own" ] || printf 'include %s\n' "$own"

@@ -22,6 +22,8 @@ export type CommandLine = readonly [string, ...Argument[]];
 /** What is needed to connect. */
 export interface ConnectOptions {
   readonly password?: string;
+  /** Who to be, where the server knows such a user; else the default one. */
+  readonly preferredUser?: string;
   /** Names that the server gave to commands, by the original name in capitals. */
   readonly renamedCommands?: Readonly<Record<string, string>>;
 }
@@ -64,7 +66,7 @@ export class RedisServer {
     const server = new RedisServer(address, options);
     try {
       await server.client.connect();
-      if (options.password !== undefined) await server.call('AUTH', options.password);
+      await server.authenticate();
       await server.call('CLIENT', 'SETNAME', CLIENT_NAME).catch(unlessUnreachable);
       if (server.refusal !== undefined) throw refused(address, server.refusal);
       return server;
@@ -192,6 +194,15 @@ export class RedisServer {
 
   close(): void {
     this.client.disconnect();
+  }
+
+  private async authenticate(): Promise<void> {
+    const { password, preferredUser } = this.options;
+    if (preferredUser !== undefined) {
+      const isKnown = await this.call('AUTH', preferredUser, password ?? '').then(Boolean, unlessUnreachable);
+      if (isKnown) return;
+    }
+    if (password !== undefined) await this.call('AUTH', password);
   }
 
   private async run(commands: readonly CommandLine[], inBytes: boolean): Promise<unknown[]> {

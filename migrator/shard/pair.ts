@@ -1,6 +1,6 @@
 // The two servers of a shard, as far as they can be reached.
 
-import { type PlannedShard } from '../../lib/migration/plan';
+import { type PlannedShard, ROLE_USER } from '../../lib/migration/plan';
 import { RedisServer, ServerError } from '../redis/server';
 import { type ShardState, stateOf } from './shard-state';
 import { look, type ServerView } from '../redis/server-view';
@@ -26,7 +26,7 @@ export class Pair {
   static async connect(shard: PlannedShard, { password, renamedCommands, planHash }: Access): Promise<Pair> {
     const [old, fresh] = await Promise.allSettled([
       RedisServer.connect(shard.old, { password, renamedCommands }),
-      RedisServer.connect(shard.new, { password }),
+      RedisServer.connect(shard.new, { password, preferredUser: ROLE_USER }),
     ]);
     const pair = new Pair(shard, planHash, settled(old), settled(fresh));
     const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutPassword);

@@ -4,7 +4,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Lab } from './lab';
 
-const TOOLS = 'awk cat date grep id mkdir mv nc od printf rm sed sh sleep sort sync timeout tr wc wget'.split(' ');
+const TOOLS = 'awk cat date grep id mkdir mv nc od printf rm sed sh sha256sum sleep sort sync timeout tr wc wget'.split(
+  ' ',
+);
 /** Debian builds its busybox without flock, Alpine does not. */
 const OTHERS = ['flock', 'redis-server', 'redis-cli', 'nutcracker', 'haproxy'];
 

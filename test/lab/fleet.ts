@@ -17,6 +17,7 @@ import {
   ShardStorage,
   type TwemproxyOptions,
 } from '../../lib';
+import { ROLE_USER } from '../../lib/migration/plan';
 import { connect, PASSWORD } from './clients';
 import { accepts, freePorts, type Lab, type Program } from './lab';
 import { LabPod } from './pod';
@@ -239,14 +240,20 @@ export class LabFleet {
     return connect(this.ports[ordinal], this.password);
   }
 
+  /** A client of one shard that may change its role. */
+  roleClient(ordinal: number): Redis {
+    const username = this.charts.redis.bornAsReplica ? ROLE_USER : undefined;
+    return connect(this.ports[ordinal], this.password, { username });
+  }
+
   /** The ordinal of the shard on which the old fleet's ring puts a key. */
   ordinalOf(key: string): number {
     return this.pool.servers.indexOf(this.ring.serverFor(key));
   }
 
-  /** Sends commands to one shard, in their order. */
+  /** Sends commands to one shard, in their order, which may be about its role. */
   async change(ordinal: number, ...commands: string[][]): Promise<void> {
-    const client = this.shardClient(ordinal);
+    const client = this.roleClient(ordinal);
     await Promise.all(commands.map(([command, ...args]) => client.call(command, ...args)));
     client.disconnect();
   }

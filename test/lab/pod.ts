@@ -40,6 +40,11 @@ export class LabPod {
     if (this.asRoot) fs.chmodSync(lab.dir, 0o777);
   }
 
+  /** Its specification. */
+  get spec(): k8s.PodSpec {
+    return this.props.spec;
+  }
+
   /** The same pod with something else about it. */
   with(props: Partial<LabPodProps>): LabPod {
     return new LabPod(this.lab, { ...this.props, ...props });

@@ -61,6 +61,11 @@ export class LabSentinel {
     return ((await this.client.call('SENTINEL', 'REPLICAS', this.name)) as string[][]).map(pairsOf);
   }
 
+  /** Has it promote a replica of its choice, as if the master were down. */
+  async failOver(): Promise<void> {
+    await this.client.call('SENTINEL', 'FAILOVER', this.name);
+  }
+
   /** Has it watch no more. */
   async remove(): Promise<void> {
     await this.client.call('SENTINEL', 'REMOVE', this.name);

@@ -1,6 +1,6 @@
 // Somebody else's failover: Sentinel watches the servers of a move.
 
-import { Lab } from '../lab/lab';
+import { Lab, until } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';
 import { LabSentinel } from '../lab/sentinel';
 import { moved, untouched } from './moving';
@@ -56,6 +56,24 @@ test('no step begins while Sentinel watches a server, whatever the options, and 
   expect(output).toContain('run SENTINEL REMOVE shop-3 on every Sentinel');
   expect(await it.roles()).toEqual(untouched(it));
   await again.remove();
+  await it.run('cutover');
+  expect(await it.roles()).toEqual(moved(it));
+});
+
+test('Sentinel cannot promote a new server, or tell it whom to follow', async () => {
+  const it = await started();
+  await it.run('sync');
+  const watcher = await watch(it);
+  const isKnown = async (): Promise<boolean> => (await watcher.replicas()).some(({ flags }) => flags === 'slave');
+  await until('Sentinel knows the new server', isKnown);
+
+  await watcher.failOver();
+
+  const shard = it.fleet.roleClient(0);
+  await until('Sentinel was refused', async () => JSON.stringify(await shard.call('ACL', 'LOG')).includes('slaveof'));
+  shard.disconnect();
+  expect(await it.roles()).toEqual(untouched(it));
+  await watcher.remove();
   await it.run('cutover');
   expect(await it.roles()).toEqual(moved(it));
 });
