@@ -84,7 +84,9 @@ export const COMMANDS = {
       watch: { value: 'SECONDS', isCount: true, help: 'how long the first one is watched (10)' },
       'allow-strangers': { help: 'go on while clients are connected to an old server that are not the proxies' },
       'accept-volatile-fence': VOLATILE,
-      'fence-old': { help: 'where both servers say that they are masters: the new one has the right data' },
+      'fence-old': {
+        help: 'where both say that they are masters, or somebody else gave one a role: the new one has the right data',
+      },
       patience: { value: 'SECONDS', isCount: true, help: 'how long a shard is waited for that is not in sync (30)' },
     },
   },

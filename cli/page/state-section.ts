@@ -124,8 +124,8 @@ function personItem(pool: PoolFacts, alike: readonly Seen[]): Element {
 function placeOf(facts: PoolFacts, { index, shard, facts: seen }: Seen): Element {
   const goal = goalsOf(facts).get(shard);
   const where = [facts.pool.servers[index].address, ...(goal === undefined ? [] : [goal])].join(' → ');
-  const silence = seen?.silence === undefined ? '' : `: ${seen.silence}`;
-  return el('li', {}, `shard ${shard} `, span('place', where), silence);
+  const why = [seen?.advice, seen?.silence].filter((it) => it !== undefined).map((it) => `: ${it}`);
+  return el('li', {}, `shard ${shard} `, span('place', where), ...why);
 }
 
 function signOf({ tone, sign }: Look): Element {

@@ -34,7 +34,7 @@ const LOOKS: Readonly<Record<ShardState, Omit<Look, 'meaning'>>> = {
   },
   'old unreachable': { ...PERSON, remedy: `Bring the old server back. ${GONE}` },
   'new unreachable': { ...PERSON, remedy: `Bring the new server back: if the shard had moved, nobody serves. ${GONE}` },
-  foreign: { ...PERSON, remedy: 'Find out who told it to; no step touches it' },
+  foreign: { ...PERSON, remedy: 'End what gave it that role, and take one of the ways that stand with the shard' },
 };
 
 const HELD = { ...PERSON, remedy: 'Writes are held by an interrupted cutover: start it again, or the rollback' };

@@ -59,6 +59,8 @@ export interface ShardFacts {
   readonly isHeld: boolean;
   /** Why a server could not be asked. */
   readonly silence?: string;
+  /** What to do where somebody else gave a server a role. */
+  readonly advice?: string;
 }
 
 /** Draws the page. It comes from a file of its own, since only a report needs what it takes to draw. */

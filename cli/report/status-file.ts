@@ -76,6 +76,8 @@ const RULES: Readonly<Record<keyof ShardStatus, Check>> = {
   lag: orNothing((value) => typeof value === 'number'),
   isHeld: (value) => typeof value === 'boolean',
   silence: orNothing(isText),
+  others: orNothing((value) => Array.isArray(value) && value.every(isText)),
+  advice: orNothing(isText),
 };
 
 function problemsOf({ time, shards }: Line['value']): string[] {

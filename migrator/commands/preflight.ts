@@ -16,9 +16,10 @@ import { Pair, type Sight, versionOf } from '../shard/pair';
 import { databasesOf, Placement } from '../checks/placement';
 import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
 import { OWN_COMMANDS, PLAIN_COMMANDS, productChecks, serverChecks } from '../checks/server-checks';
+import { adviceOn } from '../shard/foreign';
 import { MEANING } from '../shard/shard-state';
-import { watchedBy } from '../shard/watched';
 import { type ServerView } from '../redis/server-view';
+import { watchedBy } from '../shard/watched';
 
 export { type Finding } from '../checks/finding';
 
@@ -169,10 +170,11 @@ class Preflight {
     return remarks;
   }
 
-  private notFit(pair: Pair, { state, old, new: fresh }: Sight): Remark[] {
+  private notFit(pair: Pair, sight: Sight): Remark[] {
+    const { state, old, new: fresh } = sight;
+    if (state === 'foreign') return [error('role', adviceOn(this.shard, sight))];
     if (pair.silences.length > 0) return pair.silences.map(unreachable);
     const { old: oldAddress, new: newAddress } = this.shard;
-    const follows = (address: string, view?: ServerView): string => `${address} follows ${view?.follows ?? 'nobody'}`;
     switch (state) {
       case 'two masters': {
         if (old?.runId === fresh?.runId)
@@ -182,11 +184,6 @@ class Preflight {
         const remedy =
           'if the shard has moved, run cutover to fence the old server; otherwise have the new one start as a replica';
         return [error('two-masters', `${oldAddress} and ${newAddress} both say role:master; ${remedy}`)];
-      }
-      case 'foreign': {
-        const remedy =
-          'old servers have to be masters, and new ones replicas of their old one or of nobody; mend that, or the plan';
-        return [error('role', `${follows(oldAddress, old)}, ${follows(newAddress, fresh)}; ${remedy}`)];
       }
       default:
         return [error('interrupted', `${MEANING[state]}; run cutover or rollback`)];

@@ -6,11 +6,13 @@ import { keepUsers, opening } from '../shard/closed-reads';
 import { type Context, type HandOverOptions } from './context';
 import { eachShard } from './each-shard';
 import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
+import { adviceOn } from '../shard/foreign';
 import { lock } from '../shard/lock';
 import { type Outcome, Refused } from './outcome';
 import { Pair, type Sight, versionOf } from '../shard/pair';
 import { NotDurable, Roles } from '../shard/roles';
 import { giveBack, ofPromotion, payOwedSnapshot } from '../shard/persistence';
+import { refuseWatched } from './refuse-watched';
 import { isWorthAnother } from './shard-cutover';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
@@ -56,7 +58,8 @@ class Rollback {
 
   private async turn(pair: Pair): Promise<string> {
     const before = await pair.look();
-    if (before.state === 'new unreachable') return this.withoutNew(pair, before);
+    if (before.state === 'foreign') this.refuseHalf(before);
+    if (before.new === undefined) return this.withoutNew(pair, before);
     await lock(pair);
     reached('rollback.locked');
     const sight = await pair.look();
@@ -77,6 +80,8 @@ class Rollback {
         return this.conclude(pair);
       case 'returning':
         return this.resume(pair, sight);
+      case 'foreign':
+        return this.serveFromOld(pair, sight);
       case 'moved':
       case 'two masters':
         return this.goBackWithLoss(pair, sight);
@@ -84,6 +89,22 @@ class Rollback {
         pair.throwSilence();
         throw new Refused(`${MEANING[sight.state]}; see what it follows, and mend that by hand`);
     }
+  }
+
+  /** What somebody else gave a role to is looked at whole, unless a person says that half of it is gone. */
+  private refuseHalf(sight: Sight): void {
+    const isGone = sight.new === undefined && this.options.newIsGone;
+    if (sight.old === undefined || (sight.new === undefined && !isGone)) throw new Refused(adviceOn(this.shard, sight));
+  }
+
+  /** Where the old server serves, nothing is lost by detaching the new one; else a person says that the old one has the right data. */
+  private async serveFromOld(pair: Pair, sight: Sight): Promise<string> {
+    const isServing = sight.old?.isMaster === true;
+    if (!isServing && !this.options.acceptLoss) throw new Refused(adviceOn(this.shard, sight));
+    await refuseWatched(pair);
+    if (!isServing) return this.goBackWithLoss(pair, sight);
+    await this.detach(pair, sight);
+    return `the old server serves, and the new one follows ${sight.new?.follows ?? 'another'} no more; nothing is lost`;
   }
 
   /** Nothing can be detached, but what an interrupted cutover held goes on; or the old server serves without it. */
@@ -174,7 +195,7 @@ class Rollback {
     await this.checkNew(pair, sight);
     this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
     const changed = await changedKeys(pair, sight, this.options.count);
-    if (fresh?.isMaster === true) await new Roles(pair.new, versionOf(fresh)).demote();
+    if (fresh?.follows !== NOWHERE_ADDRESS) await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.demoted');
     await this.promoteOld(pair, sight);
     const snapshot = await payOwedSnapshot(pair.old);

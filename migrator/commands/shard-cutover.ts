@@ -6,6 +6,7 @@ import { type Context, type HandOverOptions } from './context';
 import { refusesWrites } from '../checks/data-checks';
 import { followBack } from '../shard/follow-back';
 import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
+import { adviceOn } from '../shard/foreign';
 import { Busy, lock } from '../shard/lock';
 import { Refused } from './outcome';
 import { refuseWatched } from './refuse-watched';
@@ -88,7 +89,9 @@ export class ShardCutover {
 
   /** Does what the state of the shard calls for; gives nothing if it has to be looked at again. */
   private async turn(pair: Pair): Promise<string | undefined> {
-    pair.throwSilenceUnlessMoved(await pair.look());
+    const before = await pair.look();
+    if (before.state === 'foreign' && pair.silences.length > 0) throw new Refused(adviceOn(this.shard, before));
+    pair.throwSilenceUnlessMoved(before);
     await lock(pair);
     reached('cutover.locked');
     const sight = await pair.look();
@@ -105,6 +108,9 @@ export class ShardCutover {
         return this.resume(pair, sight);
       case 'two masters':
         await this.fenceAgain(pair, sight);
+        return this.finish(pair);
+      case 'foreign':
+        await this.serveFromNew(pair, sight);
         return this.finish(pair);
       case 'moved':
       case 'following':
@@ -219,6 +225,25 @@ export class ShardCutover {
       throw new Refused(`both say that they are masters: ${counts}; ${remedy}`);
     }
     this.tell('moving', 'the old server is fenced again');
+    await this.fence(pair, old);
+  }
+
+  /** Somebody else gave a server a role: the new one serves from now on if a person says that it has the right data. */
+  private async serveFromNew(pair: Pair, sight: Sight): Promise<void> {
+    if (!this.options.fenceOld) throw new Refused(adviceOn(this.shard, sight));
+    await refuseWatched(pair);
+    const { old, new: fresh } = sight;
+    if (fresh?.isLoading)
+      throw new Refused(`${this.shard.new} is loading the data of ${fresh.follows ?? 'another server'}`);
+    const roles = new Roles(pair.new, versionOf(fresh));
+    await roles.checkDurable();
+    const beforePromotion = await ofPromotion(pair.new);
+    this.tell('moving', 'the old server is fenced, and the new one serves with what it has');
+    await this.fence(pair, old);
+    if (fresh?.isMaster !== true) await roles.promote(beforePromotion);
+  }
+
+  private async fence(pair: Pair, old?: ServerView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).demote().catch((error: unknown) => {
       if (!(error instanceof NotDurable && this.options.acceptVolatileFence)) throw error;
     });

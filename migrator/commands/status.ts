@@ -1,9 +1,10 @@
 // Where every shard stands, as its two servers tell it.
 
-import { type PlannedServer } from '../../lib/migration/plan';
+import { type PlannedServer, type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
 import { eachShard } from './each-shard';
 import { type Outcome } from './outcome';
+import { adviceOn, othersOf } from '../shard/foreign';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { type ShardState } from '../shard/shard-state';
 import { RedisServer, unlessUnreachable } from '../redis/server';
@@ -25,6 +26,10 @@ export interface ShardStatus {
   readonly isHeld: boolean;
   /** Why a server could not be asked. */
   readonly silence?: string;
+  /** Of a shard that is `foreign`: the addresses that its servers follow and the plan does not name for it. */
+  readonly others?: readonly string[];
+  /** Of such a shard: who follows whom, who serves, what may be lost, and the ways out. */
+  readonly advice?: string;
 }
 
 const AT_A_TIME = 32;
@@ -39,7 +44,7 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
       const isHeld = sight.old?.isMaster === true && (await isFenced(pair.old, sight));
       const silence = pair.silences.map(({ message }) => message).join('; ');
       const status = { shard: ordinal, servers, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
-      shards.push({ ...status, ...(silence !== '' && { silence }) });
+      shards.push({ ...status, ...(silence !== '' && { silence }), ...foreign(shard, sight) });
       if (sight.state.endsWith('unreachable')) pair.throwSilence();
       return sight.state;
     } finally {
@@ -47,6 +52,11 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
     }
   });
   return { shards: shards.sort((a, b) => a.shard - b.shard), outcomes };
+}
+
+function foreign(shard: PlannedShard, sight: Sight): Pick<ShardStatus, 'others' | 'advice'> {
+  if (sight.state !== 'foreign') return {};
+  return { others: othersOf(shard, sight), advice: adviceOn(shard, sight) };
 }
 
 function numbers(sight: Sight): Pick<ShardStatus, 'keys' | 'lag'> {

@@ -51,12 +51,13 @@ export function status(shards: readonly ShardStatus[], all: readonly Outcome[]):
   };
 }
 
-function line({ shard, state, old, new: fresh, keys, lag, isHeld, silence }: ShardStatus): string {
+function line({ shard, state, old, new: fresh, keys, lag, isHeld, silence, advice }: ShardStatus): string {
   const facts = [
     ...(keys === undefined ? [] : [`${keys} keys`]),
     ...(lag === undefined ? [] : [`lag ${size(lag)}`]),
     ...(isHeld ? ['writes are held by an interrupted cutover; run cutover or rollback'] : []),
     ...(silence === undefined ? [] : [silence]),
+    ...(advice === undefined ? [] : [advice]),
   ];
   return `shard ${String(shard).padStart(4)}  ${state.padEnd(15)}  ${old} -> ${fresh}  ${facts.join(', ')}`.trimEnd();
 }

@@ -3,6 +3,7 @@
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
 import { eachShard } from './each-shard';
+import { adviceOn } from '../shard/foreign';
 import { lock, unlock } from '../shard/lock';
 import { reattached } from '../shard/reattach';
 import { type Outcome, Refused } from './outcome';
@@ -95,6 +96,8 @@ class Follower {
       case 'new unreachable':
         pair.throwSilence();
         return undefined;
+      case 'foreign':
+        throw new Refused(adviceOn(this.shard, sight));
       default:
         throw new Refused(`${MEANING[sight.state]}; run cutover or rollback`);
     }

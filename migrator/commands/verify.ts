@@ -10,6 +10,7 @@ import { Released } from '../shard/hand-over';
 import { type Difference } from '../data/key-snapshot';
 import { allKeys, printable, randomKeys, select } from '../data/key-scan';
 import { type Outcome, Refused } from './outcome';
+import { adviceOn } from '../shard/foreign';
 import { Pair, type Sight } from '../shard/pair';
 import { MEANING } from '../shard/shard-state';
 
@@ -98,8 +99,10 @@ const WORDS: Record<Difference, string> = {
   late: 'a later expiry',
 };
 
-function refuseUnlessInSync(pair: Pair, { state }: Sight): void {
+function refuseUnlessInSync(pair: Pair, sight: Sight): void {
+  const { state } = sight;
   if (state === 'in sync') return;
+  if (state === 'foreign') throw new Refused(adviceOn(pair.shard, sight));
   pair.throwSilence();
   const remedy = state === 'waiting' || state === 'syncing' ? 'run sync' : 'run cutover or rollback';
   throw new Refused(`${MEANING[state]}; ${remedy}`);

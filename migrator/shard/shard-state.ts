@@ -18,7 +18,7 @@ export const MEANING = {
   'old unreachable':
     'the old server cannot be asked, and the new one was not promoted: unless the old one answers others, the shard is unavailable',
   'new unreachable': 'the new server does not answer',
-  foreign: 'a server follows one that the plan does not name',
+  foreign: 'somebody else gave a server a role: it follows one that the plan does not name, or each follows the other',
 } as const;
 
 type OldFollows = 'nobody' | 'nowhere' | 'new' | 'other' | 'silent';
@@ -42,7 +42,7 @@ const STATES: Record<OldFollows, Record<NewFollows, ShardState>> = {
   },
   new: {
     nowhere: 'returning',
-    old: 'foreign', // each follows the other: no command leaves that behind
+    old: 'foreign', // each follows the other
     nobody: 'following',
     other: 'foreign',
     silent: 'new unreachable',

@@ -26,7 +26,7 @@ Whatever else it refers to (\`docs/…\`) is in the repository of cdk8s-twemprox
 | \`two masters\` | both say they are masters: do not run anything before you know why; see docs/faults.md, "Two masters" |
 | \`old unreachable\` | nobody: bring the old server back. Gone for good: ${GONE} |
 | \`new unreachable\` | the old server, unless the shard had moved: then nobody. Bring the new one back. Gone for good: ${GONE} |
-| \`foreign\` | nobody knows: a server follows one that is not in the plan, and no step touches it. Find out who told it to |`,
+| \`foreign\` | somebody else gave a server a role: \`status\` says who follows whom, who serves, and the ways out; see docs/faults.md, "Somebody else's failover" |`,
   ];
 }
 

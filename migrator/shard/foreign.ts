@@ -1,0 +1,75 @@
+// A shard of which somebody else gave a server a role: who follows whom, what that means for the data, and the ways out.
+
+import { type PlannedShard } from '../../lib/migration/plan';
+import { type Sight } from './pair';
+import { NOWHERE_ADDRESS, type ServerView } from '../redis/server-view';
+
+/** What to tell a person about a shard that is `foreign`. */
+export function adviceOn(shard: PlannedShard, sight: Sight): string {
+  const { old, new: fresh } = sight;
+  const facts = [
+    roleOf(shard.old, old, [shard.new, shard.newForOld]),
+    roleOf(shard.new, fresh, [shard.old]),
+    servesOf(sight),
+    ...replacedOf(shard, sight),
+  ];
+  return `${facts.join(', ')}; first end what gave that role (on every Sentinel: SENTINEL REMOVE), then ${waysOf(shard, sight).join('; ')}`;
+}
+
+/** Whom each of the two follows, where it is neither the other one nor nobody: the addresses that only somebody else knows. */
+export function othersOf(shard: PlannedShard, { old, new: fresh }: Sight): string[] {
+  const found = [otherOf(old, [shard.new, shard.newForOld]), otherOf(fresh, [shard.old])];
+  return [...new Set(found.filter((it) => it !== undefined))];
+}
+
+function otherOf(view: ServerView | undefined, partner: readonly (string | undefined)[]): string | undefined {
+  const { follows } = view ?? {};
+  return follows === undefined || follows === NOWHERE_ADDRESS || partner.includes(follows) ? undefined : follows;
+}
+
+function roleOf(address: string, view: ServerView | undefined, partner: readonly (string | undefined)[]): string {
+  if (view === undefined) return `${address} does not answer`;
+  if (view.isMaster) return `${address} is a master`;
+  if (view.follows === NOWHERE_ADDRESS) return `${address} follows nobody`;
+  const isOther = otherOf(view, partner) !== undefined;
+  return `${address} follows ${view.follows ?? ''}${isOther ? ', which the plan does not name for this shard' : ''}`;
+}
+
+function servesOf({ old, new: fresh }: Sight): string {
+  if (fresh?.isMaster === true) return 'the new server serves';
+  return old?.isMaster === true ? 'the old server serves' : 'nobody serves';
+}
+
+/** A replica has its master's data in the place of its own as soon as it was sent that. */
+function replacedOf(shard: PlannedShard, { old, new: fresh }: Sight): string[] {
+  const sides = [
+    [shard.old, old, [shard.new, shard.newForOld]],
+    [shard.new, fresh, [shard.old]],
+  ] as const;
+  return sides.flatMap(([address, view, partner]) => {
+    const other = otherOf(view, partner);
+    if (view === undefined || other === undefined) return [];
+    if (view.isLinked) return [`what only ${address} had is lost: it holds the data of ${other}`];
+    return [`${address} loses what only it has as soon as ${other} lets it in`];
+  });
+}
+
+function waysOf(shard: PlannedShard, sight: Sight): string[] {
+  const { old, new: fresh } = sight;
+  const others = othersOf(shard, sight).map(
+    (other) => `if ${other} has the right data, give that address to the shard in the plan (movedTo of the pool)`,
+  );
+  if (fresh === undefined) {
+    const gone = `if it is gone for good, run rollback --accept-loss --new-is-gone, which takes the data of ${shard.old}`;
+    return [`bring ${shard.new} back and look again; ${gone}`, ...others];
+  }
+  if (old === undefined) {
+    const gone = `if it is gone for good and ${shard.new} has the right data, promote that by hand (docs/faults.md)`;
+    return [`bring ${shard.old} back and look again; ${gone}`, ...others];
+  }
+  const keys = ({ keys: count }: ServerView): string => `${count} key${count === 1 ? '' : 's'}`;
+  const takeNew = `if ${shard.new} (${keys(fresh)}) has the right data, run cutover --fence-old`;
+  if (old.isMaster)
+    return ['run rollback, which detaches the new server and nothing else, and sync', takeNew, ...others];
+  return [takeNew, `if ${shard.old} (${keys(old)}) has it, run rollback --accept-loss`, ...others];
+}
