@@ -5,7 +5,8 @@ import { ApiObject, App, type Chart, Size } from 'cdk8s';
 import { FleetCharts, MigrationPhase, NutcrackerConfig, ShardStorage } from '../../lib';
 
 const app = new App();
-const pool = NutcrackerConfig.fromFile(path.join(__dirname, '../constructs/carts.yml')).pool();
+const poolOf = (file: string) => NutcrackerConfig.fromFile(path.join(__dirname, '../constructs', file)).pool();
+const [pool, orders] = [poolOf('carts.yml'), poolOf('orders.yml')];
 const storage = ShardStorage.claimTemplate({ capacity: Size.gibibytes(20), storageClassName: 'fast' });
 const proxyNetworks = ['10.20.64.0/20'];
 
@@ -28,9 +29,9 @@ new FleetCharts(app, 'mirrored', {
 // The first id of the range that OpenShift gave to the project.
 const user = 1000680000;
 new FleetCharts(app, 'openshift', {
-  namespace: 'carts',
+  namespace: 'orders',
   createNamespace: false,
-  pool,
+  pool: orders,
   storage,
   redis: { user },
   proxies: { user, image: 'registry.example.net/twemproxy:0.5.0' },

@@ -73,7 +73,7 @@ test('docs/how-to/air-gapped.md copies every public image to where that fleet lo
 
 test("the fleet for OpenShift passes the rules of restricted-v2, in a project's range of ids", () => {
   const pods = objects.flatMap(({ spec, metadata }) => {
-    return metadata.namespace === 'carts' && spec?.template ? [spec.template.spec as Manifest] : [];
+    return metadata.namespace === 'orders' && spec?.template ? [spec.template.spec as Manifest] : [];
   });
   expect(pods).toHaveLength(8);
   for (const { securityContext, volumes, containers, initContainers, ...pod } of pods) {
