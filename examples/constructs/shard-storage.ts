@@ -14,7 +14,7 @@ export function shardStorage(app: Construct): void {
       ],
     }),
     class: ShardStorage.claimTemplate({ capacity: Size.gibibytes(20), storageClassName: 'fast' }),
-    laboratory: ShardStorage.emptyDir({ sizeLimit: Size.gibibytes(2) }),
+    scratch: ShardStorage.emptyDir({ sizeLimit: Size.gibibytes(2) }),
     own: existingClaim('made-elsewhere'),
   };
   for (const [name, storage] of Object.entries(storages)) {
