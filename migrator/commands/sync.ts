@@ -9,13 +9,14 @@ import { reattached } from '../shard/reattach';
 import { type Outcome, Refused } from './outcome';
 import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import { Resyncs } from '../shard/resyncs';
 import { Roles } from '../shard/roles';
-import { sendWithoutFile } from '../shard/persistence';
+import { giveBack, sendWithoutFile } from '../shard/persistence';
 import { ServerError, unlessUnreachable } from '../redis/server';
 import { productChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
-import { savingOf } from '../redis/server-view';
+import { savingOf, type ServerView } from '../redis/server-view';
 
 const LOOK_MS = 250;
 
@@ -48,6 +49,7 @@ class Follower {
   private lastProgress = performance.now();
   private lastRepair = performance.now();
   private lastMark = '';
+  private readonly resyncs = new Resyncs();
 
   constructor(
     private readonly context: Context,
@@ -77,7 +79,10 @@ class Follower {
   private async turn(): Promise<string | undefined> {
     const pair = (this.pair ??= await Pair.connect(this.shard, this.context.access));
     const sight = await pair.look();
+    this.resyncs.note(sight);
     this.tell(sight);
+    if (this.resyncs.areTooMany && (sight.state === 'syncing' || sight.state === 'in sync'))
+      await this.giveUp(pair, sight);
     switch (sight.state) {
       case 'in sync':
         return 'in sync';
@@ -103,16 +108,35 @@ class Follower {
     }
   }
 
+  /** Each further synchronization would fork the live master once more, and come to the same. */
+  private async giveUp(pair: Pair, sight: Sight): Promise<never> {
+    const cause = await this.resyncs.explain(pair, sight);
+    await lock(pair);
+    const { state, old, new: fresh } = await pair.look();
+    if (state === 'syncing' || state === 'in sync') {
+      await new Roles(pair.new, versionOf(fresh)).demote();
+      await giveBack(pair.old, versionOf(old)).catch(unlessUnreachable);
+    }
+    await unlock(pair.new);
+    const what = `the old server sent everything ${this.resyncs.count} times, and forked each time, so the new one was detached`;
+    throw new Refused(`${what}; ${cause}; then run sync again`);
+  }
+
   private tell(sight: Sight): void {
     const { state, new: fresh } = sight;
     const bytesInAll = fresh?.bytesInAll ?? 0;
     this.context.report.progress({
       shard: this.shard.shard,
       state,
-      detail: fresh?.isLinked && !fresh.isSaved ? savingOf(fresh) : undefined,
+      detail: this.detailOf(fresh),
       ...(fresh?.isSyncing && bytesInAll > 0 && { bytes: bytesInAll - fresh.bytesLeft, bytesInAll }),
       ...(fresh?.isLinked && { lag: lagOf(sight) }),
     });
+  }
+
+  private detailOf(fresh?: ServerView): string | undefined {
+    if (fresh?.isLinked && !fresh.isSaved) return savingOf(fresh);
+    return this.resyncs.count > 1 ? `everything was sent ${this.resyncs.count} times` : undefined;
   }
 
   private noteProgress({ new: fresh }: Sight): void {
@@ -171,7 +195,7 @@ async function reattach(pair: Pair): Promise<void> {
 function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<Sight, 'old' | 'new'>): void {
   if (old?.runId === fresh?.runId) throw new Refused(`${shard.old} and ${shard.new} are one server; mend the plan`);
   const servers = { [shard.old]: versionOf(old), [shard.new]: versionOf(fresh) };
-  const [remark] = productChecks(...Object.entries(servers).map(([address, version]) => ({ address, version })));
+  const remark = productChecks(...Object.entries(servers).map(([address, version]) => ({ address, version }))).at(0);
   if (remark !== undefined) throw new Refused(remark.message);
   if (!versionOf(fresh).canFollow(versionOf(old))) {
     const [oldName, newName] = [versionOf(old).name, versionOf(fresh).name];

@@ -73,7 +73,7 @@ export class Pairs {
       note: () => undefined,
       end: () => undefined,
     };
-    const access = { password: this.oldFleet.password, renamedCommands: whole.renamedCommands, planHash: 'a plan' };
+    const access = { password: this.oldFleet.password, renamedCommands: whole.renamedCommands, planHash: 'a-plan' };
     return { plan: whole, shards: whole.shards, access, report, stop: new AbortController().signal };
   }
 

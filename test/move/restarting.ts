@@ -62,14 +62,11 @@ export class Restarting {
   /** Writes a newer value to a server, and takes a key away that was there before. */
   async write(side: Side): Promise<number> {
     const next = this.value + 1;
-    await this.with(side, (client) =>
-      client
-        .multi()
-        .set('value', next)
-        .set(`since:${next}`, 'x')
-        .del(`since:${next - 1}`)
-        .exec(),
-    );
+    await this.with(side, async (client) => {
+      const before = await client.keys('since:*');
+      const writes = client.multi().set('value', next).set(`since:${next}`, 'x');
+      await (before.length > 0 ? writes.del(before) : writes).exec();
+    });
     return (this.value = next);
   }
 
@@ -78,17 +75,14 @@ export class Restarting {
     return this.value;
   }
 
-  /** Waits until a replica has the newest value. */
+  /** Waits until a replica has all that its master has; who only follows may not be read. */
   async arrived(side: Side): Promise<void> {
-    await until('the value arrives', () =>
-      this.with(side, async (client) => {
-        const info = await client.info('replication');
-        return (
-          info.includes('master_link_status:up') &&
-          (await client.get('value').catch(() => undefined)) === String(this.value)
-        );
-      }),
-    );
+    const infoOf = (which: Side): Promise<string> => this.with(which, (client) => client.info('replication'));
+    await until('everything arrives', async () => {
+      const [master, replica] = [await infoOf(side === 'old' ? 'new' : 'old'), await infoOf(side)];
+      const offset = /^slave_repl_offset:(\d+)/m.exec(replica)?.[1];
+      return replica.includes('master_link_status:up') && master.includes(`master_repl_offset:${offset}\r\n`);
+    });
   }
 
   async restart(side: Side, signal: NodeJS.Signals): Promise<void> {

@@ -1,0 +1,127 @@
+// Whether a replica is sent everything again and again, which forks its live master each time, and what both servers say
+// of the cause.
+
+import { type RedisServer, unlessUnreachable } from '../redis/server';
+import { type ServerView } from '../redis/server-view';
+import { type Version } from '../redis/version';
+import { size } from '../report/tally';
+import { type Pair, type Sight, versionOf } from './pair';
+
+/** So many full synchronizations of one shard in a row do not become right by another one. */
+const MOST = 4;
+
+/** A limit that Redis' own default gives a replica. */
+const LEAST_BUFFER = 256 * 2 ** 20;
+
+/** What a copy needs at the least, to say what comes in meanwhile. */
+const BYTES_PER_SECOND = 50 * 2 ** 20;
+
+interface Seen {
+  readonly at: number;
+  readonly runId: string;
+  readonly full: number;
+  readonly partialErrors: number;
+  readonly offset: number;
+}
+
+export class Resyncs {
+  private first?: Seen;
+  private last?: Seen;
+
+  /** Takes down what the old server says; a restart begins anew. */
+  note({ old }: Sight): void {
+    if (old === undefined) return;
+    const seen = seenOf(old);
+    if (this.first?.runId !== seen.runId) this.first = seen;
+    this.last = seen;
+  }
+
+  /** Full synchronizations since the first look. */
+  get count(): number {
+    return this.first && this.last ? this.last.full - this.first.full : 0;
+  }
+
+  get areTooMany(): boolean {
+    return this.count > MOST;
+  }
+
+  /** The cause, as far as the servers tell, and the remedy with numbers. */
+  async explain(pair: Pair, { old, new: fresh }: Sight): Promise<string> {
+    const { first, last } = this;
+    if (!first || !last || !old || !fresh) return SEE_LOGS;
+    const seconds = Math.max(0.1, (last.at - first.at) / 1000);
+    const rate = Math.max(0, last.offset - first.offset) / seconds;
+    const copySeconds = Math.max(10, old.info.number('used_memory') / BYTES_PER_SECOND);
+    return (
+      diskOf(pair, old, fresh) ??
+      (await bufferOf(pair.old, versionOf(old), {
+        rate,
+        needed: 2 * rate * copySeconds,
+        round: seconds / this.count,
+      })) ??
+      (await timeoutOf(pair.old, seconds / this.count, copySeconds)) ??
+      (await backlogOf(pair.old, last.partialErrors > first.partialErrors, rate)) ??
+      SEE_LOGS
+    );
+  }
+}
+
+const SEE_LOGS = 'neither server says why; see their logs';
+
+function seenOf({ info, runId, offset }: ServerView): Seen {
+  const [full, partialErrors] = [info.number('sync_full'), info.number('sync_partial_err')];
+  return { at: performance.now(), runId, full, partialErrors, offset };
+}
+
+function diskOf({ shard }: Pair, old: ServerView, fresh: ServerView): string | undefined {
+  if (old.info.text('rdb_last_bgsave_status') === 'err') {
+    return `${shard.old} cannot write the snapshot that it is to send (rdb_last_bgsave_status: err); see to its disk and its memory`;
+  }
+  const isFull = ['aof_last_write_status', 'aof_last_bgrewrite_status'].some((name) => fresh.info.text(name) === 'err');
+  return isFull ? `${shard.new} cannot write what it is sent to its disk; make room there` : undefined;
+}
+
+interface Written {
+  /** Bytes a second that come in. */
+  readonly rate: number;
+  /** What a replica may have to wait for. */
+  readonly needed: number;
+  /** Seconds from one synchronization to the next. */
+  readonly round: number;
+}
+
+/** What is written during a copy waits in a buffer, and who has more waiting than its limit is cut off. */
+async function bufferOf(
+  server: RedisServer,
+  version: Version,
+  { rate, needed, round }: Written,
+): Promise<string | undefined> {
+  const setting = 'client-output-buffer-limit';
+  const value = (await server.setting(setting).catch(unlessUnreachable)) ?? '';
+  const [, hard = 0, soft = 0] = (/(?:slave|replica) (\d+) (\d+)/.exec(value) ?? []).map(Number);
+  const limit = Math.min(hard || Infinity, soft || Infinity);
+  if (limit === Infinity || (limit > needed && rate * round < limit)) return undefined;
+  const megabytes = Math.ceil(Math.max(LEAST_BUFFER, needed, 2 * limit) / 2 ** 20);
+  const bytes = megabytes * 2 ** 20;
+  const remedy = `CONFIG SET ${setting} "${version.saysReplica ? 'replica' : 'slave'} ${bytes} ${bytes} 60"`;
+  const what = `${size(rate)} a second are written to ${server.address}, and it keeps no more than ${size(limit)} for a replica (${setting})`;
+  return `${what}: set it to ${megabytes} MiB there (${remedy}), or sync when less is written`;
+}
+
+async function timeoutOf(server: RedisServer, round: number, copySeconds: number): Promise<string | undefined> {
+  const timeout = Number((await server.setting('repl-timeout').catch(unlessUnreachable)) ?? 60);
+  if (round < timeout * 0.9) return undefined;
+  const better = Math.ceil(Math.max(60, 3 * copySeconds, 3 * timeout));
+  return `a copy is broken off after repl-timeout (${timeout} s); set it to ${better} on both servers (CONFIG SET repl-timeout ${better})`;
+}
+
+async function backlogOf(server: RedisServer, wasTooSmall: boolean, rate: number): Promise<string | undefined> {
+  const backlog = Number((await server.setting('repl-backlog-size').catch(unlessUnreachable)) ?? 0);
+  if (!wasTooSmall || rate * BREAK_SECONDS < backlog) return undefined;
+  const better = Math.ceil((2 * rate * BREAK_SECONDS) / 2 ** 20);
+  const what = `${size(rate)} a second are written to ${server.address}, and its backlog has ${size(backlog)}`;
+  return `${what}, so that each break of the link means a copy: set it to ${better} MiB there (CONFIG SET repl-backlog-size ${better * 2 ** 20})`;
+}
+
+/** How long a link may be broken without a full copy after it. */
+const BREAK_SECONDS = 5;
