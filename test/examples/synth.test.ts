@@ -39,6 +39,22 @@ test('a synth that fails leaves everything as it was', () => {
   expect(fs.readdirSync(path.join(lab.dir, 'app')).sort()).toEqual(['app.js', 'cdk8s.yaml', 'dist']);
 });
 
+test('a synth of what does not type-check leaves everything as it was, though it would run', () => {
+  lab.write('app/dist/old.k8s.yaml', 'kind: Old\n');
+  lab.write('app/main.ts', "export const replicas: number = 'three';\n");
+  const options = { strict: true, noEmit: true, module: 'node16', types: [] };
+  lab.write('app/tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['main.ts'] }));
+  const { status, output } = synth(GOOD);
+  expect(status).toBe(1);
+  expect(output).toContain("Type 'string' is not assignable to type 'number'");
+  expect(output).toContain('dist is left as it was');
+  expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'old.k8s.yaml': 'kind: Old\n' });
+  expect(fs.existsSync(path.join(lab.dir, 'app', 'dist.new'))).toBe(false);
+
+  lab.write('app/main.ts', 'export const replicas: number = 3;\n');
+  expect(synth(GOOD)).toMatchObject({ status: 0 });
+});
+
 test('a synth with a library that was changed since it was built is refused', () => {
   lab.write('build/lib/index.js', '');
   lab.write('lib/index.ts', '');

@@ -48,7 +48,8 @@ export class Registry {
   private constructor(private readonly packed: string) {
     const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
     for (const [directory, locked] of Object.entries(packages as Record<string, Locked>)) {
-      const name = directory.split('node_modules/').at(-1) ?? '';
+      // An alias has another name than its directory.
+      const name = (locked.name as string | undefined) ?? directory.split('node_modules/').at(-1) ?? '';
       this.installed.set(name, [...(this.installed.get(name) ?? []), [directory, locked]]);
     }
     this.installed.delete('');
