@@ -16,7 +16,9 @@ import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbour
 import { checkWritten, type Manifest } from './common/written';
 import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
 import { MigrationPhase } from './migration/migration-options';
+import { migratorHash } from './migration/migrator-bundle';
 import { runbook } from './migration/runbook';
+import { needsOf } from './migration/runbook/needs';
 import { STEPS } from './migration/steps';
 import { addressPeer, hostAndPort } from './network/egress';
 import { type NetworkPeer } from './network-peer';
@@ -164,6 +166,16 @@ export class FleetCharts extends Construct {
       jobs: Object.fromEntries(jobs) as Record<string, string>,
       move: moveName(name),
       keepLegacyInSync: migration.keepLegacyInSync ?? false,
+      oldHosts: new Set(pool.servers.map(({ address }) => address.slice(0, address.lastIndexOf(':')))).size,
+      syncsPerSourceHost: migration.syncsPerSourceHost ?? 1,
+      syncConcurrency: migration.syncConcurrency ?? 8,
+      cutoverConcurrency: migration.cutoverConcurrency ?? 4,
+      checkInterval: migration.bridge?.checkInterval?.toMilliseconds() ?? 100,
+      needs: needsOf(this.charts.flatMap(([, chart]) => chart.toJson() as unknown[])),
+      migrator: this.migration?.migratorConfigMap && {
+        configMap: this.migration.migratorConfigMap.name,
+        sha256: migratorHash(this),
+      },
     });
     fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
   }

@@ -13,7 +13,7 @@ import { refuseTwins } from './common/twins';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
 import { type FleetMigrationProps } from './fleet-migration-props';
-import { migratorBundle } from './migration/migrator-bundle';
+import { migratorBundle, migratorHash } from './migration/migrator-bundle';
 import { movePlan, planJson } from './migration/plan-json';
 import { STEPS } from './migration/steps';
 import { FleetShards } from './nutcracker/fleet-shards';
@@ -73,6 +73,7 @@ export class FleetMigration extends Construct {
       'migrator.mjs': migratorBundle(this),
       'run-migrator.sh': script('run-migrator.sh'),
     });
+    this.migratorConfigMap.metadata.addAnnotation('cdk8s-twemproxy/sha256-of-migrator.mjs', migratorHash(this));
     const currentName = `${name}-current`;
     const wiring = {
       name,

@@ -3,8 +3,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import pLimit from 'p-limit';
+import { parse } from 'yaml';
+import { ApiServer, type ApiServerProps } from './lab/api-server';
 import { isUnderstood, Kubectl } from './lab/kubectl';
 import { Lab } from './lab/lab';
+import { type Manifest } from './lab/synth';
 import { ROOT } from './lab/synthesized';
 
 const DIST = path.join(ROOT, 'dist');
@@ -39,3 +42,87 @@ test('a command with a mistake is not taken', async () => {
   expect(said).toContain('unknown flag: --forced');
   expect(isUnderstood(said)).toBe(false);
 });
+
+const RUNBOOK = fs.readFileSync(path.join(DIST, 'unit-1.RUNBOOK.md'), 'utf8');
+const [, JOB] = /job\/(unit-1-move-sync-\w+)/.exec(RUNBOOK) ?? [];
+const COMPLETE = { type: 'Complete', status: 'True' } as const;
+const RESUMED = { type: 'Suspended', status: 'False' } as const;
+const KILLED = '2026 shard 0: moving\n';
+const DONE = '2026 shard 0: in sync\n2026 shard 0: done: in sync\n1 of 1 shards are in sync, or have moved\n';
+
+/** What the commands that wait for a Job print, when this is what they find. */
+async function followed(moments: ApiServerProps['moments']): Promise<string[]> {
+  const server = await ApiServer.start({ namespace: 'unit-1', job: JOB, moments });
+  try {
+    const kubectl = await Kubectl.of(lab, server.address);
+    const [block] = /^until kubectl[^`]*?grep -wE .*$/m.exec(RUNBOOK.slice(RUNBOOK.indexOf('## 5. Sync'))) ?? [''];
+    return (await kubectl.say(block, DIST)).split('\n').filter(Boolean);
+  } finally {
+    await server.close();
+  }
+}
+
+const prefixed = (pod: string, log: string): string[] =>
+  log
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => `[pod/${pod}/migrator] ${line}`);
+
+test('a Job is waited for until its condition comes, however long after its log', async () => {
+  const first = '2026 shard 0: waiting\n';
+  const printed = await followed([
+    { pods: {} },
+    { pods: { 'job-a': undefined } }, // its container is being created: the log is refused
+    { pods: { 'job-a': first } },
+    { pods: { 'job-a': first + DONE } }, // its end is written, but not that of the Job
+    { pods: { 'job-a': first + DONE }, conditions: [RESUMED, COMPLETE] },
+  ]);
+  const whole = prefixed('job-a', first + DONE);
+  expect(printed).toEqual([whole[0], whole[whole.length - 1], ...whole, 'Complete ']);
+});
+
+test('the log is that of every pod, when one was killed and a second ran', async () => {
+  const printed = await followed([
+    { pods: { 'job-9': KILLED } },
+    { pods: { 'job-9': KILLED } }, // the back-off: the only log is that of the dead pod
+    { pods: { 'job-9': KILLED, 'job-1': undefined } },
+    { pods: { 'job-9': KILLED, 'job-1': DONE }, conditions: [{ type: 'SuccessCriteriaMet', status: 'True' }] },
+    { pods: { 'job-9': KILLED, 'job-1': DONE }, conditions: [COMPLETE] },
+  ]);
+  expect(printed.slice(-5)).toEqual([...prefixed('job-9', KILLED), ...prefixed('job-1', DONE), 'Complete ']);
+  expect(printed.join()).not.toMatch(/Found 2 pods|BadRequest/);
+});
+
+test('a Job that fails says so, and why', async () => {
+  const message = `Container migrator for pod unit-1/job-a failed with exit code 3 matching FailJob rule at index 0`;
+  const refused = 'shard 0 was left: refused\n';
+  const printed = await followed([
+    { pods: { 'job-a': refused }, conditions: [RESUMED, { type: 'FailureTarget', status: 'True', message }] },
+    { pods: { 'job-a': refused }, conditions: [RESUMED, { type: 'Failed', status: 'True', message }] },
+  ]);
+  expect(printed.slice(-2)).toEqual([...prefixed('job-a', refused), `Failed ${message}`]);
+});
+
+test('a portion of a Job differs from the whole in its shards only, and waits to be started', async () => {
+  const portions = [...RUNBOOK.matchAll(/^(sed '.*"(.*)".*' (\S+)) \| kubectl replace --force -f -$/gm)];
+  expect(portions.map(([, , portion]) => portion)).toEqual(expect.arrayContaining(['0', '10%']));
+  for (const [, line, portion, file] of portions) {
+    const program = lab.start('sh', ['-c', line], { cwd: DIST });
+    await program.exit();
+    const [whole, part] = [fs.readFileSync(path.join(DIST, file), 'utf8'), program.output].map(
+      (text) => parse(text) as Manifest,
+    );
+    expect(shardsOf(part)).toEqual(portion);
+    expect(part.spec.suspend).toBe(true);
+    shardsOf(part, 'all');
+    expect(part).toEqual(whole);
+  }
+});
+
+/** The value of the variable, which is set if another is given. */
+function shardsOf({ spec }: Manifest, value?: string): unknown {
+  const { env } = spec.template.spec.containers[0] as { env: { name: string; value: unknown }[] };
+  const variable = env.find(({ name }) => name === 'MIGRATOR_SHARDS');
+  if (variable && value !== undefined) variable.value = value;
+  return variable?.value;
+}

@@ -1,5 +1,6 @@
 // The program of the Jobs, as `npm run build` bundles it.
 
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Construct } from 'constructs';
@@ -17,4 +18,9 @@ export function migratorBundle(scope: Construct): string {
   const file = PLACES.map((place) => path.join(__dirname, place)).find((place) => fs.existsSync(place));
   if (file === undefined) refuse(scope, 'migrator.mjs is not built; run: npm run build');
   return (text = fs.readFileSync(file, 'utf8'));
+}
+
+/** The SHA-256 of the program, to be compared with what is in the cluster. */
+export function migratorHash(scope: Construct): string {
+  return createHash('sha256').update(migratorBundle(scope)).digest('hex');
 }

@@ -1,10 +1,10 @@
-// The real kubectl, where no cluster answers: it asks one only when it has understood everything else.
+// The real kubectl, where no cluster answers, which it asks only when it has understood everything else; or an address does.
 
 import { freePort, type Lab } from './lab';
 
 export class Kubectl {
-  static async of(lab: Lab): Promise<Kubectl> {
-    const clusters = [{ name: 'none', cluster: { server: `http://127.0.0.1:${await freePort()}` } }];
+  static async of(lab: Lab, server?: string): Promise<Kubectl> {
+    const clusters = [{ name: 'none', cluster: { server: server ?? `http://127.0.0.1:${await freePort()}` } }];
     const contexts = [{ name: 'none', context: { cluster: 'none', user: 'none' } }];
     const users = [{ name: 'none', user: {} }];
     const config = { apiVersion: 'v1', kind: 'Config', clusters, contexts, users, 'current-context': 'none' };

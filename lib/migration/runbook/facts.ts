@@ -1,6 +1,7 @@
 // What a runbook is written from.
 
 import { type MigrationPhase } from '../migration-options';
+import { type Needs } from './needs';
 
 /** What the runbook tells of. */
 export interface RunbookFacts {
@@ -9,6 +10,13 @@ export interface RunbookFacts {
   readonly namespace?: string;
   readonly secret?: { readonly name: string; readonly key: string };
   readonly shards: number;
+  /** The hosts of the old servers, each of which synchronizes so many shards at a time. */
+  readonly oldHosts: number;
+  readonly syncsPerSourceHost: number;
+  readonly syncConcurrency: number;
+  readonly cutoverConcurrency: number;
+  /** Milliseconds from one question of a bridge to the next. */
+  readonly checkInterval: number;
   readonly statefulSet: string;
   readonly deployment: string;
   /** Where the bridge tells how it is. */
@@ -22,4 +30,8 @@ export interface RunbookFacts {
   /** The name of the move, which all its objects carry as a label. */
   readonly move: string;
   readonly keepLegacyInSync: boolean;
+  /** What the fleet asks of the cluster. */
+  readonly needs: Needs;
+  /** The ConfigMap with the migrator and the hash of its program; nothing where an image brings it. */
+  readonly migrator?: { readonly configMap: string; readonly sha256: string };
 }

@@ -1,7 +1,10 @@
-// The way forward while a fleet moves: steps 1 to 8.
+// The way forward while a fleet moves: steps 1 to 6.
 
-import { apply, follow, GONE, kubectl, logs, runAgain, shell, stopping, suspend } from './commands';
+import { apply, follow, GONE, kubectl, ofMove, removeJobs, runAgain, shell, stopping } from './commands';
+import { cutOver, leaveMoving } from './cutting-over';
 import { type RunbookFacts } from './facts';
+import { summary } from './summary';
+import { lookTime, syncTime, verifyTime } from './times';
 
 /** The sections. */
 export function moving(facts: RunbookFacts): string[] {
@@ -15,7 +18,7 @@ function introduction(facts: RunbookFacts): string[] {
 commands in this folder, step after step. Until step 7 nothing is taken away from the old fleet, and up to the last step there is a way back.
 Whatever else it refers to (\`docs/…\`) is in the repository of cdk8s-twemproxy.`,
     'To see where every shard stands, at any time from step 2 on:',
-    shell(runAgain(facts.files['55-status']), logs(facts, 'status')),
+    shell(runAgain(facts.files['55-status']), follow(facts, 'status')),
     `| state | what serves |
 | --- | --- |
 | \`waiting\` | the old server; the new one is empty, or detached |
@@ -27,6 +30,15 @@ Whatever else it refers to (\`docs/…\`) is in the repository of cdk8s-twemprox
 | \`old unreachable\` | nobody: bring the old server back. Gone for good: ${GONE} |
 | \`new unreachable\` | the old server, unless the shard had moved: then nobody. Bring the new one back. Gone for good: ${GONE} |
 | \`foreign\` | somebody else gave a server a role: \`status\` says who follows whom, who serves, and the ways out; see docs/faults.md, "Somebody else's failover" |`,
+    ...summary(facts),
+    '## When main.ts changes on the way',
+    `The names of the Jobs change with the plan and their options, so those of before stay in the cluster. Remove them first, and apply what they work by:`,
+    shell(
+      removeJobs(facts),
+      ...['45-plan', '46-migrator'].flatMap((step) => (facts.files[step] ? [apply(facts.files[step])] : [])),
+    ),
+    `Then go on with the step, by this runbook as it is written then. A Job of before that is left all the same does nothing any more: it ends with \`this is the Job …, and the
+plan that is applied names …\`.`,
   ];
 }
 
@@ -49,19 +61,20 @@ function putUp(facts: RunbookFacts): string[] {
     shell(...before, ...makeSecret, ...(before.length > 0 ? rest : applied).map((step) => apply(files[step]))),
     'Wait for:',
     shell(`${k} rollout status statefulset/${facts.statefulSet}`),
-    `Good: all ${facts.shards} pods are ready. They are empty, and every one says \`role:slave\`:`,
+    `It takes one to three minutes where the nodes have room and the image; twelve were seen where 108 shards shared two processors. Good: all ${facts.shards} pods are ready. They are empty, and every one says \`role:slave\`:`,
     shell(`${k} exec ${facts.statefulSet}-0 -- redis-cli info replication`),
-    'Back: `kubectl delete -f` the same files. The old fleet has noticed nothing.',
+    ...backFromShards(facts, applied),
     '## 2. Proxies and bridge',
     shell(
-      ...['40-twemproxy', '45-plan', '46-migrator'].map((step) => apply(files[step])),
+      ...['40-twemproxy', '45-plan', '46-migrator'].flatMap((step) => (files[step] ? [apply(files[step])] : [])),
       `${k} rollout status deployment/${facts.deployment}`,
     ),
-    'Good: the bridge has found a master for every shard, all of them old servers. This prints `ready`:',
+    'It takes half a minute to two minutes. Good: the bridge has found a master for every shard, all of them old servers. This prints `ready`:',
     shell(
       `${k} port-forward deployment/${facts.deployment} 8404:${facts.healthPort} & sleep 2; curl -s localhost:8404/ready; kill %1`,
     ),
     'If it does not, `http://localhost:8404/` shows which shard has no server: is its old server reachable from the pods, with this password?',
+    ...checksum(facts),
     '## 3. The applications',
     `Point them at ${proxyAddresses(facts)}, at leisure and in any order: both ways lead to the same servers. Then stop the old proxies. A cutover refuses
 every shard whose old server still has other clients than the new proxies, and names their addresses.`,
@@ -78,14 +91,16 @@ function copy(facts: RunbookFacts): string[] {
   const { files } = facts;
   return [
     '## 4. Preflight',
-    'Looks at every server, and at samples of their keys. It moves nothing; it has each server write its own configuration file anew (`CONFIG REWRITE`), the only way to know whether a fence would last.',
+    `Looks at every server, and at samples of their keys; it takes ${lookTime(facts)}. It moves nothing; it has each server write its own configuration file anew (\`CONFIG REWRITE\`), the only way to know whether a fence would last.`,
     shell(apply(files['50-preflight']), follow(facts, 'preflight')),
     `Good: \`nothing stands in the way\`, and you have read the warnings. An error ends the Job with what to mend; run it again then (see Jobs). If an old server cannot
 keep its fence over a restart, and that cannot be mended, \`stepArguments\` in main.ts can accept it for both steps that ask: \`{ preflight: ['--accept-volatile-fence'],
 cutover: ['--accept-volatile-fence'] }\`. Such a server must not be started again once its shard has moved.`,
     '## 5. Sync',
-    'Has every new shard follow its old server, a few at a time. Each old server forks once, to write a snapshot.',
+    `Has every new shard follow its old server, a few at a time. Each old server forks once, to write a snapshot. It takes ${syncTime(facts)}.`,
     shell(apply(files['60-sync']), follow(facts, 'sync')),
+    `Meanwhile, from outside: the latency of the application, and memory, disk and network of the old hosts (a fork can double what a busy server needs). No-go: an old host
+that swaps, or clients that time out: stop, and go on at a quieter hour, or with a smaller \`syncConcurrency\`.`,
     `Good: \`${facts.shards} of ${facts.shards} shards are in sync, or have moved\`. They stay so for as long as you like.`,
     ...stopping(
       facts,
@@ -93,43 +108,45 @@ cutover: ['--accept-volatile-fence'] }\`. Such a server must not be started agai
       'What follows its old server goes on doing so; started again, it goes on where it stopped.',
     ),
     '## 6. Verify',
-    'Compares old and new under replication; samples, unless `stepArguments` in main.ts says `--full`.',
+    `Compares old and new under replication; samples, unless \`stepArguments\` in main.ts says \`--full\`. It takes ${verifyTime(facts)}; \`--full\` reads 2000 keys of a shard in a second.`,
     shell(apply(files['70-verify']), follow(facts, 'verify')),
-    'Good: no shard differs.',
+    'Go: no shard differs. No-go: any difference. Somebody writes to a new shard, or past the replication; find out who before you go on.',
     ...stopping(facts, 'verify', 'It only reads.'),
   ];
 }
 
-function cutOver(facts: RunbookFacts): string[] {
-  const { files } = facts;
+/** What is taken away again, and what stays. */
+function backFromShards(facts: RunbookFacts, applied: readonly string[]): string[] {
+  const k = kubectl(facts);
+  const { files, secret, namespace, needs } = facts;
+  const own = applied.filter((step) => step !== '00-namespace').reverse();
+  const released = needs.volumes.map(
+    (volume) => `kubectl patch pv ${volume} --type=json -p '[{"op":"remove","path":"/spec/claimRef/uid"}]'`,
+  );
   return [
-    '## 7. Cutover',
-    `**From here on, new data is on the new side.** The Job comes suspended; starting it is your decision. Applying the file again suspends it again, so leave
-it out of whatever applies files by itself.`,
-    shell(apply(files['80-cutover']), suspend(facts, 'cutover', false), follow(facts, 'cutover')),
-    `Good: \`${facts.shards} of ${facts.shards} shards are on their new servers\`. Each shard is out for a fraction of a second; its clients see an error or two, the others nothing.
-To begin with one shard, let \`stepArguments\` in main.ts say \`{ cutover: ['--shards', '0'] }\` or \`['--canary']\`, synthesize, and apply the file again: the Job then
-has another name.`,
-    ...stopping(
-      facts,
-      'cutover',
-      'A shard in its hands is finished or released first; the others stay where they are.',
+    'Back (the old fleet has noticed nothing):',
+    shell(
+      ...own.map((step) => `kubectl delete -f ${files[step]}`),
+      ...(secret ? [`${k} delete secret ${secret.name}`] : []),
+      ...(namespace !== undefined && files['00-namespace']
+        ? [`${k} get all,secrets,configmaps,pvc   # nothing of others? Then: kubectl delete namespace ${namespace}`]
+        : []),
     ),
-    `**If it ends \`Failed\`**, its log names every shard that was left, and why. A shard that is left is served by its old server, unless its state
-says otherwise; those that moved stay where they are, and the next run passes them by. With exit code 3 that is for you to decide, and one shard is enough:`,
-    `- *Strangers*: clients of an old server that are none of the proxies. Point them at the new proxies; or, if they are the proxies, name their network in \`proxyNetworks\`,
-  synthesize, and apply \`${files['45-plan']}\`; or, if you know them and they may be locked out, \`stepArguments: { cutover: ['--allow-strangers'] }\`.
-- *A fence that a restart would lift*: as in step 4.
-- *Two masters*: see the table above.`,
-    'Then start it again:',
-    shell(runAgain(files['80-cutover']), suspend(facts, 'cutover', false), follow(facts, 'cutover')),
+    `What the shards have written stays on the storage: claims of a StatefulSet are kept, and so are the directories of an export, with the role of each shard in its \`redis.conf\`. To
+start from nothing, remove them as well.${released.length > 0 ? ` A volume whose claim was deleted is \`Released\`, and takes no other: either delete it with its file as above, or free it:` : ' A volume whose claim was deleted is `Released`, and takes no other claim.'}`,
+    ...(released.length > 0 ? [shell(...released)] : []),
   ];
 }
 
-function leaveMoving(facts: RunbookFacts): string[] {
+function checksum(facts: RunbookFacts): string[] {
+  const { migrator } = facts;
+  if (migrator === undefined) return [];
   return [
-    '## 8. Without the bridge',
-    `When \`status\` says that every shard is \`${facts.keepLegacyInSync ? 'following' : 'moved'}\`, and you do not expect to go back: set \`phase: MigrationPhase.MOVED\` in main.ts, \`npm run synth\`, and
-go on with this runbook as it is written then. Look at \`status\` right before: there is no Job for it afterwards.`,
+    'The program that the Jobs will run is the one that this runbook was written with, if this prints',
+    `\`${migrator.sha256}\`:`,
+    shell(
+      `${kubectl(facts)} get configmap ${migrator.configMap} -o jsonpath='{.data.migrator\\.mjs}' | sha256sum`,
+      `${kubectl(facts)} get jobs,configmaps -l ${ofMove(facts)}`,
+    ),
   ];
 }

@@ -1,0 +1,105 @@
+// What a fleet asks of the cluster, summed up from its manifests.
+
+/** As much of a manifest as is read here. */
+interface Workload {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly maxReplicas?: number;
+    readonly scaleTargetRef?: { readonly name: string };
+    readonly template?: { readonly spec: { readonly containers: Container[]; readonly initContainers?: Container[] } };
+    readonly resources?: { readonly requests?: Record<string, string | number> };
+    readonly volumeClaimTemplates?: NonNullable<Workload['spec']>[];
+    readonly spec?: Workload['spec'];
+  };
+}
+
+interface Container {
+  readonly image: string;
+  readonly resources?: { readonly requests?: Record<string, string | number> };
+}
+
+/** What a fleet asks of the cluster. */
+export interface Needs {
+  /** Pods that run all the time, the most that autoscaling makes. */
+  readonly pods: number;
+  /** Of them, proxies. */
+  readonly proxies: number;
+  /** Requested processors. */
+  readonly cpu: number;
+  /** Requested bytes. */
+  readonly memory: number;
+  /** Claimed bytes, and the claims. */
+  readonly storage: number;
+  readonly claims: number;
+  readonly services: number;
+  readonly images: string[];
+  /** The names of its PersistentVolumes. */
+  readonly volumes: string[];
+}
+
+/** Adds up the manifests of a fleet. */
+export function needsOf(manifests: readonly unknown[]): Needs {
+  const all = manifests as Workload[];
+  const ofKind = (kind: string): Workload[] => all.filter((it) => it.kind === kind);
+  const most = (it: Workload): number => {
+    const scaled = ofKind('HorizontalPodAutoscaler').find(
+      ({ spec }) => spec?.scaleTargetRef?.name === it.metadata.name,
+    );
+    return scaled?.spec?.maxReplicas ?? it.spec?.replicas ?? 1;
+  };
+  const running = [...ofKind('StatefulSet'), ...ofKind('Deployment')];
+  const sum = (what: 'cpu' | 'memory'): number => total(running.map((it) => most(it) * requested(it, what)));
+  const claimed = ofKind('PersistentVolumeClaim').map((it) => quantity(it.spec?.resources?.requests?.storage));
+  const templates = ofKind('StatefulSet').flatMap((it) =>
+    (it.spec?.volumeClaimTemplates ?? []).flatMap(({ spec }) =>
+      Array<number>(most(it)).fill(quantity(spec?.resources?.requests?.storage)),
+    ),
+  );
+  return {
+    pods: total(running.map(most)),
+    proxies: total(ofKind('Deployment').map(most)),
+    cpu: sum('cpu'),
+    memory: sum('memory'),
+    storage: total([...claimed, ...templates]),
+    claims: claimed.length + templates.length,
+    services: ofKind('Service').length,
+    images: [...new Set(all.flatMap(containersOf).map(({ image }) => image))].sort(),
+    volumes: ofKind('PersistentVolume').map(({ metadata }) => metadata.name),
+  };
+}
+
+function containersOf({ spec }: Workload): Container[] {
+  const pod = spec?.template?.spec;
+  return pod === undefined ? [] : [...(pod.initContainers ?? []), ...pod.containers];
+}
+
+/** As the scheduler counts: the containers together, or the largest init container. */
+function requested({ spec }: Workload, what: 'cpu' | 'memory'): number {
+  const of = ({ resources }: Container): number => quantity(resources?.requests?.[what]);
+  const pod = spec?.template?.spec;
+  return Math.max(total((pod?.containers ?? []).map(of)), ...(pod?.initContainers ?? []).map(of));
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** A quantity of Kubernetes as a number. */
+function quantity(text: string | number = 0): number {
+  const [, digits, unit] = /^([\d.]+)([A-Za-z]*)$/.exec(String(text)) ?? [];
+  return Number(digits) * (UNITS[unit] ?? 1);
+}

@@ -1,0 +1,32 @@
+// The head of a runbook: what the fleet asks of the cluster.
+
+import { type RunbookFacts } from './facts';
+
+/** The section. */
+export function summary(facts: RunbookFacts): string[] {
+  const { needs, shards, checkInterval } = facts;
+  const onEach = Math.round((needs.proxies * 1000) / checkInterval);
+  return [
+    '## What it asks of the cluster',
+    `| what | how much |
+| --- | --- |
+| pods that run all the time | ${needs.pods}: ${needs.pods - needs.proxies} shards and ${needs.proxies} proxies; and one pod for each Job |
+| requested CPU and memory, all pods together | ${rounded(needs.cpu)} CPUs, ${bytes(needs.memory)}; a Job has its own besides |
+| storage | ${bytes(needs.storage)} in ${needs.claims} ${needs.claims === 1 ? 'claim' : 'claims'} |
+| Services | ${needs.services} |
+| connections of the bridges' checks | ${onEach} a second on each old server and on each shard, ${onEach * 2 * shards} in all, from step 2 to step 8 |
+| images to mirror | ${needs.images.map((image) => `\`${image}\``).join(', ')} |`,
+  ];
+}
+
+function rounded(number: number): string {
+  return String(Math.round(number * 10) / 10);
+}
+
+function bytes(number: number): string {
+  const units = ['MiB', 'GiB', 'TiB'];
+  let size = number / 2 ** 20;
+  let unit = 0;
+  for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024;
+  return `${rounded(size)} ${units[unit]}`;
+}

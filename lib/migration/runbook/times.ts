@@ -1,0 +1,55 @@
+// How long steps take, from what was measured (bench/move.md, docs/faults.md), as ranges: no two clusters are alike.
+
+import { type RunbookFacts } from './facts';
+
+/** A gigabyte of a shard, copied and written to its disk: on a fast disk, and on a slow one or over a thin line. */
+const SYNC_SECONDS_PER_GB = [17, 90] as const;
+
+/** A shard in the hands of the cutover: on idle machines, and on busy ones. */
+const CUTOVER_SECONDS = [0.06, 0.5] as const;
+
+/** A thousand keys of a shard, which verify reads by default. */
+const VERIFY_SECONDS = [0.5, 1.5] as const;
+const VERIFY_CONCURRENCY = 4;
+
+/** Until a pod runs: the image is there, or has to be pulled. */
+const POD_SECONDS = [3, 30] as const;
+
+type Range = readonly [number, number];
+
+export function syncTime({ shards, oldHosts, syncsPerSourceHost, syncConcurrency }: RunbookFacts): string {
+  const atATime = Math.min(shards, syncConcurrency, oldHosts * syncsPerSourceHost);
+  const waves = Math.ceil(shards / atATime);
+  const each = inWords(SYNC_SECONDS_PER_GB);
+  const all = inWords(times(SYNC_SECONDS_PER_GB, waves));
+  return `${each} for each GB of a shard, ${atATime} at a time: ${all} if each shard has a GB`;
+}
+
+export function cutoverTime({ shards, cutoverConcurrency }: RunbookFacts): string {
+  return inWords(plus(POD_SECONDS, times(CUTOVER_SECONDS, Math.ceil(shards / cutoverConcurrency))));
+}
+
+export function verifyTime({ shards }: RunbookFacts): string {
+  return inWords(plus(POD_SECONDS, times(VERIFY_SECONDS, Math.ceil(shards / VERIFY_CONCURRENCY))));
+}
+
+/** One short Job that looks at every server. */
+export function lookTime({ shards }: RunbookFacts): string {
+  return inWords(plus(POD_SECONDS, [shards / 100, shards / 10]));
+}
+
+function times([low, high]: Range, factor: number): Range {
+  return [low * factor, high * factor];
+}
+
+function plus(a: Range, b: Range): Range {
+  return [a[0] + b[0], a[1] + b[1]];
+}
+
+/** `3 to 40 seconds`, `1 to 12 minutes`. */
+function inWords([low, high]: Range): string {
+  const [size, unit] = high < 100 ? [1, 'seconds'] : high < 6000 ? [60, 'minutes'] : [3600, 'hours'];
+  const first = Math.max(1, Math.round(low / size));
+  const last = Math.max(first + 1, Math.ceil(high / size));
+  return `${first} to ${last} ${unit}`;
+}
