@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { FleetCharts, MigrationPhase, type PhasedMigration } from '../lib';
+import { needsOf } from '../lib/migration/runbook/needs';
 import { MEANING } from '../migrator/shard/shard-state';
 import { LIVE, NFS } from './lab/fleet-charts';
 import { Lab } from './lab/lab';
@@ -36,7 +37,7 @@ test.each(PHASES)('names files and objects that there are, in the namespace, whi
     for (const [, name] of text.matchAll(/((?:job|deployment|statefulset)\/[-\w]+)/g)) expect(names).toContain(name);
     for (const [file] of text.matchAll(/[-\w]+\.k8s\.yaml/g))
       expect(fs.readdirSync(path.join(lab.dir, 'dist'))).toContain(file);
-    const commands = text.match(/^(until )?kubectl (?!apply|replace|delete -f|patch pv).*$/gm) ?? [];
+    const commands = text.match(/^(until )?kubectl (?!apply|replace|delete -f|patch pv|taint).*$/gm) ?? [];
     for (const command of commands) expect(command.includes('kubectl -n unit-1 ')).toBe(namespace !== undefined);
     expect(text).not.toMatch(/undefined|\[object/);
   }
@@ -85,4 +86,37 @@ test('is not written about a fleet that does not move', () => {
   expect(() => {
     charts.writeRunbook();
   }).toThrow('unit-1: without a migration there is nothing to write a runbook about');
+});
+
+test('sums up what the fleet asks of the cluster', () => {
+  const { text, objects } = written({ phase: MigrationPhase.MOVING }, 'unit-1');
+  const services = objects.filter(({ kind }) => kind === 'Service').length;
+  const images = objects.flatMap(({ spec }) => [...JSON.stringify(spec ?? {}).matchAll(/"image":"([^"]+)"/g)]);
+  expect(text).toContain('| pods that run all the time | 6: 4 shards and 2 proxies;');
+  expect(text).toContain(`| Services | ${services} |`);
+  // Two proxies ask each server ten times a second, on both sides of four shards.
+  expect(text).toContain('20 a second on each old server and on each shard, 160 in all');
+  for (const [, image] of images) expect(text).toContain(`\`${image}\``);
+});
+
+test('counts as the scheduler does', () => {
+  const requests = (cpu: string, memory: string): object => ({ image: 'i', resources: { requests: { cpu, memory } } });
+  const pod = {
+    containers: [requests('250m', '1Gi'), requests('1', '128Mi')],
+    initContainers: [requests('2', '64Mi'), requests('10m', '16Mi')],
+  };
+  const template = { spec: pod };
+  const claim = { spec: { resources: { requests: { storage: '10Gi' } } } };
+  const needs = needsOf([
+    { kind: 'StatefulSet', metadata: { name: 's' }, spec: { replicas: 3, template, volumeClaimTemplates: [claim] } },
+    { kind: 'Deployment', metadata: { name: 'd' }, spec: { template } },
+    {
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'h' },
+      spec: { maxReplicas: 5, scaleTargetRef: { name: 'd' } },
+    },
+    { kind: 'Job', metadata: { name: 'j' }, spec: { template } },
+  ]);
+  expect(needs).toMatchObject({ pods: 8, proxies: 5, cpu: 16, memory: 8 * 1152 * 2 ** 20, claims: 3 });
+  expect(needs.storage).toBe(30 * 2 ** 30);
 });

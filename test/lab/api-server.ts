@@ -85,7 +85,7 @@ export class ApiServer {
     const { namespace, job } = this.props;
     const names = Object.keys(this.moment.pods ?? {});
     // The API has them by name, whatever their age; the first one here is the oldest.
-    const items = names.toSorted().map((name) => ({
+    const items = [...names].sort().map((name) => ({
       metadata: {
         name,
         namespace,

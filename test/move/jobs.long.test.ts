@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { pathOfDyingNode } from '../lab/dying-node';
 import { Lab, until } from '../lab/lab';
 import { type LabPod } from '../lab/pod';
 import { FINAL_EXIT_CODES } from '../../lib/migration/steps';
@@ -22,20 +23,6 @@ afterEach(async () => {
 async function ended(pod: LabPod): Promise<{ code: number | null; output: string }> {
   const program = await pod.start();
   return { code: await program.exit(), output: program.output };
-}
-
-/** A `node` for the pod, whose first run sends itself a signal at a step, as if somebody killed it. */
-function dyingOnceAt(step: string): string {
-  const once = path.join(lab.dir, 'has-died');
-  fs.mkdirSync(path.join(lab.dir, 'bin'));
-  const text = `#!/bin/sh
-if [ ! -e ${once} ]; then : >${once}; export CDK8S_TWEMPROXY_SIGNAL_AT='${step} SIGKILL'; fi
-exec ${process.execPath} "$@"
-`;
-  const file = lab.write('bin/node', text);
-  fs.chmodSync(file, 0o755);
-  fs.chmodSync(lab.dir, 0o777);
-  return `${path.dirname(file)}:/usr/bin:/bin`;
 }
 
 test.each([[['--canary', '--watch', '1']], [[]]])(
@@ -112,13 +99,13 @@ test('a migrator that meets one with another plan ends for good', async () => {
   await moving.judge();
 }, 60_000);
 
-test.each(['cutover.demoted', 'cutover.promoted'])(
+test.each(['cutover.demoted', 'cutover.promoted'] as const)(
   'a migrator that is killed at %s is started again in its pod, and finishes',
   async (step) => {
     moving = await Moving.of(lab);
     const { move } = moving;
     await move.run('sync');
-    const { code, output } = await ended(move.fleet.jobPod('cutover').with({ path: dyingOnceAt(step) }));
+    const { code, output } = await ended(move.fleet.jobPod('cutover').with({ path: pathOfDyingNode(lab, step) }));
     expect([code, output]).toEqual([
       0,
       expect.stringContaining('ended with code 137; it is started again (try 2 of 5)'),

@@ -2,11 +2,12 @@
 
 import { follow, GONE, kubectl, ofMove, removeJobs, runAgain, runPortion, shell, suspend } from './commands';
 import { type RunbookFacts } from './facts';
+import { lostNode } from './lost-node';
 import { cutoverTime } from './times';
 
 /** The sections. */
 export function goingBack(facts: RunbookFacts): string[] {
-  return [...goBack(facts), ...jobs(facts)];
+  return [...goBack(facts), ...lostNode(facts), ...jobs(facts)];
 }
 
 function goBack(facts: RunbookFacts): string[] {

@@ -2,10 +2,11 @@
 
 import { apply, kubectl, ofMove, shell } from './commands';
 import { type RunbookFacts } from './facts';
+import { lostNode } from './lost-node';
 
 /** The sections. */
 export function moved(facts: RunbookFacts): string[] {
-  return [...introduction(facts), ...withoutBridge(facts), ...goBack(facts), ...end(facts)];
+  return [...introduction(facts), ...withoutBridge(facts), ...goBack(facts), ...end(facts), ...lostNode(facts)];
 }
 
 function introduction(facts: RunbookFacts): string[] {
