@@ -97,7 +97,8 @@ export class FleetCharts extends Construct {
     if (props.migration?.phase === MigrationPhase.MOVING) {
       const { redis } = this;
       const plan = chart('45-plan');
-      const scopes: Record<string, Chart> = { migrator: chart('46-migrator') };
+      const scopes: Record<string, Chart> = {};
+      if (props.migration.programInImage !== true) scopes.migrator = chart('46-migrator');
       for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
       const { phase: _phase, ...options } = props.migration;
       const move = {
@@ -166,7 +167,11 @@ export class FleetCharts extends Construct {
       jobs: Object.fromEntries(jobs) as Record<string, string>,
       move: moveName(name),
       keepLegacyInSync: migration.keepLegacyInSync ?? false,
-      oldHosts: new Set(pool.servers.map(({ address }) => address.slice(0, address.lastIndexOf(':')))).size,
+      oldHosts: new Set(
+        this.pools.live
+          .flatMap(({ servers }) => servers)
+          .map(({ address }) => address.slice(0, address.lastIndexOf(':'))),
+      ).size,
       syncsPerSourceHost: migration.syncsPerSourceHost ?? 1,
       syncConcurrency: migration.syncConcurrency ?? 8,
       cutoverConcurrency: migration.cutoverConcurrency ?? 4,

@@ -31,8 +31,8 @@ export class FleetMigration extends Construct {
   readonly bridge: Bridge;
   /** plan.json. */
   readonly planConfigMap: k8s.KubeConfigMap;
-  /** The program of the Jobs. */
-  readonly migratorConfigMap: k8s.KubeConfigMap;
+  /** The program of the Jobs; none where their image holds it. */
+  readonly migratorConfigMap?: k8s.KubeConfigMap;
   /** The name of the current Job of each step: a Job that has been replaced, and is run again by Kubernetes, ends itself. */
   readonly currentConfigMap: k8s.KubeConfigMap;
   /** The Jobs, by step. */
@@ -69,17 +69,13 @@ export class FleetMigration extends Construct {
     const { labels } = this;
     const plan = planJson(movePlan(partOf, pools, shards, redis.addresses, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
-    this.migratorConfigMap = hashedConfigMap(scopeOf('migrator'), 'migrator', `${name}-migrator`, labels, {
-      'migrator.mjs': migratorBundle(this),
-      'run-migrator.sh': script('run-migrator.sh'),
-    });
-    this.migratorConfigMap.metadata.addAnnotation('cdk8s-twemproxy/sha256-of-migrator.mjs', migratorHash(this));
+    if (props.programInImage !== true) this.migratorConfigMap = programConfigMap(scopeOf('migrator'), name, labels);
     const currentName = `${name}-current`;
     const wiring = {
       name,
       partOf,
       planConfigMap: this.planConfigMap.name,
-      migratorConfigMap: this.migratorConfigMap.name,
+      migratorConfigMap: this.migratorConfigMap?.name,
       currentConfigMap: currentName,
       password,
     };
@@ -92,4 +88,14 @@ export class FleetMigration extends Construct {
     });
     refuseTwins(this);
   }
+}
+
+/** The program and what starts it again, with its hash to be compared with that of the runbook. */
+function programConfigMap(scope: Construct, name: string, labels: Record<string, string>): k8s.KubeConfigMap {
+  const configMap = hashedConfigMap(scope, 'migrator', `${name}-migrator`, labels, {
+    'migrator.mjs': migratorBundle(scope),
+    'run-migrator.sh': script('run-migrator.sh'),
+  });
+  configMap.metadata.addAnnotation('cdk8s-twemproxy/sha256-of-migrator.mjs', migratorHash(scope));
+  return configMap;
 }

@@ -48,12 +48,23 @@ export async function bundleCli(outfile) {
   });
 }
 
-/** ioredis brings along what speaks to clusters and sentinels, a quarter of the whole program; a move knows neither. */
-const withoutClusters = {
-  name: 'without-clusters',
+/**
+ * What ioredis brings along and a move does not use, more than a third of the whole program: clusters and sentinels, a method for each command (the
+ * migrator sends all of them with `call`), and what it prints for its own developers.
+ */
+const UNUSED = [
+  {
+    filter: /ioredis\/built\/(cluster\/index|connectors\/SentinelConnector\/index|constants\/TLSProfiles)\.js$/,
+    contents: 'exports.default = class {};',
+  },
+  { filter: /@ioredis\/commands\/built\/commands\.json$/, contents: '{}', loader: 'json' },
+  { filter: /ioredis\/built\/utils\/debug\.js$/, contents: 'exports.default = () => () => {};' },
+];
+
+const withoutUnused = {
+  name: 'without-unused',
   setup({ onLoad }) {
-    const unused = /ioredis\/built\/(cluster\/index|connectors\/SentinelConnector\/index|constants\/TLSProfiles)\.js$/;
-    onLoad({ filter: unused }, () => ({ contents: 'exports.default = class {};' }));
+    for (const { filter, contents, loader } of UNUSED) onLoad({ filter }, () => ({ contents, loader }));
   },
 };
 
@@ -65,7 +76,7 @@ export async function bundleMigrator() {
     format: 'esm',
     minify: true,
     lineLimit: 120,
-    plugins: [withoutClusters],
+    plugins: [withoutUnused],
     // Packages in the older module format ask for Node's own modules by require.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   });

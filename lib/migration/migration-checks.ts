@@ -25,6 +25,12 @@ export function checkMigration(
   checkPodOptions(scope, props);
   checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
   checkImage(scope, 'image', props.image ?? DEFAULT_MIGRATOR_IMAGE);
+  if (props.programInImage === true && props.image === undefined) {
+    refuse(
+      scope,
+      'programInImage is true, but the stock Node image holds no migrator; name an image built from images/migrator',
+    );
+  }
   checkSecretKey(scope, 'password', props.password);
   checkWhole(scope, 'syncConcurrency', props.syncConcurrency ?? 8, 1, 1000);
   checkWhole(scope, 'syncsPerSourceHost', props.syncsPerSourceHost ?? 1, 1, 1000);

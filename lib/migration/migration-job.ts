@@ -16,7 +16,8 @@ export interface JobWiring {
   readonly name: string;
   readonly partOf: string;
   readonly planConfigMap: string;
-  readonly migratorConfigMap: string;
+  /** Brings the program; none where the image holds it. */
+  readonly migratorConfigMap?: string;
   /** Holds the name of the current Job of each step. */
   readonly currentConfigMap: string;
   readonly password?: SecretKey;
@@ -75,7 +76,9 @@ function migratorPod(step: Step, options: MigrationOptions, wiring: JobWiring): 
     terminationGracePeriodSeconds: GRACE_SECONDS,
     containers: [migrator(step, options, wiring)],
     volumes: [
-      { name: 'migrator', configMap: { name: wiring.migratorConfigMap } },
+      ...(wiring.migratorConfigMap === undefined
+        ? []
+        : [{ name: 'migrator', configMap: { name: wiring.migratorConfigMap } }]),
       { name: 'plan', configMap: { name: wiring.planConfigMap } },
       { name: 'current', configMap: { name: wiring.currentConfigMap } },
     ],
@@ -88,7 +91,7 @@ const TRIES = 5;
 /** Node.js lets garbage lie as long as it sees room: without a bound, 200 MB of it beside 11 MB that are in use (bench/move.md). */
 const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 
-function migrator(step: Step, options: MigrationOptions, { password }: JobWiring): k8s.Container {
+function migrator(step: Step, options: MigrationOptions, { password, migratorConfigMap }: JobWiring): k8s.Container {
   const { memory = Size.mebibytes(256), cpu = Cpu.millis(500), cpuLimit, stepArguments = {} } = options;
   const program = ['node', ...SMALL_HEAP, '/opt/migrator/migrator.mjs', step.name];
   const supervised = step.retries > 0 ? ['sh', '/opt/migrator/run-migrator.sh', String(TRIES), ...program] : program;
@@ -123,7 +126,7 @@ function migrator(step: Step, options: MigrationOptions, { password }: JobWiring
     securityContext: RESTRICTED,
     resources: resources(memory, cpu, cpuLimit),
     volumeMounts: [
-      { name: 'migrator', mountPath: '/opt/migrator', readOnly: true },
+      ...(migratorConfigMap === undefined ? [] : [{ name: 'migrator', mountPath: '/opt/migrator', readOnly: true }]),
       { name: 'plan', mountPath: '/etc/migration', readOnly: true },
       { name: 'current', mountPath: '/etc/migration-current', readOnly: true },
     ],

@@ -91,6 +91,13 @@ export interface MigrationOptions extends PodOptions {
   readonly image?: string;
 
   /**
+   * Whether `image` holds the program, as one that is built from images/migrator does. Then no ConfigMap brings it, and there is
+   * no file `46-migrator`.
+   * @default false
+   */
+  readonly programInImage?: boolean;
+
+  /**
    * Memory of a Job's pod, requested and limited alike.
    * @default Size.mebibytes(256)
    */
