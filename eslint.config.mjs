@@ -33,7 +33,7 @@ const arrows = [
     except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/tally.ts'],
   },
   { target: './cli', from: ['./main.ts', './test', './examples', './bench'] },
-  { target: './migrator', from: './lib', except: ['./nutcracker', './migration/plan.ts'] },
+  { target: './migrator', from: './lib', except: ['./nutcracker', './migration/plan.ts', './redis/config/text.ts'] },
   ...rooms('./migrator', ['redis', 'shard', 'data', 'checks', 'commands']),
   { target: './migrator/report', from: './migrator', except: ['./report'] },
   { target: './migrator', from: ['./main.ts', './cli', './test', './examples', './bench'] },

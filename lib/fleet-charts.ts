@@ -15,6 +15,7 @@ import { MANAGED_BY } from './common/labels';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
 import { checkWritten, type Manifest } from './common/written';
 import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
+import { DEFAULT_RENAMED_KEY } from './migration/migration-job';
 import { MigrationPhase } from './migration/migration-options';
 import { migratorHash } from './migration/migrator-bundle';
 import { runbook } from './migration/runbook';
@@ -153,6 +154,10 @@ export class FleetCharts extends Construct {
       phase: migration.phase,
       namespace,
       secret: this.password && { name: this.password.name, key: this.password.key ?? DEFAULT_SECRET_KEY },
+      renamedCommands: migration.renamedCommands && {
+        name: migration.renamedCommands.name,
+        key: migration.renamedCommands.key ?? DEFAULT_RENAMED_KEY,
+      },
       shards: this.pools.count,
       statefulSet: redis.statefulSet.name,
       deployment: proxies.deployment.name,

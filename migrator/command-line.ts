@@ -31,6 +31,7 @@ const COMMON: Options = {
   shards: { value: 'LIST', help: 'only these shards, such as 0-3,7, or the first of them, such as 10%' },
   current: { value: 'FILE', help: 'the name of the Job that may do this now; go on only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
+  'renamed-commands': { value: 'FILE', help: 'the rename-command lines of the redis.conf of the old servers' },
   json: { help: 'print JSON, an object a line' },
   help: { help: 'print this help' },
 };
@@ -53,6 +54,9 @@ export const COMMANDS = {
     options: {
       'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard whose place is checked (200)' },
       'accept-volatile-fence': VOLATILE,
+      'accept-renamed-writes': {
+        help: 'go on where an old server has other names for writes, which nobody uses meanwhile',
+      },
     },
   },
   sync: {

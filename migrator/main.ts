@@ -13,6 +13,7 @@ import { planHash, readPlan, UsageError } from './plan-file';
 import { preflight } from './commands/preflight';
 import { Json } from './report/json';
 import { Lines } from './report/lines';
+import { readRenamedCommands } from './renamed-commands';
 import { type Report, type Summary } from './report/report';
 import { Table } from './report/table';
 import { rollback } from './commands/rollback';
@@ -37,6 +38,7 @@ const ACTS: Record<CommandName, Act> = {
     const { findings, outcomes } = await preflight(context, {
       sampleKeys: countOf(given, 'sample-keys', 200),
       acceptVolatileFence: given['accept-volatile-fence'] === true,
+      acceptRenamedWrites: given['accept-renamed-writes'] === true,
     });
     return { outcomes, summary: texts.preflight(findings, outcomes) };
   },
@@ -112,7 +114,7 @@ async function main(args: readonly string[]): Promise<void> {
   const isSuperseded = (): string | undefined => superseded(given.current as string | undefined);
   const reason = isSuperseded();
   if (reason !== undefined) throw new Refused(reason);
-  const access = { password: passwordOf(given), renamedCommands: plan.renamedCommands, planHash: planHash(plan) };
+  const access = { password: passwordOf(given), renamedCommands: renamedCommandsOf(given), planHash: planHash(plan) };
   const report = reportFor(given, shards.length);
   const context = { plan, shards, access, report, stop: stopSignal(report), superseded: isSuperseded };
   const { outcomes, summary } = await ACTS[name](context, given);
@@ -128,6 +130,11 @@ function passwordOf(given: Given): string | undefined {
   } catch (error) {
     throw new UsageError(`--password-file: ${(error as Error).message}`);
   }
+}
+
+function renamedCommandsOf(given: Given): Readonly<Record<string, string>> {
+  const file = given['renamed-commands'];
+  return typeof file === 'string' ? readRenamedCommands(file) : {};
 }
 
 function reportFor(given: Given, shards: number): Report {

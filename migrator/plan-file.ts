@@ -61,11 +61,6 @@ const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] 
   ['cutover.deadlineMs', isCount, 'milliseconds'],
   ['keepLegacyInSync', (value) => typeof value === 'boolean', 'true or false'],
   ['proxyNetworks', listOf(isNetwork), 'a list of networks such as "10.0.0.0/8"'],
-  [
-    'renamedCommands',
-    (value) => isObject(value) && Object.values(value as object).every(isText),
-    'an object of names such as {"CONFIG": "ITS-NEW-NAME"}',
-  ],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
 

@@ -54,7 +54,6 @@ describe('the plan', () => {
       cutoverDeadline: Duration.millis(500),
       keepLegacyInSync: true,
       shardAddressesForLegacy: ['n1:30000', 'n1:30001', 'n2:30002', 'n2:30003'],
-      renamedCommands: { config: 'secret-config' },
     });
     expect(planOf(it)).toMatchObject({
       version: 2,
@@ -62,7 +61,6 @@ describe('the plan', () => {
       cutover: { concurrency: 1, deadlineMs: 500 },
       keepLegacyInSync: true,
       proxyNetworks: ['10.8.0.0/16', 'fd00::/8'],
-      renamedCommands: { CONFIG: 'secret-config' },
     });
     expect(planOf(it).shards[3]).toMatchObject({
       servers: [{ ringName: 'named' }],
@@ -159,7 +157,7 @@ const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   cutoverDeadline: Duration.millis(500),
   keepLegacyInSync: true,
   shardAddressesForLegacy: ['n1:30000', 'n1:30001', 'n2:30002', 'n2:30003'],
-  renamedCommands: { CONFIG: 'hidden' },
+  renamedCommands: { name: 'names', key: 'lines' },
   stepArguments: { verify: ['--full'] },
   bridge: { firstPort: 20_000 },
   image: 'registry.example.net/node:20.20.2',
@@ -192,6 +190,18 @@ test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes
   expect(pod).toMatchSnapshot();
 });
 
+test('other names of commands come from a Secret, and stand in no manifest', () => {
+  const cutover = job(migration({ renamedCommands: { name: 'names' } }), 'cutover');
+  const { containers, volumes } = cutover.spec.template.spec;
+  const file = '/run/renamed-commands/lines';
+  expect(containers[0].command).toEqual(expect.arrayContaining(['--renamed-commands', file]));
+  expect(containers[0].volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/run/renamed-commands' }));
+  expect(volumes).toContainEqual({
+    name: 'renamed-commands',
+    secret: { secretName: 'names', items: [{ key: 'renamed-commands', path: 'lines' }] },
+  });
+});
+
 test.each<[Partial<FleetMigrationProps>, string]>([
   [{ name: 'n'.repeat(46) }, 'name is "nnn'],
   [{ image: 'node' }, 'image is "node"; add a tag'],
@@ -220,10 +230,7 @@ test.each<[Partial<FleetMigrationProps>, string]>([
     { stepArguments: { cutover: '--canary' as never } },
     'stepArguments["cutover"] is "--canary"; write a list: ["--canary"]',
   ],
-  [{ renamedCommands: { CONFIG: '' } }, 'renamedCommands has "CONFIG": ""; write the original name'],
-  [{ renamedCommands: { INFO: 'hidden' } }, 'renamedCommands has "INFO": "hidden", but the bridge asks each server'],
-  [{ renamedCommands: { auth: 'x' } }, 'renamedCommands has "auth": "x", but the bridge and the shards send it'],
-  [{ renamedCommands: { PSYNC: 'x' } }, 'renamedCommands has "PSYNC": "x", but the shards send it when they follow'],
+  [{ renamedCommands: { name: 'N' } }, 'renamedCommands.name is "N"; take lower-case letters'],
   [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers and 4 shards'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => migration(props)).toThrow(`chart/migration: ${message}`);

@@ -8,7 +8,7 @@ import { count, type Paint } from '../output';
 import { type LiveFleet, readNutcracker, readRedisConf, refuseUnmovable } from './live-fleet';
 import { mainTs } from './main-ts';
 import { type Questions } from './questions';
-import { readme } from './readme';
+import { readme, renamedCommandsSecret } from './readme';
 import { type Remark, remarksOn } from './remarks';
 import { CDK8S_YAML, CI_YML, GITIGNORE, MAIN_TEST_TS, packageJson, ringJson, TSCONFIG_JSON } from './repository';
 import { type Settings, settingsOf } from './settings';
@@ -95,7 +95,8 @@ class Repository implements Answer {
   }
 
   lines(paint: Paint): string[] {
-    const { directory, files, remarks } = this;
+    const { directory, files, remarks, settings } = this;
+    const { namespace, renamedCommands } = settings;
     return [
       ...this.verdict.lines(paint),
       ...remarks.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
@@ -103,6 +104,13 @@ class Repository implements Answer {
       `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${REPLACED}" in the place of every redis_auth, and no comment of yours:`,
       ...files.map((file) => `  ${file}`),
       '',
+      ...(renamedCommands === undefined
+        ? []
+        : [
+            'The other names of commands are secret, and stand in none of these files. This makes the Secret that main.ts names:',
+            `  ${renamedCommandsSecret(namespace, renamedCommands)}`,
+            '',
+          ]),
       'Next, and README.md there says what follows:',
       `  cd ${directory} && npm install && npm run synth && npm test`,
     ];

@@ -45,7 +45,8 @@ function read(variableName: string, type: string, file: string): string {
 }
 
 function charts(name: string, settings: Settings, files: FleetFiles): string[] {
-  const { fleet, namespace, secret, storage, memory, maxmemory, image, proxyPort, proxyNetworks } = settings;
+  const { fleet, namespace, secret, storage, memory, maxmemory, image, proxyPort, proxyNetworks, renamedCommands } =
+    settings;
   const redis = [
     ...(files.redisConf === undefined ? [] : [`config: ${name}Redis`]),
     `memory: ${sizeCode(memory)}`,
@@ -72,6 +73,12 @@ function charts(name: string, settings: Settings, files: FleetFiles): string[] {
           '    // Without it a cutover takes the proxies for strangers, and refuses.',
         ]),
     array('    proxyNetworks: [', proxyNetworks.map(quoted), '],'),
+    ...(renamedCommands === undefined
+      ? []
+      : [
+          '    // What the old servers call commands.',
+          object('    renamedCommands: {', [`name: ${quoted(renamedCommands)}`], '},'),
+        ]),
     '  },',
     '});',
   ];

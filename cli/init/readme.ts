@@ -31,6 +31,7 @@ If no registry that you use has \`cdk8s-twemproxy\`, put its packed file into th
       'Build and push the image of the proxies, by the Dockerfile in `images/twemproxy` of cdk8s-twemproxy.',
       ...storage(settings),
       ...secret(settings),
+      ...renamed(settings),
       `Follow \`dist/${fleet}.RUNBOOK.md\`. Nothing moves before you start the cutover yourself.`,
     ]),
     `After a change of \`main.ts\`, or of a version: \`npm run synth\`, read \`git diff dist\`, \`npm test\`, commit. CI refuses a \`dist/\` that is not
@@ -57,6 +58,22 @@ of the runbook makes the Secret \`${name}\` from it, with
 
 ${shell(`kubectl -n ${namespace} create secret generic ${name} --from-file=password=PATH-OF-A-FILE-WITH-THE-PASSWORD`)}`,
   ];
+}
+
+function renamed({ namespace, renamedCommands: name }: Settings): string[] {
+  if (name === undefined) return [];
+  return [
+    `The old servers have other names for some commands. Those stand in no file of this repository either: this makes the Secret \`${name}\` from
+the live \`redis.conf\` (and what it includes), once the namespace is there:
+
+${shell(renamedCommandsSecret(namespace, name))}`,
+  ];
+}
+
+/** The one command that makes the Secret with the other names of commands. */
+export function renamedCommandsSecret(namespace: string, name: string): string {
+  const make = `kubectl -n ${namespace} create secret generic ${name} --from-file=renamed-commands=/dev/stdin`;
+  return `grep -ih '^[[:space:]]*rename-command' redis.conf | ${make}`;
 }
 
 function numbered(steps: readonly string[]): string {

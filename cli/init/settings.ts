@@ -25,6 +25,8 @@ export interface Settings {
   readonly namespace: string;
   /** The Secret with the password; nothing for a pool without one. */
   readonly secret?: string;
+  /** The Secret with the other names of commands; nothing where every command has its own. */
+  readonly renamedCommands?: string;
   readonly storage: Storage;
   readonly memory: string;
   /** Nothing where the old servers had no limit. */
@@ -86,6 +88,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions): Promise
     fleet,
     namespace,
     secret,
+    renamedCommands: (redisConf?.renamed ?? []).length > 0 ? `${fleet}-renamed-commands` : undefined,
     storage,
     memory,
     maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory),

@@ -41,7 +41,7 @@ export function checkMigration(
   checkPools(scope, props, pools);
   checkShards(scope, props, shards.lines.length);
   checkStepArguments(scope, props.stepArguments ?? {}, shards.lines.length);
-  checkRenamed(scope, props);
+  checkSecretKey(scope, 'renamedCommands', props.renamedCommands);
 }
 
 function checkPools(scope: Construct, { password }: FleetMigrationProps, pools: readonly NutcrackerPool[]): void {
@@ -73,28 +73,5 @@ function checkShards(scope: Construct, { redis, shardAddressesForLegacy }: Fleet
   for (const address of shardAddressesForLegacy) {
     if (/^[^\s/:]+:\d{1,5}$/.test(address)) continue;
     refuse(scope, `shardAddressesForLegacy has ${JSON.stringify(address)}; write host:port`);
-  }
-}
-
-/** Who sends a command under its own name, and cannot be told another. */
-const PLAIN: Partial<Record<string, string>> = {
-  AUTH: 'the bridge and the shards send it',
-  INFO: 'the bridge asks each server for its role with it',
-  PING: 'the shards send it when they follow',
-  PSYNC: 'the shards send it when they follow',
-  REPLCONF: 'the shards send it when they follow',
-};
-
-function checkRenamed(scope: Construct, { renamedCommands = {} }: FleetMigrationProps): void {
-  for (const [command, name] of Object.entries(renamedCommands)) {
-    const pair = `${JSON.stringify(command)}: ${JSON.stringify(name)}`;
-    if (!/^[A-Za-z]+$/.test(command) || !/^\S+$/.test(name)) {
-      refuse(scope, `renamedCommands has ${pair}; write the original name, and the one word that replaces it`);
-    }
-    const why = PLAIN[command.toUpperCase()];
-    if (why !== undefined && name.toUpperCase() !== command.toUpperCase()) {
-      const remedy = 'take that rename-command out of the old servers, and restart them';
-      refuse(scope, `renamedCommands has ${pair}, but ${why} under its own name; ${remedy}`);
-    }
   }
 }

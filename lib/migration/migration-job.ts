@@ -81,8 +81,20 @@ function migratorPod(step: Step, options: MigrationOptions, wiring: JobWiring): 
         : [{ name: 'migrator', configMap: { name: wiring.migratorConfigMap } }]),
       { name: 'plan', configMap: { name: wiring.planConfigMap } },
       { name: 'current', configMap: { name: wiring.currentConfigMap } },
+      ...renamedVolume(options),
     ],
   };
+}
+
+const RENAMED_MOUNT = { name: 'renamed-commands', mountPath: '/run/renamed-commands', readOnly: true };
+
+/** The key that is meant where none is given. */
+export const DEFAULT_RENAMED_KEY = 'renamed-commands';
+
+function renamedVolume({ renamedCommands }: MigrationOptions): k8s.Volume[] {
+  if (!renamedCommands) return [];
+  const { name: secretName, key = DEFAULT_RENAMED_KEY } = renamedCommands;
+  return [{ name: RENAMED_MOUNT.name, secret: { secretName, items: [{ key, path: 'lines' }] } }];
 }
 
 /** How often a migrator that dies is started again in its container, before Kubernetes tries another pod. */
@@ -101,6 +113,7 @@ function migrator(step: Step, options: MigrationOptions, { password, migratorCon
     '/etc/migration/plan.json',
     '--current',
     `/etc/migration-current/${step.name}`,
+    ...(options.renamedCommands ? ['--renamed-commands', `${RENAMED_MOUNT.mountPath}/lines`] : []),
   ];
   return {
     name: 'migrator',
@@ -129,6 +142,7 @@ function migrator(step: Step, options: MigrationOptions, { password, migratorCon
       ...(migratorConfigMap === undefined ? [] : [{ name: 'migrator', mountPath: '/opt/migrator', readOnly: true }]),
       { name: 'plan', mountPath: '/etc/migration', readOnly: true },
       { name: 'current', mountPath: '/etc/migration-current', readOnly: true },
+      ...(options.renamedCommands ? [RENAMED_MOUNT] : []),
     ],
   };
 }

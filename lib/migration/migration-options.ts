@@ -3,6 +3,7 @@
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
 import { type PodOptions } from '../common/pod-options';
+import { type SecretKey } from '../common/secret-key';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 
 /** Node 22 is supported until April 2027; the migrator is tested with Node 20 and later. */
@@ -66,11 +67,11 @@ export interface MigrationOptions extends PodOptions {
   readonly shardAddressesForLegacy?: string[];
 
   /**
-   * Names that the old servers gave to commands (`rename-command`), by their original names. AUTH, INFO, PING, PSYNC and
-   * REPLCONF must have their own.
-   * @default - none
+   * The Secret with the names that the old servers gave to commands: the `rename-command` lines of their redis.conf, as they stand
+   * there. Its key is `renamed-commands` unless it says another. AUTH, INFO, PING, PSYNC and REPLCONF must have their own names.
+   * @default - every command has its own name
    */
-  readonly renamedCommands?: { [command: string]: string };
+  readonly renamedCommands?: SecretKey;
 
   /**
    * More arguments for a command, by its name, such as `{ cutover: ['--shards', '0-3'] }`. The synth refuses what the command does not take.

@@ -13,7 +13,6 @@ export function movePlan(
   addresses: string[],
   options: MigrationOptions,
 ): MovePlan {
-  const renamed = Object.entries(options.renamedCommands ?? {}).map(([command, name]) => [command.toUpperCase(), name]);
   return {
     version: PLAN_VERSION,
     fleet,
@@ -25,7 +24,6 @@ export function movePlan(
     },
     keepLegacyInSync: options.keepLegacyInSync ?? false,
     proxyNetworks: options.proxyNetworks ?? [],
-    renamedCommands: Object.fromEntries(renamed) as Record<string, string>,
     shards: shards.lines.map((lines, shard) => ({
       shard,
       servers: lines.map(({ pool, server: { ringName, weight } }) => ({ pool: pool.name, ringName, weight })),

@@ -25,8 +25,6 @@ export interface MovePlan {
   readonly keepLegacyInSync: boolean;
   /** Networks (CIDR) from which old servers see this fleet's proxies. */
   readonly proxyNetworks: readonly string[];
-  /** Names that the old servers gave to commands (`rename-command`), by the original name in capitals. */
-  readonly renamedCommands: Readonly<Record<string, string>>;
   /** The shards, by ordinal. */
   readonly shards: readonly PlannedShard[];
 }

@@ -11,7 +11,12 @@ export function oldConfigChecks(both: Both, acceptVolatileFence: boolean): Remar
 
 function fence(old: Facts, acceptVolatileFence: boolean): Remark[] {
   if (old.configError !== undefined)
-    return [noConfig(old, 'if rename-command gave CONFIG another name, put it into renamedCommands of the move')];
+    return [
+      noConfig(
+        old,
+        'if rename-command gave CONFIG another name, put it into the Secret of renamedCommands of the move',
+      ),
+    ];
   const reason = whyNotRewritten(old);
   if (reason === undefined) return [];
   const effect = `A RESTART OF ${old.address} WOULD LIFT ITS FENCE, and it would serve outdated data: ${reason}`;

@@ -41,7 +41,7 @@ async function clientChecks(server: RedisServer, proxyNetworks: readonly string[
     ];
   } catch (failure) {
     if (!(failure instanceof ServerError) || failure.code === 'UNREACHABLE') throw failure;
-    const remedy = 'if rename-command gave CLIENT another name, put it into renamedCommands of the move';
+    const remedy = 'if rename-command gave CLIENT another name, put it into the Secret of renamedCommands of the move';
     return [error('client', `${failure.message}: CLIENT LIST tells who would be locked out; ${remedy}`)];
   }
 }

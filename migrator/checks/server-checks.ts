@@ -12,6 +12,8 @@ export interface Both {
   readonly password?: string;
   /** Whether the old server is to follow the new one once that has moved. */
   readonly keepLegacyInSync: boolean;
+  /** Whether nobody uses the other names of commands that write while the fleet moves. */
+  readonly acceptRenamedWrites?: boolean;
 }
 
 /** Commands without which no shard moves, those that others send than this program, and those that verify needs. */
@@ -25,14 +27,14 @@ export const PLAIN_COMMANDS = SENT_BY_OTHERS;
 
 const MAX_CLOCK_MS = 1000;
 
-export function serverChecks({ old, new: fresh, password, keepLegacyInSync }: Both): Remark[] {
+export function serverChecks({ old, new: fresh, password, keepLegacyInSync, acceptRenamedWrites }: Both): Remark[] {
   return [
     ...identity(old, fresh),
     ...versions(old, fresh),
     ...(keepLegacyInSync ? wayBack(old, fresh) : []),
     ...kind(old),
     ...commands(old),
-    ...renamedWrites(old, fresh),
+    ...renamedWrites(old, fresh, acceptRenamedWrites),
     ...replicationPassword(old, fresh, password),
     ...clocks(old, fresh),
   ];
@@ -90,7 +92,7 @@ function commands({ address, version, missing }: Facts): Remark[] {
   const lacks = (names: readonly string[]): string[] => names.filter((name) => missing.includes(name));
   const named = (names: readonly string[]): string => `${address} does not know ${names.join(', ')} by that name`;
   const [needed, sent, used] = [lacks([...NEEDED, fence]), lacks(SENT_BY_OTHERS), lacks(FOR_VERIFY)];
-  const remedy = 'if rename-command gave another name, put it into renamedCommands of the move';
+  const remedy = 'if rename-command gave another name, put it into the Secret of renamedCommands of the move';
   return [
     ...(needed.length > 0 ? [error('commands', `${named(needed)}; ${remedy}`)] : []),
     ...(sent.length > 0
@@ -101,13 +103,16 @@ function commands({ address, version, missing }: Facts): Remark[] {
 }
 
 /** A replica ignores commands that it does not know, and says so in its log at most. */
-function renamedWrites(old: Facts, fresh: Facts): Remark[] {
+function renamedWrites(old: Facts, fresh: Facts, isAccepted = false): Remark[] {
   const renamed = old.renamedWrites.filter((name) => !fresh.renamedWrites.includes(name));
   if (renamed.length === 0) return [];
   const what = `${old.address} has other names for ${renamed.join(', ').toUpperCase()}, which ${fresh.address} does not know`;
+  const loss = `${what}: WHAT IS WRITTEN BY THEM WOULD BE LOST`;
+  // Nutcracker passes on no command that it does not know, so only who connects past the proxies can send one.
+  if (isAccepted) return [warning('renamed-writes', `${loss}; let nobody use them until the fleet has moved`)];
   const remedy =
-    'give the new servers the same rename-command (redis.conf of the fleet), or take it out of the old ones';
-  return [error('renamed-writes', `${what}: WHAT IS WRITTEN BY THEM WOULD BE LOST; ${remedy}`)];
+    'take that rename-command out of the old server and restart it, or let nobody use these names until the fleet has moved';
+  return [error('renamed-writes', `${loss}; ${remedy}, and say so by --accept-renamed-writes`)];
 }
 
 const SENDERS = 'replicas and the bridge of the proxies';

@@ -28,6 +28,7 @@ export interface PreflightOptions {
   readonly sampleKeys: number;
   /** Whether a fence that a restart would lift is a warning, not an error. */
   readonly acceptVolatileFence: boolean;
+  readonly acceptRenamedWrites?: boolean;
 }
 
 const AT_A_TIME = 16;
@@ -121,7 +122,9 @@ class Preflight {
       factsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
       factsOf(pair.new, sight.new),
     ]);
-    const both = { old, new: fresh, password: access.password, keepLegacyInSync: plan.keepLegacyInSync };
+    const { acceptRenamedWrites } = this.options;
+    const { keepLegacyInSync } = plan;
+    const both = { old, new: fresh, password: access.password, keepLegacyInSync, acceptRenamedWrites };
     const ownPort = sight.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
     return [
       ...this.otherAddress(sight.old),
@@ -215,6 +218,6 @@ function unreachable({ code, message, isAboutPassword, refusal }: ServerError): 
   }
   return error(
     'refused',
-    `${message}; if rename-command gave that command another name, put it into renamedCommands of the move`,
+    `${message}; if rename-command gave that command another name, put it into the Secret of renamedCommands of the move`,
   );
 }

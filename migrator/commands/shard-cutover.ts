@@ -126,7 +126,8 @@ export class ShardCutover {
   private async releaseLeftovers(pair: Pair, old: ServerView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).writes.end().catch((error: unknown) => {
       unlessUnreachable(error);
-      const remedy = 'a cutover needs CONFIG; if it has another name, put that into the plan';
+      const remedy =
+        'a cutover needs CONFIG; if it has another name, put that into the Secret of renamedCommands of the move';
       throw new Refused(`${(error as Error).message}: ${remedy}`);
     });
   }

@@ -14,6 +14,8 @@ import { OldFleet, type OldFleetProps } from './old-fleet';
 import { isReplication, TcpProxy } from './tcp-proxy';
 
 export interface LabMoveProps extends OldFleetProps {
+  /** The lines of the Secret with the names that the old servers gave to commands. */
+  readonly renamedCommands?: string;
   /**
    * Whether the new side reaches the old one through `networks`, which can fail: only for what `concerns` says.
    * @default - directly
@@ -115,7 +117,12 @@ export class LabMove {
 
   /** The same with more in its environment, such as the step at which it is to die. */
   migratorWith(env: NodeJS.ProcessEnv, command: string, ...args: string[]): Program {
-    const words = [...SMALL_HEAP, MIGRATOR, command, '--plan', this.fleet.planFile(), ...args];
+    const { renamedCommands } = this.props;
+    const renamed =
+      renamedCommands === undefined
+        ? []
+        : ['--renamed-commands', this.lab.write('renamed-commands', `${renamedCommands}\n`)];
+    const words = [...SMALL_HEAP, MIGRATOR, command, '--plan', this.fleet.planFile(), ...renamed, ...args];
     const password = { REDIS_PASSWORD: this.props.fleet?.secretValue ?? this.old.password };
     return this.lab.start(process.execPath, words, { env: { ...process.env, ...password, ...env } });
   }

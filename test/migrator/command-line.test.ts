@@ -13,7 +13,6 @@ const PLAN = {
   cutover: { concurrency: 4, deadlineMs: 1000 },
   keepLegacyInSync: false,
   proxyNetworks: ['10.0.0.0/8'],
-  renamedCommands: {},
   shards: [
     { shard: 0, servers: [{ pool: 'unit1', ringName: 'a:1', weight: 1 }], old: '127.0.0.1:1', new: '127.0.0.1:2' },
     { shard: 1, servers: [{ pool: 'unit1', ringName: 'b:1', weight: 2 }], old: '127.0.0.1:3', new: '127.0.0.1:4' },

@@ -4,7 +4,7 @@ import { type MovePlan } from '../../lib/migration/plan';
 import { type ExitCode } from '../../migrator/commands/outcome';
 import { type Finding, preflight } from '../../migrator/commands/preflight';
 import { type Lab } from '../lab/lab';
-import { Pairs, type PairsProps } from './pairs';
+import { Pairs, type PairsProps, type Renamed } from './pairs';
 
 /** The policy differs between versions where none is set. */
 const POLICY = ['maxmemory-policy', 'noeviction'];
@@ -29,8 +29,14 @@ export interface Found {
   readonly messages: string[];
 }
 
-export async function find(pairs: Pairs, plan: Partial<MovePlan> = {}, acceptVolatileFence = false): Promise<Found> {
-  const { findings, outcomes } = await preflight(pairs.contextOf(plan), { sampleKeys: 200, acceptVolatileFence });
+export async function find(
+  pairs: Pairs,
+  plan: Partial<MovePlan> & Renamed = {},
+  acceptVolatileFence = false,
+  acceptRenamedWrites = false,
+): Promise<Found> {
+  const options = { sampleKeys: 200, acceptVolatileFence, acceptRenamedWrites };
+  const { findings, outcomes } = await preflight(pairs.contextOf(plan), options);
   return {
     findings,
     codes: findings.map(({ severity, code }) => `${severity} ${code}`),

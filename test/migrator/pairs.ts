@@ -18,6 +18,11 @@ export interface PairsProps extends OldFleetProps {
   readonly plan?: Partial<MovePlan>;
 }
 
+/** What the old servers call commands. */
+export interface Renamed {
+  readonly renamedCommands?: Readonly<Record<string, string>>;
+}
+
 export class Pairs {
   private static readonly started: Pairs[] = [];
 
@@ -55,7 +60,6 @@ export class Pairs {
       cutover: { concurrency: 4, deadlineMs: 2000 },
       keepLegacyInSync: false,
       proxyNetworks: [],
-      renamedCommands: {},
       shards: oldFleet.pool.servers.map(({ ringName, weight, address }, shard) => ({
         shard,
         servers: [{ pool: 'unit1', ringName, weight }],
@@ -66,14 +70,14 @@ export class Pairs {
     };
   }
 
-  contextOf(plan: Partial<MovePlan> = {}): Context {
+  contextOf({ renamedCommands = {}, ...plan }: Partial<MovePlan> & Renamed = {}): Context {
     const whole = { ...this.plan, ...plan };
     const report = {
       progress: (progress: Progress) => void this.progress.push(progress),
       note: () => undefined,
       end: () => undefined,
     };
-    const access = { password: this.oldFleet.password, renamedCommands: whole.renamedCommands, planHash: 'a-plan' };
+    const access = { password: this.oldFleet.password, renamedCommands, planHash: 'a-plan' };
     return { plan: whole, shards: whole.shards, access, report, stop: new AbortController().signal };
   }
 

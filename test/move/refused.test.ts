@@ -1,5 +1,8 @@
 // What a person has to decide first: nothing is touched before that.
 
+import { ApiObject, App } from 'cdk8s';
+import { AppendFsync, RedisConfig } from '../../lib';
+import { joinWords } from '../../lib/redis/config/text';
 import { FullDisk } from '../lab/full-disk';
 import { Lab, until } from '../lab/lab';
 import { moved, Moving, untouched } from './moving';
@@ -28,7 +31,7 @@ test('a wrong password moves nothing, and is named as such', async () => {
   await moving.judge();
 });
 
-test('an old server that calls CONFIG something else is not cut over before the plan says what', async () => {
+test('an old server that calls CONFIG something else is not cut over before a Secret says what', async () => {
   const renamed = (): string[][] => [
     ['repl-diskless-sync-delay', '0'],
     ['rename-command', 'CONFIG', 'its-other-name'],
@@ -41,20 +44,41 @@ test('an old server that calls CONFIG something else is not cut over before the 
   await move.run('sync');
   const refused = move.migrator('cutover');
   expect(await refused.exit()).toBe(3);
-  expect(refused.output).toContain('put that into the plan');
+  expect(refused.output).toContain('put that into the Secret of renamedCommands');
   expect(await move.roles()).toEqual(untouched(move));
   await moving.judge();
 });
 
-test('an old server that calls CONFIG something else is cut over when the plan says what', async () => {
-  const renamed = (): string[][] => [
+test('a fleet whose redis.conf hides commands moves by its own file and a Secret, without the names in a manifest', async () => {
+  const live = [
     ['repl-diskless-sync-delay', '0'],
-    ['rename-command', 'CONFIG', 'its-other-name'],
+    ['rename-command', 'CONFIG', 'hidden-config-8f2'],
+    ['rename-command', 'KEYS', 'hidden-keys-8f2'],
+    ['rename-command', 'FLUSHALL', ''],
   ];
-  const fleet = { migration: { renamedCommands: { CONFIG: 'its-other-name' } } };
-  moving = await Moving.of(lab, { directives: renamed, fleet });
+  const lines = live.map(joinWords);
+  const redis = { config: RedisConfig.fromText(lines.join('\n'), 'redis.conf', { appendfsync: AppendFsync.ALWAYS }) };
+  const renamedCommands = lines.filter((line) => line.startsWith('rename')).join('\n');
+  moving = await Moving.of(lab, {
+    directives: () => live,
+    renamedCommands,
+    fleet: { redis, migration: { renamedCommands: { name: 'names' } } },
+  });
   const { move } = moving;
-  for (const command of ['preflight', 'sync', 'verify', 'cutover']) await move.run(command);
+  for (const command of ['preflight', 'sync', 'verify', 'cutover']) {
+    expect(await move.run(command)).not.toContain('8f2');
+  }
+  const objects = App.of(move.fleet.charts)
+    .node.findAll()
+    .filter((node) => ApiObject.isApiObject(node));
+  const manifests = JSON.stringify(objects.map((object) => object.toJson() as unknown));
+  expect(manifests).toContain('--renamed-commands');
+  expect(manifests).not.toContain('8f2');
+  const shard = move.fleet.shardClient(0);
+  await expect(shard.flushall()).rejects.toThrow('unknown command');
+  await expect(shard.keys('*')).rejects.toThrow('unknown command');
+  expect(await shard.config('GET', 'port')).toHaveLength(2);
+  shard.disconnect();
   expect(await move.roles()).toEqual(moved(move));
   await move.old.restart(0, 'SIGKILL');
   expect(await move.roles()).toEqual(moved(move));

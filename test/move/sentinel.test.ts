@@ -81,7 +81,7 @@ test('Sentinel cannot promote a new server, or tell it whom to follow', async ()
 test('a Sentinel that may not name itself is known by what it listens to', async () => {
   const it = await started({
     directives: () => [['rename-command', 'CLIENT', 'its-clients']],
-    fleet: { migration: { renamedCommands: { CLIENT: 'its-clients' } } },
+    renamedCommands: 'rename-command CLIENT its-clients',
   });
   const watcher = await watch(it);
   expect(await refused(it, 'preflight')).toContain(`sentinel: Sentinels (${watcher.address}) watch`);

@@ -9,6 +9,8 @@ export interface RunbookFacts {
   readonly phase: MigrationPhase;
   readonly namespace?: string;
   readonly secret?: { readonly name: string; readonly key: string };
+  /** The Secret with the other names of commands. */
+  readonly renamedCommands?: { readonly name: string; readonly key: string };
   readonly shards: number;
   /** The hosts of the old servers, each of which synchronizes so many shards at a time. */
   readonly oldHosts: number;

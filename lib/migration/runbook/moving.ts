@@ -43,12 +43,17 @@ plan that is applied names …\`.`,
 }
 
 function putUp(facts: RunbookFacts): string[] {
-  const { files, secret } = facts;
+  const { files, secret, renamedCommands } = facts;
   const k = kubectl(facts);
   const applied = ['00-namespace', '10-network-policies', '20-storage', '30-redis'].filter((step) => files[step]);
   const [first, ...rest] = applied;
   const makeSecret = secret
     ? [`${k} create secret generic ${secret.name} --from-file=${secret.key}=PATH-OF-A-FILE-WITH-THE-PASSWORD`]
+    : [];
+  const makeRenamed = renamedCommands
+    ? [
+        `${k} create secret generic ${renamedCommands.name} --from-file=${renamedCommands.key}=PATH-OF-A-FILE-WITH-THE-RENAME-COMMAND-LINES`,
+      ]
     : [];
   const before = first === '00-namespace' ? [apply(files[first])] : [];
   return [
@@ -58,7 +63,18 @@ function putUp(facts: RunbookFacts): string[] {
           `The Secret holds the password of the old servers, without a line break at its end; the shards get the same one (\`printf %s 'the password' > FILE\`).`,
         ]
       : []),
-    shell(...before, ...makeSecret, ...(before.length > 0 ? rest : applied).map((step) => apply(files[step]))),
+    ...(renamedCommands
+      ? [
+          `The Secret \`${renamedCommands.name}\` holds the \`rename-command\` lines of the old servers, as they stand in their redis.conf
+(\`grep -ih '^ *rename-command' redis.conf > FILE\`); the Jobs read it, the shards have their own names for what they need.`,
+        ]
+      : []),
+    shell(
+      ...before,
+      ...makeSecret,
+      ...makeRenamed,
+      ...(before.length > 0 ? rest : applied).map((step) => apply(files[step])),
+    ),
     'Wait for:',
     shell(`${k} rollout status statefulset/${facts.statefulSet}`),
     `It takes one to three minutes where the nodes have room and the image; twelve were seen where 108 shards shared two processors. Good: all ${facts.shards} pods are ready. They are empty, and every one says \`role:slave\`:`,

@@ -48,7 +48,11 @@ test('only what a synth uses is written of the live files, wherever a secret sto
   );
   lab.write('common.conf', '# s3cret\nuser default on >s3cret\nmaxmemory 3gb\nhz 20\n');
   const remarked = alpha.replace('  redis: true', '  # s3cret\n  redis: true # since s3cret');
-  await start(remarked, { directory: at('repo'), redisConf });
+  const { lines: told } = await start(remarked, { directory: at('repo'), redisConf });
+  expect(told).toContain(
+    "  grep -ih '^[[:space:]]*rename-command' redis.conf | kubectl -n alpha create secret generic alpha-renamed-commands --from-file=renamed-commands=/dev/stdin",
+  );
+  expect(read('main.ts')).toContain("renamedCommands: { name: 'alpha-renamed-commands' },");
   expect(read('fleets/alpha/nutcracker.yml')).toBe(alpha.replace('s3cret', 'replaced'));
   const lines = read('fleets/alpha/redis.conf').split('\n');
   expect(lines.filter((line) => !line.startsWith('#'))).toEqual([

@@ -67,7 +67,15 @@ describe('commands that change data and have other names', () => {
   test('are an error if the new server has not the same, as a replica ignores what it does not know', async () => {
     const { codes, findings } = await find(await started(lab, { directives: renamed }));
     expect(codes).toEqual(['error renamed-writes']);
-    expect(findings[0].message).toMatch(/other names for (SETEX, EVAL|EVAL, SETEX), which .*LOST; .*rename-command/);
+    expect(findings[0].message).toMatch(
+      /other names for (SETEX, EVAL|EVAL, SETEX), which .*LOST; take that rename-command out .* --accept-renamed-writes$/,
+    );
+    expect(findings[0].message).not.toContain('our-');
+  });
+
+  test('are a warning if somebody says that nobody uses them', async () => {
+    const pairs = await started(lab, { directives: renamed });
+    expect((await find(pairs, {}, false, true)).codes).toEqual(['warning renamed-writes']);
   });
 
   test('are none if it has', async () => {
