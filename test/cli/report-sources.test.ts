@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { check } from '../../cli/check';
 import { Input } from '../../cli/input';
 import { gather } from '../../cli/report';
@@ -36,7 +36,8 @@ async function factsOf(
 }
 
 const manifest = fs.readFileSync(PLAN, 'utf8');
-const planJson = (parse(manifest) as { data: Record<string, string> }).data['plan.json'];
+const [planObject] = parseAllDocuments(manifest);
+const planJson = (planObject.toJS() as { data: Record<string, string> }).data['plan.json'];
 
 describe('a plan', () => {
   const GOAL = 'unit-1-shard-107.unit-1.svc.cluster.local.:6379';
