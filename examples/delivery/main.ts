@@ -2,7 +2,7 @@
 
 import * as path from 'node:path';
 import { ApiObject, App, type Chart, Size } from 'cdk8s';
-import { FleetCharts, MigrationPhase, NutcrackerConfig, ShardStorage } from '../../lib';
+import { FleetCharts, MigrationPhase, NetworkPeer, NutcrackerConfig, ShardStorage } from '../../lib';
 
 const app = new App();
 const poolOf = (file: string) => NutcrackerConfig.fromFile(path.join(__dirname, '../constructs', file)).pool();
@@ -36,6 +36,7 @@ new FleetCharts(app, 'openshift', {
   redis: { user },
   proxies: { user, image: 'registry.example.net/twemproxy:0.5.0' },
   migration: { user, phase: MigrationPhase.MOVING, proxyNetworks },
+  egressPeers: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'openshift-dns' })],
 });
 
 // Argo CD applies a file when everything in the files before it is healthy.
