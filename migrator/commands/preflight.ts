@@ -12,6 +12,7 @@ import { factsOf } from '../checks/server-facts';
 import { error, type Finding, type Remark } from '../checks/finding';
 import { randomKeys, select } from '../data/key-scan';
 import { type Outcome, Refused } from './outcome';
+import { lackOf } from './refuse-lacking';
 import { Pair, type Sight, versionOf } from '../shard/pair';
 import { databasesOf, Placement } from '../checks/placement';
 import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
@@ -85,7 +86,8 @@ class Preflight {
       return await this.check(pair);
     } catch (failure) {
       if (!(failure instanceof ServerError)) throw failure;
-      return { remarks: [unreachable(failure)], about: '' };
+      const lack = failure.isAboutRights && pair ? await this.lackOf(pair) : undefined;
+      return { remarks: [lack ?? unreachable(failure)], about: '' };
     } finally {
       pair?.close();
     }
@@ -116,8 +118,15 @@ class Preflight {
     }
   }
 
+  private async lackOf(pair: Pair, sight: Sight = { state: 'waiting' }): Promise<Remark | undefined> {
+    const lack = await lackOf(pair, sight, this.context.plan.keepLegacyInSync);
+    return lack === undefined ? undefined : error('rights', lack);
+  }
+
   private async beforeMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
     const { access, plan } = this.context;
+    const lack = await this.lackOf(pair, sight);
+    if (lack !== undefined) return [lack];
     const [old, fresh] = await Promise.all([
       factsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
       factsOf(pair.new, sight.new),

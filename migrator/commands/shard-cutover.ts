@@ -9,6 +9,7 @@ import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../sh
 import { adviceOn } from '../shard/foreign';
 import { Busy, lock } from '../shard/lock';
 import { Refused } from './outcome';
+import { refuseLacking } from './refuse-lacking';
 import { refuseWatched } from './refuse-watched';
 import { ofPromotion, payOwedSnapshot, persistenceOf, takeFencedSnapshot, takeSnapshot } from '../shard/persistence';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
@@ -180,7 +181,9 @@ export class ShardCutover {
   }
 
   /** Whatever can be refused is refused before a write is held. */
-  private async check(pair: Pair, { from, to }: HandOver, { old, new: fresh }: Sight): Promise<void> {
+  private async check(pair: Pair, { from, to }: HandOver, sight: Sight): Promise<void> {
+    const { old, new: fresh } = sight;
+    await refuseLacking(pair, sight, this.context.plan.keepLegacyInSync);
     await from.roles.checkDurable().catch((error: unknown) => {
       if (!(error instanceof NotDurable)) throw error;
       if (this.options.acceptVolatileFence) return;

@@ -7,6 +7,7 @@ import { adviceOn } from '../shard/foreign';
 import { lock, unlock } from '../shard/lock';
 import { reattached } from '../shard/reattach';
 import { type Outcome, Refused } from './outcome';
+import { refuseLacking } from './refuse-lacking';
 import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { Resyncs } from '../shard/resyncs';
@@ -90,6 +91,7 @@ class Follower {
       case 'following':
         return MEANING[sight.state];
       case 'waiting':
+        await refuseLacking(pair, sight, this.context.plan.keepLegacyInSync);
         await attach(pair, sight);
         return undefined;
       case 'syncing':

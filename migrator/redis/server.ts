@@ -46,12 +46,22 @@ export class ServerError extends Error {
 
   /** No further try helps before a person has changed something. */
   get isLasting(): boolean {
-    return this.isAboutPassword || this.refusal?.isLasting === true;
+    return this.isAboutUser || this.refusal?.isLasting === true;
   }
 
-  /** The server wants another password, or none: no further try helps. */
+  /** The server wants another password, or none. */
   get isAboutPassword(): boolean {
-    return ['NOAUTH', 'WRONGPASS', 'NOPERM'].includes(this.code) || /: ERR .*(AUTH|password)/.test(this.message);
+    return ['NOAUTH', 'WRONGPASS'].includes(this.code) || /: ERR .*(AUTH|password)/.test(this.message);
+  }
+
+  /** The server knows the user, and does not let it do that. */
+  get isAboutRights(): boolean {
+    return this.code === 'NOPERM';
+  }
+
+  /** A person has to give another password, or more rights. */
+  get isAboutUser(): boolean {
+    return this.isAboutPassword || this.isAboutRights;
   }
 }
 
@@ -167,10 +177,11 @@ export class RedisServer {
    * passed. Throws a ServerError.
    */
   async hear(channel: string, ms: number, isEnough: (heard: readonly string[]) => boolean): Promise<string[]> {
-    const listener = await RedisServer.connect(this.address, this.options);
     const heard: string[] = [];
-    try {
-      await listener.client.subscribe(channel);
+    await this.aside(async (listener) => {
+      await listener.client.subscribe(channel).catch((error: unknown) => {
+        throw listener.errorOf(error);
+      });
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
         listener.client.on('message', (_, text: string) => {
@@ -180,11 +191,17 @@ export class RedisServer {
           resolve();
         });
       });
-      return heard;
-    } catch (error) {
-      throw listener.errorOf(error);
+    });
+    return heard;
+  }
+
+  /** Acts on another connection to the same server, which ends with it. */
+  async aside<T>(act: (own: RedisServer) => Promise<T>): Promise<T> {
+    const own = await RedisServer.connect(this.address, this.options);
+    try {
+      return await act(own);
     } finally {
-      listener.close();
+      own.close();
     }
   }
 

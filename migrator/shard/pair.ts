@@ -22,14 +22,14 @@ export interface Sight {
 }
 
 export class Pair {
-  /** Throws a ServerError if a server wants another password, which no waiting changes. */
+  /** Throws a ServerError if a server wants another password or gives too few rights, which no waiting changes. */
   static async connect(shard: PlannedShard, { password, renamedCommands, planHash }: Access): Promise<Pair> {
     const [old, fresh] = await Promise.allSettled([
       RedisServer.connect(shard.old, { password, renamedCommands }),
       RedisServer.connect(shard.new, { password, preferredUser: ROLE_USER }),
     ]);
     const pair = new Pair(shard, planHash, settled(old), settled(fresh));
-    const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutPassword);
+    const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutUser);
     if (refusal === undefined) return pair;
     pair.close();
     throw refusal as ServerError;

@@ -1,0 +1,114 @@
+// The least rights with which a fleet moves: computed from what is sent, and held against what a server counts.
+
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Redis } from 'ioredis';
+import { connect, PASSWORD } from '../lab/clients';
+import { Lab } from '../lab/lab';
+import { LabMove } from '../lab/move';
+import { rightsFor } from '../../migrator/redis/rights';
+
+let lab: Lab;
+let move: LabMove | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  move = undefined;
+});
+afterEach(async () => {
+  await move?.close();
+  await lab.close();
+});
+
+/** A fleet of one shard with data, whose old server keeps its users in a file. */
+async function started(keepLegacyInSync: boolean): Promise<LabMove> {
+  const proof = createHash('sha256').update(PASSWORD).digest('hex');
+  const users = lab.write(
+    'users/users.acl',
+    ['default', 'admin'].map((user) => `user ${user} on #${proof} ~* &* +@all\n`).join(''),
+  );
+  for (const file of [users, path.dirname(users)]) fs.chmodSync(file, 0o777);
+  const directives = (): string[][] => [['aclfile', users]];
+  move = await LabMove.of(lab, { servers: 1, proxies: 0, directives, fleet: { migration: { keepLegacyInSync } } });
+  await move.start();
+  await move.old.fill(22);
+  return move;
+}
+
+async function withOld<T>(it: LabMove, act: (client: Redis) => Promise<T>): Promise<T> {
+  const client = connect(it.old.portOf(0), PASSWORD, { username: 'admin' });
+  return act(client).finally(() => {
+    client.disconnect();
+  });
+}
+
+async function restrict(it: LabMove, rights: readonly string[]): Promise<void> {
+  await withOld(it, async (client) => {
+    await client.call('CONFIG', 'RESETSTAT');
+    await client.call('ACL', 'SETUSER', 'default', '-@all', ...rights);
+  });
+}
+
+/** What the server ran since, as rights. */
+async function counted(it: LabMove): Promise<string[]> {
+  const stats = await withOld(it, (client) => client.info('commandstats'));
+  return [...stats.matchAll(/^cmdstat_([^:]+):calls=([1-9]\d*)/gm)].map(([, name]) => `+${name}`).sort();
+}
+
+/** What needs no right, and what this test sends itself. */
+const OTHERS = ['+auth', '+config|resetstat', '+acl|setuser'];
+
+/** What other versions, or other data, take. */
+const FOR_OTHERS = ['+acl|setuser', '+bgsave', '+client|kill', '+dump', '+exec', '+ping', '+xpending'];
+
+test.each([true, false])(
+  'a fleet whose default user has just these rights moves, and back (old one follows: %s)',
+  async (follows) => {
+    const it = await started(follows);
+    const rights = rightsFor(follows);
+    await restrict(it, rights);
+
+    for (const command of ['preflight', 'sync', 'verify', 'cutover']) {
+      await it.run(command, ...(command === 'verify' ? ['--full'] : []));
+    }
+    expect(await it.run('status')).toContain(follows ? '1 following' : '1 moved');
+    await it.run('rollback', ...(follows ? [] : ['--accept-loss']));
+
+    const sent = (await counted(it)).filter((right) => !OTHERS.includes(right));
+    expect(sent.filter((right) => !rights.includes(right) && !rights.includes(right.replace(/\|.*/, '')))).toEqual([]);
+    const unused = rights.filter((right) => !sent.some((one) => one === right || one.startsWith(`${right}|`)));
+    expect(unused.filter((right) => !FOR_OTHERS.includes(right))).toEqual([]);
+  },
+);
+
+test('the documents have the rights that are computed', () => {
+  const text = fs.readFileSync(path.join(__dirname, '../../docs/migrator.md'), 'utf8');
+  const lines = [...text.matchAll(/^ACL SETUSER default (.*)$/gm)].map(([, rights]) => rights);
+  expect(lines.join(' ').split(' ').sort()).toEqual(rightsFor(true));
+});
+
+test('what is lacking is named before anything begins, with the line that gives it; and no password is blamed', async () => {
+  const it = await started(false);
+  await restrict(it, ['+@all', '-@dangerous', '-@transaction', '+multi']);
+  const refused = async (...args: [string, ...string[]]): Promise<string> => {
+    const program = it.migrator(...args);
+    expect([args, await program.exit()]).toEqual([args, 3]);
+    return program.output;
+  };
+  const preflight = await refused('preflight');
+  expect(preflight).toMatch(
+    /error: shard 0: rights: user default of \S+ lacks rights: ACL LIST, .*CONFIG REWRITE, CONFIG SET, INFO, /,
+  );
+  expect(preflight).not.toContain('password');
+  const [grant] = /ACL SETUSER default [^;,]+/.exec(preflight) ?? [''];
+  await withOld(it, (client) => client.call(...(grant.split(' ') as [string, ...string[]])));
+
+  await it.run('preflight');
+  await withOld(it, (client) => client.call('ACL', 'SETUSER', 'default', '-replicaof'));
+  expect(await refused('sync')).toContain('run there ACL SETUSER default +replicaof,');
+  await withOld(it, (client) => client.call('ACL', 'SETUSER', 'default', '+replicaof'));
+  await it.run('sync');
+  await withOld(it, (client) => client.call('ACL', 'SETUSER', 'default', '-replicaof'));
+  expect(await refused('cutover')).toContain('lacks rights: REPLICAOF;');
+  expect(await it.run('status')).toContain('1 in sync');
+});
