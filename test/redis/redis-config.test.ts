@@ -351,6 +351,18 @@ describe('an old file', () => {
     expect(() => RedisConfig.fromFile(file)).toThrow(`${file}:1: ${message}`);
   });
 
+  test.each([
+    [
+      'port 26379\nsentinel monitor shop 10.0.0.1 6379 2\nsentinel auth-pass shop s3cret',
+      ":2: this is a Sentinel's configuration",
+    ],
+    ['hz 10\nactive-replica yes\nmulti-master yes', ':2: this is a configuration of KeyDB'],
+    ['alpha:\n  listen: 0.0.0.0:22121\n', ':1: this is YAML, such as a nutcracker.yml'],
+  ])('of another program is called so once (%#)', (text, message) => {
+    const rest = '; give the redis.conf of the servers behind Twemproxy';
+    expect(() => RedisConfig.fromText(text, 'live.conf')).toThrow(new Error(`live.conf${message}${rest}`));
+  });
+
   test('a directive that raw names is not judged in the file', () => {
     const config = RedisConfig.fromText('of-tomorrow 64\n', 'redis.conf', { raw: { 'of-tomorrow': '32' } });
     expect(config.render()).toContain('of-tomorrow 32\n');

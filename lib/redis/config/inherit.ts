@@ -3,6 +3,7 @@
 import { RedisConfigAction, type RedisConfigNote, type RedisDirective } from '../redis-config-note';
 import { type RedisConfigProps } from '../redis-config-props';
 import { isCommand, isKnown, isSeveral, nameOf, objectionTo, objectionsToRenames, unknownDirective } from './check';
+import { foreignFile } from './file-kind';
 import { senderOf } from './commands-in-use';
 import { DEFAULTS, rawDirectives, typedDirectives } from './props';
 import { type ReadLine } from './read';
@@ -23,6 +24,8 @@ export interface Inheritance {
 
 /** Throws one error with a line for each problem. Without a version, what any release takes is taken. */
 export function inheritance(lines: readonly ReadLine[], props: RedisConfigProps, version?: ServerVersion): Inheritance {
+  const foreign = foreignFile(lines);
+  if (foreign !== undefined) throw new Error(foreign);
   const heir = new Heir(overrides(props, version), version);
   for (const line of lines) heir.read(line);
   return heir.settle(lines.length > 0);
