@@ -14,8 +14,8 @@ export interface Watch {
 /** Where Sentinels tell each other of a master, through that master and its replicas. */
 const HELLO = '__sentinel__:hello';
 
-/** A Sentinel greets every two seconds. */
-const GREETINGS_MS = 2500;
+/** A Sentinel greets every two seconds, and somewhat later right after its start. */
+const GREETINGS_MS = 5000;
 
 /** Who watches a server; nothing if nobody does, or if it neither lists its clients nor counts subscribers. */
 export async function watchOf(server: RedisServer): Promise<Watch | undefined> {
