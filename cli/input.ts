@@ -98,7 +98,7 @@ const REASONS: Readonly<Record<string, { because: string; remedy: string }>> = {
 };
 
 /** Passes on as it is what no file is to blame for. */
-function refuseFile(file: string, error: unknown): never {
+export function refuseFile(file: string, error: unknown): never {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   return refuse({

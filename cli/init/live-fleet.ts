@@ -8,7 +8,7 @@ import { excerptOf } from '../../lib/redis/config/excerpt';
 import { inheritance, type Inheritance } from '../../lib/redis/config/inherit';
 import { readFile } from '../../lib/redis/config/read';
 import { bytesOf } from '../../lib/redis/config/values';
-import { ConfigFile, type Input, type NamedBytes } from '../input';
+import { ConfigFile, type Input, type NamedBytes, refuseFile } from '../input';
 import { Refusal } from '../refusal';
 
 /** The files, and what they say. */
@@ -87,6 +87,7 @@ function refusing<T>(file: string, read: () => T): T {
     return read();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Refusal(code === undefined ? message.split('\n') : [`${file}: it cannot be read: ${message}`]);
+    if (code !== undefined) return refuseFile((error as NodeJS.ErrnoException).path ?? file, error);
+    throw new Refusal(message.split('\n'));
   }
 }
