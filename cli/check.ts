@@ -1,7 +1,8 @@
 // check FILE: whether nutcracker takes a configuration, and what its users would regret.
 
-import { Distribution } from '../lib/nutcracker';
+import { Distribution, type NutcrackerPool } from '../lib/nutcracker';
 import { NutcrackerConfigError, type Objection, objectionsOf } from '../lib/nutcracker/config-error';
+import { groupsOf } from '../lib/nutcracker/fleet-shards';
 import { unevenSample } from '../lib/nutcracker/sample-balance';
 import { type Answer, ExitCode, objectionJson } from './answer';
 import { ConfigFile, type Input, type NamedBytes } from './input';
@@ -36,8 +37,17 @@ export function examine(source: NamedBytes): Verdict {
       if (uneven !== undefined) warnings.push({ ...uneven, file: source.name });
       notes.push(...ring.caveats.map((message) => ({ pool: pool.name, message, file: source.name })));
     }
+    notes.push(...groupsOf(config.pools.filter(({ redis }) => redis)).flatMap((pools) => sharing(pools, source.name)));
   });
   return new Verdict(source.name, errors, warnings, notes, errors.length === 0 ? config : undefined);
+}
+
+/** A server has one master: whoever moves one of these pools moves the others. */
+function sharing([first, ...others]: readonly NutcrackerPool[], file: string): Remark[] {
+  return others.map((pool) => {
+    const message = `it is in one fleet with pool ${JSON.stringify(first.name)}: they share servers, which move once, for all their pools`;
+    return { pool: pool.name, message, file };
+  });
 }
 
 /** What is wrong with a configuration, and what should be known about it. */

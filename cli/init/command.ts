@@ -18,12 +18,15 @@ interface Options {
 export function initCommand(input: Input, version: string, say: (answer: Answer, options: Options) => void): Command {
   return new Command('init')
     .description(
-      'Make a repository for the move of a live fleet: main.ts, a test, CI, and the files without passwords.',
+      'Make a repository for the move of live fleets, or add them to one: main.ts, a test, CI, and the files without passwords.',
     )
     .argument('<file>', 'the nutcracker.yml of today, or - for standard input')
     .option('--redis-conf <file>', 'the redis.conf of its servers, if its settings are to be kept')
-    .option('-d, --directory <directory>', 'where to write; by default to a new directory named like the fleet')
-    .option('-p, --pool <name>', 'which pool, if there are several')
+    .option(
+      '-d, --directory <directory>',
+      'where to write, or the repository to add to; by default a new directory named like the fleet',
+    )
+    .option('-p, --pool <name>', 'only this pool; by default all are moved, those that share servers as one fleet')
     .option('--fleet <name>', 'the beginning of every name')
     .option('--namespace <name>', 'the namespace, by default named like the fleet')
     .option('--secret <name>', 'the Secret that will hold the password, which is never asked for')

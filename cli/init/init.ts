@@ -1,14 +1,18 @@
-// init FILE: a repository for the move of a live fleet.
+// init FILE: a repository for the move of live fleets, or further fleets for one.
 
+import { type NutcrackerPool } from '../../lib/nutcracker';
 import { REPLACED, withoutPasswords } from '../../lib/nutcracker/config-passwords';
+import { groupsOf } from '../../lib/nutcracker/fleet-shards';
 import { type Answer, ExitCode } from '../answer';
 import { examine } from '../check';
 import { type ConfigFile, type Input, type NamedBytes } from '../input';
 import { count, type Paint } from '../output';
-import { type LiveFleet, readNutcracker, readRedisConf, refuseUnmovable } from './live-fleet';
-import { mainTs } from './main-ts';
+import { Refusal } from '../refusal';
+import { addTo, existingRepository, refuseMovedAlready } from './existing';
+import { type LiveFleet, readNutcracker, readRedisConf, refuseTogether, refuseUnmovable } from './live-fleet';
+import { APP_TS, fleetTs, mainTs } from './main-ts';
 import { type Questions } from './questions';
-import { readme, renamedCommandsSecret } from './readme';
+import { fleetReadme, readme, renamedCommandsSecret } from './readme';
 import { type Remark, remarksOn } from './remarks';
 import { CDK8S_YAML, CI_YML, GITIGNORE, MAIN_TEST_TS, packageJson, ringJson, TSCONFIG_JSON } from './repository';
 import { type Settings, settingsOf } from './settings';
@@ -23,50 +27,105 @@ export interface InitOptions {
   readonly version: string;
 }
 
-/** Writes the repository; throws before anything is written. */
+/** Writes the repository, or adds to one; throws before anything is written. */
 export async function init(file: string, options: InitOptions, input: Input, questions: Questions): Promise<Answer> {
   const { source, config } = await readNutcracker(file, input);
-  const pool = await poolOf(config, questions);
-  refuseUnmovable(config, pool);
+  const groups = fleetsOf(config, questions);
+  for (const pools of groups) {
+    for (const pool of pools) refuseUnmovable(config, pool);
+    refuseTogether(config, pools);
+  }
   const redisConf = options.redisConf === undefined ? undefined : readRedisConf(options.redisConf);
-  const live: LiveFleet = { source, pool, isOneOfSeveral: config.pools.length > 1, redisConf };
-  const settings = await settingsOf(live, questions);
-  const files = repository(live, settings, options.version);
+  const existing = options.directory === undefined ? undefined : existingRepository(options.directory);
+  if (existing) refuseMovedAlready(existing, groups.flat());
+  const taken = new Set(existing?.fleets);
+  const fleets: Fleet[] = [];
+  for (const pools of groups) {
+    const live = { source, pools, isOneOfSeveral: config.pools.length > pools.length, redisConf };
+    const settings = await settingsOf(live, questions, taken);
+    taken.add(settings.fleet);
+    fleets.push({ live, settings });
+  }
+  const [{ settings }] = fleets;
   const directory = options.directory ?? settings.fleet;
-  writeFiles(directory, files);
-  return new Repository(live, settings, directory, Object.keys(files));
+  const own = Object.assign({}, ...fleets.map(fleetFiles)) as Files;
+  const files = existing ? own : { ...repository(fleets, options.version), ...own };
+  if (existing) addTo(existing, files, names(fleets));
+  else writeFiles(directory, files);
+  const skipped = config.pools.filter((pool) => !pool.redis && !groups.flat().includes(pool));
+  return new Repository(
+    fleets,
+    directory,
+    Object.keys(files),
+    existing !== undefined,
+    remarksOnSkipped(config, skipped),
+  );
 }
 
-/** The only pool, the one that an option names, or the one that somebody chooses. */
-async function poolOf(config: ConfigFile, questions: Questions): Promise<LiveFleet['pool']> {
-  const names = config.pools.map(({ name }) => name);
+/** A fleet that is to be described. */
+interface Fleet {
+  readonly live: LiveFleet;
+  readonly settings: Settings;
+}
+
+function names(fleets: readonly Fleet[]): string[] {
+  return fleets.map(({ settings: { fleet } }) => fleet);
+}
+
+/** The pools in groups that share servers: of the whole file, or of the pool that an option names. */
+function fleetsOf(config: ConfigFile, questions: Questions): NutcrackerPool[][] {
   const given = questions.given('pool');
-  if (names.length === 1 || given !== undefined || !questions.canAsk) return config.pool(given);
-  const text = `Which pool: ${names.join(', ')}`;
-  const problem = (name: string) => (names.includes(name) ? undefined : 'there is no such pool');
-  return config.pool(await questions.answer({ option: 'pool', text, problem }));
+  if (given !== undefined) return [[config.pool(given)]];
+  const movable = config.pools.filter(({ redis }) => redis);
+  // A file without any is refused by what is wrong with its first pool.
+  const groups = groupsOf(movable.length > 0 ? movable : config.pools.slice(0, 1));
+  for (const option of ['fleet', 'secret']) {
+    if (groups.length === 1 || questions.given(option) === undefined) continue;
+    const shown = groups.map((group) => group.map(({ name }) => JSON.stringify(name)).join(' with ')).join(', ');
+    const what = `--${option} names what one fleet has, and pools that share no server are fleets of their own: ${shown}`;
+    throw new Refusal([`${what}; take one at a time, with --pool`]);
+  }
+  return groups;
 }
 
-function repository(live: LiveFleet, settings: Settings, version: string): Files {
-  const { source, pool, redisConf } = live;
-  const folder = `fleets/${settings.fleet}`;
-  const redisFile = redisConf && `${folder}/redis.conf`;
+function remarksOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]): Remark[] {
+  return skipped.map(({ name }) => ({
+    place: config.name,
+    message: `pool ${JSON.stringify(name)} speaks the protocol of memcached, and is left out; it needs the old proxies on`,
+  }));
+}
+
+/** The files of a repository around those of its fleets. */
+function repository(fleets: readonly Fleet[], version: string): Files {
+  const [{ settings }] = fleets;
   return {
-    'README.md': readme(settings),
-    'main.ts': mainTs(settings, {
-      nutcracker: `${folder}/nutcracker.yml`,
-      redisConf: redisFile,
-      pool: live.isOneOfSeveral ? pool.name : undefined,
-    }),
+    'README.md': readme(settings.fleet),
+    'main.ts': mainTs(names(fleets)),
+    'app.ts': APP_TS,
     'main.test.ts': MAIN_TEST_TS,
-    [`${folder}/nutcracker.yml`]: withoutPasswords(textOf(source)),
-    [`${folder}/ring.json`]: ringJson(pool),
-    ...(redisConf && { [`${folder}/redis.conf`]: redisConf.excerpt }),
     'cdk8s.yaml': CDK8S_YAML,
     'package.json': packageJson(settings.fleet, version),
     'tsconfig.json': TSCONFIG_JSON,
     '.gitignore': GITIGNORE,
     '.github/workflows/ci.yml': CI_YML,
+  };
+}
+
+function fleetFiles({ live, settings }: Fleet): Files {
+  const { source, pools, redisConf, isOneOfSeveral } = live;
+  const folder = `fleets/${settings.fleet}`;
+  const redisFile = redisConf && `${folder}/redis.conf`;
+  return {
+    [`${folder}/README.md`]: fleetReadme(settings),
+    [`${folder}/fleet.ts`]: fleetTs(settings, {
+      nutcracker: `${folder}/nutcracker.yml`,
+      redisConf: redisFile,
+      pools: isOneOfSeveral ? pools.map(({ name }) => name) : undefined,
+      isOne: pools.length === 1,
+    }),
+    [`${folder}/nutcracker.yml`]: withoutPasswords(textOf(source)),
+    [`${folder}/ring.json`]: ringJson(pools),
+    ...(redisConf && { [`${folder}/redis.conf`]: redisConf.excerpt }),
   };
 }
 
@@ -80,38 +139,47 @@ class Repository implements Answer {
   private readonly remarks: readonly Remark[];
 
   constructor(
-    live: LiveFleet,
-    private readonly settings: Settings,
+    private readonly fleets: readonly Fleet[],
     private readonly directory: string,
     private readonly files: readonly string[],
+    private readonly isAdded: boolean,
+    skipped: readonly Remark[],
   ) {
-    this.verdict = examine(live.source);
-    this.remarks = remarksOn(live);
+    this.verdict = examine(fleets[0].live.source);
+    const remarks = [...fleets.flatMap(({ live }) => remarksOn(live)), ...skipped];
+    const texts = remarks.map(({ place, message }) => `${place} ${message}`);
+    this.remarks = remarks.filter((_, i) => texts.indexOf(texts[i]) === i);
   }
 
   get json(): object {
-    const { directory, files, settings, verdict, remarks } = this;
-    return { directory, files, settings, check: verdict.json, warnings: remarks };
+    const { directory, files, verdict, remarks } = this;
+    const fleets = this.fleets.map(({ settings }) => settings);
+    return { directory, files, fleets, check: verdict.json, warnings: remarks };
   }
 
   lines(paint: Paint): string[] {
-    const { directory, files, remarks, settings } = this;
-    const { namespace, renamedCommands } = settings;
+    const { directory, files, fleets, remarks, isAdded } = this;
+    const readmes = isAdded ? names(fleets).map((fleet) => `fleets/${fleet}/README.md`) : ['README.md'];
+    const added = isAdded ? [`main.ts has ${names(fleets).join(' and ')} as well now.`] : [];
+    const secrets = fleets.flatMap(({ settings: { namespace, renamedCommands } }) =>
+      renamedCommands === undefined ? [] : [`  ${renamedCommandsSecret(namespace, renamedCommands)}`],
+    );
     return [
       ...this.verdict.lines(paint),
       ...remarks.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
       '',
       `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${REPLACED}" in the place of every redis_auth, and no comment of yours:`,
       ...files.map((file) => `  ${file}`),
+      ...added,
       '',
-      ...(renamedCommands === undefined
+      ...(secrets.length === 0
         ? []
         : [
-            'The other names of commands are secret, and stand in none of these files. This makes the Secret that main.ts names:',
-            `  ${renamedCommandsSecret(namespace, renamedCommands)}`,
+            'The other names of commands are secret, and stand in none of these files. This makes the Secret that fleet.ts names:',
+            ...secrets,
             '',
           ]),
-      'Next, and README.md there says what follows:',
+      `Next, and ${readmes.join(' and ')} there says what follows:`,
       `  cd ${directory} && npm install && npm run synth && npm test`,
     ];
   }

@@ -4,6 +4,7 @@
 import * as fs from 'node:fs';
 import { type NutcrackerPool, type NutcrackerServer } from '../../lib/nutcracker';
 import { type Objection, refuseAny } from '../../lib/nutcracker/config-error';
+import { sharedServer, shareServer } from '../../lib/nutcracker/fleet-shards';
 import { excerptOf } from '../../lib/redis/config/excerpt';
 import { inheritance, type Inheritance } from '../../lib/redis/config/inherit';
 import { readFile } from '../../lib/redis/config/read';
@@ -14,7 +15,8 @@ import { Refusal } from '../refusal';
 /** The files, and what they say. */
 export interface LiveFleet {
   readonly source: NamedBytes;
-  readonly pool: NutcrackerPool;
+  /** The pools that move together: they share servers. */
+  readonly pools: readonly NutcrackerPool[];
   /** Whether the file has other pools. */
   readonly isOneOfSeveral: boolean;
   readonly redisConf?: RedisConf;
@@ -44,6 +46,42 @@ export function refuseUnmovable(config: ConfigFile, pool: NutcrackerPool): void 
   const objections = pool.redis ? pool.servers.flatMap(objectionsTo) : [notRedis(config, pool)];
   refuseAny(objections.map((objection) => ({ file: config.name, pool: pool.name, subject: 'servers', ...objection })));
   config.ring(pool);
+}
+
+/** Refuses pools of which one would be left without servers, or that no password fits: the first synth would. */
+export function refuseTogether(config: ConfigFile, pools: readonly NutcrackerPool[]): void {
+  const [first, ...others] = pools;
+  const wrong = others.find(({ redisAuth }) => redisAuth !== first.redisAuth);
+  const left = config.pools.find(
+    (pool) => pool.redis && !pools.includes(pool) && pools.some((one) => shareServer(one, pool)),
+  );
+  const objections: Objection[] = [];
+  if (wrong !== undefined) {
+    const because = `the redis_auth of pool ${JSON.stringify(wrong.name)} is not that of pool ${JSON.stringify(first.name)}, and they share servers, which have one password`;
+    objections.push({
+      pool: wrong.name,
+      line: lineShared(wrong, first),
+      because,
+      remedy: 'correct the one that is wrong',
+    });
+  }
+  if (left !== undefined) {
+    const names = pools.map(({ name }) => JSON.stringify(name)).join(', ');
+    const because = `pool ${JSON.stringify(left.name)} shares servers with pool ${names}, and would get READONLY or MASTERDOWN from them once they have moved`;
+    const line = lineShared(left, ...pools);
+    objections.push({
+      pool: left.name,
+      line,
+      because,
+      remedy: 'leave --pool out: pools that share servers move together',
+    });
+  }
+  refuseAny(objections.map((objection) => ({ file: config.name, ...objection })));
+}
+
+function lineShared(pool: NutcrackerPool, ...others: readonly NutcrackerPool[]): number | undefined {
+  const shared = others.map((other) => sharedServer(pool, other)).find((found) => found !== undefined);
+  return shared?.one.line;
 }
 
 function notRedis(config: ConfigFile, pool: NutcrackerPool): Objection {

@@ -1,18 +1,62 @@
-// main.ts of a new repository, as the one of cdk8s-twemproxy is written, and as prettier leaves it.
+// The programs of a repository, as prettier leaves them: main.ts, and fleet.ts of each fleet.
 
 import { sizeCode } from './quantity';
 import { type Settings, type Storage } from './settings';
 
-/** What the files are called in the repository, and which pool is meant where there are several. */
+/** What the files are called in the repository, and which pools are meant where there are others. */
 export interface FleetFiles {
   readonly nutcracker: string;
   readonly redisConf?: string;
-  readonly pool?: string;
+  /** All of the file if it is left out. */
+  readonly pools?: readonly string[];
+  /** Whether there is one pool only. */
+  readonly isOne: boolean;
 }
 
-/** The text. */
-export function mainTs(settings: Settings, files: FleetFiles): string {
-  const name = variable(settings.fleet);
+/** app.ts: to it each fleet adds itself. */
+export const APP_TS = `// The app of all fleets.
+
+import { App } from 'cdk8s';
+
+export const app = new App();
+`;
+
+/** main.ts of a repository with these fleets. */
+export function mainTs(fleets: readonly string[]): string {
+  return [
+    '// The fleets, each described in a file of its own. `npm run synth` writes dist/.',
+    '',
+    "import { app } from './app';",
+    ...fleets.map(importOf),
+    '',
+    'app.synth();',
+    ...fleets.map(runbookOf),
+    '',
+  ].join('\n');
+}
+
+/** main.ts with further fleets; nothing if it has no fleet behind which they could stand. */
+export function withFleets(main: string, fleets: readonly string[]): string | undefined {
+  const lines = main.trimEnd().split('\n');
+  const last = lines.map((line) => FLEET_IMPORT.test(line)).lastIndexOf(true);
+  const synth = lines.indexOf('app.synth();');
+  if (last < 0 || synth < last) return undefined;
+  lines.splice(last + 1, 0, ...fleets.map(importOf));
+  return [...lines, ...fleets.map(runbookOf), ''].join('\n');
+}
+
+const FLEET_IMPORT = /^import \{ fleet as \w+ \} from '\.\/fleets\/[^']+\/fleet';$/;
+
+function importOf(fleet: string): string {
+  return `import { fleet as ${variable(fleet)}Fleet } from './fleets/${fleet}/fleet';`;
+}
+
+function runbookOf(fleet: string): string {
+  return `${variable(fleet)}Fleet.writeRunbook();`;
+}
+
+/** fleet.ts of a fleet. */
+export function fleetTs(settings: Settings, files: FleetFiles): string {
   const imports = [
     'FleetCharts',
     'MigrationPhase',
@@ -21,20 +65,17 @@ export function mainTs(settings: Settings, files: FleetFiles): string {
     'ShardStorage',
   ];
   return [
-    '// The fleets: which ring is kept, where the data lies, who may come in. `npm run synth` writes dist/.',
+    '// A fleet: which rings are kept, where the data lies, who may come in.',
     '',
-    "import { App, Size } from 'cdk8s';",
+    "import { Size } from 'cdk8s';",
     `import { ${imports.filter(Boolean).join(', ')} } from 'cdk8s-twemproxy';`,
+    "import { app } from '../../app';",
     '',
-    'const app = new App();',
+    read('config', 'NutcrackerConfig', files.nutcracker),
+    ...(files.redisConf === undefined ? [] : [read('redisConfig', 'RedisConfig', files.redisConf)]),
+    ...charts(settings, files),
     '',
-    read(`${name}Config`, 'NutcrackerConfig', files.nutcracker),
-    ...(files.redisConf === undefined ? [] : [read(`${name}Redis`, 'RedisConfig', files.redisConf)]),
-    ...charts(name, settings, files),
-    '',
-    ...warnings(name, files),
-    'app.synth();',
-    `${name}Fleet.writeRunbook();`,
+    ...warnings(files),
     '',
   ].join('\n');
 }
@@ -44,25 +85,23 @@ function read(variableName: string, type: string, file: string): string {
   return fitting(`${opening}${quoted(file)});`, [opening, `  ${quoted(file)},`, ');']);
 }
 
-function charts(name: string, settings: Settings, files: FleetFiles): string[] {
-  const { fleet, namespace, secret, storage, memory, maxmemory, image, proxyPort, proxyNetworks, renamedCommands } =
+function charts(settings: Settings, files: FleetFiles): string[] {
+  const { fleet, namespace, secret, storage, memory, maxmemory, image, proxyPorts, proxyNetworks, renamedCommands } =
     settings;
   const redis = [
-    ...(files.redisConf === undefined ? [] : [`config: ${name}Redis`]),
+    ...(files.redisConf === undefined ? [] : ['config: redisConfig']),
     `memory: ${sizeCode(memory)}`,
     ...(maxmemory === undefined ? [] : [`maxmemory: ${sizeCode(maxmemory)}`]),
   ];
   return [
-    `const ${name}Fleet = new FleetCharts(app, ${quoted(fleet)}, {`,
+    `export const fleet = new FleetCharts(app, ${quoted(fleet)}, {`,
     `  namespace: ${quoted(namespace)},`,
-    `  pool: ${name}Config.pool(${files.pool === undefined ? '' : quoted(files.pool)}),`,
+    poolsCode(files),
     ...(secret === undefined ? [] : [object('  password: {', [`name: ${quoted(secret)}`, "key: 'password'"], '},')]),
     storageCode(storage),
     object('  redis: {', redis, '},'),
     object('  proxies: {', [`image: ${quoted(image)}`], '},'),
-    ...(proxyPort === undefined
-      ? []
-      : ['  // Where the old proxies listen, those in a pod cannot.', `  proxyPort: ${proxyPort},`]),
+    ...portsCode(proxyPorts, files),
     '  migration: {',
     `    // MOVED, once every shard has: dist/${fleet}.RUNBOOK.md says when.`,
     '    phase: MigrationPhase.MOVING,',
@@ -84,6 +123,36 @@ function charts(name: string, settings: Settings, files: FleetFiles): string[] {
   ];
 }
 
+function poolsCode({ isOne, pools }: FleetFiles): string {
+  if (isOne) return `  pool: config.pool(${(pools ?? []).map(quoted).join('')}),`;
+  if (pools === undefined) return '  pools: config.pools,';
+  return array(
+    '  pools: [',
+    pools.map((name) => `config.pool(${quoted(name)})`),
+    '],',
+  );
+}
+
+function portsCode(ports: Settings['proxyPorts'], { isOne }: FleetFiles): string[] {
+  const entries = Object.entries(ports);
+  if (entries.length === 0) return [];
+  const why = '  // Where the old proxies listen, those in a pod cannot.';
+  if (isOne) return [why, `  proxyPort: ${entries[0][1]},`];
+  return [
+    why,
+    object(
+      '  proxyPorts: {',
+      entries.map(([pool, port]) => `${keyOf(pool)}: ${port}`),
+      '},',
+    ),
+  ];
+}
+
+/** As prettier writes the key of an object. */
+function keyOf(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
+}
+
 function storageCode(storage: Storage): string {
   const capacity = `capacity: ${sizeCode(storage.capacity)}`;
   if ('storageClass' in storage) {
@@ -94,16 +163,16 @@ function storageCode(storage: Storage): string {
   return object('  storage: ShardStorage.nfs({', properties, '}),');
 }
 
-function warnings(name: string, { redisConf }: FleetFiles): string[] {
+function warnings({ redisConf }: FleetFiles): string[] {
   const ofRedis = [
-    `for (const { file, line, directive, action, message, attention } of ${name}Redis.report) {`,
+    'for (const { file, line, directive, action, message, attention } of redisConfig.report) {',
     "  const place = file === undefined ? 'in no file' : `${file}:${line}`;",
     '  if (attention) console.warn(`${place}: ${directive} ${action}: ${message}`);',
     '}',
   ];
   return [
     '// What somebody should have read before this is applied. (The servers get the names that they lack.)',
-    `for (const { file, line, code, message } of ${name}Config.warnings) {`,
+    'for (const { file, line, code, message } of config.warnings) {',
     "  if (code !== 'unnamed-servers') console.warn(`${file}:${line}: ${code}: ${message}`);",
     '}',
     ...(redisConf === undefined ? [] : ofRedis),
@@ -134,7 +203,15 @@ function listed(line: string, opening: string, items: readonly string[], closing
 }
 
 function fitting(line: string, lines: readonly string[]): string {
-  return line.length <= WIDTH ? line : lines.join('\n');
+  return widthOf(line) <= WIDTH ? line : lines.join('\n');
+}
+
+/** Characters that take the place of two. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+function widthOf(line: string): number {
+  return Array.from(line).reduce((width, character) => width + (WIDE.test(character) ? 2 : 1), 0);
 }
 
 /** A string in the quotes that need fewer escapes; in single ones if it makes no difference. */

@@ -1,43 +1,50 @@
-// README.md of a new repository: what comes next.
+// README.md of a repository and of each of its fleets: what comes next.
 
 import { type Settings } from './settings';
 
-/** The text. */
-export function readme(settings: Settings): string {
-  const { fleet, proxyNetworks } = settings;
+/** README.md of the repository. */
+export function readme(name: string): string {
   const sections = [
-    `# ${fleet}`,
-    `The fleet \`${fleet}\` on Kubernetes, by [cdk8s-twemproxy](https://github.com/cdk8s-twemproxy/cdk8s-twemproxy): \`main.ts\` says what it is,
-\`npm run synth\` writes the manifests to \`dist/\`, and \`dist/${fleet}.RUNBOOK.md\` says in which order to apply them.
+    `# ${name}`,
+    `Redis fleets on Kubernetes, by [cdk8s-twemproxy](https://github.com/cdk8s-twemproxy/cdk8s-twemproxy): \`fleets/FLEET/fleet.ts\` says what each
+is, \`npm run synth\` writes the manifests to \`dist/\`, and \`dist/FLEET.RUNBOOK.md\` says in which order to apply them.
 
 | | |
 | --- | --- |
-| \`main.ts\` | the fleets |
-| \`fleets/\` | what is used of the files of the old fleet, without secrets and comments. Never edit it once the shards hold data |
+| \`main.ts\`, \`app.ts\` | all fleets together |
+| \`fleets/FLEET/\` | a fleet: \`fleet.ts\`, what is left to do in \`README.md\`, and what is used of the files of the old fleet, without secrets and comments. Never edit the latter once the shards hold data |
 | \`dist/\` | what is applied: committed, and read in every review |
-| \`main.test.ts\` | \`dist/\` is what \`main.ts\` says, and the ring is the old one |`,
+| \`main.test.ts\` | \`dist/\` is what \`main.ts\` says, and the rings are the old ones |`,
     '## Next',
-    numbered([
-      `Install, write the manifests, and test. Commit all of it, \`package-lock.json\` and \`dist/\` too:
+    `Install, write the manifests, and test. Commit all of it, \`package-lock.json\` and \`dist/\` too:
 
-${shell('npm install', 'npm run synth', 'npm test', 'git init --initial-branch main', 'git add .', `git commit -m 'Describe ${fleet}'`)}
+${shell('npm install', 'npm run synth', 'npm test', 'git init --initial-branch main', 'git add .', `git commit -m 'Describe ${name}'`)}
 
 If no registry that you use has \`cdk8s-twemproxy\`, put its packed file into the repository:
-\`npm install ./vendor/cdk8s-twemproxy-VERSION.tgz\` in the place of the first line.`,
-      ...(proxyNetworks.length > 0
-        ? []
-        : ['Fill in `proxyNetworks` in `main.ts`, before the cutover at the latest, and synthesize anew.']),
-      'If applications come from other namespaces, name them in `main.ts`: `proxyClients: [NetworkPeer.namespaces({ ... })]`.',
-      'Build and push the image of the proxies, by the Dockerfile in `images/twemproxy` of cdk8s-twemproxy.',
-      ...storage(settings),
-      ...secret(settings),
-      ...renamed(settings),
-      `Follow \`dist/${fleet}.RUNBOOK.md\`. Nothing moves before you start the cutover yourself.`,
-    ]),
-    `After a change of \`main.ts\`, or of a version: \`npm run synth\`, read \`git diff dist\`, \`npm test\`, commit. CI refuses a \`dist/\` that is not
+\`npm install ./vendor/cdk8s-twemproxy-VERSION.tgz\` in the place of the first line.
+
+Then follow \`README.md\` of each fleet. \`cdk8s-twemproxy init OTHER.yml --directory .\` adds the fleets of another file.`,
+    `After a change of a fleet, or of a version: \`npm run synth\`, read \`git diff dist\`, \`npm test\`, commit. CI refuses a \`dist/\` that is not
 what a synth writes.`,
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+/** README.md of a fleet. */
+export function fleetReadme(settings: Settings): string {
+  const { fleet, proxyNetworks } = settings;
+  const steps = [
+    ...(proxyNetworks.length > 0
+      ? []
+      : ['Fill in `proxyNetworks` in `fleet.ts`, before the cutover at the latest, and synthesize again.']),
+    'If applications come from other namespaces, name them in `fleet.ts`: `proxyClients: [NetworkPeer.namespaces({ ... })]`.',
+    'Build and push the image of the proxies, by the Dockerfile in `images/twemproxy` of cdk8s-twemproxy.',
+    ...storage(settings),
+    ...secret(settings),
+    ...renamed(settings),
+    `Follow \`dist/${fleet}.RUNBOOK.md\`. Nothing moves before you start the cutover yourself.`,
+  ];
+  return `# ${fleet}\n\nWhat is left to do once the manifests are written:\n\n${numbered(steps)}\n`;
 }
 
 function storage({ storage: where }: Settings): string[] {

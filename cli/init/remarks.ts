@@ -10,9 +10,10 @@ export interface Remark {
 }
 
 /** The remarks, in the order of the files. */
-export function remarksOn({ source, pool, redisConf }: LiveFleet): Remark[] {
-  const ofRedis = redisConf === undefined ? [] : [...attentions(redisConf), ...passwordsApart(pool, redisConf)];
-  return [...loopbacks(source.name, pool), ...crowds(source.name, pool), ...ofRedis];
+export function remarksOn({ source, pools, redisConf }: LiveFleet): Remark[] {
+  const ofRedis = redisConf === undefined ? [] : [...attentions(redisConf), ...passwordsApart(pools[0], redisConf)];
+  const ofPools = pools.flatMap((pool) => [...loopbacks(source.name, pool), ...crowds(source.name, pool)]);
+  return [...ofPools, ...ofRedis];
 }
 
 const LOOPBACK = /^(127\.|localhost:|::1:|\[::1\])/;

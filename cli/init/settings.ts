@@ -10,6 +10,8 @@ import {
   serverProblem,
   subdomainProblem,
 } from '../../lib/common/values';
+import { type NutcrackerPool } from '../../lib/nutcracker';
+import { FleetShards } from '../../lib/nutcracker/fleet-shards';
 import { type LiveFleet } from './live-fleet';
 import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from './quantity';
 import { type Questions } from './questions';
@@ -32,8 +34,8 @@ export interface Settings {
   /** Nothing where the old servers had no limit. */
   readonly maxmemory?: string;
   readonly image: string;
-  /** The port of the proxies, where it cannot be that of the old ones. */
-  readonly proxyPort?: number;
+  /** The ports of the proxies by pool, where they cannot be those of the old ones. */
+  readonly proxyPorts: Readonly<Record<string, number>>;
   readonly proxyNetworks: readonly string[];
 }
 
@@ -41,13 +43,15 @@ export interface Settings {
 export const LONGEST_FLEET_NAME = 39;
 
 /** Asks in the order in which a person thinks of them. */
-export async function settingsOf(live: LiveFleet, questions: Questions): Promise<Settings> {
-  const { pool, redisConf } = live;
+export async function settingsOf(live: LiveFleet, questions: Questions, taken: ReadonlySet<string>): Promise<Settings> {
+  const { pools, redisConf } = live;
   const fleet = await questions.answer({
     option: 'fleet',
     text: 'Name of the fleet',
-    suggestion: fleetName(live),
-    problem: (name) => nameProblem(name, LONGEST_FLEET_NAME),
+    suggestion: untaken(fleetName(live), taken),
+    problem: (name) =>
+      nameProblem(name, LONGEST_FLEET_NAME) ??
+      (taken.has(name) ? 'there is a fleet of that name already; take another' : undefined),
   });
   const namespace = await questions.answer({
     option: 'namespace',
@@ -56,7 +60,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions): Promise
     problem: namespaceProblem,
   });
   const secret =
-    pool.redisAuth === undefined
+    pools[0].redisAuth === undefined
       ? undefined
       : await questions.answer({
           option: 'secret',
@@ -71,7 +75,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions): Promise
     suggestion: maxmemory === undefined ? '1Gi' : memoryFor(maxmemory),
     problem: (answer) => quantityProblem(answer) ?? tooLittle(answer, maxmemory),
   });
-  const storage = await storageOf(questions, memory, pool.servers.length);
+  const storage = await storageOf(questions, memory, new FleetShards(pools).lines.length);
   const image = await questions.answer({
     option: 'proxy-image',
     text: 'Image of the proxies (images/twemproxy of cdk8s-twemproxy builds one)',
@@ -93,7 +97,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions): Promise
     memory,
     maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory),
     image,
-    proxyPort: proxyPort(live),
+    proxyPorts: proxyPorts(live),
     proxyNetworks: listOf(networks),
   };
 }
@@ -140,10 +144,17 @@ function listOf(answer: string): string[] {
 }
 
 /** A name for the cluster: the pool's, that of the file, or one that always fits. */
-function fleetName({ pool, source }: LiveFleet): string {
+function fleetName({ pools: [pool], source }: LiveFleet): string {
   const file = path.basename(source.name).replace(/\.[^.]*$/, '');
   const names = [pool.name, /^(nutcracker|twemproxy|stdin)$/.test(file) ? '' : file].map(sanitized);
   return names.find((name) => name !== '') ?? 'fleet';
+}
+
+/** The name, or the first with a number behind it that no fleet has. */
+function untaken(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let i = 2; taken.has(free); i++) free = `${name.slice(0, LONGEST_FLEET_NAME - 4)}-${i}`;
+  return free;
 }
 
 function sanitized(name: string): string {
@@ -159,8 +170,23 @@ function sanitized(name: string): string {
 /** Where the proxies of a pod can listen: not where the bridge does, nor the statistics, nor where only root may. */
 const USUAL_PORT = 22_121;
 
-function proxyPort({ pool }: LiveFleet): number | undefined {
-  const port = pool.listen.startsWith('/') ? 0 : Number(pool.listen.slice(pool.listen.lastIndexOf(':') + 1));
-  const taken = [22_222, 8404].includes(port) || (port >= 10_000 && port < 10_000 + pool.servers.length);
-  return port < 1024 || taken ? USUAL_PORT : undefined;
+function proxyPorts({ pools }: LiveFleet): Record<string, number> {
+  const bridge = 10_000 + new FleetShards(pools).lines.length;
+  const portOf = ({ listen }: NutcrackerPool): number =>
+    listen.startsWith('/') ? 0 : Number(listen.slice(listen.lastIndexOf(':') + 1));
+  const isFree = (port: number): boolean =>
+    port >= 1024 && ![22_222, 8404].includes(port) && !(port >= 10_000 && port < bridge);
+  const taken = new Set<number>();
+  const others: [string, number][] = [];
+  for (const pool of pools) {
+    let port = portOf(pool);
+    if (!isFree(port) || taken.has(port)) {
+      const used = new Set([...taken, ...pools.map(portOf)]);
+      port = USUAL_PORT;
+      while (used.has(port) || !isFree(port)) port++;
+      others.push([pool.name, port]);
+    }
+    taken.add(port);
+  }
+  return Object.fromEntries(others);
 }

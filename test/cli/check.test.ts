@@ -82,6 +82,8 @@ test('warnings and notes of every pool are told, and leave the exit code alone',
   expect(json.notes.map(({ pool, message }) => [pool, message])).toEqual([
     ['alpha', expect.stringContaining('arm64')],
     ['beta', expect.stringContaining('never get a key')],
+    ['beta', expect.stringContaining('in one fleet with pool "alpha": they share servers')],
+    ['fine', expect.stringContaining('in one fleet with pool "alpha"')],
   ]);
   expect(lines).toEqual([
     expect.stringMatching(/^stdin:5: warning: pool "alpha": while a server fails.* \[auto-eject-hosts\]$/),
@@ -89,7 +91,9 @@ test('warnings and notes of every pool are told, and leave the exit code alone',
     expect.stringMatching(/^stdin: warning: pool "beta": crc32 puts keys.* \[uneven-keys\]$/),
     expect.stringMatching(/^stdin: note: pool "alpha": hash fnv1a_64/),
     expect.stringMatching(/^stdin: note: pool "beta": .*never get a key/),
-    "nutcracker: configuration file 'stdin' syntax is ok (3 warnings, 2 notes)",
+    expect.stringMatching(/^stdin: note: pool "beta": it is in one fleet with pool "alpha"/),
+    expect.stringMatching(/^stdin: note: pool "fine": it is in one fleet with pool "alpha"/),
+    "nutcracker: configuration file 'stdin' syntax is ok (3 warnings, 4 notes)",
   ]);
 });
 

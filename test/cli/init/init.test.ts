@@ -52,7 +52,7 @@ test('only what a synth uses is written of the live files, wherever a secret sto
   expect(told).toContain(
     "  grep -ih '^[[:space:]]*rename-command' redis.conf | kubectl -n alpha create secret generic alpha-renamed-commands --from-file=renamed-commands=/dev/stdin",
   );
-  expect(read('main.ts')).toContain("renamedCommands: { name: 'alpha-renamed-commands' },");
+  expect(read('fleets/alpha/fleet.ts')).toContain("renamedCommands: { name: 'alpha-renamed-commands' },");
   expect(read('fleets/alpha/nutcracker.yml')).toBe(alpha.replace('s3cret', 'replaced'));
   const lines = read('fleets/alpha/redis.conf').split('\n');
   expect(lines.filter((line) => !line.startsWith('#'))).toEqual([
@@ -117,30 +117,36 @@ const FORMS: readonly ((name: string) => string)[] = [
 test('the ring that is pinned is the one of the file', async () => {
   await start(pool('alpha', ['h:1:2', '/x'.slice(1) + ':6379:1 a'], 'hash_tag: "{}"'), { directory: at('repo') });
   expect(JSON.parse(read('fleets/alpha/ring.json'))).toEqual({
-    pool: 'alpha',
-    hash: 'fnv1a_64',
-    hashTag: '{}',
-    distribution: 'ketama',
-    servers: ['h:1:2', 'x:6379:1 a'],
+    pools: [
+      {
+        pool: 'alpha',
+        hash: 'fnv1a_64',
+        hashTag: '{}',
+        distribution: 'ketama',
+        database: 0,
+        servers: ['h:1:2', 'x:6379:1 a'],
+      },
+    ],
   });
 });
 
 test('shards get the memory of the old servers, and room for a fork', async () => {
   const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmaxmemory 3gb\n');
   const { json } = await start(alpha, { directory: at('repo'), redisConf });
-  expect(json.settings).toMatchObject({ memory: '5Gi', maxmemory: '3Gi', storage: { capacity: '60Gi' } });
+  expect(json.fleets[0]).toMatchObject({ memory: '5Gi', maxmemory: '3Gi', storage: { capacity: '60Gi' } });
 });
 
 describe('what is not read', () => {
   test('is suggested from the pool, the file and the fleet', async () => {
     const { json } = await start(alpha, { directory: at('repo') });
-    expect(json.settings).toEqual({
+    expect(json.fleets[0]).toEqual({
       fleet: 'alpha',
       namespace: 'alpha',
       secret: 'alpha-redis',
       storage: { server: 'nfs.example.net', path: '/export/alpha', capacity: '12Gi' },
       memory: '1Gi',
       image: 'proxy:1',
+      proxyPorts: {},
       proxyNetworks: [],
     });
   });
@@ -152,7 +158,7 @@ describe('what is not read', () => {
     [`x${'y'.repeat(60)}`, `x${'y'.repeat(38)}`],
   ])('a pool called %s makes a fleet called %s', async (name, fleet) => {
     const { json } = await start(pool('alpha', servers(2)).replace('alpha', name), { directory: at('repo') });
-    expect(json.settings.fleet).toBe(fleet);
+    expect(json.fleets[0].fleet).toBe(fleet);
   });
 
   test('is named, all of it, if nobody can guess it', async () => {
@@ -188,13 +194,14 @@ describe('what is not read', () => {
       return Promise.resolve(answers.shift() ?? '');
     };
     const { json } = await start(alpha, { directory: at('repo'), options: {}, ask, told });
-    expect(json.settings).toEqual({
+    expect(json.fleets[0]).toEqual({
       fleet: 'alpha',
       namespace: 'shop',
       secret: 'alpha-redis',
       storage: { storageClass: 'fast', capacity: '8Gi' },
       memory: '2Gi',
       image: 'proxy:2',
+      proxyPorts: {},
       proxyNetworks: ['10.0.0.0/8'],
     });
     expect(told).toEqual([
@@ -282,29 +289,91 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
 });
 
 describe('of several pools', () => {
-  const both = alpha + pool('beta', servers(2));
+  const far = pool('beta', ['b:1:1', 'b:2:1']);
+  const near = (name: string, port: number, ...more: string[]): string =>
+    pool(name, servers(2), ...more).replace(/listen: .*/, `listen: 0.0.0.0:${port}`);
 
-  test('one has to be named', async () => {
-    await expect(start(both, { directory: at('repo') })).rejects.toThrow(
-      'stdin: --pool: there are 2 pools; name one of "alpha", "beta"',
+  test('those that share servers are one fleet, the others fleets of their own, and what is memcached is left out', async () => {
+    const cache = 'cache:\n  listen: 0.0.0.0:3\n  servers:\n    - a:11211:1\n';
+    const file = [
+      near('web', 22121),
+      near('beta', 22125).replaceAll('10.0.0.', '10.0.1.'),
+      near('jobs', 22131, 'redis_db: 3'),
+      cache,
+    ];
+    const { json, lines } = await start(file.join(''), { directory: at('repo') });
+    expect(json.fleets).toMatchObject([{ fleet: 'web' }, { fleet: 'beta' }]);
+    expect(read('fleets/web/fleet.ts')).toContain("  pools: [config.pool('web'), config.pool('jobs')],");
+    expect(read('fleets/beta/fleet.ts')).toContain("  pool: config.pool('beta'),");
+    expect(JSON.parse(read('fleets/web/ring.json')).pools).toMatchObject([
+      { pool: 'web' },
+      { pool: 'jobs', database: 3 },
+    ]);
+    expect(read('main.ts')).toContain('webFleet.writeRunbook();\nbetaFleet.writeRunbook();\n');
+    expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: pool "cache" speaks .* and is left out/));
+  });
+
+  test('none is moved away from another that shares its servers, and one password fits a server', async () => {
+    const both = near('web', 22121) + near('jobs', 22131);
+    await expect(start(both, { options: { ...ENOUGH, pool: 'jobs' } })).rejects.toThrow(
+      /^stdin:6: pool "web" shares servers with pool "jobs", and would get READONLY or MASTERDOWN/,
     );
-    await expect(start(both, { options: { ...ENOUGH, pool: 'gamma' } })).rejects.toThrow('there is no pool "gamma"');
+    const apart = near('web', 22121, 'redis_auth: one') + near('jobs', 22131, 'redis_auth: two');
+    await expect(start(apart, { directory: at('repo') })).rejects.toThrow(
+      /^stdin:\d+: the redis_auth of pool "jobs" is not that of pool "web", and they share servers/,
+    );
+    expect(everything()).toEqual([]);
   });
 
   test('the named one is moved', async () => {
-    const { json } = await start(both, { directory: at('repo'), options: { ...ENOUGH, pool: 'beta' } });
-    expect(json.settings).toMatchObject({ fleet: 'beta' });
-    expect(json.settings.secret).toBeUndefined();
-    expect(read('main.ts')).toContain("pool: betaConfig.pool('beta'),");
+    const { json } = await start(alpha + far, { directory: at('repo'), options: { ...ENOUGH, pool: 'beta' } });
+    expect(json.fleets).toMatchObject([{ fleet: 'beta' }]);
+    expect(json.fleets[0].secret).toBeUndefined();
+    expect(read('fleets/beta/fleet.ts')).toContain("pool: config.pool('beta'),");
     expect(read('fleets/beta/nutcracker.yml')).toContain('redis_auth: replaced');
+    await expect(start(alpha + far, { options: { ...ENOUGH, pool: 'gamma' } })).rejects.toThrow(
+      'there is no pool "gamma"',
+    );
   });
 
-  test('one can be chosen', async () => {
-    const answers = ['gamma', 'beta'];
-    const ask = (text: string): Promise<string> =>
-      Promise.resolve(text.startsWith('Which') ? (answers.shift() ?? '') : '');
-    const { json } = await start(both, { directory: at('repo'), ask });
-    expect(json.settings).toMatchObject({ fleet: 'beta' });
+  test('what one fleet has is not given to two', async () => {
+    await expect(start(alpha + far, { options: { ...ENOUGH, fleet: 'x' } })).rejects.toThrow(
+      '--fleet names what one fleet has, and pools that share no server are fleets of their own: "alpha", "beta"; take one at a time',
+    );
+  });
+});
+
+describe('a repository that init made', () => {
+  const add = (name: string) => start(pool(name, ['b:1:1', 'b:2:1']), { directory: at('repo') });
+
+  test('takes a further fleet, and keeps all that is there', async () => {
+    await start(alpha, { directory: at('repo') });
+    fs.appendFileSync(at('repo/README.md'), 'ours\n');
+    fs.appendFileSync(at('repo/fleets/alpha/fleet.ts'), '// ours\n');
+    const before = everything().filter((name) => fs.statSync(at(name)).isFile() && !name.endsWith('main.ts'));
+    const texts = before.map((name) => fs.readFileSync(at(name), 'utf8'));
+    const { json } = await add('alpha');
+    expect(json.fleets).toMatchObject([{ fleet: 'alpha-2' }]);
+    expect(before.map((name) => fs.readFileSync(at(name), 'utf8'))).toEqual(texts);
+    expect(read('main.ts')).toMatch(
+      /alpha'?\/fleet';\nimport .* '.\/fleets\/alpha-2\/fleet';\n[^]*alpha2Fleet.writeRunbook\(\);\n$/,
+    );
+    expect(everything().filter((name) => name.startsWith('repo/fleets/alpha-2/'))).toHaveLength(4);
+  });
+
+  test('does not take a server that moves with one of its fleets', async () => {
+    await start(alpha, { directory: at('repo') });
+    await expect(start(pool('web', servers(1)), { directory: at('repo') })).rejects.toThrow(
+      'nutcracker.yml:8: 10.0.0.0:6379 of pool "web" moves with the fleet alpha already; a server moves once',
+    );
+  });
+
+  test('is left as it is if its main.ts has no place for it', async () => {
+    await start(alpha, { directory: at('repo') });
+    fs.writeFileSync(at('repo/main.ts'), '// rewritten\n');
+    const before = everything();
+    await expect(add('beta')).rejects.toThrow('main.ts: it has no line such as "import { fleet as shopFleet }');
+    expect(everything()).toEqual(before);
   });
 });
 

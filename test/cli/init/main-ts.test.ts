@@ -5,7 +5,7 @@ import * as estree from 'prettier/plugins/estree';
 import * as typescript from 'prettier/plugins/typescript';
 import { format } from 'prettier/standalone';
 import * as ts from 'typescript';
-import { type FleetFiles, mainTs } from '../../../cli/init/main-ts';
+import { type FleetFiles, fleetTs, mainTs, withFleets } from '../../../cli/init/main-ts';
 import { type Settings } from '../../../cli/init/settings';
 import { ROOT } from '../../lab/synthesized';
 
@@ -17,20 +17,46 @@ const UNIT_1: Settings = {
   memory: '5Gi',
   maxmemory: '3Gi',
   image: 'registry.example.net/twemproxy:0.5.0',
+  proxyPorts: {},
   proxyNetworks: ['10.20.64.0/20'],
 };
-const FILES: FleetFiles = { nutcracker: 'fleets/unit-1/nutcracker.yml', redisConf: 'fleets/unit-1/redis.conf' };
+const FILES: FleetFiles = {
+  nutcracker: 'fleets/unit-1/nutcracker.yml',
+  redisConf: 'fleets/unit-1/redis.conf',
+  isOne: true,
+};
 
-test('it is the main.ts of this repository, but for what nobody is asked', () => {
+test('a fleet is described as in the main.ts of this repository, but for what nobody is asked', () => {
   const own = fs.readFileSync(path.join(ROOT, 'main.ts'), 'utf8');
-  const expected = own
-    .replace("'./lib'", "'cdk8s-twemproxy'")
-    .replace(' NetworkPeer,', '')
+  const described = own.slice(own.indexOf('const unit1 ='), own.indexOf('app.synth();'));
+  const expected = described
     .replace(/\n {2}proxyClients: .*/, '')
     .replace(', replicas: 3', '')
     .replace(': here, the nodes of the cluster.', '.')
-    .replaceAll(/\bunit1\b/g, 'unit1Config');
-  expect(mainTs(UNIT_1, FILES)).toBe(expected);
+    .replaceAll(/\bunit1\b/g, 'config')
+    .replace('config: unit1Redis', 'config: redisConfig')
+    .replaceAll(/\bunit1Redis\b/g, 'redisConfig')
+    .replace('const unit1Fleet', 'export const fleet');
+  expect(fleetTs(UNIT_1, FILES)).toContain(expected);
+});
+
+test('main.ts takes further fleets, also when somebody has edited it', () => {
+  const main = mainTs(['unit-1']).replace('app.synth();', '// ours\napp.synth();');
+  expect(withFleets(main, ['jobs', 'web-2']))
+    .toBe(`// The fleets, each described in a file of its own. \`npm run synth\` writes dist/.
+
+import { app } from './app';
+import { fleet as unit1Fleet } from './fleets/unit-1/fleet';
+import { fleet as jobsFleet } from './fleets/jobs/fleet';
+import { fleet as web2Fleet } from './fleets/web-2/fleet';
+
+// ours
+app.synth();
+unit1Fleet.writeRunbook();
+jobsFleet.writeRunbook();
+web2Fleet.writeRunbook();
+`);
+  expect(withFleets("import { App } from 'cdk8s';\n", ['jobs'])).toBeUndefined();
 });
 
 const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,37}[a-z0-9])?$/);
@@ -52,10 +78,18 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   memory: size,
   maxmemory: optional(size),
   image: text,
-  proxyPort: optional(fc.constant(22_121)),
+  proxyPorts: fc.constantFrom<Record<string, number>[]>({}, { 'a b': 22_121 }, { a: 22_121, b: 22_122 }),
   proxyNetworks: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 12 }),
 });
-const files = fc.record({ nutcracker: text, redisConf: optional(text), pool: optional(text) });
+const files: fc.Arbitrary<FleetFiles> = fc.oneof(
+  fc.record({ nutcracker: text, redisConf: optional(text), pools: optional(fc.tuple(text)), isOne: fc.constant(true) }),
+  fc.record({
+    nutcracker: text,
+    redisConf: optional(text),
+    pools: optional(fc.array(text, { minLength: 2, maxLength: 9 })),
+    isOne: fc.constant(false),
+  }),
+);
 
 /** The strings of a program, in order. */
 function stringsIn(program: string): string[] {
@@ -75,12 +109,15 @@ test('whatever it says, every string comes out as it went in', () => {
       const expected = [
         'cdk8s',
         'cdk8s-twemproxy',
-        ...[named.nutcracker, named.redisConf, said.fleet, said.namespace, named.pool],
+        '../../app',
+        ...[named.nutcracker, named.redisConf, said.fleet, said.namespace, ...(named.pools ?? [])],
         ...(said.secret === undefined ? [] : [said.secret, 'password']),
-        ...[...storage, said.image, ...said.proxyNetworks, 'unnamed-servers'],
+        ...[...storage, said.image],
+        ...(named.isOne ? [] : Object.keys(said.proxyPorts).filter((pool) => pool === 'a b')),
+        ...[...said.proxyNetworks, 'unnamed-servers'],
         ...(named.redisConf === undefined ? [] : ['in no file']),
       ];
-      expect(stringsIn(mainTs(said, named))).toEqual(expected.filter((each) => each !== undefined));
+      expect(stringsIn(fleetTs(said, named))).toEqual(expected.filter((each) => each !== undefined));
     }),
   );
 });
@@ -89,6 +126,6 @@ test('whatever it says, prettier has nothing to change', async () => {
   const style = JSON.parse(fs.readFileSync(path.join(ROOT, '.prettierrc.json'), 'utf8')) as object;
   const options = { ...style, parser: 'typescript', plugins: [typescript, estree] };
   // In one go, for prettier takes its time.
-  const programs = fc.sample(fc.tuple(settings, files), 40).map(([said, named]) => mainTs(said, named));
+  const programs = fc.sample(fc.tuple(settings, files), 40).map(([said, named]) => fleetTs(said, named));
   expect(await format(programs.join('\n'), options)).toBe(programs.join('\n'));
 });

@@ -59,7 +59,10 @@ describe.each([
     expect(objects.flatMap(problemsOf)).toEqual([]);
     const written = objects.flatMap(({ data }) => (data?.['nutcracker.yml'] as string | undefined) ?? []);
     const folder = path.join(repo, 'fleets', fleet);
-    const { pool } = JSON.parse(fs.readFileSync(path.join(folder, 'ring.json'), 'utf8')) as { pool: string };
+    const { pools } = JSON.parse(fs.readFileSync(path.join(folder, 'ring.json'), 'utf8')) as {
+      pools: { pool: string }[];
+    };
+    const [{ pool }] = pools;
     const before = NutcrackerConfig.fromFile(path.join(folder, 'nutcracker.yml')).pool(pool);
     expect(HashRing.of(before).diff(HashRing.of(NutcrackerConfig.fromYaml(written[0]).pool()))).toMatchObject({
       isSame: true,
@@ -73,7 +76,12 @@ describe.each([
     const steps = jobs.check.steps.flatMap((step) => step.run ?? []);
     expect(await run(repo, steps.join('\n'))).toEqual(GREEN);
 
-    edit(repo, 'main.ts', '    phase:', "    image: 'docker.io/library/node:24.1.0',\n    phase:");
+    edit(
+      repo,
+      path.join('fleets', fleet, 'fleet.ts'),
+      '    phase:',
+      "    image: 'docker.io/library/node:24.1.0',\n    phase:",
+    );
     const changed = await run(repo, `${commit} && ${steps.slice(1).join('\n')}`);
     expect(changed).toEqual({ code: 1, output: expect.stringMatching(/^\+ .*node:24.1.0/m) });
   });
@@ -82,12 +90,17 @@ describe.each([
     edit(repo, path.join('fleets', fleet, 'nutcracker.yml'), server, `${server}1`);
     expect(await run(repo, 'npm run synth && npm test')).toEqual({
       code: 1,
-      output: expect.stringMatching(/^ok 1 - dist\/ is what a synth writes$[^]*^not ok 2 - the ring of /m),
+      output: expect.stringMatching(/^ok 1 - dist\/ is what a synth writes$[^]*^not ok 2 - the rings of /m),
     });
   });
 
   test('has a synth that leaves dist/ as it was if it fails', async () => {
-    edit(repo, 'main.ts', 'phase: MigrationPhase.MOVING', "phase: MigrationPhase.MOVING, image: 'latest'");
+    edit(
+      repo,
+      path.join('fleets', fleet, 'fleet.ts'),
+      'phase: MigrationPhase.MOVING',
+      "phase: MigrationPhase.MOVING, image: 'latest'",
+    );
     const before = filesOf(path.join(repo, 'dist'));
     const { code } = await run(repo, 'npm run synth');
     expect(code).not.toBe(0);

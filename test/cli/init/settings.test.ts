@@ -60,7 +60,7 @@ test.each([
 ])('proxies that listened on %s get a port that they can have', async (listen) => {
   const nutcracker = pool('alpha', servers(3)).replace(/listen: .*/, `listen: "${listen}"`);
   const { json } = await start(nutcracker, { directory: `${lab.dir}/repo` });
-  const { proxyPort } = json.settings as { proxyPort?: number };
+  const { alpha: proxyPort } = json.fleets[0].proxyPorts as { alpha?: number };
   expect(
     takes(() => {
       synthesize('alpha', nutcracker);

@@ -41,7 +41,7 @@ test('somebody at a terminal answers, and has a repository', async () => {
   await type(at, 'Size of the volume of each shard [8Gi]: ', '\n');
   await type(at, 'Image of the proxies', 'proxy:1\n');
   expect(await at.exit()).toBe(0);
-  const main = fs.readFileSync(path.join(cwd, 'unit-1', 'main.ts'), 'utf8');
+  const main = fs.readFileSync(path.join(cwd, 'unit-1', 'fleets', 'unit-1', 'fleet.ts'), 'utf8');
   expect(main).toContain("namespace: 'shop',");
   expect(main).toContain(
     "storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(8), storageClassName: 'fast' }),",
@@ -77,7 +77,7 @@ test('without a terminal nothing is asked, and a script gets JSON', async () => 
   expect([code, stderr]).toEqual([0, '']);
   expect(JSON.parse(String(stdout))).toMatchObject({
     directory: 'alpha',
-    settings: { fleet: 'alpha' },
+    fleets: [{ fleet: 'alpha' }],
     check: { ok: true },
   });
   expect(fs.readdirSync(path.join(cwd, 'alpha'))).toContain('main.ts');
@@ -91,7 +91,7 @@ test('what is wrong is told on standard error, as with every command', async () 
   const { code, stdout, stderr } = await run(bin, again, { cwd });
   expect([code, String(stdout)]).toEqual([2, '']);
   expect(stderr).toMatch(
-    /^error: README.md: it is there already; nothing was written; [^]*error: main.ts: it is there/,
+    /^error: fleets\/alpha\/nutcracker.yml:\d+: \S+ of pool "alpha" moves with the fleet alpha already; /,
   );
   expect(fs.readdirSync(cwd, { recursive: true })).toEqual(before);
 
