@@ -113,7 +113,10 @@ describe.each([
     const roleChanges = async (): Promise<unknown[]> => {
       const [anybody, migrator] = [it.shardClient(0), it.roleClient(0)];
       const answer = (client: Redis): Promise<unknown> =>
-        client.call('SLAVEOF', '127.0.0.1', '2').catch((error: unknown) => (error as Error).message.split(' ')[0]);
+        client
+          .call('SLAVEOF', '127.0.0.1', '2')
+          .catch((error: unknown) => (error as Error).message)
+          .then((said) => String(said).split(' ')[0]);
       return Promise.all([answer(anybody), answer(migrator)]).finally(() => {
         for (const client of [anybody, migrator]) client.disconnect();
       });
