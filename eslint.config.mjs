@@ -15,11 +15,17 @@ function rooms(folder, names) {
 /** The arrows of docs/architecture.md: who may import from whom. */
 const arrows = [
   { target: './lib', from: ['./main.ts', './migrator', './cli', './test', './examples', './bench'] },
-  { target: './lib/nutcracker', from: './lib', except: ['./nutcracker'] },
+  { target: './lib/nutcracker', from: './lib', except: ['./nutcracker', './common/template.ts', './common/utf8.ts'] },
   {
     target: './lib/redis/config',
     from: './lib',
-    except: ['./redis/config', './redis/redis-config-note.ts', './redis/redis-config-props.ts'],
+    except: [
+      './redis/config',
+      './redis/redis-config-note.ts',
+      './redis/redis-config-props.ts',
+      './common/template.ts',
+      './common/utf8.ts',
+    ],
   },
   {
     target: './cli',
@@ -69,7 +75,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', noCdk8s] },
   },
   {
-    files: ['lib/redis/config/**', 'lib/redis/redis-config-note.ts', 'lib/common/values.ts'],
+    files: ['lib/redis/config/**', 'lib/redis/redis-config-note.ts', 'lib/common/{values,template,utf8}.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', cdk8sTypes] },
   },
   {

@@ -92,12 +92,12 @@ export class Verdict implements Answer {
   }
 }
 
-/** `file:line`, as compilers write it. */
-export function place({ file, line }: Pick<Remark, 'file' | 'line'>): string {
-  return [file, line].filter((part) => part !== undefined).join(':');
+/** `file:line` or `file:line:column`, as compilers write it. */
+export function place({ file, line, column }: Pick<Objection, 'file' | 'line' | 'column'>): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
-function withoutPlace({ file, line, ...objection }: Objection): string {
+function withoutPlace({ file, line, column, ...objection }: Objection): string {
   return new NutcrackerConfigError([objection]).message;
 }
 

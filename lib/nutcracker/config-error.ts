@@ -6,6 +6,8 @@ export interface Objection {
   readonly file?: string;
   /** The line of the file, counted from 1. */
   readonly line?: number;
+  /** The column of a byte that is no text, counted from 1. */
+  readonly column?: number;
   /** The pool, if it is about one. */
   readonly pool?: string;
   /** What it is about: a directive, mostly. */
@@ -68,9 +70,9 @@ export function placing<T>(place: (objection: Objection) => Partial<Objection>, 
   }
 }
 
-function sentence({ file, line, pool, subject, because, says, remedy }: Objection): string {
+function sentence({ file, line, column, pool, subject, because, says, remedy }: Objection): string {
   const place = line === undefined && pool !== undefined ? `pool ${JSON.stringify(pool)}` : undefined;
-  const where = [[file, line].filter((part) => part !== undefined).join(':'), place, subject];
+  const where = [[file, line, column].filter((part) => part !== undefined).join(':'), place, subject];
   const verdict = says === undefined ? because : `${because}; nutcracker says: ${says}`;
   return [...where, `${verdict}; ${remedy}`].filter((part) => part !== undefined && part !== '').join(': ');
 }

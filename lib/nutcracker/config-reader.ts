@@ -7,6 +7,7 @@ import { checkText, quote, says } from './config-values';
 import { NutcrackerPool } from './nutcracker-pool';
 import { type NutcrackerPoolProps } from './nutcracker-pool-props';
 import { NutcrackerServer } from './nutcracker-server';
+import { kindOf, templateIn } from './file-kind';
 import { fileObjections, type PlacedPool } from './file-rules';
 import { splitServerLine } from './server-line';
 
@@ -17,10 +18,14 @@ export function readPools(text: string, file: string): PlacedPool[] {
   const collect = (read: () => void): void => {
     objections.push(...objectionsOf(read));
   };
+  const template = templateIn(text);
+  if (template !== undefined) refuse({ file, ...template });
   collect(() => {
     for (const block of readDocument(text)) collect(() => pools.push(readPool(block)));
   });
   if (objections.length === 0) objections.push(...fileObjections(pools));
+  const kind = objections.length === 0 ? undefined : kindOf(text);
+  if (kind !== undefined) refuse({ file, says: objections[0].says, ...kind });
   refuseAny(objections.map((objection) => ({ file, ...objection })));
   return pools;
 }

@@ -1,6 +1,7 @@
 // nutcracker.yml: read as strictly as nutcracker reads it, and written so that it reads it back.
 
 import { readFileSync } from 'node:fs';
+import { badByteIn } from '../common/utf8';
 import { checkArguments } from './checked-arguments';
 import { refuse, refuseAny } from './config-error';
 import { readPools } from './config-reader';
@@ -76,15 +77,23 @@ export class NutcrackerConfig {
   }
 }
 
+/** Larger than a ConfigMap may be, and as many servers as no proxy has. */
+const MOST_BYTES = 1024 * 1024;
+
 function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return refuse({
-      file,
-      because: 'it is not UTF-8',
-      says: NOT_YAML,
-      remedy: 'convert it, as with iconv -t utf-8',
-    });
+  if (bytes.length > MOST_BYTES) {
+    const because = `it has ${bytes.length} bytes, and no ConfigMap takes more than ${MOST_BYTES}`;
+    return refuse({ file, because, remedy: 'give the nutcracker.yml that the proxies run with' });
   }
+  const bad = badByteIn(bytes);
+  if (bad === undefined) return new TextDecoder().decode(bytes);
+  const lines = Buffer.from(bytes.subarray(0, bad)).toString('latin1').split('\n');
+  return refuse({
+    file,
+    line: lines.length,
+    column: lines[lines.length - 1].length + 1,
+    because: 'this byte is not UTF-8',
+    says: NOT_YAML,
+    remedy: 'give a nutcracker.yml; if it is one, convert it, as with iconv -t utf-8',
+  });
 }

@@ -64,7 +64,38 @@ test('weights that nutcracker cannot add up are such an error', async () => {
 test('bytes that are not UTF-8 are an error of the file', async () => {
   const { exitCode, lines } = await answerTo(Buffer.from('alpha:\n  listen: \xff', 'latin1'));
   expect(exitCode).toBe(1);
-  expect(lines[0]).toMatch(/^stdin: error: it is not UTF-8/);
+  expect(lines).toEqual([
+    expect.stringMatching(/^stdin:2:11: error: this byte is not UTF-8; /),
+    expect.stringContaining('(1 error)'),
+  ]);
+});
+
+test.each([
+  ['redis_auth: ${REDIS_PASSWORD:-s3cret}', true],
+  ["redis_auth: '{{ password }}'", true],
+  ['timeout: {{ timeout }}', true],
+  ['{% if auth %}', true],
+  ['redis_auth: a${b}c # {{ managed }}', false],
+  ['redis_auth: $ECRET', false],
+])('%s is a template, and called so once: %s', async (line, isTemplate) => {
+  const { lines } = await answerTo(pool('alpha', servers(2), line));
+  expect(lines.filter((one) => one.includes('render it first'))).toHaveLength(isTemplate ? 1 : 0);
+  expect(lines.filter((one) => one.includes('error: '))).toHaveLength(isTemplate ? 1 : 0);
+  expect(lines.join('\n')).not.toContain('s3cret');
+});
+
+test.each(['bind 127.0.0.1 ::1\nsave ""\n', '# x\nport 6379\nrename-command CONFIG "a: b"\n'])(
+  'a redis.conf is called so: %j',
+  async (text) => {
+    const { lines, exitCode } = await answerTo(text);
+    expect([exitCode, lines.length]).toEqual([1, 2]);
+    expect(lines[0]).toMatch(/^stdin:[12]: error: this is a redis.conf; .*give the nutcracker.yml of its proxies$/);
+  },
+);
+
+test('a file of 15 MB is refused by its size', async () => {
+  const { lines } = await answerTo(pool('alpha', servers(2)).padEnd(15_000_000, '#'));
+  expect(lines[0]).toMatch(/^stdin: error: it has 15000000 bytes, and no ConfigMap takes more than 1048576; /);
 });
 
 test('warnings and notes of every pool are told, and leave the exit code alone', async () => {

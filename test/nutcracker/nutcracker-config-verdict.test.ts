@@ -106,7 +106,7 @@ describe('nutcracker takes and the parser refuses, on purpose,', () => {
     expect(nutcrackerTakes(lab, bytes)).toBe(true);
     const file = join(lab.dir, 'utf-16.yml');
     writeFileSync(file, bytes);
-    expect(() => NutcrackerConfig.fromFile(file)).toThrow('utf-16.yml: it is not UTF-8');
+    expect(() => NutcrackerConfig.fromFile(file)).toThrow('utf-16.yml:1:1: this byte is not UTF-8');
   });
 });
 

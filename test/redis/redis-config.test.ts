@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Duration, Size } from 'cdk8s';
 import * as fc from 'fast-check';
@@ -20,6 +21,15 @@ function rendered(config: RedisConfig, image: string): string {
 /** The directives that met with this fate. */
 function fated(config: RedisConfig, action: RedisConfigAction): string[] {
   return config.report.filter((note) => note.action === action).map(({ directive }) => directive);
+}
+
+function messageOf(act: () => void): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
 }
 
 function noteOn(config: RedisConfig, directive: string) {
@@ -330,14 +340,13 @@ describe('an old file', () => {
   });
 
   test('that cannot be taken over is refused with every line and remedy', () => {
-    const text = 'hz 10\nof-tomorrow 64\nappendfsync sometimes\nrequirepass "a\ncluster-enabled yes\ninclude x.conf\n';
+    const text = 'hz 10\nof-tomorrow 64\nappendfsync sometimes\nrequirepass "a\ninclude x.conf\n';
     expect(() => RedisConfig.fromText(text, 'unit-1/redis.conf')).toThrow(
       [
         "unit-1/redis.conf:2: redis-server does not know of-tomorrow; leave the line out, or name it in raw if the image's version does",
         'unit-1/redis.conf:3: appendfsync sometimes: redis-server takes everysec, always, no; change the line, or override it by a prop',
         'unit-1/redis.conf:4: its quotes are unbalanced; close them, with a space or nothing behind the closing one',
-        'unit-1/redis.conf:5: cluster-enabled: the server is a node of a Redis Cluster, which Twemproxy cannot stand before; move its keys out of the cluster first',
-        'unit-1/redis.conf:6: x.conf cannot be found from a text; put its lines here',
+        'unit-1/redis.conf:5: x.conf cannot be found from a text; put its lines here',
       ].join('\n'),
     );
   });
@@ -358,9 +367,57 @@ describe('an old file', () => {
     ],
     ['hz 10\nactive-replica yes\nmulti-master yes', ':2: this is a configuration of KeyDB'],
     ['alpha:\n  listen: 0.0.0.0:22121\n', ':1: this is YAML, such as a nutcracker.yml'],
+    ['hz 10\nbigredis-enabled yes\nof-tomorrow 1', ':2: this is a configuration of Redis Enterprise'],
+    ['user default on nopass ~* +@all\nuser shop off', ':1: this is an ACL file (users.acl)'],
+    ['*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n', ':1: this is an append-only file (AOF)'],
+    ['file appendonly.aof.1.base.rdb seq 1 type b', ':1: this is the manifest of an append-only file'],
   ])('of another program is called so once (%#)', (text, message) => {
     const rest = '; give the redis.conf of the servers behind Twemproxy';
     expect(() => RedisConfig.fromText(text, 'live.conf')).toThrow(new Error(`live.conf${message}${rest}`));
+  });
+
+  test.each([
+    ['port 7000\nof-tomorrow 1\ncluster-enabled yes\n', ':3: this is the redis.conf of a node of a Redis Cluster'],
+    [`${'0a'.repeat(20)} 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5\n`, ':1: this is the nodes.conf'],
+  ])('of a Redis Cluster is called so once (%#)', (text, message) => {
+    const thrown = messageOf(() => RedisConfig.fromText(text, 'live.conf'));
+    expect(thrown).toMatch(/; move its keys out of the cluster first: Twemproxy cannot stand before one$/);
+    expect(thrown.split('\n')).toEqual([expect.stringContaining(`live.conf${message}`)]);
+  });
+
+  test('with bytes that are no text is refused at the first of them, as is a snapshot that redis-server wrote', async () => {
+    await withServer(lab, '', (client) => client.save());
+    const binary = path.join(lab.dir, 'binary.conf');
+    fs.writeFileSync(binary, Buffer.from('hz 10\nof-tomorrow 1\ndir /\xc3\xa9\xff\nx\n\xff', 'latin1'));
+    expect(messageOf(() => RedisConfig.fromFile(binary))).toMatch(/:3:8: this byte is not UTF-8 text; [^\n]*$/);
+    expect(messageOf(() => RedisConfig.fromFile(`${lab.dir}/dump.rdb`))).toMatch(/:1: this is a snapshot \(RDB\)/);
+  });
+
+  test.each([
+    ['requirepass ${REDIS_PASSWORD:-s3cret}', 2],
+    ['masterauth "{{ redis_password }}"', 2],
+    ['user default on >${PASSWORD} ~* +@all', 2],
+    ['maxmemory {{ memory }}mb', 2],
+    ['<% if save %>', 2],
+    ['port <%= @port %>', 2],
+    ['{% for point in save %}', 2],
+  ])('that is a template is called so once: %s', (line, number) => {
+    const thrown = messageOf(() => RedisConfig.fromText(`hz 10\n${line}\nof-tomorrow 1\n`, 'live.conf'));
+    expect(thrown).toMatch(new RegExp(`^live.conf:${number}: this is a template [^\n]*; render it first, [^\n]*$`));
+    expect(thrown).not.toContain('s3cret');
+  });
+
+  test.each(['a${b}c', '$ECRET', '${', '{{', '%X%', 'a{{b}}', '<%=', '$1$x${y}'])(
+    'with the password %s is none',
+    (password) => {
+      expect(RedisConfig.fromText(`requirepass ${password}\n`).requirepass).toBe(password);
+    },
+  );
+
+  test('of 15 MB is refused by its size', () => {
+    expect(messageOf(() => RedisConfig.fromText('hz 10\n'.repeat(2_500_000), 'live.conf'))).toMatch(
+      /^live.conf:1: it has 15000000 bytes, and no redis.conf more than 1048576; [^\n]*$/,
+    );
   });
 
   test('a directive that raw names is not judged in the file', () => {

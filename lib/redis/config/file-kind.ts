@@ -1,22 +1,47 @@
-// Files that are given as a redis.conf and are another program's: called so once, and not line by line.
+// Files that are given as a redis.conf and are something else: called so once, and not line by line.
 
+import { hasPlaceholder, isPlaceholder, RENDER, TEMPLATE } from '../../common/template';
 import { type ReadLine } from './read';
 
-const KINDS: readonly (readonly [names: RegExp, what: string])[] = [
-  [/^sentinel$/, "a Sentinel's configuration"],
+const GIVE = 'give the redis.conf of the servers behind Twemproxy';
+const CLUSTER = 'move its keys out of the cluster first: Twemproxy cannot stand before one';
+
+/** By a line that no redis.conf has. */
+const KINDS: readonly (readonly [line: RegExp, what: string, remedy?: string])[] = [
+  [/^(REDIS\d{4}|VALKEY\d{3})/, 'a snapshot (RDB)'],
+  [/^\*\d+$/, 'an append-only file (AOF)'],
+  [/^file \S+ seq \d+ type \w/, 'the manifest of an append-only file'],
+  [/^sentinel /, "a Sentinel's configuration"],
   [
-    /^(server-threads|server-thread-affinity|active-replica|multi-master|storage-provider)$/,
+    /^(server-threads|server-thread-affinity|active-replica|multi-master|storage-provider) /,
     'a configuration of KeyDB',
   ],
-  [/:$/, 'YAML, such as a nutcracker.yml'],
+  [/^(bigredis|crdt)-/, 'a configuration of Redis Enterprise'],
+  [/^cluster-enabled yes$/i, 'the redis.conf of a node of a Redis Cluster', CLUSTER],
+  [/^[0-9a-f]{40} \S+ \S*(myself|master|slave|handshake|noaddr)/, 'the nodes.conf of a Redis Cluster', CLUSTER],
+  [/^\S+:( |$)/, 'YAML, such as a nutcracker.yml'],
 ];
 
-/** Of what kind the file is, with the line that shows it, and the remedy; nothing for a redis.conf. */
+/** Their values may be real passwords, which look like anything. */
+const SECRET = /^(requirepass|masterauth|user|rename-command)$/;
+
+/** What the file is, with the line that shows it, and the remedy; nothing for a redis.conf. */
 export function foreignFile(lines: readonly ReadLine[]): string | undefined {
-  for (const { file, number, words } of lines) {
-    const kind = KINDS.find(([names]) => names.test(words[0] ?? ''));
-    if (kind !== undefined)
-      return `${file}:${number}: this is ${kind[1]}; give the redis.conf of the servers behind Twemproxy`;
+  for (const line of lines) {
+    const place = `${line.file}:${line.number}`;
+    const said = line.words.length > 0 ? line.words.join(' ') : line.text;
+    const [, what, remedy = GIVE] = KINDS.find(([sign]) => sign.test(said)) ?? [];
+    if (what !== undefined) return `${place}: this is ${what}; ${remedy}`;
+    if (line.badByte !== undefined) return `${place}:${line.badByte}: this byte is not UTF-8 text; ${GIVE}, in UTF-8`;
+    if (isOfTemplate(line)) return `${place}: ${TEMPLATE}; ${RENDER}`;
   }
-  return undefined;
+  const [first] = lines;
+  const isAcl = lines.length > 0 && lines.every(({ words }) => words[0] === 'user');
+  return isAcl ? `${first.file}:${first.number}: this is an ACL file (users.acl); ${GIVE}` : undefined;
+}
+
+/** `{{ name }}` is three words to Redis. */
+function isOfTemplate({ words: [name = '', ...values], text }: ReadLine): boolean {
+  if (!SECRET.test(name)) return hasPlaceholder(text);
+  return [values.join(' '), ...values.map((value) => value.replace(/^[<>#!]/, ''))].some(isPlaceholder);
 }

@@ -61,8 +61,6 @@ class Heir {
 
     const ruling = rulingOn(name, args);
     switch (ruling?.action) {
-      case 'refused':
-        return void problem(`${written}: ${ruling.message}`);
       case 'dropped':
         return void note(RedisConfigAction.DROPPED, ruling.message, ruling.attention);
       case 'lifted':

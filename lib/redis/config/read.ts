@@ -11,6 +11,9 @@ export interface ReadLine extends Line {
   readonly included?: string;
 }
 
+/** Fifteen times the one that Redis comes with, which is mostly comments; as much as no ConfigMap takes. */
+const MOST_BYTES = 1024 * 1024;
+
 /** The lines of a file. */
 export function* readFile(file: string, includers: readonly string[] = []): Iterable<ReadLine> {
   yield* readBytes(fs.readFileSync(file), file, [...includers, path.resolve(file)]);
@@ -18,6 +21,11 @@ export function* readFile(file: string, includers: readonly string[] = []): Iter
 
 /** The lines of what a file holds. Without the file itself nothing says where an include would be. */
 export function* readBytes(bytes: Buffer, file: string, includers: readonly string[] = []): Iterable<ReadLine> {
+  if (bytes.length > MOST_BYTES) {
+    const problem = `it has ${bytes.length} bytes, and no redis.conf more than ${MOST_BYTES}; give the file that the servers run with`;
+    yield* [...linesOf(bytes.subarray(0, 1000))].slice(0, 1).map((line) => ({ ...line, problem, file }));
+    return;
+  }
   for (const line of linesOf(bytes)) {
     if (line.words[0] !== 'include') {
       yield { ...line, file };

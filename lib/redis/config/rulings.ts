@@ -4,7 +4,7 @@ import { senderOf } from './commands-in-use';
 
 /** What is done with a directive, other than to keep it. */
 export interface Ruling {
-  readonly action: 'dropped' | 'lifted' | 'refused';
+  readonly action: 'dropped' | 'lifted';
   /** Why, and what holds instead. */
   readonly message: string;
   /** Whether someone may rely on what is lost. */
@@ -137,14 +137,6 @@ const NAMED_WARNING = 'ARM64-COW-BUG';
 
 /** What becomes of a directive under its new name; nothing when it is kept. */
 export function rulingOn(name: string, args: readonly string[]): Ruling | undefined {
-  if (name === 'cluster-enabled' && args[0]?.toLowerCase() === 'yes') {
-    return {
-      action: 'refused',
-      message:
-        'the server is a node of a Redis Cluster, which Twemproxy cannot stand before; move its keys out of the cluster first',
-      attention: true,
-    };
-  }
   if (name === 'maxclients' && args[0] === '0') {
     return {
       action: 'dropped',

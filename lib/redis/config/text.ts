@@ -1,12 +1,17 @@
 // The syntax of redis.conf: one directive a line, arguments quoted as redis-server's sdssplitargs() reads them (src/sds.c).
 
 import { isUtf8 } from 'node:buffer';
+import { badByteIn } from '../../common/utf8';
 
 /** A line that says something. */
 export interface Line {
   readonly number: number;
   /** The directive's name, in lower case, and its arguments. */
   readonly words: string[];
+  /** As it stands in the file, one character a byte. */
+  readonly text: string;
+  /** The column of the first byte that is no text, behind which nothing is read. */
+  readonly badByte?: number;
   /** Why it cannot be read; it has no words then. */
   readonly problem?: string;
 }
@@ -22,8 +27,17 @@ export function* linesOf(bytes: Buffer): Iterable<Line> {
   for (const [i, line] of bytes.toString('latin1').split('\n').entries()) {
     const text = line.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
     if (text === '' || text.startsWith('#')) continue;
-    yield { number: i + 1, ...read(text) };
+    const badByte = columnOfBadByte(line);
+    yield { number: i + 1, text, ...(badByte === undefined ? read(text) : { words: [], problem: NO_TEXT, badByte }) };
+    if (badByte !== undefined) return;
   }
+}
+
+/** Counted from 1. */
+function columnOfBadByte(line: string): number | undefined {
+  const bytes = Buffer.from(line, 'latin1');
+  const bad = [bytes.indexOf(0), badByteIn(bytes) ?? -1].filter((offset) => offset >= 0);
+  return bad.length === 0 ? undefined : Math.min(...bad) + 1;
 }
 
 function read(text: string): { words: string[]; problem?: string } {

@@ -41,7 +41,9 @@ test('bytes that are no text are refused by their line', () => {
 });
 
 test('comments may be in any encoding', () => {
-  expect([...linesOf(Buffer.from('# f\xfcr\nhz 10', 'latin1'))]).toEqual([{ number: 2, words: ['hz', '10'] }]);
+  expect([...linesOf(Buffer.from('# f\xfcr\nhz 10', 'latin1'))]).toEqual([
+    { number: 2, words: ['hz', '10'], text: 'hz 10' },
+  ]);
 });
 
 test('odd quoting is one word to us exactly when it is to redis-server, and the same word', async () => {
