@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const { version } = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'));
+const { version, repository } = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'));
 
 /** Writes the program, executable, and next to it the licenses of the packages inside it. */
 async function bundle(entry, outfile, options = {}) {
@@ -15,7 +15,7 @@ async function bundle(entry, outfile, options = {}) {
     bundle: true,
     platform: 'node',
     target: 'node20',
-    define: { VERSION: JSON.stringify(version) },
+    define: { VERSION: JSON.stringify(version), REPOSITORY: JSON.stringify(repository.url) },
     metafile: true,
     logLevel: 'warning',
     ...options,

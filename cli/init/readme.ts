@@ -32,13 +32,15 @@ what a synth writes.`,
 
 /** README.md of a fleet. */
 export function fleetReadme(settings: Settings): string {
-  const { fleet, proxyNetworks } = settings;
+  const { fleet, image, proxyNetworks } = settings;
   const steps = [
     ...(proxyNetworks.length > 0
       ? []
       : ['Fill in `proxyNetworks` in `fleet.ts`, before the cutover at the latest, and synthesize again.']),
     'If applications come from other namespaces, name them in `fleet.ts`: `proxyClients: [NetworkPeer.namespaces({ ... })]`.',
-    'Build and push the image of the proxies, by the Dockerfile in `images/twemproxy` of cdk8s-twemproxy.',
+    `Build and push the image of the proxies, once the repository is installed:
+
+${shell(`docker build --tag ${image} node_modules/cdk8s-twemproxy/images/twemproxy`, `docker push ${image}`)}`,
     ...storage(settings),
     ...secret(settings),
     ...renamed(settings),

@@ -1,6 +1,7 @@
 // What a repository is made from: what the files say, and what has to be asked.
 
 import * as path from 'node:path';
+import { documentAt } from '../../lib/common/documents';
 import {
   cidrProblem,
   imageProblem,
@@ -78,7 +79,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
   const storage = await storageOf(questions, memory, new FleetShards(pools).lines.length);
   const image = await questions.answer({
     option: 'proxy-image',
-    text: 'Image of the proxies (images/twemproxy of cdk8s-twemproxy builds one)',
+    text: `Image of the proxies (how to build one: ${documentAt('images/twemproxy/README.md')})`,
     problem: imageProblem,
   });
   const networks = await questions.answer({

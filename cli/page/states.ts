@@ -1,5 +1,6 @@
 // The states of shards for people: who serves, what it looks like, and what a person has to do.
 
+import { documentAt } from '../../lib/common/documents';
 import { MEANING, type ShardState } from '../../migrator/shard/shard-state';
 import { type ShardFacts } from '../report/facts';
 
@@ -15,7 +16,7 @@ export interface Look {
   readonly remedy?: string;
 }
 
-const GONE = 'Gone for good: docs/faults.md, “When a server is gone for good”';
+const GONE = `Gone for good: ${documentAt('docs/faults.md#when-a-server-is-gone-for-good')}`;
 
 const PERSON = { tone: 'person', sign: '!' } as const;
 
@@ -30,7 +31,7 @@ const LOOKS: Readonly<Record<ShardState, Omit<Look, 'meaning'>>> = {
   returning: { ...PERSON, remedy: 'Start the rollback again' },
   'two masters': {
     ...PERSON,
-    remedy: 'Run nothing before you know why, and which of them has the right data: docs/faults.md, “Two masters”',
+    remedy: `Run nothing before you know why, and which of them has the right data: ${documentAt('docs/faults.md#two-masters')}`,
   },
   'old unreachable': { ...PERSON, remedy: `Bring the old server back. ${GONE}` },
   'new unreachable': { ...PERSON, remedy: `Bring the new server back: if the shard had moved, nobody serves. ${GONE}` },

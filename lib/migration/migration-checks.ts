@@ -28,7 +28,7 @@ export function checkMigration(
   if (props.programInImage === true && props.image === undefined) {
     refuse(
       scope,
-      'programInImage is true, but the stock Node image holds no migrator; name an image built from images/migrator',
+      'programInImage is true, but the stock Node image holds no migrator; name an image built from node_modules/cdk8s-twemproxy/images/migrator',
     );
   }
   checkSecretKey(scope, 'password', props.password);

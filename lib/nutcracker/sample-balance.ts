@@ -1,5 +1,6 @@
 // Whether keys come out as evenly as arcs: some hashes put keys that are alike side by side on the circle.
 
+import { documentAt } from '../common/documents';
 import { countPairs, ONE_ARC } from './arcs';
 import { type ConfigWarning } from './config-warnings';
 import type { HashRing } from './hash-ring';
@@ -61,7 +62,7 @@ function complaint(ring: HashRing, parts: readonly number[], { prefix, counts }:
     `${ring.pool.hash} puts keys that differ only in their last characters on the same few servers: of ` +
     `${prefix}0 to ${prefix}${KEYS_PER_PREFIX - 1}, ${percent(most / KEYS_PER_PREFIX)} are on '${ringName}', which has ` +
     `${percent(parts[busiest])} of the circle${rest}; size shards by what they hold, never alike from a ` +
-    'mean (docs/ring.md)'
+    `mean: ${documentAt('docs/ring.md#why-arcs-are-even-and-keys-are-not')}`
   );
 }
 

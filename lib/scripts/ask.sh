@@ -7,7 +7,7 @@ if command -v bash >/dev/null; then
 elif command -v nc >/dev/null; then
   talk() { timeout "$3" nc "$1" "$2" 2>/dev/null; }
 else
-  echo 'the image has neither bash nor nc, with which a proxy asks its shards; see images/twemproxy/README.md' >&2
+  echo 'the image has neither bash nor nc, with which a proxy asks its shards; see node_modules/cdk8s-twemproxy/images/twemproxy/README.md' >&2
   exit 1
 fi
 

@@ -21,7 +21,7 @@ if [ ! -e redis.conf ]; then
 elif grep -qxF "$end" redis.conf; then
   role=$(grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]' redis.conf || true)
 else
-  die 'the role in redis.conf is unreadable; see docs/operations.md'
+  die 'the role in redis.conf is unreadable; see node_modules/cdk8s-twemproxy/docs/operations.md#an-unreadable-role'
 fi
 
 own=/etc/redis-shard/shard-${POD_NAME##*-}.conf

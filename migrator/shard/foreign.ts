@@ -1,5 +1,6 @@
 // A shard of which somebody else gave a server a role: who follows whom, what that means for the data, and the ways out.
 
+import { documentAt } from '../../lib/common/documents';
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Sight } from './pair';
 import { NOWHERE_ADDRESS, type ServerView } from '../redis/server-view';
@@ -64,7 +65,7 @@ function waysOf(shard: PlannedShard, sight: Sight): string[] {
     return [`bring ${shard.new} back and look again; ${gone}`, ...others];
   }
   if (old === undefined) {
-    const gone = `if it is gone for good and ${shard.new} has the right data, promote that by hand (docs/faults.md)`;
+    const gone = `if it is gone for good and ${shard.new} has the right data, promote that by hand: ${documentAt('docs/faults.md#when-a-server-is-gone-for-good')}`;
     return [`bring ${shard.old} back and look again; ${gone}`, ...others];
   }
   const keys = ({ keys: count }: ServerView): string => `${count} key${count === 1 ? '' : 's'}`;

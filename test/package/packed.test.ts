@@ -18,12 +18,16 @@ const packed = run(lab.dir, 'tar', '-tzf', tarball)
 const KINDS: Record<string, RegExp> = {
   'the manifest': /^package\.json$/,
   'for people': /^(README|CHANGELOG)\.md$|^LICENSE$/,
+  'the documents, which runbooks and messages name': /^docs\/(how-to\/)?[\w-]+\.(md|svg)$/,
+  'what images are built from': /^images\/\w+\/(Dockerfile|README\.md)$/,
   'the jsii assembly': /^\.jsii$/,
   'the library': /^build\/lib\/[\w/-]+\.js$/,
   'its types': /^build\/lib\/[\w/-]+\.d\.ts$/,
+  'what its props are': /^build\/lib\/props\.json$/,
   'the scripts of the pods': /^build\/lib\/scripts\/[\w-]+\.sh$/,
   'the command line': /^build\/cli\/[\w/-]+\.js$/,
   'the migrator': /^build\/migrator\/migrator\.mjs$/,
+  'its parser of arguments': /^build\/migrator\/step-arguments\.cjs$/,
   'licenses of what is bundled': /^build\/(cli|migrator)\/[\w/.-]+\.LICENSES\.txt$/,
   'yaml, which jsii wants bundled': /^node_modules\/yaml\//,
 };

@@ -1,9 +1,10 @@
 // The commands of a runbook, ready to paste into sh or bash, for kubectl from 1.20 on.
 
+import { linkTo } from '../../common/documents';
 import { type RunbookFacts } from './facts';
 
 /** Where more is told about a server that will never answer again. */
-export const GONE = `docs/faults.md, "When a server is gone for good"`;
+export const GONE = linkTo('When a server is gone for good', 'docs/faults.md#when-a-server-is-gone-for-good');
 
 /** A block of commands. */
 export function shell(...lines: string[]): string {

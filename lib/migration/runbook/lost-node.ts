@@ -1,5 +1,6 @@
 // What to do when a node is lost, and how long planned restarts take: while a fleet moves, and afterwards.
 
+import { linkTo } from '../../common/documents';
 import { kubectl, shell } from './commands';
 import { type RunbookFacts } from './facts';
 
@@ -21,8 +22,8 @@ know that it is really off. While it may still run, its pods may still write: **
       `${k} rollout status statefulset/${statefulSet}`,
     ),
     `Each shard comes up elsewhere when the storage has released the lock of the lost one, with NFS within 90 seconds; until then its log says \`another server is using the data directory\`. A pod in
-\`CrashLoopBackOff\` need not wait for its back-off: delete it. Remove the taint when the node is back: the same command with \`-\` behind \`NoExecute\`. docs/faults.md, "A lost node", has what the lock protects from and what not.`,
-    `A drain and a rollout take one shard after the other, some ${RESTART_SECONDS} seconds each and the time to load its data: ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} or more for all ${shards}. docs/operations.md, "A drain, and a rollout", has how to make
+\`CrashLoopBackOff\` need not wait for its back-off: delete it. Remove the taint when the node is back: the same command with \`-\` behind \`NoExecute\`. ${linkTo('A lost node', 'docs/faults.md#a-lost-node')} has what the lock protects from and what not.`,
+    `A drain and a rollout take one shard after the other, some ${RESTART_SECONDS} seconds each and the time to load its data: ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} or more for all ${shards}. ${linkTo('A drain, and a rollout', 'docs/operations.md#a-drain-and-a-rollout')} has how to make
 it shorter.`,
   ];
 }

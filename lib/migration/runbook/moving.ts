@@ -1,5 +1,6 @@
 // The way forward while a fleet moves: steps 1 to 6.
 
+import { linkTo } from '../../common/documents';
 import { apply, follow, GONE, kubectl, ofMove, removeJobs, runAgain, shell, stopping } from './commands';
 import { cutOver, leaveMoving } from './cutting-over';
 import { type RunbookFacts } from './facts';
@@ -16,7 +17,7 @@ function introduction(facts: RunbookFacts): string[] {
     `# Moving ${facts.fleet}`,
     `${facts.shards} shards, from the old servers to \`${facts.statefulSet}\`. Written by \`npm run synth\` together with the files beside it; run the
 commands in this folder, step after step. Until step 7 nothing is taken away from the old fleet, and up to the last step there is a way back.
-Whatever else it refers to (\`docs/…\`) is in the repository of cdk8s-twemproxy.`,
+The documents that it links to are also in the package, in \`node_modules/cdk8s-twemproxy/docs/\`.`,
     'To see where every shard stands, at any time from step 2 on:',
     shell(runAgain(facts.files['55-status']), follow(facts, 'status')),
     `| state | what serves |
@@ -26,10 +27,10 @@ Whatever else it refers to (\`docs/…\`) is in the repository of cdk8s-twemprox
 | \`fenced\` | nobody: a cutover was interrupted. Start it again |
 | \`moved\`, \`following\` | the new server; the old one refuses everything, or follows the new one |
 | \`returning\` | nobody: a rollback was interrupted. Start it again |
-| \`two masters\` | both say they are masters: do not run anything before you know why; see docs/faults.md, "Two masters" |
+| \`two masters\` | both say they are masters: do not run anything before you know why; see ${linkTo('Two masters', 'docs/faults.md#two-masters')} |
 | \`old unreachable\` | nobody: bring the old server back. Gone for good: ${GONE} |
 | \`new unreachable\` | the old server, unless the shard had moved: then nobody. Bring the new one back. Gone for good: ${GONE} |
-| \`foreign\` | somebody else gave a server a role: \`status\` says who follows whom, who serves, and the ways out; see docs/faults.md, "Somebody else's failover" |`,
+| \`foreign\` | somebody else gave a server a role: \`status\` says who follows whom, who serves, and the ways out; see ${linkTo("Somebody else's failover", 'docs/faults.md#somebody-elses-failover')} |`,
     ...summary(facts),
     '## When main.ts changes on the way',
     `The names of the Jobs change with the plan and their options, so those of before stay in the cluster. Remove them first, and apply what they work by:`,
