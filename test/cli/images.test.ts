@@ -25,9 +25,9 @@ async function imagesOf(...names: string[]): Promise<unknown> {
 }
 
 test.each([
-  ['a tag', (name: string) => `docker.io/x/${name}:1.2.3`],
+  ['a tag', (name: string) => `docker.io/x/${name}:7.2.3`],
   ['a digest', (name: string) => `docker.io/x/${name}@${DIGEST}`],
-  ['a tag and a digest', (name: string) => `localhost:5000/x/${name}:1.2.3-bookworm@${DIGEST}`],
+  ['a tag and a digest', (name: string) => `localhost:5000/x/${name}:7.2.3-bookworm@${DIGEST}`],
 ])('each image of a fleet can be given by %s, and is listed once as it was given', async (_what, named) => {
   const names = ['redis', 'twemproxy', 'haproxy', 'node'].map(named);
   expect(await imagesOf(...names)).toEqual({ images: [...names].sort() });
