@@ -22,14 +22,14 @@ export async function check(file: string, input: Input): Promise<Verdict> {
   return examine(await input.whole(file));
 }
 
-/** The verdict on a file that was read. */
-export function examine(source: NamedBytes): Verdict {
+/** The verdict on a file that was read, without the warnings with these codes. */
+export function examine(source: NamedBytes, without: readonly string[] = []): Verdict {
   const warnings: Remark[] = [];
   const notes: Remark[] = [];
   let config: ConfigFile | undefined;
   const errors = objectionsOf(() => {
     config = ConfigFile.of(source);
-    warnings.push(...config.warnings);
+    warnings.push(...config.warnings.filter(({ code }) => !without.includes(code)));
     for (const pool of config.pools) {
       if (pool.distribution === Distribution.RANDOM) continue;
       const ring = config.ring(pool);

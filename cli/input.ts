@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { type ConfigWarning, HashRing, NutcrackerConfig, type NutcrackerPool } from '../lib/nutcracker';
 import { placing, refuse } from '../lib/nutcracker/config-error';
+import { refuseFile } from './system-error';
 
 /** In the place of a file it means standard input. */
 export const STDIN = '-';
@@ -31,7 +32,15 @@ export class Input {
   /** Reads a file whole. */
   async whole(file: string): Promise<NamedBytes> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.read(file)) chunks.push(chunk);
+    let size = 0;
+    for await (const chunk of this.read(file)) {
+      size += chunk.length;
+      if (size > MOST_BYTES) {
+        const because = `it has more than ${MOST_BYTES} bytes, and no configuration or manifest has`;
+        refuse({ file: nameOf(file), because, remedy: 'name another file' });
+      }
+      chunks.push(chunk);
+    }
     return { name: nameOf(file), bytes: Buffer.concat(chunks) };
   }
 }
@@ -86,23 +95,9 @@ export function refuseStdinTwice(files: readonly (string | undefined)[], remedy:
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** Of a file that is in memory whole, be it an endless one. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 function nameOf(file: string): string {
   return file === STDIN ? 'stdin' : file;
-}
-
-const REASONS: Readonly<Record<string, { because: string; remedy: string }>> = {
-  ENOENT: { because: 'there is no such file', remedy: 'mind the directory from which relative paths are looked up' },
-  EISDIR: { because: 'it is a directory', remedy: 'name a file in it' },
-  ENOTDIR: { because: 'a part of the path is a file, not a directory', remedy: 'mend the path' },
-  EACCES: { because: 'it may not be read', remedy: 'let this user read it, or pipe it in as -' },
-};
-
-/** Passes on as it is what no file is to blame for. */
-export function refuseFile(file: string, error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === undefined) throw error;
-  return refuse({
-    file,
-    ...(REASONS[code] ?? { because: `it cannot be read: ${message}`, remedy: 'name another file' }),
-  });
 }

@@ -17,6 +17,7 @@ import { paintFor } from './output';
 import { writeWhole } from './output-file';
 import { report } from './report';
 import { Refusal } from './refusal';
+import { refuseFile, refuseWriting } from './system-error';
 import { Placements, placeLines } from './where';
 
 /** Put in place of this name when the program is built. */
@@ -229,9 +230,20 @@ function complaintsOf(error: unknown): { readonly message: string }[] {
     return [{ message: `${message}; see cdk8s-twemproxy --help` }];
   }
   if (error instanceof Refusal) return error.complaints.map((message) => ({ message }));
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return complaintsOf(inWords(error, path));
   if (!(error instanceof Error)) return [{ message: String(error) }];
   const isForeign = 'code' in error;
   return [{ message: isForeign ? error.message : `a defect of this program: ${error.stack ?? error.message}` }];
+}
+
+/** Of what no command has put into words itself: without a path it is what this program prints. */
+function inWords(error: unknown, path?: string): unknown {
+  try {
+    return path === undefined ? refuseWriting('standard output', error) : refuseFile(path, error);
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 const args = process.argv.slice(2);
@@ -241,4 +253,6 @@ const failed = (error: unknown): never => {
   process.exit();
 };
 process.stdout.on('error', failed);
+// Nobody is left to tell.
+process.stderr.on('error', () => process.exit());
 commandLine().parseAsync(args, { from: 'user' }).catch(failed);

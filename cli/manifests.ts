@@ -5,15 +5,29 @@ import * as path from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { refuseAny } from '../lib/nutcracker/config-error';
 import { STDIN } from './input';
+import { refuseFile } from './system-error';
 
 export function isFolder(given: string): boolean {
-  return given !== STDIN && fs.statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (given === STDIN) return false;
+  try {
+    return fs.statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    return refuseFile(given, error);
+  }
 }
 
 /** The manifests of a folder, in the order of their names. */
 export function manifestsIn(folder: string): string[] {
-  const names = fs.readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  const names = namesIn(folder).filter((name) => /\.ya?ml$/.test(name));
   return names.sort().map((name) => path.join(folder, name));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (error) {
+    return refuseFile(folder, error);
+  }
 }
 
 /** Every document of a file; throws, with the line and the remedy, if it is not YAML. */

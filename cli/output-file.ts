@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { refuse } from '../lib/nutcracker/config-error';
+import { refuseWriting } from './system-error';
 
 /** Into a new file beside it, which then takes its place; devices and pipes are written to as they are. */
 export function writeWhole(file: string, text: string, sources: readonly string[]): void {
@@ -16,8 +17,7 @@ export function writeWhole(file: string, text: string, sources: readonly string[
     else if (there.isFile()) replace(fs.realpathSync(file), text, there.mode);
     else fs.writeFileSync(file, text);
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    refuse({ file, ...(REASONS[code] ?? { because: message, remedy: 'write to another file' }) });
+    refuseWriting(file, error);
   }
 }
 
@@ -44,11 +44,3 @@ function look(file: string): fs.Stats | undefined {
 function isSame(one: fs.Stats, other?: fs.Stats): boolean {
   return one.dev === other?.dev && one.ino === other.ino;
 }
-
-const REASONS: Readonly<Record<string, { because: string; remedy: string }>> = {
-  ENOENT: { because: 'there is no such folder to write it to', remedy: 'make the folder, or name another' },
-  ENOTDIR: { because: 'a part of the path is a file, not a folder', remedy: 'mend the path' },
-  EISDIR: { because: 'it is a folder', remedy: 'name a file in it' },
-  EACCES: { because: 'this user may not write there', remedy: 'write to another folder' },
-  ENOSPC: { because: 'there is no room for it', remedy: 'make room, or write to another folder' },
-};

@@ -6,6 +6,7 @@ import { type NutcrackerPool, NutcrackerConfig } from '../../lib/nutcracker';
 import { sharedServer } from '../../lib/nutcracker/fleet-shards';
 import { Refusal } from '../refusal';
 import { withFleets } from './main-ts';
+import { refuseFile, refuseWriting } from '../system-error';
 import { type Files, writeFiles } from './write-files';
 
 /** What is there already. */
@@ -19,7 +20,7 @@ export interface ExistingRepository {
 export function existingRepository(directory: string): ExistingRepository | undefined {
   const has = (name: string): boolean => fs.existsSync(path.join(directory, name));
   if (!has('main.ts') || !has('app.ts') || !has('fleets')) return undefined;
-  return { directory, fleets: fs.readdirSync(path.join(directory, 'fleets')) };
+  return reading(path.join(directory, 'fleets'), (folder) => ({ directory, fleets: fs.readdirSync(folder) }));
 }
 
 /** Refuses pools whose servers a fleet of the repository moves already: the synth would. */
@@ -27,7 +28,9 @@ export function refuseMovedAlready({ directory, fleets }: ExistingRepository, po
   const complaints = fleets.flatMap((fleet) => {
     const file = path.join(directory, 'fleets', fleet, 'nutcracker.yml');
     if (!fs.existsSync(file)) return [];
-    const others = NutcrackerConfig.fromFile(file).pools.filter(({ name }) => isPinned(directory, fleet, name));
+    const others = reading(file, () => NutcrackerConfig.fromFile(file)).pools.filter(({ name }) =>
+      isPinned(directory, fleet, name),
+    );
     const found = others.flatMap((other) => pools.map((pool) => ({ pool, shared: sharedServer(pool, other) })));
     const first = found.find(({ shared }) => shared !== undefined);
     if (first?.shared === undefined) return [];
@@ -43,7 +46,7 @@ export function refuseMovedAlready({ directory, fleets }: ExistingRepository, po
 function isPinned(directory: string, fleet: string, pool: string): boolean {
   const file = path.join(directory, 'fleets', fleet, 'ring.json');
   if (!fs.existsSync(file)) return true;
-  const { pools = [] } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+  const { pools = [] } = jsonIn(file) as {
     readonly pools?: readonly { readonly pool: string }[];
   };
   return pools.some((pinned) => pinned.pool === pool);
@@ -52,7 +55,10 @@ function isPinned(directory: string, fleet: string, pool: string): boolean {
 /** Writes the files of the fleets, and then main.ts; throws before anything is written. */
 export function addTo({ directory }: ExistingRepository, files: Files, fleets: readonly string[]): void {
   const main = path.join(directory, 'main.ts');
-  const changed = withFleets(fs.readFileSync(main, 'utf8'), fleets);
+  const changed = withFleets(
+    reading(main, () => fs.readFileSync(main, 'utf8')),
+    fleets,
+  );
   if (changed === undefined) {
     const what =
       'it has no line such as "import { fleet as shopFleet } from \'./fleets/shop/fleet\';" before app.synth()';
@@ -65,6 +71,24 @@ export function addTo({ directory }: ExistingRepository, files: Files, fleets: r
     fs.renameSync(beside, main);
   } catch (error) {
     for (const fleet of fleets) fs.rmSync(path.join(directory, 'fleets', fleet), { recursive: true, force: true });
-    throw error;
+    fs.rmSync(beside, { force: true });
+    refuseWriting(main, error);
+  }
+}
+
+function jsonIn(file: string): unknown {
+  const text = reading(file, () => fs.readFileSync(file, 'utf8'));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Refusal([`${file}: it is not JSON: ${(error as Error).message}; restore it as init wrote it`]);
+  }
+}
+
+function reading<T>(file: string, read: (file: string) => T): T {
+  try {
+    return read(file);
+  } catch (error) {
+    return refuseFile(file, error);
   }
 }

@@ -145,7 +145,7 @@ class Repository implements Answer {
     private readonly isAdded: boolean,
     skipped: readonly Remark[],
   ) {
-    this.verdict = examine(fleets[0].live.source);
+    this.verdict = examine(fleets[0].live.source, ['redis-auth-in-file']);
     const remarks = [...fleets.flatMap(({ live }) => remarksOn(live)), ...skipped];
     const texts = remarks.map(({ place, message }) => `${place} ${message}`);
     this.remarks = remarks.filter((_, i) => texts.indexOf(texts[i]) === i);

@@ -9,8 +9,9 @@ import { excerptOf } from '../../lib/redis/config/excerpt';
 import { inheritance, type Inheritance } from '../../lib/redis/config/inherit';
 import { readFile } from '../../lib/redis/config/read';
 import { bytesOf } from '../../lib/redis/config/values';
-import { ConfigFile, type Input, type NamedBytes, refuseFile } from '../input';
+import { ConfigFile, type Input, type NamedBytes } from '../input';
 import { Refusal } from '../refusal';
+import { refuseFile } from '../system-error';
 
 /** The files, and what they say. */
 export interface LiveFleet {

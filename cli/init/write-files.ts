@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Refusal } from '../refusal';
+import { refuseWriting } from '../system-error';
 
 /** What stands in each file, by its path in the directory. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -10,8 +11,19 @@ export type Files = Readonly<Record<string, string | Uint8Array>>;
 /** Refuses to replace anything. What can go wrong goes wrong in a directory beside it, which then takes its place. */
 export function writeFiles(directory: string, files: Files): void {
   const target = path.resolve(directory);
-  refuseTaken(directory, Object.keys(files));
-  fs.mkdirSync(path.dirname(target), { recursive: true });
+  const made: string[] = [];
+  try {
+    refuseTaken(directory, Object.keys(files));
+    const above = fs.mkdirSync(path.dirname(target), { recursive: true });
+    if (above !== undefined) made.push(above);
+    writeBeside(target, files);
+  } catch (error) {
+    for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
+    refuseWriting(directory, error);
+  }
+}
+
+function writeBeside(target: string, files: Files): void {
   const beside = fs.mkdtempSync(path.join(path.dirname(target), `.${path.basename(target)}-`));
   const staged = path.join(beside, 'staged');
   try {
@@ -54,15 +66,17 @@ function isFolder(place: string): boolean {
 /** Copies each file to its place, which fails if something got there first; then nothing stays of the others. */
 function moveInto(target: string, staged: string, names: readonly string[]): void {
   const made: string[] = [];
+  let place = target;
   try {
     for (const name of names) {
+      place = path.join(target, name);
       const first = fs.mkdirSync(path.dirname(path.join(target, name)), { recursive: true });
       if (first !== undefined) made.push(first);
       fs.copyFileSync(path.join(staged, name), path.join(target, name), fs.constants.COPYFILE_EXCL);
       made.push(path.join(target, name));
     }
   } catch (error) {
-    for (const place of made.reverse()) fs.rmSync(place, { recursive: true, force: true });
-    throw error;
+    for (const one of made.reverse()) fs.rmSync(one, { recursive: true, force: true });
+    refuseWriting(place, error);
   }
 }

@@ -95,9 +95,52 @@ describe('why there is no answer', () => {
     'can be that %s finds no room for its answer',
     async (command) => {
       const { code, stderr } = await shell(`cdk8s-twemproxy ${command} > /dev/full`);
-      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: ENOSPC: .*\n$/) });
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: 'error: standard output: there is no room for it; make room, or write to another folder\n',
+      });
     },
   );
+});
+
+describe('what the system refuses is a sentence with the file and the remedy', () => {
+  const init = 'init --yes --nfs-server nfs --nfs-path /export --proxy-image proxy:1';
+  const outputs = [
+    [`report ${UNIT_1} -o`, 'page.html'],
+    [`${init} ${UNIT_1} -d`, 'deep/repo'],
+  ];
+
+  test.each(outputs)('where %s cannot write whole: nothing is left', async (command, name) => {
+    const output = path.join(lab.dir, 'limited', name);
+    fs.mkdirSync(path.join(lab.dir, 'limited'), { recursive: true });
+    // Ignored, the signal leaves an error to the program, as a full disk would.
+    const { code, stderr } = await shell(`trap '' XFSZ; ulimit -f 0; cdk8s-twemproxy ${command} ${output}`);
+    const because = 'it would be larger than this user may write; raise the limit (ulimit -f)';
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `error: ${output}: ${because}\n` });
+    expect(fs.readdirSync(path.join(lab.dir, 'limited'))).toEqual([]);
+  });
+
+  test.each(outputs)('where %s meets a file or a folder that nobody may write to', async (command, name) => {
+    for (const folder of [two, '/sys']) {
+      const { code, stderr } = await cli(...command.split(' '), path.join(folder, name));
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: \S+: [^\n]+; [^\n]+\n$/) });
+      expect(stderr).toContain(folder);
+      expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
+    }
+  });
+
+  test.each([
+    `images ${two}/dist`,
+    `report ${UNIT_1} -o - --plan ${two}/dist`,
+    `report ${UNIT_1} -o - --status ${ROOT}`,
+    `${init} ${UNIT_1} -d ${lab.dir}/none --redis-conf ${ROOT}`,
+    `${init} ${'x'.repeat(300)}`,
+    `balance ${UNIT_1} --keys ${ROOT}`,
+  ])('where %s cannot read', async (command) => {
+    const { code, stderr } = await cli(...command.split(' '));
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: \S+: [^\n]+; [^\n]+\n$/) });
+    expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
+  });
 });
 
 test('the exit codes are in every help', async () => {
@@ -163,6 +206,19 @@ test('a reader that has seen enough ends it without a word', async () => {
   );
   expect({ code, stderr }).toEqual({ code: 0, stderr: 'ended with 0\n' });
   expect(String(stdout)).toMatch(/^(user:1\tserver3\t\S+\n){2}$/);
+});
+
+test.each([`report ${UNIT_1} -o -`, `check ${two}`, 'check no/such.yml', '--help'])(
+  'nor does %s say anything to readers that are gone',
+  async (command) => {
+    const { stdout } = await shell(`(cdk8s-twemproxy ${command}; echo "$?" > ${lab.dir}/code) 2>&1 | true`);
+    expect(String(stdout)).toBe('');
+    expect(['0\n', '2\n']).toContain(fs.readFileSync(`${lab.dir}/code`, 'utf8'));
+  },
+);
+
+test('a file that never ends is refused', async () => {
+  expect((await cli('check', '/dev/zero')).stderr).toMatch(/^error: \/dev\/zero: it has more than 67108864 bytes/);
 });
 
 /** What the process has needed at most, in MiB, as the kernel counts it. */
