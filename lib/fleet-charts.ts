@@ -79,7 +79,7 @@ export class FleetCharts extends Construct {
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
       // In every phase alike: the shards must not notice how far the move has come.
-      ...(props.migration && { bornAsReplica: true }),
+      ...(props.migration && { bornAsReplica: true, oldUser: props.migration.oldUser }),
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,
       partOf: name,
@@ -154,6 +154,11 @@ export class FleetCharts extends Construct {
       phase: migration.phase,
       namespace,
       secret: this.password && { name: this.password.name, key: this.password.key ?? DEFAULT_SECRET_KEY },
+      oldUser: migration.oldUser && {
+        user: migration.oldUser.name,
+        name: migration.oldUser.password.name,
+        key: migration.oldUser.password.key ?? DEFAULT_SECRET_KEY,
+      },
       renamedCommands: migration.renamedCommands && {
         name: migration.renamedCommands.name,
         key: migration.renamedCommands.key ?? DEFAULT_RENAMED_KEY,

@@ -62,6 +62,7 @@ export class FleetMigration extends Construct {
       shards.addresses.map((oldAddress, n) => ({ newAddress: redis.addresses[n], oldAddress })),
       props.bridge,
       password,
+      props.oldUser,
     );
     checkBridge(this, this.bridge);
 

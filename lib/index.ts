@@ -3,6 +3,7 @@ export * from './fleet-charts';
 export { FleetChartsProps } from './fleet-charts-props';
 export * from './fleet-migration';
 export { FleetMigrationProps } from './fleet-migration-props';
+export { OldUser } from './migration/old-user';
 export { MigrationOptions, MigrationPhase, PhasedMigration } from './migration/migration-options';
 export * from './storage/i-shard-storage';
 export * from './network-peer';

@@ -22,6 +22,7 @@ import { type Identity, recommendedLabels, selectorLabels } from './common/label
 import { checkPodOptions } from './common/pod-options';
 import { checkSecretKey, type SecretKey } from './common/secret-key';
 import { refuseTwins } from './common/twins';
+import { checkOldUser, type OldUser } from './migration/old-user';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { ServerVersion } from './redis/config/server-version';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions, serverVersionOf } from './redis/redis-options';
@@ -60,6 +61,12 @@ export interface RedisStatefulSetProps extends RedisOptions {
    * @default - none: whoever reaches a shard may use it
    */
   readonly password?: SecretKey;
+
+  /**
+   * As whom a shard follows an old server, where that is not the default user: the `oldUser` of the move.
+   * @default - the default user, with `password`
+   */
+  readonly oldUser?: OldUser;
 
   /**
    * The name of the headless Service that governs the StatefulSet.
@@ -120,6 +127,8 @@ export class RedisStatefulSet extends Construct {
   readonly port: number;
   /** Whether a shard that never ran starts as a replica of nobody. */
   readonly bornAsReplica: boolean;
+  /** As whom a shard follows an old server; nothing if that is the default user. */
+  readonly oldUser?: OldUser;
 
   constructor(scope: Construct, id: string, props: RedisStatefulSetProps) {
     super(scope, id);
@@ -134,6 +143,7 @@ export class RedisStatefulSet extends Construct {
     this.labels = labels;
     this.podSelector = selector;
     this.bornAsReplica = props.bornAsReplica ?? false;
+    this.oldUser = props.oldUser;
 
     const services = { statefulSet: name, labels, selector, port };
     this.service = headlessService(this, serviceName, services);
@@ -204,6 +214,7 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
   checkVersion(scope, props);
   checkPodOptions(scope, props);
   checkSecretKey(scope, 'password', props.password);
+  checkOldUser(scope, 'oldUser', props.oldUser);
   if (ordinals(shards).some((ordinal) => `${shardName}-${ordinal}` === serviceName)) {
     refuse(scope, `serviceName is ${JSON.stringify(serviceName)}, the name of a shard's own Service; choose another`);
   }

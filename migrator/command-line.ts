@@ -31,6 +31,10 @@ const COMMON: Options = {
   shards: { value: 'LIST', help: 'only these shards, such as 0-3,7, or the first of them, such as 10%' },
   current: { value: 'FILE', help: 'the name of the Job that may do this now; go on only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
+  'old-password-file': {
+    value: 'FILE',
+    help: 'the password of the oldUser of the plan, byte for byte; without it OLD_PASSWORD is read',
+  },
   'renamed-commands': { value: 'FILE', help: 'the rename-command lines of the redis.conf of the old servers' },
   json: { help: 'print JSON, an object a line' },
   help: { help: 'print this help' },

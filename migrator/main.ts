@@ -2,6 +2,7 @@
 // killed at any time and run again.
 
 import * as fs from 'node:fs';
+import { type MovePlan } from '../lib/migration/plan';
 import { type CountMethod } from './data/changed-keys';
 import { type CommandName, countOf, type Given, help, parse } from './command-line';
 import { type Context, type HandOverOptions } from './commands/context';
@@ -16,6 +17,7 @@ import { Lines } from './report/lines';
 import { readRenamedCommands } from './renamed-commands';
 import { type Report, type Summary } from './report/report';
 import { Table } from './report/table';
+import { type Access } from './shard/pair';
 import { rollback } from './commands/rollback';
 import { status } from './commands/status';
 import { sync } from './commands/sync';
@@ -114,7 +116,12 @@ async function main(args: readonly string[]): Promise<void> {
   const isSuperseded = (): string | undefined => superseded(given.current as string | undefined);
   const reason = isSuperseded();
   if (reason !== undefined) throw new Refused(reason);
-  const access = { password: passwordOf(given), renamedCommands: renamedCommandsOf(given), planHash: planHash(plan) };
+  const access = {
+    password: passwordOf(given, 'password-file', 'REDIS_PASSWORD'),
+    oldUser: oldUserOf(plan, given),
+    renamedCommands: renamedCommandsOf(given),
+    planHash: planHash(plan),
+  };
   const report = reportFor(given, shards.length);
   const context = { plan, shards, access, report, stop: stopSignal(report), superseded: isSuperseded };
   const { outcomes, summary } = await ACTS[name](context, given);
@@ -122,14 +129,30 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = exitCodeOf(outcomes);
 }
 
-function passwordOf(given: Given): string | undefined {
-  const file = given['password-file'];
+function passwordOf(given: Given, option: string, variable: string): string | undefined {
+  const file = given[option];
   try {
-    const password = typeof file === 'string' ? fs.readFileSync(file, 'utf8') : process.env.REDIS_PASSWORD;
+    const password = typeof file === 'string' ? fs.readFileSync(file, 'utf8') : process.env[variable];
     return password === '' ? undefined : password;
   } catch (error) {
-    throw new UsageError(`--password-file: ${(error as Error).message}`);
+    throw new UsageError(`--${option}: ${(error as Error).message}`);
   }
+}
+
+/** Who is named in the plan needs a password of his own; nobody else has one. */
+function oldUserOf({ oldUser }: MovePlan, given: Given): Access['oldUser'] {
+  const password = passwordOf(given, 'old-password-file', 'OLD_PASSWORD');
+  if (oldUser === undefined) {
+    if (given['old-password-file'] === undefined) return undefined;
+    throw new UsageError(
+      '--old-password-file: the plan names no oldUser; set oldUser of the migration, or leave it out',
+    );
+  }
+  if (password !== undefined) return { user: oldUser, password };
+  const remedy = 'give it by --old-password-file or in OLD_PASSWORD';
+  throw new UsageError(
+    `the plan names ${oldUser} as the user of the old servers, and there is no password for it; ${remedy}`,
+  );
 }
 
 function renamedCommandsOf(given: Given): Readonly<Record<string, string>> {

@@ -36,6 +36,7 @@ export function planHash(plan: MovePlan): string {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string' && value !== '';
+const isUser: Check = (value) => typeof value === 'string' && /^\S+$/.test(value);
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 1;
 const isOrdinal: Check = (value) => Number.isInteger(value) && (value as number) >= 0;
 const isAddress: Check = (value) => typeof value === 'string' && /^\S+:\d{1,5}$/.test(value);
@@ -61,6 +62,7 @@ const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] 
   ['cutover.deadlineMs', isCount, 'milliseconds'],
   ['keepLegacyInSync', (value) => typeof value === 'boolean', 'true or false'],
   ['proxyNetworks', listOf(isNetwork), 'a list of networks such as "10.0.0.0/8"'],
+  ['oldUser', orNothing(isUser), 'the name of a user of the old servers, without spaces, or nothing'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
 

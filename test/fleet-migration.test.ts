@@ -1,17 +1,23 @@
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { FleetMigration, type FleetMigrationProps, RedisStatefulSet, ShardStorage } from '../lib';
+import { FleetMigration, type FleetMigrationProps, type OldUser, RedisStatefulSet, ShardStorage } from '../lib';
 import { type MovePlan } from '../lib/migration/plan';
 import { changed, LIVE } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { chart, type Manifest, manifests, ofKind, validationErrors } from './lab/synth';
 
-function redis(scope = chart('unit-1'), shards = LIVE.servers.length, bornAsReplica = true): RedisStatefulSet {
+function redis(
+  scope = chart('unit-1'),
+  shards = LIVE.servers.length,
+  bornAsReplica = true,
+  oldUser?: OldUser,
+): RedisStatefulSet {
   return new RedisStatefulSet(scope, 'redis', {
     name: 'unit-1-redis',
     shardName: 'unit-1-shard',
     shards,
     bornAsReplica,
+    oldUser,
     storage: ShardStorage.emptyDir(),
   });
 }
@@ -146,7 +152,7 @@ test('what is too large for kubectl apply fails the synth', () => {
 const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   name: 'm',
   pool: LIVE,
-  redis: redis(),
+  redis: redis(chart(), 4, true, { name: 'mover', password: { name: 'old', key: 'mover' } }),
   password: { name: 'shared', key: 'redis' },
   partOf: 'whole',
   scopes: {},
@@ -158,6 +164,7 @@ const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   keepLegacyInSync: true,
   shardAddressesForLegacy: ['n1:30000', 'n1:30001', 'n2:30002', 'n2:30003'],
   renamedCommands: { name: 'names', key: 'lines' },
+  oldUser: { name: 'mover', password: { name: 'old', key: 'mover' } },
   stepArguments: { verify: ['--full'] },
   bridge: { firstPort: 20_000 },
   image: 'registry.example.net/node:20.20.2',
@@ -186,7 +193,7 @@ test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes
   const { template } = job(it, 'verify').spec;
   expect(template.metadata).toMatchObject({ labels: { team: 'data' }, annotations: { note: 'yes' } });
   const { volumes, ...pod } = template.spec as Manifest;
-  expect(volumes).toHaveLength(3);
+  expect(volumes).toHaveLength(4);
   expect(pod).toMatchSnapshot();
 });
 
@@ -231,6 +238,18 @@ test.each<[Partial<FleetMigrationProps>, string]>([
     'stepArguments["cutover"] is "--canary"; write a list: ["--canary"]',
   ],
   [{ renamedCommands: { name: 'N' } }, 'renamedCommands.name is "N"; take lower-case letters'],
+  [
+    { oldUser: { name: 'a b', password: { name: 'old' } } },
+    'oldUser.name is "a b"; write the name of a user of the old servers',
+  ],
+  [{ oldUser: { name: '', password: { name: 'old' } } }, 'oldUser.name is ""; write the name'],
+  [
+    { oldUser: { name: 'default', password: { name: 'old' } } },
+    'oldUser.name is "default", which is meant where there is no',
+  ],
+  [{ oldUser: { name: 'mover', password: { name: 'O' } } }, 'oldUser.password.name is "O"; take lower-case letters'],
+  [{ oldUser: { name: 'mover' } as OldUser }, 'oldUser.password is missing'],
+  [{ oldUser: { name: 'mover', password: { name: 'old' } } }, 'oldUser of the move and of redis differ'],
   [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers and 4 shards'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => migration(props)).toThrow(`chart/migration: ${message}`);

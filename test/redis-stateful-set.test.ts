@@ -202,6 +202,7 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   }),
   storageScope: chart('fleet'),
   password: { name: 'secret', key: 'key' },
+  oldUser: { name: 'mover', password: { name: 'old', key: 'mover' } },
   serviceName: 'governing',
   shardName: 'piece',
   port: 7000,

@@ -1,5 +1,6 @@
 // A password by reference: where it stands, never what it is.
 
+import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkSubdomain, refuse } from './checks';
 
@@ -17,6 +18,12 @@ export interface SecretKey {
 
 /** The key that is meant where none is given. */
 export const DEFAULT_SECRET_KEY = 'password';
+
+/** A variable of a container that has the value of it; none without it. */
+export function secretEnv(name: string, secret?: SecretKey): k8s.EnvVar[] {
+  if (!secret) return [];
+  return [{ name, valueFrom: { secretKeyRef: { name: secret.name, key: secret.key ?? DEFAULT_SECRET_KEY } } }];
+}
 
 /** Refuses a reference that no Secret can match. */
 export function checkSecretKey(scope: Construct, prop: string, secret?: SecretKey): void {

@@ -10,6 +10,7 @@ import { NetworkPeer } from '../network-peer';
 import { type NutcrackerPool } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
 import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
+import { checkOldUser, isSameUser } from './old-user';
 import { checkStepArguments } from './step-arguments';
 
 /** Node takes 56 at its start, and the migrator a heap of up to 96. */
@@ -42,6 +43,10 @@ export function checkMigration(
   checkShards(scope, props, shards.lines.length);
   checkStepArguments(scope, props.stepArguments ?? {}, shards.lines.length);
   checkSecretKey(scope, 'renamedCommands', props.renamedCommands);
+  checkOldUser(scope, 'oldUser', props.oldUser);
+  if (!isSameUser(props.oldUser, props.redis.oldUser)) {
+    refuse(scope, 'oldUser of the move and of redis differ, so the shards could not follow; give both the same');
+  }
 }
 
 function checkPools(scope: Construct, { password }: FleetMigrationProps, pools: readonly NutcrackerPool[]): void {

@@ -6,7 +6,7 @@ import { type Construct } from 'constructs';
 import { contentHash } from '../common/hashed-config-map';
 import { recommendedLabels } from '../common/labels';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
-import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { secretEnv, type SecretKey } from '../common/secret-key';
 import { checkPatched, type Manifest } from '../common/written';
 import { DEFAULT_MIGRATOR_IMAGE, type MigrationOptions } from './migration-options';
 import { FINAL_EXIT_CODES, type Step } from './steps';
@@ -121,14 +121,8 @@ function migrator(step: Step, options: MigrationOptions, { password, migratorCon
     imagePullPolicy: options.imagePullPolicy,
     command: [...command, ...(stepArguments[step.name] ?? [])],
     env: [
-      ...(password
-        ? [
-            {
-              name: 'REDIS_PASSWORD',
-              valueFrom: { secretKeyRef: { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY } },
-            },
-          ]
-        : []),
+      ...secretEnv('REDIS_PASSWORD', password),
+      ...secretEnv('OLD_PASSWORD', options.oldUser?.password),
       // Kubernetes puts this label on the pods of a Job.
       { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job-name']" } } },
       // The runbook starts a portion with another value here.

@@ -5,6 +5,7 @@ import { type Cpu } from 'cdk8s-plus-27';
 import { type PodOptions } from '../common/pod-options';
 import { type SecretKey } from '../common/secret-key';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
+import { type OldUser } from './old-user';
 
 /** Node 22 is supported until April 2027; the migrator is tested with Node 20 and later. */
 export const DEFAULT_MIGRATOR_IMAGE = 'docker.io/library/node:22.23.2-bookworm-slim';
@@ -72,6 +73,14 @@ export interface MigrationOptions extends PodOptions {
    * @default - every command has its own name
    */
   readonly renamedCommands?: SecretKey;
+
+  /**
+   * The user as which the migrator, the bridge and the shards log in to the old servers, where their default user is to have only what
+   * the applications need (Redis 6.0 and later; docs/migrator.md has the rights). Proxies go on with the password of the pool. The
+   * shards keep it as long as there is a `migration`: leave its Secret there until then.
+   * @default - the default user, with the password of the pool
+   */
+  readonly oldUser?: OldUser;
 
   /**
    * More arguments for a command, by its name, such as `{ cutover: ['--shards', '0-3'] }`. The synth refuses what the command does not take.

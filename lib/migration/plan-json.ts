@@ -24,6 +24,7 @@ export function movePlan(
     },
     keepLegacyInSync: options.keepLegacyInSync ?? false,
     proxyNetworks: options.proxyNetworks ?? [],
+    ...(options.oldUser && { oldUser: options.oldUser.name }),
     shards: shards.lines.map((lines, shard) => ({
       shard,
       servers: lines.map(({ pool, server: { ringName, weight } }) => ({ pool: pool.name, ringName, weight })),

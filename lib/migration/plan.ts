@@ -25,6 +25,8 @@ export interface MovePlan {
   readonly keepLegacyInSync: boolean;
   /** Networks (CIDR) from which old servers see this fleet's proxies. */
   readonly proxyNetworks: readonly string[];
+  /** The user as which the old servers are logged in to; the default one if there is none. */
+  readonly oldUser?: string;
   /** The shards, by ordinal. */
   readonly shards: readonly PlannedShard[];
 }

@@ -2,7 +2,8 @@
 
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
-import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { secretEnv, type SecretKey } from '../common/secret-key';
+import { type OldUser, oldUserEnv } from '../migration/old-user';
 import { maxmemoryOf, memoryOf } from './redis-conf';
 import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis-options';
 
@@ -31,8 +32,8 @@ export interface RedisPodWiring {
 
 const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
-/** The options of the shards, and the password that each of them has. */
-export type RedisPodOptions = RedisOptions & { readonly password?: SecretKey };
+/** The options of the shards, the password that each of them has, and as whom it follows an old server. */
+export type RedisPodOptions = RedisOptions & { readonly password?: SecretKey; readonly oldUser?: OldUser };
 
 /** The pod's specification. */
 export function redisPod(options: RedisPodOptions, { configMap, selector, port, volume }: RedisPodWiring): k8s.PodSpec {
@@ -65,7 +66,13 @@ function server(options: RedisPodOptions, port: number): k8s.Container {
     imagePullPolicy: options.imagePullPolicy,
     command: ['sh', '/etc/redis-shard/start.sh'],
     ports: [{ name: 'redis', containerPort: port }],
-    env: [POD_NAME, { name: 'REDIS_PORT', value: String(port) }, ...passwordEnv(options.password)],
+    env: [
+      POD_NAME,
+      { name: 'REDIS_PORT', value: String(port) },
+      // redis-cli reads this variable by itself.
+      ...secretEnv('REDISCLI_AUTH', options.password),
+      ...oldUserEnv(options.oldUser),
+    ],
     startupProbe: loadedProbe(options.startupTimeout?.toSeconds() ?? 3600),
     readinessProbe: probe('ready', READY_PERIOD, 2 * READY_PERIOD),
     livenessProbe: livenessProbe(options.livenessTimeout?.toSeconds() ?? 600),
@@ -73,13 +80,6 @@ function server(options: RedisPodOptions, port: number): k8s.Container {
     resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
     volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
   };
-}
-
-/** redis-cli reads this variable by itself. */
-function passwordEnv(password?: SecretKey): k8s.EnvVar[] {
-  if (!password) return [];
-  const secretKeyRef = { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY };
-  return [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef } }];
 }
 
 /**

@@ -25,11 +25,17 @@ else
 fi
 
 own=/etc/redis-shard/shard-${POD_NAME##*-}.conf
+# As hexadecimal escapes, which carry any byte.
+escaped() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g'; }
 password=
-if [ -n "${REDISCLI_AUTH+set}" ]; then # as hexadecimal escapes, which carry any byte
-  password=$(printf %s "$REDISCLI_AUTH" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g')
+if [ -n "${REDISCLI_AUTH+set}" ]; then
+  password=$(escaped "$REDISCLI_AUTH")
   [ -n "$password" ] || die 'the password in the Secret is empty'
 fi
+# As whom it follows an old server, where that is not the default user.
+old_user=$(escaped "${OLD_USER-}")
+old_password=$(escaped "${OLD_PASSWORD-}")
+[ -z "$old_user" ] || [ -n "$old_password" ] || die "the password of $OLD_USER in the Secret is empty"
 users=/etc/redis-shard/users.acl
 if [ -e "$users" ]; then
   proof=nopass
@@ -43,6 +49,7 @@ fi
   printf 'include %s\n' /etc/redis-shard/redis.conf
   [ ! -e "$own" ] || printf 'include %s\n' "$own"
   [ -z "$password" ] || printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
+  [ -z "$old_user" ] || printf 'masteruser "%s"\nmasterauth "%s"\n' "$old_user" "$old_password"
   printf '%s\n' "$role" "$end"
 } >redis.conf.new && sync redis.conf.new && mv redis.conf.new redis.conf || die 'cannot write redis.conf; is the volume full?'
 sh /etc/redis-shard/stale-dump.sh

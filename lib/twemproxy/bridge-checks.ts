@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { checkImage, checkMemoryFor, checkOneOf, checkPort, checkWhole, refuse } from '../common/checks';
 import { checkSecretKey } from '../common/secret-key';
+import { checkOldUser } from '../migration/old-user';
 import { type Bridge } from './bridge';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
 
@@ -22,6 +23,7 @@ export function checkBridge(scope: Construct, bridge: Bridge): void {
   checkPort(scope, 'bridge.firstPort', firstPort);
   checkPort(scope, 'bridge.healthPort', bridge.healthPort);
   checkSecretKey(scope, 'password of the bridge', bridge.password);
+  checkOldUser(scope, 'oldUser', bridge.oldUser);
   const last = firstPort + shards.length - 1;
   if (last >= FIRST_CLIENT_PORT) {
     const span = `${shards.length} shards from port ${firstPort} on end at ${last}`;

@@ -26,7 +26,8 @@ export function paceOf(bridge: Bridge): Pace {
 export function haproxyConfig(bridge: Bridge, listenAddress: string): string {
   const named = bridge.shards.some(({ newAddress, oldAddress }) => [newAddress, oldAddress].some(isFullName));
   const blocks = [GLOBAL, ...(named ? [RESOLVERS] : []), defaults(bridge), health(bridge, listenAddress)];
-  return [...blocks, ...bridge.shards.map((_, ordinal) => listener(bridge, ordinal))].join('\n');
+  const listeners = bridge.shards.map((_, ordinal) => listener(bridge, ordinal));
+  return [...blocks, ...listeners, ...oldServers(bridge)].join('\n');
 }
 
 /**
@@ -34,13 +35,14 @@ export function haproxyConfig(bridge: Bridge, listenAddress: string): string {
  * the port from here as well.
  */
 export function stoppedServers(bridge: Bridge): string {
-  const stopped = (ordinal: number, id: number, name: string, address: string): string => {
+  const stopped = (ordinal: number, id: number, name: string, address: string, proxy = 'shard'): string => {
     const port = address.slice(address.lastIndexOf(':') + 1);
-    return `0 shard-${ordinal} ${id} ${name} - 0 0 1 1 1 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
+    return `0 ${proxy}-${ordinal} ${id} ${name} - 0 0 1 1 1 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
   };
   const lines = bridge.shards.flatMap(({ newAddress, oldAddress }, ordinal) => [
     stopped(ordinal, 1, 'new', newAddress),
     stopped(ordinal, 2, 'old', oldAddress),
+    ...(bridge.oldUser ? [stopped(ordinal, 1, 'old', oldAddress, 'old')] : []),
   ]);
   return ['1', STATE_FIELDS, ...lines, ''].join('\n');
 }
@@ -76,7 +78,7 @@ resolvers cluster
   hold obsolete 0s
 `;
 
-function defaults(bridge: Bridge): string {
+function defaults(bridge: Bridge, auth = authOfAll(bridge)): string {
   const { inter, fastinter, fall } = paceOf(bridge);
   return `defaults
   mode tcp
@@ -95,18 +97,21 @@ function defaults(bridge: Bridge): string {
   # QUIT has a replica answer at once, instead of only when the check times out.
   option tcp-check
   tcp-check connect
-${auth(bridge)}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
+${auth}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
   tcp-check expect string role:master
   # Faster after a first failure, but ${fall} in a row: a server that stands still for a moment keeps its connections.
   default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${inter}ms rise 1 fall ${fall} init-addr libc,none resolve-prefer ipv4 on-marked-down shutdown-sessions
 `;
 }
 
-/** The password as RESP, which takes any byte; HAProxy has it from its environment. */
-function auth(bridge: Bridge): string {
-  if (!bridge.password) return '';
-  const password = '%[env(REDIS_PASSWORD)]';
-  return `  tcp-check send-lf "*2\\r\\n\\$4\\r\\nAUTH\\r\\n\\$%[env(REDIS_PASSWORD),length]\\r\\n${password}\\r\\n"\n`;
+function authOfAll({ password }: Bridge): string {
+  return password ? auth('REDIS_PASSWORD') : '';
+}
+
+/** Name and password as RESP, which takes any byte; HAProxy has them from its environment. */
+function auth(...variables: string[]): string {
+  const words = variables.map((name) => `\\$%[env(${name}),length]\\r\\n%[env(${name})]\\r\\n`);
+  return `  tcp-check send-lf "*${words.length + 1}\\r\\n\\$4\\r\\nAUTH\\r\\n${words.join('')}"\n`;
 }
 
 function health(bridge: Bridge, listenAddress: string): string {
@@ -136,8 +141,18 @@ function listener(bridge: Bridge, ordinal: number): string {
   return `listen shard-${ordinal}
   bind 127.0.0.1:${bridge.firstPort + ordinal}
   server new ${target(newAddress)} on-marked-up shutdown-backup-sessions
-  server old ${target(oldAddress)} backup
+  server old ${target(oldAddress)} backup${bridge.oldUser ? ` no-check track old-${ordinal}/old` : ''}
 `;
+}
+
+/**
+ * A check logs in as one user, and is that of a whole proxy: where the old servers have a user of their own for it, each
+ * has a proxy of its own, to which nothing is sent, and whose state the listener's server takes over.
+ */
+function oldServers(bridge: Bridge): string[] {
+  if (!bridge.oldUser) return [];
+  const each = bridge.shards.map(({ oldAddress }, n) => `backend old-${n}\n  server old ${target(oldAddress)}\n`);
+  return [`# Only asked for their role.\n${defaults(bridge, auth('OLD_USER', 'OLD_PASSWORD'))}`, ...each];
 }
 
 function target(address: string): string {

@@ -4,7 +4,8 @@ import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { resources, RESTRICTED } from '../common/pod-options';
 import { script } from '../common/scripts';
-import { DEFAULT_SECRET_KEY } from '../common/secret-key';
+import { secretEnv } from '../common/secret-key';
+import { oldUserEnv } from '../migration/old-user';
 import { type Bridge } from './bridge';
 import { haproxyConfig, paceOf, stoppedServers } from './bridge-config';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
@@ -44,7 +45,11 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
     imagePullPolicy: bridge.options.imagePullPolicy ?? imagePullPolicy,
     command: ['haproxy', '-db', '-f', '/etc/bridge/haproxy.cfg'],
     ports: [{ name: 'bridge-health', containerPort: bridge.healthPort }],
-    env: [{ name: 'HEALTH_PORT', value: String(bridge.healthPort) }, ...passwordEnv(bridge)],
+    env: [
+      { name: 'HEALTH_PORT', value: String(bridge.healthPort) },
+      ...secretEnv('REDIS_PASSWORD', bridge.password),
+      ...oldUserEnv(bridge.oldUser),
+    ],
     readinessProbe: { ...ask('/serving'), periodSeconds: 5 },
     livenessProbe: { ...ask('/alive'), periodSeconds: 10, failureThreshold: 6 },
     lifecycle: {
@@ -66,10 +71,4 @@ function memoryFor({ shards }: Bridge): Size {
 function cpuFor(bridge: Bridge): Cpu {
   const ofShard = 0.4 + 95 / paceOf(bridge).inter;
   return Cpu.millis(10 * Math.ceil((350 + bridge.shards.length * ofShard) / 10));
-}
-
-function passwordEnv({ password }: Bridge): k8s.EnvVar[] {
-  if (!password) return [];
-  const secretKeyRef = { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY };
-  return [{ name: 'REDIS_PASSWORD', valueFrom: { secretKeyRef } }];
 }

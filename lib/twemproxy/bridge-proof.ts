@@ -23,6 +23,7 @@ export interface BridgeListener {
 export function readBridge({ cfg, stopped, cfgName }: BridgeFiles): Map<string, BridgeListener> {
   const listeners = new Map<string, BridgeListener>();
   const ports = statePorts(stopped);
+  const asked = askedServers(cfg);
   for (const [at, ...lines] of blocks(cfg)) {
     const name = at.words[1];
     const bind = one(lines, 'bind');
@@ -36,6 +37,10 @@ export function readBridge({ cfg, stopped, cfgName }: BridgeFiles): Map<string, 
       const port = ports.get(`${name} ${server}`) ?? 'no port in stopped-servers';
       return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
     });
+    const tracked = servers[1].words[servers[1].words.indexOf('track') + 1];
+    if (servers[1].words.includes('track') && asked.get(tracked) !== servers[1].words[2]) {
+      throw new Error(`${where} takes the role of its old server from ${tracked}, which is not at its address`);
+    }
     listeners.set(bind, { name, bind, new: newAddress, old: oldAddress, line: at.line });
   }
   return listeners;
@@ -46,15 +51,26 @@ interface Line {
   readonly line: number;
 }
 
-/** The `listen` sections, each as its lines. */
-function blocks(cfg: string): Line[][] {
+/** The addresses of servers that are only asked for their role, by `proxy/server`. */
+function askedServers(cfg: string): Map<string, string> {
+  return new Map(
+    blocks(cfg, 'backend').flatMap(([at, ...lines]) =>
+      lines.flatMap(({ words: [keyword, name, address] }): [string, string][] =>
+        keyword === 'server' ? [[`${at.words[1]}/${name}`, address]] : [],
+      ),
+    ),
+  );
+}
+
+/** The sections of a kind, each as its lines. */
+function blocks(cfg: string, kind = 'listen'): Line[][] {
   const sections: Line[][] = [];
   for (const [i, text] of cfg.split('\n').entries()) {
     const words = text.trim().split(/\s+/);
     if (/^\S/.test(text)) sections.push([]);
     sections[sections.length - 1]?.push({ words, line: i + 1 });
   }
-  return sections.filter(([{ words }]) => words[0] === 'listen');
+  return sections.filter(([{ words }]) => words[0] === kind);
 }
 
 function one(lines: Line[], keyword: string): string | undefined {

@@ -1,6 +1,7 @@
 // What stands between a proxy and the two servers of each shard while it moves.
 
 import { type SecretKey } from '../common/secret-key';
+import { type OldUser } from '../migration/old-user';
 import { checkArguments } from '../nutcracker/checked-arguments';
 import { type BridgeOptions } from './bridge-options';
 
@@ -33,13 +34,15 @@ export class Bridge {
    * @param shards the shards, by ordinal
    * @param options what a user may choose
    * @param password the password of all the servers, with which they are asked for their role
+   * @param oldUser as whom the old servers are asked for it, if not as the default user
    */
   constructor(
     shards: BridgedShard[],
     readonly options: BridgeOptions = {},
     readonly password?: SecretKey,
+    readonly oldUser?: OldUser,
   ) {
-    checkArguments('new Bridge', shards, options, password);
+    checkArguments('new Bridge', shards, options, password, oldUser);
     this.shards = [...shards];
     this.firstPort = options.firstPort ?? FIRST_PORT;
     this.healthPort = options.healthPort ?? HEALTH_PORT;

@@ -30,6 +30,7 @@ function fence(old: Facts, acceptVolatileFence: boolean): Remark[] {
 function changedSettings({ old, password, keepLegacyInSync }: Both): Remark[] {
   const { address, setting } = old;
   const masterauth = setting('masterauth') ?? '';
+  const masteruser = setting('masteruser') ?? '';
   const changed = [
     ...['replica-read-only', 'replica-serve-stale-data']
       .filter((name) => setting(name) === 'no')
@@ -37,6 +38,7 @@ function changedSettings({ old, password, keepLegacyInSync }: Both): Remark[] {
     ...(keepLegacyInSync && masterauth !== '' && masterauth !== password
       ? [['masterauth', 'another one', 'the password of the fleet']]
       : []),
+    ...(keepLegacyInSync && masteruser !== '' ? [['masteruser', masteruser, 'empty']] : []),
   ];
   return changed.map(([name, value, after]) =>
     warning(

@@ -3,6 +3,7 @@
 import { type Facts } from './server-facts';
 import { error, type Remark, warning } from './finding';
 import { type Version } from '../redis/version';
+import { type Access } from '../shard/pair';
 
 /** Both servers of a shard that has not moved. */
 export interface Both {
@@ -10,6 +11,8 @@ export interface Both {
   readonly new: Facts;
   /** The password that both took from this program. */
   readonly password?: string;
+  /** As whom the old one let this program in, if not as the default user with that password. */
+  readonly oldUser?: Access['oldUser'];
   /** Whether the old server is to follow the new one once that has moved. */
   readonly keepLegacyInSync: boolean;
   /** Whether nobody uses the other names of commands that write while the fleet moves. */
@@ -27,7 +30,8 @@ export const PLAIN_COMMANDS = SENT_BY_OTHERS;
 
 const MAX_CLOCK_MS = 1000;
 
-export function serverChecks({ old, new: fresh, password, keepLegacyInSync, acceptRenamedWrites }: Both): Remark[] {
+export function serverChecks(both: Both): Remark[] {
+  const { old, new: fresh, keepLegacyInSync, acceptRenamedWrites } = both;
   return [
     ...identity(old, fresh),
     ...versions(old, fresh),
@@ -35,7 +39,7 @@ export function serverChecks({ old, new: fresh, password, keepLegacyInSync, acce
     ...kind(old),
     ...commands(old),
     ...renamedWrites(old, fresh, acceptRenamedWrites),
-    ...replicationPassword(old, fresh, password),
+    ...replicationPassword(both),
     ...clocks(old, fresh),
   ];
 }
@@ -117,8 +121,15 @@ function renamedWrites(old: Facts, fresh: Facts, isAccepted = false): Remark[] {
 
 const SENDERS = 'replicas and the bridge of the proxies';
 
-/** The new server sends its masterauth to the old one, which takes this program's password. */
-function replicationPassword(old: Facts, fresh: Facts, password = ''): Remark[] {
+/** The new server sends its masteruser and masterauth to the old one, which takes this program's. */
+function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }: Both): Remark[] {
+  const { user, password } = oldUser ?? { user: '', password: ofAll };
+  const sentUser = fresh.setting('masteruser') ?? '';
+  if (sentUser !== user) {
+    const [is, should] = [sentUser, user].map((name) => (name === '' ? 'no masteruser' : `the masteruser ${name}`));
+    const remedy = 'apply the shards of this plan (oldUser), and wait until they have started again';
+    return [error('masteruser', `${fresh.address} has ${is}, and the plan asks for ${should}; ${remedy}`)];
+  }
   const sent = fresh.setting('masterauth');
   if (sent === undefined || sent === password) return [];
   const what = sent === '' ? 'has no masterauth' : 'has a masterauth that is not the password of this program';

@@ -36,6 +36,7 @@ const SETTINGS = [
   'client-output-buffer-limit',
   'databases',
   'masterauth',
+  'masteruser',
   'maxmemory',
   'maxmemory-policy',
   'repl-diskless-sync',

@@ -87,7 +87,7 @@ class Preflight {
     } catch (failure) {
       if (!(failure instanceof ServerError)) throw failure;
       const lack = failure.isAboutRights && pair ? await this.lackOf(pair) : undefined;
-      return { remarks: [lack ?? unreachable(failure)], about: '' };
+      return { remarks: [lack ?? this.unreachable(failure)], about: '' };
     } finally {
       pair?.close();
     }
@@ -133,7 +133,8 @@ class Preflight {
     ]);
     const { acceptRenamedWrites } = this.options;
     const { keepLegacyInSync } = plan;
-    const both = { old, new: fresh, password: access.password, keepLegacyInSync, acceptRenamedWrites };
+    const { password, oldUser } = access;
+    const both = { old, new: fresh, password, oldUser, keepLegacyInSync, acceptRenamedWrites };
     const ownPort = sight.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
     return [
       ...this.otherAddress(sight.old),
@@ -185,7 +186,7 @@ class Preflight {
   private notFit(pair: Pair, sight: Sight): Remark[] {
     const { state, old, new: fresh } = sight;
     if (state === 'foreign') return [error('role', adviceOn(this.shard, sight))];
-    if (pair.silences.length > 0) return pair.silences.map(unreachable);
+    if (pair.silences.length > 0) return pair.silences.map((silence) => this.unreachable(silence));
     const { old: oldAddress, new: newAddress } = this.shard;
     switch (state) {
       case 'two masters': {
@@ -200,6 +201,15 @@ class Preflight {
       default:
         return [error('interrupted', `${MEANING[state]}; run cutover or rollback`)];
     }
+  }
+
+  private unreachable(failure: ServerError): Remark {
+    const { oldUser } = this.context.access;
+    const isOfUser =
+      oldUser !== undefined && failure.isAboutPassword && failure.message.startsWith(`${this.shard.old}:`);
+    if (!isOfUser) return unreachable(failure);
+    const remedy = `correct the password of ${oldUser.user} there or in its Secret, or do without oldUser before Redis 6.0`;
+    return error('password', `${failure.message}; ${remedy}`);
   }
 }
 

@@ -98,7 +98,7 @@ function refusedOf(sent: readonly CommandLine[], answers: readonly unknown[]): s
 
 /** What to tell a person about it. */
 export function lacking(server: RedisServer, rights: readonly string[]): string {
-  const user = 'default';
+  const { user } = server;
   const commands = rights.map((right) => (right === '~*' ? 'to use every key' : wordsOf(right)));
   const grant = `ACL SETUSER ${user} ${rights.join(' ')}`;
   return `user ${user} of ${server.address} lacks rights: ${commands.join(', ')}; run there ${grant}, and keep that (ACL SAVE where it has an aclfile, else CONFIG REWRITE)`;

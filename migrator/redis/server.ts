@@ -22,6 +22,8 @@ export type CommandLine = readonly [string, ...Argument[]];
 /** What is needed to connect. */
 export interface ConnectOptions {
   readonly password?: string;
+  /** Who to be; else the default user. */
+  readonly user?: string;
   /** Who to be, where the server knows such a user; else the default one. */
   readonly preferredUser?: string;
   /** Names that the server gave to commands, by the original name in capitals. */
@@ -51,7 +53,7 @@ export class ServerError extends Error {
 
   /** The server wants another password, or none. */
   get isAboutPassword(): boolean {
-    return ['NOAUTH', 'WRONGPASS'].includes(this.code) || /: ERR .*(AUTH|password)/.test(this.message);
+    return ['NOAUTH', 'WRONGPASS'].includes(this.code) || /: ERR .*(auth|password)/i.test(this.message);
   }
 
   /** The server knows the user, and does not let it do that. */
@@ -210,12 +212,21 @@ export class RedisServer {
     return this.options.password;
   }
 
+  /** The user of the connection, as far as it was chosen. */
+  get user(): string {
+    return this.options.user ?? 'default';
+  }
+
   close(): void {
     this.client.disconnect();
   }
 
   private async authenticate(): Promise<void> {
-    const { password, preferredUser } = this.options;
+    const { user, password, preferredUser } = this.options;
+    if (user !== undefined) {
+      await this.call('AUTH', user, password ?? '');
+      return;
+    }
     if (preferredUser !== undefined) {
       const isKnown = await this.call('AUTH', preferredUser, password ?? '').then(Boolean, unlessUnreachable);
       if (isKnown) return;

@@ -4,7 +4,9 @@ import { closing, keepUsers, opening } from './closed-reads';
 import { type Pair, versionOf } from './pair';
 import { receivingWithoutFile } from './persistence';
 import { NotDurable, Roles } from './roles';
+import { type CommandLine } from '../redis/server';
 import { look, type ServerView } from '../redis/server-view';
+import { type Version } from '../redis/version';
 
 export interface FollowBack {
   readonly old: ServerView;
@@ -32,7 +34,7 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
       ...(await receivingWithoutFile(pair.old)),
       // What held the writes would hold the replication as well.
       ['CLIENT', 'UNPAUSE'],
-      ...(it.password === undefined ? [] : [['CONFIG', 'SET', 'masterauth', it.password] as const]),
+      ...loggingIn(it.password, oldVersion),
     ])
     .catch(accept);
   await keepUsers(pair.old);
@@ -40,6 +42,15 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
   await roles.demote(await opening(pair.old)).catch(accept);
   await keepUsers(pair.old);
   return `moved; the old server did not reach ${master}, and is fenced`;
+}
+
+/** To the new server, as its default user. */
+function loggingIn(password: string | undefined, version: Version): CommandLine[] {
+  if (password === undefined) return [];
+  return [
+    ['CONFIG', 'SET', 'masterauth', password],
+    ...(version.isAtLeast(6, 0) ? [['CONFIG', 'SET', 'masteruser', ''] as const] : []),
+  ];
 }
 
 async function linked(pair: Pair, patienceMs: number): Promise<boolean> {

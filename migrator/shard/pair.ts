@@ -9,6 +9,8 @@ import { Version } from '../redis/version';
 /** How the servers of a fleet are reached. */
 export interface Access {
   readonly password?: string;
+  /** As whom the old servers are logged in to, if not as the default user with that password. */
+  readonly oldUser?: { readonly user: string; readonly password: string };
   readonly renamedCommands: Readonly<Record<string, string>>;
   /** By which plan: migrators of different plans do not work on one shard. */
   readonly planHash: string;
@@ -23,9 +25,9 @@ export interface Sight {
 
 export class Pair {
   /** Throws a ServerError if a server wants another password or gives too few rights, which no waiting changes. */
-  static async connect(shard: PlannedShard, { password, renamedCommands, planHash }: Access): Promise<Pair> {
+  static async connect(shard: PlannedShard, { password, oldUser, renamedCommands, planHash }: Access): Promise<Pair> {
     const [old, fresh] = await Promise.allSettled([
-      RedisServer.connect(shard.old, { password, renamedCommands }),
+      RedisServer.connect(shard.old, { password, ...oldUser, renamedCommands }),
       RedisServer.connect(shard.new, { password, preferredUser: ROLE_USER }),
     ]);
     const pair = new Pair(shard, planHash, settled(old), settled(fresh));

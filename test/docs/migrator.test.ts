@@ -29,7 +29,16 @@ test.each(Object.values(ExitCode).filter((code) => typeof code === 'number'))('t
 
 test('the documents name no option that there is not', () => {
   const known = Object.values(COMMANDS).flatMap(({ options }) => Object.keys(options));
-  const common = ['plan', 'shards', 'current', 'password-file', 'renamed-commands', 'json', 'help'];
+  const common = [
+    'plan',
+    'shards',
+    'current',
+    'password-file',
+    'old-password-file',
+    'renamed-commands',
+    'json',
+    'help',
+  ];
   const text = ['docs/migrator.md', 'docs/faults.md', 'docs/migrate.md'].map(read).join('\n');
   const named = [...text.matchAll(/`(?:cutover|rollback|sync|verify|preflight|status)?[^`\n]*?--([a-z-]+)/g)].filter(
     ([whole]) => !whole.startsWith('`kubectl '),

@@ -40,6 +40,8 @@ export interface LabFleetProps {
   readonly proxies?: Partial<TwemproxyOptions>;
   /** The password that is in the Secret. */
   readonly secretValue?: string;
+  /** The password that is in the Secret of `migration.oldUser`. */
+  readonly oldSecretValue?: string;
   /** Where the pods look for programs. */
   readonly path?: string;
   /** What else is replaced in the files of the pods, such as a setting for which there is no prop. */
@@ -274,6 +276,8 @@ export class LabFleet {
   private pod(workload: Manifest, name: string, replace: Data): LabPod {
     const configMaps = ofKind(this.app, 'ConfigMap');
     const secret = { password: this.password };
+    const { migration, oldSecretValue = '' } = this.props;
+    const ofOldUser = migration?.oldUser && { [migration.oldUser.password.name]: { password: oldSecretValue } };
     return new LabPod(this.lab, {
       name,
       spec: workload.spec.template.spec as k8s.PodSpec,
@@ -281,7 +285,7 @@ export class LabFleet {
         string,
         Data
       >,
-      secrets: { 'fleet-redis': secret },
+      secrets: { 'fleet-redis': secret, ...ofOldUser },
       replace: { ...replace, ...this.props.replace },
       path: this.props.path,
     });

@@ -26,7 +26,9 @@ export interface LabMoveProps extends OldFleetProps {
   /** More pools on the same servers, made from the first one. */
   readonly others?: (pool: NutcrackerPool) => NutcrackerPool[];
   /** What differs about the new fleet and the move. */
-  readonly fleet?: Partial<Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'path' | 'replace'>>;
+  readonly fleet?: Partial<
+    Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'oldSecretValue' | 'path' | 'replace'>
+  >;
 }
 
 /** What the two servers of a shard say that they are: `master`, `slave of HOST:PORT`, or `silent`. */
@@ -123,8 +125,12 @@ export class LabMove {
         ? []
         : ['--renamed-commands', this.lab.write('renamed-commands', `${renamedCommands}\n`)];
     const words = [...SMALL_HEAP, MIGRATOR, command, '--plan', this.fleet.planFile(), ...renamed, ...args];
-    const password = { REDIS_PASSWORD: this.props.fleet?.secretValue ?? this.old.password };
-    return this.lab.start(process.execPath, words, { env: { ...process.env, ...password, ...env } });
+    const { secretValue = this.old.password, oldSecretValue } = this.props.fleet ?? {};
+    const passwords = {
+      REDIS_PASSWORD: secretValue,
+      ...(oldSecretValue !== undefined && { OLD_PASSWORD: oldSecretValue }),
+    };
+    return this.lab.start(process.execPath, words, { env: { ...process.env, ...passwords, ...env } });
   }
 
   /** Runs a command to its end, which must be a good one; returns what it printed. */

@@ -10,6 +10,8 @@ export interface RunbookFacts {
   readonly namespace?: string;
   readonly secret?: { readonly name: string; readonly key: string };
   /** The Secret with the other names of commands. */
+  /** The user of the old servers for the move, and the Secret with its password. */
+  readonly oldUser?: { readonly user: string; readonly name: string; readonly key: string };
   readonly renamedCommands?: { readonly name: string; readonly key: string };
   readonly shards: number;
   /** The hosts of the old servers, each of which synchronizes so many shards at a time. */

@@ -44,13 +44,19 @@ plan that is applied names …\`.`,
 }
 
 function putUp(facts: RunbookFacts): string[] {
-  const { files, secret, renamedCommands } = facts;
+  const { files, secret, oldUser, renamedCommands } = facts;
   const k = kubectl(facts);
   const applied = ['00-namespace', '10-network-policies', '20-storage', '30-redis'].filter((step) => files[step]);
   const [first, ...rest] = applied;
   const makeSecret = secret
     ? [`${k} create secret generic ${secret.name} --from-file=${secret.key}=PATH-OF-A-FILE-WITH-THE-PASSWORD`]
     : [];
+  const makeOldUser =
+    oldUser && oldUser.name !== secret?.name
+      ? [
+          `${k} create secret generic ${oldUser.name} --from-file=${oldUser.key}=PATH-OF-A-FILE-WITH-THE-PASSWORD-OF-THE-USER`,
+        ]
+      : [];
   const makeRenamed = renamedCommands
     ? [
         `${k} create secret generic ${renamedCommands.name} --from-file=${renamedCommands.key}=PATH-OF-A-FILE-WITH-THE-RENAME-COMMAND-LINES`,
@@ -64,6 +70,12 @@ function putUp(facts: RunbookFacts): string[] {
           `The Secret holds the password of the old servers, without a line break at its end; the shards get the same one (\`printf %s 'the password' > FILE\`).`,
         ]
       : []),
+    ...(oldUser
+      ? [
+          `The key \`${oldUser.key}\` of the Secret \`${oldUser.name}\` holds the password of \`${oldUser.user}\`, as which the old servers are logged in to, in the same way. Leave it there until
+the migration is taken out of \`main.ts\`: the shards read it whenever they start.`,
+        ]
+      : []),
     ...(renamedCommands
       ? [
           `The Secret \`${renamedCommands.name}\` holds the \`rename-command\` lines of the old servers, as they stand in their redis.conf
@@ -73,6 +85,7 @@ function putUp(facts: RunbookFacts): string[] {
     shell(
       ...before,
       ...makeSecret,
+      ...makeOldUser,
       ...makeRenamed,
       ...(before.length > 0 ? rest : applied).map((step) => apply(files[step])),
     ),
