@@ -36,6 +36,7 @@ export function initCommand(input: Input, version: string, say: (answer: Answer,
     .addOption(storageClass())
     .option('--capacity <size>', 'of the NFS export, or of each volume, such as 1Ti')
     .option('--proxy-image <image>', 'the image of the proxies, with its tag or digest')
+    .option('--redis-image <image>', 'the image of the new servers, by whose release the redis.conf is judged')
     .option('--proxy-networks <blocks>', 'from where the old servers will see the proxies: 10.20.64.0/20,10.8.0.0/16')
     .option('-y, --yes', 'ask nothing: take what is suggested')
     .option('--json', 'print JSON')

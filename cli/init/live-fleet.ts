@@ -8,6 +8,7 @@ import { sharedServer, shareServer } from '../../lib/nutcracker/fleet-shards';
 import { excerptOf } from '../../lib/redis/config/excerpt';
 import { inheritance, type Inheritance } from '../../lib/redis/config/inherit';
 import { readFile } from '../../lib/redis/config/read';
+import { ServerVersion } from '../../lib/redis/config/server-version';
 import { bytesOf } from '../../lib/redis/config/values';
 import { ConfigFile, type Input, type NamedBytes } from '../input';
 import { Refusal } from '../refusal';
@@ -34,6 +35,8 @@ export interface RedisConf {
   readonly requirepass?: string;
   /** Bytes; nothing where there is no limit. */
   readonly maxmemory?: bigint;
+  /** Why servers of the image would not start with it, a sentence a line; nothing where they would. */
+  refusedBy(image: string): string | undefined;
 }
 
 /** Reads a nutcracker.yml; refuses what `check` calls an error. */
@@ -106,7 +109,8 @@ function objectionsTo(server: NutcrackerServer, ordinal: number, servers: readon
 
 /** Reads a redis.conf as the library does at synth; refuses what it refuses. */
 export function readRedisConf(file: string): RedisConf {
-  const inherited = refusing(file, () => inheritance([...readFile(file)], {}));
+  const lines = refusing(file, () => [...readFile(file)]);
+  const inherited = refusing(file, () => inheritance(lines, {}));
   const { notes, lifted, renamed } = inherited;
   const maxmemory = bytesOf(lifted.maxmemory ?? '0');
   return {
@@ -116,6 +120,14 @@ export function readRedisConf(file: string): RedisConf {
     notes,
     requirepass: lifted.requirepass,
     maxmemory: maxmemory === 0n ? undefined : maxmemory,
+    refusedBy: (image) => {
+      try {
+        inheritance(lines, {}, ServerVersion.leastOf(image));
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
   };
 }
 

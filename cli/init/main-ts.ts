@@ -1,5 +1,6 @@
 // The programs of a repository, as prettier leaves them: main.ts, and fleet.ts of each fleet.
 
+import { DEFAULT_REDIS_IMAGE } from '../../lib/redis/config/server-version';
 import { sizeCode } from './quantity';
 import { type Settings, type Storage } from './settings';
 
@@ -86,9 +87,21 @@ function read(variableName: string, type: string, file: string): string {
 }
 
 function charts(settings: Settings, files: FleetFiles): string[] {
-  const { fleet, namespace, secret, storage, memory, maxmemory, image, proxyPorts, proxyNetworks, renamedCommands } =
-    settings;
+  const {
+    fleet,
+    namespace,
+    secret,
+    storage,
+    memory,
+    maxmemory,
+    image,
+    redisImage,
+    proxyPorts,
+    proxyNetworks,
+    renamedCommands,
+  } = settings;
   const redis = [
+    ...(redisImage === DEFAULT_REDIS_IMAGE ? [] : [`image: ${quoted(redisImage)}`]),
     ...(files.redisConf === undefined ? [] : ['config: redisConfig']),
     `memory: ${sizeCode(memory)}`,
     ...(maxmemory === undefined ? [] : [`maxmemory: ${sizeCode(maxmemory)}`]),

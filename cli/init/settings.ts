@@ -14,6 +14,8 @@ import {
 import { type NutcrackerPool } from '../../lib/nutcracker';
 import { FleetShards } from '../../lib/nutcracker/fleet-shards';
 import { type LiveFleet } from './live-fleet';
+import { DEFAULT_REDIS_IMAGE } from '../../lib/redis/config/server-version';
+import { Refusal } from '../refusal';
 import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from './quantity';
 import { type Questions } from './questions';
 
@@ -35,6 +37,8 @@ export interface Settings {
   /** Nothing where the old servers had no limit. */
   readonly maxmemory?: string;
   readonly image: string;
+  /** The image of the shards. */
+  readonly redisImage: string;
   /** The ports of the proxies by pool, where they cannot be those of the old ones. */
   readonly proxyPorts: Readonly<Record<string, number>>;
   readonly proxyNetworks: readonly string[];
@@ -82,6 +86,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
     text: `Image of the proxies (how to build one: ${documentAt('images/twemproxy/README.md')})`,
     problem: imageProblem,
   });
+  const redisImage = await redisImageOf(live, questions);
   const networks = await questions.answer({
     option: 'proxy-networks',
     text: 'Networks from which the old servers will see the proxies, such as 10.20.64.0/20 (may be left for later)',
@@ -98,9 +103,23 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
     memory,
     maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory),
     image,
+    redisImage,
     proxyPorts: proxyPorts(live),
     proxyNetworks: listOf(networks),
   };
+}
+
+/** Judges the redis.conf by the release in the image: what is taken here also synthesizes. */
+async function redisImageOf({ redisConf }: LiveFleet, questions: Questions): Promise<string> {
+  const image = await questions.answer({
+    option: 'redis-image',
+    text: 'Image of the new servers',
+    suggestion: DEFAULT_REDIS_IMAGE,
+    problem: (answer) => imageProblem(answer) ?? redisConf?.refusedBy(answer),
+  });
+  const refused = redisConf?.refusedBy(image);
+  if (refused !== undefined) throw new Refusal(refused.split('\n'));
+  return image;
 }
 
 /** An NFS export, or else a StorageClass. */

@@ -18,7 +18,8 @@ export function nameProblem(value: string, longest = 63): string | undefined {
 
 /** A name of an object that does not end up in DNS, such as a Secret's (RFC 1123). */
 export function subdomainProblem(value: string): string | undefined {
-  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value) && value.length <= 253) return undefined;
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value) && value.length <= 253)
+    return undefined;
   return 'take lower-case letters, digits, and inner "-" and "."';
 }
 

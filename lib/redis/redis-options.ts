@@ -3,14 +3,13 @@
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
 import { type ReplicatedPodOptions } from '../common/pod-options';
-import { ServerVersion } from './config/server-version';
+import { DEFAULT_REDIS_IMAGE, ServerVersion } from './config/server-version';
 import { type RedisConfig } from './redis-config';
 
 /**
  * Redis 7.2 is the last line under the BSD licence, and 7.2.11 the first of it without CVE-2025-49844. Debian's flavour has
  * the user 999 and util-linux.
  */
-export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
 
 /** What a user may choose about shards. */
 export interface RedisOptions extends ReplicatedPodOptions {

@@ -5,7 +5,8 @@ import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-
 import { secretEnv, type SecretKey } from '../common/secret-key';
 import { type OldUser, oldUserEnv } from '../migration/old-user';
 import { maxmemoryOf, memoryOf } from './redis-conf';
-import { DEFAULT_REDIS_IMAGE, type RedisOptions } from './redis-options';
+import { DEFAULT_REDIS_IMAGE } from './config/server-version';
+import { type RedisOptions } from './redis-options';
 
 /** The name of the volume with the data, and so of a claim template. */
 export const DATA_VOLUME = 'data';

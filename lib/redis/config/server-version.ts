@@ -1,5 +1,8 @@
 // Which redis-server an image runs, as far as its name and tag say.
 
+/** What the shards run unless a prop says otherwise. */
+export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
+
 /** The first release of each program that has something; a program that is not named never had it. */
 export interface Since {
   readonly redis?: string;
@@ -21,6 +24,11 @@ export class ServerVersion {
   static ofImage(image: string): ServerVersion | undefined {
     const match = /(redis|valkey)[^/:@]*:v?(\d{1,3})(?:\.(\d{1,3}))?(?![^.@-])[^/:]*(@|$)/i.exec(image);
     return match === null ? undefined : new ServerVersion(programOf(match[1]), ...release(match[2], match[3]));
+  }
+
+  /** What a server in the image is at least. */
+  static leastOf(image: string): ServerVersion {
+    return ServerVersion.ofImage(image) ?? ServerVersion.OLDEST;
   }
 
   private constructor(

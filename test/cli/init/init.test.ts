@@ -184,6 +184,7 @@ describe('what is not read', () => {
       '',
       'proxy',
       'proxy:2',
+      '',
       '10.0.0.0/40',
       '10.0.0.0/8',
     ];
@@ -201,6 +202,7 @@ describe('what is not read', () => {
       storage: { storageClass: 'fast', capacity: '8Gi' },
       memory: '2Gi',
       image: 'proxy:2',
+      redisImage: 'docker.io/library/redis:7.2.11-bookworm',
       proxyPorts: {},
       proxyNetworks: ['10.0.0.0/8'],
     });
@@ -215,7 +217,15 @@ describe('what is not read', () => {
 
   test('is asked only if no option says it', async () => {
     const asked: string[] = [];
-    const options = { ...ENOUGH, fleet: 'a', namespace: 'b', secret: 'c', memory: '1Gi', capacity: '1Gi' };
+    const options = {
+      ...ENOUGH,
+      'redis-image': 'redis:7.2',
+      fleet: 'a',
+      namespace: 'b',
+      secret: 'c',
+      memory: '1Gi',
+      capacity: '1Gi',
+    };
     const ask = (text: string): Promise<string> => Promise.resolve((asked.push(text), ''));
     await start(alpha, { directory: at('repo'), options: { ...options, 'proxy-networks': '' }, ask });
     expect(asked).toEqual([]);
@@ -279,11 +289,24 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
     expect(everything()).toEqual([]);
   });
 
-  test('a redis.conf that Redis 7.0 refuses, or that is not there', async () => {
+  test('a redis.conf that no release or that of the image refuses, or that is not there', async () => {
     const redisConf = lab.write('redis.conf', 'hz ten\nno-such 1\n');
     await expect(start(alpha, { redisConf })).rejects.toThrow(
       /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: redis-server does not know/,
     );
+    const ofValkey = lab.write('redis.conf', 'hz 10\nimport-mode no\n');
+    await expect(start(alpha, { redisConf: ofValkey })).rejects.toThrow(
+      /^\S+redis.conf:2: Redis 7.2 does not know import-mode, which came with Valkey 8.1; leave the line out, .*$/,
+    );
+    const older = { ...ENOUGH, 'redis-image': 'valkey/valkey:8.0' };
+    await expect(start(alpha, { redisConf: ofValkey, options: older })).rejects.toThrow(
+      '--redis-image is "valkey/valkey:8.0"; ',
+    );
+    expect(everything()).toEqual(['redis.conf']);
+    const valkey = { ...ENOUGH, 'redis-image': 'valkey/valkey:8.1' };
+    await start(alpha, { redisConf: ofValkey, options: valkey, directory: at('repo') });
+    expect(read('fleets/alpha/fleet.ts')).toContain("image: 'valkey/valkey:8.1'");
+    expect(read('fleets/alpha/redis.conf')).toContain('import-mode no');
     await expect(start(alpha, { redisConf: at('none') })).rejects.toThrow(/none: there is no such file; /);
   });
 });

@@ -17,6 +17,7 @@ const UNIT_1: Settings = {
   memory: '5Gi',
   maxmemory: '3Gi',
   image: 'registry.example.net/twemproxy:0.5.0',
+  redisImage: 'docker.io/library/redis:7.2.11-bookworm',
   proxyPorts: {},
   proxyNetworks: ['10.20.64.0/20'],
 };
@@ -78,6 +79,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   memory: size,
   maxmemory: optional(size),
   image: text,
+  redisImage: text,
   proxyPorts: fc.constantFrom<Record<string, number>[]>({}, { 'a b': 22_121 }, { a: 22_121, b: 22_122 }),
   proxyNetworks: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 12 }),
 });
@@ -112,7 +114,7 @@ test('whatever it says, every string comes out as it went in', () => {
         '../../app',
         ...[named.nutcracker, named.redisConf, said.fleet, said.namespace, ...(named.pools ?? [])],
         ...(said.secret === undefined ? [] : [said.secret, 'password']),
-        ...[...storage, said.image],
+        ...[...storage, said.redisImage, said.image],
         ...(named.isOne ? [] : Object.keys(said.proxyPorts).filter((pool) => pool === 'a b')),
         ...[...said.proxyNetworks, 'unnamed-servers'],
         ...(named.redisConf === undefined ? [] : ['in no file']),

@@ -40,6 +40,7 @@ test('somebody at a terminal answers, and has a repository', async () => {
   await type(at, 'StorageClass of the volumes: ', 'fast\n');
   await type(at, 'Size of the volume of each shard [8Gi]: ', '\n');
   await type(at, 'Image of the proxies', 'proxy:1\n');
+  await type(at, 'Image of the new servers', '\n');
   expect(await at.exit()).toBe(0);
   const main = fs.readFileSync(path.join(cwd, 'unit-1', 'fleets', 'unit-1', 'fleet.ts'), 'utf8');
   expect(main).toContain("namespace: 'shop',");
