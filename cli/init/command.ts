@@ -1,9 +1,11 @@
 // The options of init, and who answers what they leave open.
 
+import * as path from 'node:path';
 import { Command, Option } from 'commander';
 import { type Answer } from '../answer';
 import { type Input } from '../input';
 import { init } from './init';
+import { originOf } from './origin';
 import { Questions } from './questions';
 import { Terminal } from './terminal';
 
@@ -13,6 +15,9 @@ interface Options {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
+
+/** The directory of the package, of whose `build/cli` the program is a file. */
+const PACKAGE = path.join(__dirname, '../..');
 
 /** The command; `say` prints its answer. */
 export function initCommand(input: Input, version: string, say: (answer: Answer, options: Options) => void): Command {
@@ -45,7 +50,7 @@ export function initCommand(input: Input, version: string, say: (answer: Answer,
       const terminal = options.yes === true ? undefined : Terminal.open(process.stdin, process.stderr);
       try {
         const questions = new Questions(valuesOf(command), terminal?.ask, terminal?.tell);
-        say(await init(file, { ...options, version }, input, questions), options);
+        say(await init(file, { ...options, version, origin: originOf(PACKAGE) }, input, questions), options);
       } finally {
         terminal?.close();
       }

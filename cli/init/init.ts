@@ -11,8 +11,9 @@ import { Refusal } from '../refusal';
 import { addTo, existingRepository, refuseMovedAlready } from './existing';
 import { type LiveFleet, readNutcracker, readRedisConf, refuseTogether, refuseUnmovable } from './live-fleet';
 import { APP_TS, fleetTs, mainTs } from './main-ts';
+import { type Origin, vendored } from './origin';
 import { type Questions } from './questions';
-import { fleetReadme, readme, renamedCommandsSecret } from './readme';
+import { fleetReadme, packing, readme, renamedCommandsSecret, word } from './readme';
 import { type Remark, remarksOn } from './remarks';
 import { CDK8S_YAML, CI_YML, GITIGNORE, MAIN_TEST_TS, packageJson, ringJson, TSCONFIG_JSON } from './repository';
 import { type Settings, settingsOf } from './settings';
@@ -23,8 +24,9 @@ export interface InitOptions {
   readonly redisConf?: string;
   /** The directory to write to; the name of the fleet if it is left out. */
   readonly directory?: string;
-  /** The version of this package. */
+  /** The version of this package, and where it came from. */
   readonly version: string;
+  readonly origin: Origin;
 }
 
 /** Writes the repository, or adds to one; throws before anything is written. */
@@ -49,7 +51,7 @@ export async function init(file: string, options: InitOptions, input: Input, que
   const [{ settings }] = fleets;
   const directory = options.directory ?? settings.fleet;
   const own = Object.assign({}, ...fleets.map(fleetFiles)) as Files;
-  const files = existing ? own : { ...repository(fleets, options.version), ...own };
+  const files = existing ? own : { ...repository(fleets, options), ...own };
   if (existing) addTo(existing, files, names(fleets));
   else writeFiles(directory, files);
   const skipped = config.pools.filter((pool) => !pool.redis && !groups.flat().includes(pool));
@@ -58,6 +60,7 @@ export async function init(file: string, options: InitOptions, input: Input, que
     directory,
     Object.keys(files),
     existing !== undefined,
+    existing ? undefined : packing(options, directory),
     remarksOnSkipped(config, skipped),
   );
 }
@@ -96,16 +99,17 @@ function remarksOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]
 }
 
 /** The files of a repository around those of its fleets. */
-function repository(fleets: readonly Fleet[], version: string): Files {
+function repository(fleets: readonly Fleet[], { version, origin }: InitOptions): Files {
   const [{ settings }] = fleets;
   return {
-    'README.md': readme(settings.fleet),
+    'README.md': readme(settings.fleet, packing({ version, origin })),
     'main.ts': mainTs(names(fleets)),
     'app.ts': APP_TS,
     'main.test.ts': MAIN_TEST_TS,
     'cdk8s.yaml': CDK8S_YAML,
-    'package.json': packageJson(settings.fleet, version),
+    'package.json': packageJson(settings.fleet, origin.from === 'registry' ? version : `file:${vendored(version)}`),
     'tsconfig.json': TSCONFIG_JSON,
+    ...(origin.from === 'file' && { [vendored(version)]: origin.packed }),
     '.gitignore': GITIGNORE,
     '.github/workflows/ci.yml': CI_YML,
   };
@@ -143,6 +147,7 @@ class Repository implements Answer {
     private readonly directory: string,
     private readonly files: readonly string[],
     private readonly isAdded: boolean,
+    private readonly packing: string | undefined,
     skipped: readonly Remark[],
   ) {
     this.verdict = examine(fleets[0].live.source, ['redis-auth-in-file']);
@@ -158,7 +163,7 @@ class Repository implements Answer {
   }
 
   lines(paint: Paint): string[] {
-    const { directory, files, fleets, remarks, isAdded } = this;
+    const { directory, files, fleets, remarks, isAdded, packing } = this;
     const readmes = isAdded ? names(fleets).map((fleet) => `fleets/${fleet}/README.md`) : ['README.md'];
     const added = isAdded ? [`main.ts has ${names(fleets).join(' and ')} as well now.`] : [];
     const secrets = fleets.flatMap(({ settings: { namespace, renamedCommands } }) =>
@@ -180,7 +185,8 @@ class Repository implements Answer {
             '',
           ]),
       `Next, and ${readmes.join(' and ')} there says what follows:`,
-      `  cd ${directory} && npm install && npm run synth && npm test`,
+      ...(packing === undefined ? [] : [`  ${packing}`]),
+      `  cd ${word(directory)} && npm install && npm run synth && npm test`,
     ];
   }
 }

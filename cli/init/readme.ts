@@ -1,9 +1,24 @@
 // README.md of a repository and of each of its fleets: what comes next.
 
+import * as path from 'node:path';
+import { type Origin, vendored } from './origin';
 import { type Settings } from './settings';
 
+/** The package, as a repository refers to it. */
+interface Package {
+  readonly version: string;
+  readonly origin: Origin;
+}
+
+/** What puts the packed file into a repository, where init cannot; nothing where it is there, or in a registry. */
+export function packing({ version, origin }: Package, repository = '.'): string | undefined {
+  if (origin.from !== 'directory') return undefined;
+  const folder = word(path.join(repository, path.dirname(vendored(version))));
+  return `mkdir -p ${folder} && npm pack --ignore-scripts --pack-destination ${folder} ${word(origin.directory)}`;
+}
+
 /** README.md of the repository. */
-export function readme(name: string): string {
+export function readme(name: string, packing: string | undefined): string {
   const sections = [
     `# ${name}`,
     `Redis fleets on Kubernetes, by [cdk8s-twemproxy](https://github.com/cdk8s-twemproxy/cdk8s-twemproxy): \`fleets/FLEET/fleet.ts\` says what each
@@ -18,12 +33,9 @@ is, \`npm run synth\` writes the manifests to \`dist/\`, and \`dist/FLEET.RUNBOO
     '## Next',
     `Install, write the manifests, and test. Commit all of it, \`package-lock.json\` and \`dist/\` too:
 
-${shell('npm install', 'npm run synth', 'npm test', 'git init --initial-branch main', 'git add .', `git commit -m 'Describe ${name}'`)}
+${shell(...(packing === undefined ? [] : [packing]), 'npm install', 'npm run synth', 'npm test', 'git init --initial-branch main', 'git add .', `git commit -m 'Describe ${name}'`)}
 
-If no registry that you use has \`cdk8s-twemproxy\`, put its packed file into the repository:
-\`npm install ./vendor/cdk8s-twemproxy-VERSION.tgz\` in the place of the first line.
-
-Then follow \`README.md\` of each fleet. \`cdk8s-twemproxy init OTHER.yml --directory .\` adds the fleets of another file.`,
+Then follow \`README.md\` of each fleet. \`npx cdk8s-twemproxy init OTHER.yml --directory .\` adds the fleets of another file.`,
     `After a change of a fleet, or of a version: \`npm run synth\`, read \`git diff dist\`, \`npm test\`, commit. CI refuses a \`dist/\` that is not
 what a synth writes.`,
   ];
@@ -94,6 +106,6 @@ function shell(...lines: string[]): string {
 }
 
 /** A word of a shell. */
-function word(text: string): string {
+export function word(text: string): string {
   return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -47,9 +47,11 @@ describe.each([
   let fleet: string;
 
   test('is installed, synthesized and tested', async () => {
-    runHere(lab.dir, process.execPath, 'package/build/cli/main.js', 'init', ...args(), '--directory', repo);
+    const program = 'package/build/cli/main.js';
+    const told = runHere(lab.dir, process.execPath, program, 'init', ...args(), '--directory', repo);
     [fleet] = fs.readdirSync(path.join(repo, 'fleets'));
-    const unsynthesized = await run(repo, 'npm install && npm test');
+    expect(await run(lab.dir, told.split(/^Next, .*$/m)[1])).toEqual(GREEN);
+    const unsynthesized = await run(repo, 'rm -r dist && npm test');
     expect(unsynthesized).toEqual({ code: 1, output: expect.stringContaining('run "npm run synth"') });
     expect(await run(repo, 'npm run synth && npm test')).toEqual(GREEN);
   });

@@ -9,9 +9,11 @@ import { edit, NFS, PROXY, runIn, UNIT_1 } from './repository';
 
 const lab = new Lab();
 const repo = path.join(lab.dir, 'repo');
+let packed: string;
 beforeAll(() => {
+  packed = packInto(lab);
   const tools = ['cdk8s-cli', 'tsx', 'typescript-7'].map((name) => path.join(ROOT, 'node_modules', name));
-  install(lab.dir, '--offline', packInto(lab), ...OWN, ...tools);
+  install(lab.dir, '--offline', packed, ...OWN, ...tools);
   run(lab.dir, 'npx', '--no', '--', 'cdk8s-twemproxy', 'init', ...UNIT_1, '--directory', 'repo');
   // A further fleet, of two pools on the same servers, in the same namespace.
   const web = 'web:\n  listen: 0.0.0.0:22121\n  redis: true\n  servers:\n    - 10.0.0.1:6379:1\n';
@@ -20,6 +22,13 @@ beforeAll(() => {
   run(lab.dir, 'npx', '--no', '--', 'cdk8s-twemproxy', 'init', both, ...options, '--directory', 'repo');
 });
 afterAll(() => lab.close());
+
+test('it has the packed file that the program came from', () => {
+  const { dependencies } = JSON.parse(fs.readFileSync(path.join(repo, 'package.json'), 'utf8'));
+  const file = `vendor/${path.basename(packed)}`;
+  expect(dependencies['cdk8s-twemproxy']).toBe(`file:${file}`);
+  expect(fs.readFileSync(path.join(repo, file)).equals(fs.readFileSync(packed))).toBe(true);
+});
 
 test('its tests pass once it is synthesized, and fail when what they pin is edited', async () => {
   expect(await runIn(repo, 'npm run synth && npm test')).toEqual({
