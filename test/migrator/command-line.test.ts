@@ -72,7 +72,11 @@ test.each([
     'pools[0].hash is "sha1"; write a hash of nutcracker',
   ],
   ['a network', { ...PLAN, proxyNetworks: ['10.0.0.1'] }, 'proxyNetworks is ["10.0.0.1"]; write a list of networks'],
-  ['a user that cannot be', { ...PLAN, oldUser: 'a b' }, 'oldUser is "a b"; write the name of a user of the old servers'],
+  [
+    'a user that cannot be',
+    { ...PLAN, oldUser: 'a b' },
+    'oldUser is "a b"; write the name of a user of the old servers',
+  ],
   ['no shards', { ...PLAN, shards: [] }, 'shards is []; write a list of shards'],
   ['a shard that is none', { ...PLAN, shards: [7] }, 'shards[0] is 7; write an object'],
   [
