@@ -6,7 +6,7 @@ type Reason = Pick<Objection, 'because' | 'remedy'>;
 type Reasons = Readonly<Record<string, Reason>>;
 
 const EITHER: Reasons = {
-  ENOTDIR: { because: 'a part of the path is a file, not a folder', remedy: 'correct the path' },
+  ENOTDIR: { because: 'a part of the path is a file, not a directory', remedy: 'correct the path' },
   ELOOP: { because: 'its symbolic links lead in a circle', remedy: 'correct the links' },
   ENAMETOOLONG: { because: 'a name is too long for the file system', remedy: 'take a shorter one' },
   EMFILE: { because: 'this process has too many files open', remedy: 'raise the limit (ulimit -n)' },

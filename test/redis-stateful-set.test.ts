@@ -137,7 +137,7 @@ describe('the configuration of shards', () => {
   test.each([
     ['4Gi', Size.gibibytes(4), 65_536],
     ['100Mi', Size.mebibytes(100), 7_680],
-    ['8Mi', Size.mebibytes(8), 1024],
+    ['32Mi', Size.mebibytes(32), 2432],
   ])('has a backlog that leaves room for the data: %s', (_, memory, kibibytes) => {
     expect(configOf(redis({ memory }))['redis.conf']).toContain(`\nrepl-backlog-size ${kibibytes}kb\n`);
   });

@@ -1,6 +1,6 @@
 // Files that are given as a nutcracker.yml and are something else: called so once.
 
-import { hasPlaceholder, isPlaceholder, RENDER, TEMPLATE } from '../common/template';
+import { hasPlaceholderForHost, isBlock, isPlaceholder, RENDER, TEMPLATE } from '../common/template';
 import { type Objection } from './config-error';
 
 /** A template that was not rendered; nutcracker may well take it. */
@@ -10,11 +10,11 @@ export function templateIn(text: string): Objection | undefined {
   return line === 0 ? undefined : { line, because: TEMPLATE, remedy: RENDER };
 }
 
-/** A password may look like anything, and a comment say anything. */
+/** nutcracker takes any name and any password: only a value, or a host, that is nothing but a placeholder tells. */
 function isOfTemplate(line: string): boolean {
   const said = line.replace(/(^|\s)#.*$/, '');
-  const password = /^\s*redis_auth\s*:(.*)$/.exec(said)?.[1];
-  return password === undefined ? hasPlaceholder(said) : isPlaceholder(password);
+  const value = /^\s*(?:[\w-]+\s*:|-)\s+(.*)$/.exec(said)?.[1] ?? '';
+  return isBlock(said) || isPlaceholder(value) || hasPlaceholderForHost(value);
 }
 
 /** What a file is that nutcracker refuses, where its first line shows it: what is wrong with it as YAML says less. */

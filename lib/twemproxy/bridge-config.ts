@@ -122,12 +122,12 @@ function health(bridge: Bridge, listenAddress: string): string {
   bind ${listenAddress}:${bridge.healthPort}
   timeout client 10s
   http-request return status 200 content-type text/plain string alive if { path /alive }
-  # One shard without a server must not take the proxy away from the others.
-${each('  acl some nbsrv(SHARD) gt 0')}
-  http-request return status 200 content-type text/plain string serving if { path /serving } some
+  # One shard without a server must not take the proxy away from the others. (1: is one server or more.)
+${each('  acl up nbsrv(SHARD) 1:')}
+  http-request return status 200 content-type text/plain string serving if { path /serving } up
   http-request return status 503 content-type text/plain string "no shard has a server" if { path /serving }
-${each('  acl lacking nbsrv(SHARD) eq 0')}
-  http-request return status 503 content-type text/plain string "a shard has no server" if { path /ready } lacking
+${each('  acl down nbsrv(SHARD) 0')}
+  http-request return status 503 content-type text/plain string "a shard has no server" if { path /ready } down
   http-request return status 200 content-type text/plain string ready if { path /ready }
   stats enable
   stats uri /

@@ -76,6 +76,7 @@ test.each([
   ['timeout: {{ timeout }}', true],
   ['{% if auth %}', true],
   ['redis_auth: a${b}c # {{ managed }}', false],
+  ['servers:\n  - ${HOST}:6379:1', true],
   ['redis_auth: $ECRET', false],
 ])('%s is a template, and called so once: %s', async (line, isTemplate) => {
   const { lines } = await answerTo(pool('alpha', servers(2), line));
@@ -140,7 +141,7 @@ test('a pool of one server, and one without a ring, are no obstacle', async () =
 test('a file that cannot be read gets no verdict', async () => {
   await expect(check('no/such.yml', inputOf())).rejects.toThrow('no/such.yml: there is no such file; ');
   await expect(check(__dirname, inputOf())).rejects.toThrow(`${__dirname}: it is a directory; name a file in it`);
-  await expect(check(`${__filename}/x`, inputOf())).rejects.toThrow('is a file, not a directory');
+  await expect(check(`${__filename}/x`, inputOf())).rejects.toThrow('a part of the path is a file, not a directory');
 });
 
 test('the words that matter are coloured on a terminal', async () => {
