@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { RedisConfig } from '../../../lib';
 import { KNOWN_DIRECTIVES } from '../../../lib/redis/config/known-directives';
 import { LATER_DIRECTIVES } from '../../../lib/redis/config/later-directives';
+import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
 import { Lab } from '../../lab/lab';
 import { pool, servers } from '../configurations';
 import { ENOUGH, start } from './starting';
@@ -146,6 +147,7 @@ describe('what is not read', () => {
       storage: { server: 'nfs.example.net', path: '/export/alpha', capacity: '12Gi' },
       memory: '1Gi',
       image: 'proxy:1',
+      redisImage: DEFAULT_REDIS_IMAGE,
       proxyPorts: {},
       proxyNetworks: [],
     });
