@@ -22,7 +22,8 @@ const PIECE_SECONDS = 0.05;
 
 /** Whether a client becomes a replica: of a failure that concerns these, other clients notice nothing. */
 export function isReplication(data: Buffer): boolean {
-  return /\nP?SYNC\r\n/i.test(data.toString('latin1'));
+  // The migrator asks by a PSYNC with FAILOVER, which no master takes, whether it would be allowed to.
+  return /\nP?SYNC\r\n(?![^]*\nFAILOVER\r\n)/i.test(data.toString('latin1'));
 }
 
 /** A connection to the proxy, and the one from there on. */
