@@ -18,5 +18,10 @@ export default {
   // Jest would leave one of two cores idle.
   maxWorkers: 2,
   testMatch: process.env.LONG ? long : ['**/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$'])],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$']),
+    // The whole matrix of restarts takes longer than all the others together: npm run test:matrix.
+    ...(process.env.MATRIX ? [] : ['/restart\\.long\\.test\\.ts$']),
+  ],
 };
