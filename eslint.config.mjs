@@ -3,12 +3,12 @@ import tseslint from 'typescript-eslint';
 import importX from 'eslint-plugin-import-x';
 import noImportCycle from './scripts/no-import-cycle.mjs';
 
-/** Folders of which each knows itself and those before it, and nothing of the folder that they are in. */
-function rooms(folder, names) {
+/** Directories each of which may import itself and those before it, and nothing else of the directory that they are in. */
+function layers(directory, names) {
   return names.map((name, i) => ({
-    target: `${folder}/${name}`,
-    from: folder,
-    except: ['report', ...names.slice(0, i + 1)].map((known) => `./${known}`),
+    target: `${directory}/${name}`,
+    from: directory,
+    except: names.slice(0, i + 1).map((known) => `./${known}`),
   }));
 }
 
@@ -34,7 +34,13 @@ const arrows = [
   {
     target: './cli',
     from: './lib',
-    except: ['./nutcracker', './migration/plan.ts', './redis/config', './common/values.ts', './common/documents.ts'],
+    except: [
+      './nutcracker',
+      './migration/plan.ts',
+      './redis/config',
+      './common/kubernetes-values.ts',
+      './common/documents.ts',
+    ],
   },
   // What the migrator reads and says, which a report shows.
   {
@@ -42,14 +48,14 @@ const arrows = [
     from: './migrator',
     except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/tally.ts'],
   },
+  ...layers('./cli', ['output', 'input', 'page', 'commands']),
   { target: './cli', from: ['./main.ts', './test', './examples', './bench'] },
   {
     target: './migrator',
     from: './lib',
     except: ['./nutcracker', './migration/plan.ts', './redis/config/text.ts', './common/documents.ts'],
   },
-  ...rooms('./migrator', ['redis', 'shard', 'data', 'checks', 'commands']),
-  { target: './migrator/report', from: './migrator', except: ['./report'] },
+  ...layers('./migrator', ['report', 'redis', 'shard', 'data', 'checks', 'commands']),
   { target: './migrator', from: ['./main.ts', './cli', './test', './examples', './bench'] },
   { target: './main.ts', from: ['./migrator', './cli', './test', './examples', './bench'] },
 ];
@@ -83,7 +89,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', noCdk8s] },
   },
   {
-    files: ['lib/redis/config/**', 'lib/redis/redis-config-note.ts', 'lib/common/{values,template,utf8}.ts'],
+    files: ['lib/redis/config/**', 'lib/redis/redis-config-note.ts', 'lib/common/{kubernetes-values,template,utf8}.ts'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', cdk8sTypes] },
   },
   {

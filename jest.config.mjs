@@ -4,7 +4,7 @@ process.env.PATH += ':/usr/local/sbin:/usr/sbin';
 const shared = {
   testEnvironment: 'node',
   testTimeout: process.env.LONG ? 600_000 : 120_000,
-  setupFiles: ['<rootDir>/test/lab/surroundings.ts'],
+  setupFiles: ['<rootDir>/test/lab/environment.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2022' } }],
   },

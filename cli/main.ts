@@ -4,21 +4,21 @@
 import { pipeline } from 'node:stream/promises';
 import { Command, CommanderError, Option } from 'commander';
 import { NutcrackerConfigError } from '../lib/nutcracker/config-error';
-import { type Answer, ExitCode, objectionJson } from './answer';
-import { Balance } from './balance';
-import { check } from './check';
-import { diff } from './diff';
-import { images } from './images';
-import { initCommand } from './init/command';
-import { Input, refuseStdinTwice, STDIN } from './input';
-import { visitKeys } from './key-lines';
-import { KeyPattern } from './key-pattern';
-import { paintFor } from './output';
-import { writeWhole } from './output-file';
-import { report } from './report';
-import { Refusal } from './refusal';
-import { refuseFile, refuseWriting } from './system-error';
-import { Placements, placeLines } from './where';
+import { type Answer, ExitCode, objectionJson } from './output/result';
+import { Balance } from './commands/balance';
+import { check } from './commands/check';
+import { diff } from './commands/diff';
+import { images } from './commands/images';
+import { initCommand } from './commands/init/command';
+import { Input, refuseStdinTwice, STDIN } from './input/pools';
+import { visitKeys } from './input/key-lines';
+import { KeyPattern } from './input/key-pattern';
+import { paintFor } from './output/text';
+import { writeWhole } from './output/output-file';
+import { report } from './commands/report';
+import { Refusal } from './output/refusal';
+import { refuseFile, refuseWriting } from './output/system-error';
+import { Placements, placeLines } from './commands/where';
 
 /** Put in place of this name when the program is built. */
 declare const VERSION: string;

@@ -3,13 +3,13 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
-import { checkName } from './common/checks';
+import { checkName } from './common/prop-errors';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { script } from './common/scripts';
 import { livePools } from './fleet/fleet-pools';
 import { claimOldServers } from './fleet/neighbours';
-import { refuseTwins } from './common/twins';
+import { refuseTwins } from './common/duplicate-objects';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
 import { type FleetMigrationProps } from './fleet-migration-props';

@@ -1,7 +1,7 @@
 // The other side of a connection: who may open one, and to whom.
 
 import { k8s } from 'cdk8s-plus-27';
-import { cidrProblem } from './common/values';
+import { cidrProblem } from './common/kubernetes-values';
 import { checkArguments } from './nutcracker/checked-arguments';
 
 /** The other side of a connection, as a NetworkPolicy knows it. */

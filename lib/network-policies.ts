@@ -3,8 +3,8 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
-import { refuseValue } from './common/checks';
-import { cidrProblem } from './common/values';
+import { refuseValue } from './common/prop-errors';
+import { cidrProblem } from './common/kubernetes-values';
 import { type FleetMigration } from './fleet-migration';
 import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';

@@ -4,7 +4,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
-import { checkSubdomain, refuse } from './common/checks';
+import { checkSubdomain, refuse } from './common/prop-errors';
 import { recommendedLabels } from './common/labels';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';

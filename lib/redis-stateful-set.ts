@@ -15,13 +15,13 @@ import {
   checkWhole,
   refuse,
   within,
-} from './common/checks';
+} from './common/prop-errors';
 import { disruptionBudget } from './common/disruption-budget';
 import { hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
 import { checkSecretKey, type SecretKey } from './common/secret-key';
-import { refuseTwins } from './common/twins';
+import { refuseTwins } from './common/duplicate-objects';
 import { checkOldUser, type OldUser } from './migration/old-user';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { ServerVersion } from './redis/config/server-version';

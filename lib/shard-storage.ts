@@ -3,7 +3,7 @@
 import { type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkOneOf, refuse } from './common/checks';
+import { checkOneOf, refuse } from './common/prop-errors';
 import { SHARD_LABEL } from './common/labels';
 import { NfsStorage } from './nfs-storage';
 import { checkArguments } from './nutcracker/checked-arguments';

@@ -15,12 +15,12 @@ import {
   checkWhole,
   refuse,
   within,
-} from './common/checks';
+} from './common/prop-errors';
 import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
-import { refuseTwins } from './common/twins';
+import { refuseTwins } from './common/duplicate-objects';
 import { type Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { bridgeData } from './twemproxy/bridge-pod';

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { FleetCharts, MigrationPhase, type PhasedMigration } from '../lib';
-import { needsOf } from '../lib/migration/runbook/needs';
+import { needsOf } from '../lib/migration/runbook/cluster-requirements';
 import { MEANING } from '../migrator/shard/shard-state';
 import { LIVE, NFS } from './lab/fleet-charts';
 import { Lab } from './lab/lab';

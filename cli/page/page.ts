@@ -1,7 +1,7 @@
 // The page as a whole: one file that asks the network for nothing, and without its few lines of script lacks only a filter.
 
 import { createHash } from 'node:crypto';
-import { type DrawPage, type PoolFacts } from '../report/facts';
+import { type DrawPage, type PoolFacts } from '../input/report-data';
 import { count, document, el } from './element';
 import script from './filter.browser.js';
 import { type Part, partsOf, poolHead } from './pool-section';

@@ -1,7 +1,7 @@
 // One pool: figures on top, and a section for each thing that there is to see.
 
 import { Distribution } from '../../lib/nutcracker/algorithms';
-import { type PoolFacts } from '../report/facts';
+import { type PoolFacts } from '../input/report-data';
 import { type Child, el, span } from './element';
 import { remarksInWords, remarksSection } from './remarks-section';
 import { ringChart } from './ring-chart';

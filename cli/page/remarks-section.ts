@@ -1,7 +1,7 @@
 // What nutcracker takes and its users regret, and what should be known: the words of `check`, with file and line.
 
-import { type PoolFacts } from '../report/facts';
-import { type Remark } from '../check';
+import { type PoolFacts } from '../input/report-data';
+import { type Remark } from '../input/verdict';
 import { count, el, span } from './element';
 
 export function remarksSection({ warnings, notes }: PoolFacts): Element {

@@ -5,7 +5,7 @@ import { type HashRing } from '../../lib/nutcracker';
 import { percent } from '../../lib/nutcracker/percent';
 import { count, el, span, svg } from './element';
 import { asImage, compact, figure, fragment, tip } from './figure';
-import { type Arc, arcsOf, type Holding, holdings, sampled } from './ring-facts';
+import { type Arc, arcsOf, type Holding, holdings, sampled } from './ring-statistics';
 import { type Share } from './shares';
 import { dataTable } from './table';
 

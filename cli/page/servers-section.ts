@@ -1,6 +1,6 @@
 // Where each shard goes: a row for each, from its old address to its Service and pod.
 
-import { goalsOf, type PoolFacts, type ShardFacts } from '../report/facts';
+import { goalsOf, type PoolFacts, type ShardFacts } from '../input/report-data';
 import { el, span, type Child } from './element';
 import { fragment } from './figure';
 import { type Share } from './shares';

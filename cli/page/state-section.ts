@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { size } from '../../migrator/report/tally';
-import { goalsOf, type PoolFacts, type ShardFacts, type StatusFacts } from '../report/facts';
+import { goalsOf, type PoolFacts, type ShardFacts, type StatusFacts } from '../input/report-data';
 import { count, document, el, span } from './element';
 import { drawings, fragment, figure, type Width } from './figure';
 import { lookOf, type Look, orderOf, stateName } from './states';

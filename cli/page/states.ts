@@ -2,7 +2,7 @@
 
 import { documentAt } from '../../lib/common/documents';
 import { MEANING, type ShardState } from '../../migrator/shard/shard-state';
-import { type ShardFacts } from '../report/facts';
+import { type ShardFacts } from '../input/report-data';
 
 /** What a state is shown as: a colour, and a sign for those who do not see it. */
 export type Tone = 'moved' | 'ready' | 'working' | 'waiting' | 'person' | 'unasked';

@@ -1,6 +1,6 @@
 // The steps of the move, as the runbook numbers them: what each does, and its files.
 
-import { type PlanFacts, type PoolFacts } from '../report/facts';
+import { type PlanFacts, type PoolFacts } from '../input/report-data';
 import { type Child, el, span } from './element';
 import { fragment } from './figure';
 import { lookOf } from './states';

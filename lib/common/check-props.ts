@@ -4,7 +4,7 @@
 import { type Construct } from 'constructs';
 import { checkArgumentsBy } from '../nutcracker/checked-arguments';
 import { similar } from '../nutcracker/similar';
-import { refuse } from './checks';
+import { refuse } from './prop-errors';
 import { afterChanges, description, type TypeWord } from './description';
 import { remedy, shown } from './remedies';
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkPatched, checkWritten, type Manifest } from './written';
+import { checkPatched, checkWritten, type Manifest } from './manifest-checks';
 
 /** Characters of the hash in a name: 8 hexadecimal digits, as many as `kubectl` and kustomize spend. */
 export const HASH_LENGTH = 8;

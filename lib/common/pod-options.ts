@@ -3,7 +3,7 @@
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkOneOf, checkWhole } from './checks';
+import { checkOneOf, checkWhole } from './prop-errors';
 
 /** What a user may choose about pods of every kind. */
 export interface PodOptions {

@@ -2,7 +2,7 @@
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkSubdomain, refuse } from './checks';
+import { checkSubdomain, refuse } from './prop-errors';
 
 /** A key of a Secret in the namespace of the pods that read it. */
 export interface SecretKey {

@@ -1,7 +1,7 @@
 // The pools of a fleet, as they were and as they will be served, and the shards behind them.
 
 import { type Construct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { type NutcrackerPool } from '../nutcracker';
 import { FleetShards } from '../nutcracker/fleet-shards';

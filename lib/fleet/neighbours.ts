@@ -3,7 +3,7 @@
 import * as path from 'node:path';
 import { ApiObject, type Chart } from 'cdk8s';
 import { type Construct, type IConstruct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 import { instanceOf } from '../nutcracker/fleet-shards';
 
 /** Whose something is, and what to call that one. */

@@ -1,7 +1,7 @@
 // What must hold between pools because a server that two of them have is one instance of Redis.
 
 import { type Construct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 import { type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
 import { sharedServer } from '../nutcracker/fleet-shards';
 import { fileOf } from '../nutcracker/pool-file';

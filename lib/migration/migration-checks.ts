@@ -1,7 +1,7 @@
 // What no move can be made of.
 
 import { type Construct } from 'constructs';
-import { checkImage, checkMemoryFor, checkWhole, refuse, within } from '../common/checks';
+import { checkImage, checkMemoryFor, checkWhole, refuse, within } from '../common/prop-errors';
 import { checkPodOptions } from '../common/pod-options';
 import { checkSecretKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';

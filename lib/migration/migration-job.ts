@@ -7,7 +7,7 @@ import { contentHash } from '../common/hashed-config-map';
 import { recommendedLabels } from '../common/labels';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv, type SecretKey } from '../common/secret-key';
-import { checkPatched, type Manifest } from '../common/written';
+import { checkPatched, type Manifest } from '../common/manifest-checks';
 import { DEFAULT_MIGRATOR_IMAGE, type MigrationOptions } from './migration-options';
 import { FINAL_EXIT_CODES, type Step } from './steps';
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Construct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 
 /** Beside the compiled library, and in a checkout whose sources are run. */
 const PLACES = ['../../migrator/migrator.mjs', '../../build/migrator/migrator.mjs'];

@@ -2,7 +2,7 @@
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 import { checkSecretKey, secretEnv, type SecretKey } from '../common/secret-key';
 
 /** A user of the access control list of the old servers (Redis 6.0 and later). */

@@ -2,10 +2,10 @@
 // written from the same data as the manifests, so every name in it is the name of an object.
 
 import { MigrationPhase } from './migration-options';
-import { type RunbookFacts } from './runbook/facts';
-import { goingBack } from './runbook/going-back';
+import { type RunbookFacts } from './runbook/runbook-input';
+import { goingBack } from './runbook/rollback';
 import { moved } from './runbook/moved';
-import { moving } from './runbook/moving';
+import { moving } from './runbook/before-cutover';
 
 /** The text. */
 export function runbook(facts: RunbookFacts): string {

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { type Construct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 import { STEPS } from './steps';
 
 /** Beside the compiled library, and in a checkout whose sources are run. */

@@ -3,8 +3,8 @@
 import { Chart, JsonPatch, type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { checkSubdomain, refuseValue } from '../common/checks';
-import { pathProblem, serverProblem } from '../common/values';
+import { checkSubdomain, refuseValue } from '../common/prop-errors';
+import { pathProblem, serverProblem } from '../common/kubernetes-values';
 
 /** `hard` waits for a server that is gone instead of failing a write of Redis; 4.1 has the locks that start.sh takes. */
 const MOUNT_OPTIONS = ['hard', 'nfsvers=4.1', 'noatime'];

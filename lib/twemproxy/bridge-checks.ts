@@ -1,7 +1,7 @@
 // What no bridge can be made of.
 
 import { type Construct } from 'constructs';
-import { checkImage, checkMemoryFor, checkOneOf, checkPort, checkWhole, refuse } from '../common/checks';
+import { checkImage, checkMemoryFor, checkOneOf, checkPort, checkWhole, refuse } from '../common/prop-errors';
 import { checkSecretKey } from '../common/secret-key';
 import { checkOldUser } from '../migration/old-user';
 import { type Bridge } from './bridge';

@@ -1,7 +1,7 @@
 // A pool as the proxies serve it, and nutcracker.yml as their ConfigMap holds it.
 
 import { type Construct } from 'constructs';
-import { refuse } from '../common/checks';
+import { refuse } from '../common/prop-errors';
 import { script } from '../common/scripts';
 import { checkSecretKey, DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';

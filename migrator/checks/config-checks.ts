@@ -1,6 +1,6 @@
 // Whether a server can be given another role, and keeps it over a restart.
 
-import { type Facts } from './server-facts';
+import { type Facts } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Both } from './server-checks';
 

@@ -1,7 +1,7 @@
 // Who is connected to an old server, and would lose it at the cutover.
 
 import { listed, Networks, strangers } from '../redis/clients';
-import { type Facts } from './server-facts';
+import { type Facts } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type RedisServer, ServerError } from '../redis/server';
 

@@ -1,7 +1,7 @@
 // Whether the data of an old server fits on the new one, and can be copied there.
 
 import { percent } from '../../lib/nutcracker/percent';
-import { type Facts } from './server-facts';
+import { type Facts } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Info } from '../redis/info';
 import { size } from '../report/tally';

@@ -1,6 +1,6 @@
 // Whether the two servers of a shard can do what a move asks of them.
 
-import { type Facts } from './server-facts';
+import { type Facts } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Version } from '../redis/version';
 import { type Access } from '../shard/pair';

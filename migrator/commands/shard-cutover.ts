@@ -9,7 +9,7 @@ import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../sh
 import { adviceOn } from '../shard/foreign';
 import { Busy, lock } from '../shard/lock';
 import { Refused } from './outcome';
-import { refuseLacking } from './refuse-lacking';
+import { refuseLacking } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
 import { ofPromotion, payOwedSnapshot, persistenceOf, takeFencedSnapshot, takeSnapshot } from '../shard/persistence';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';

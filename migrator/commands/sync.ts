@@ -7,7 +7,7 @@ import { adviceOn } from '../shard/foreign';
 import { lock, unlock } from '../shard/lock';
 import { reattached } from '../shard/reattach';
 import { type Outcome, Refused } from './outcome';
-import { refuseLacking } from './refuse-lacking';
+import { refuseLacking } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
 import { Resyncs } from '../shard/resyncs';

@@ -1,7 +1,7 @@
 // Small nutcracker.yml files for commands to look at.
 
-import { ConfigFile } from '../../cli/input';
-import { paintFor } from '../../cli/output';
+import { ConfigFile } from '../../cli/input/pools';
+import { paintFor } from '../../cli/output/text';
 
 export const plain = paintFor({}, {});
 

@@ -3,7 +3,7 @@
 import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
-import { Input } from '../../cli/input';
+import { Input } from '../../cli/input/pools';
 import { type Lab } from '../lab/lab';
 
 export const ROOT = path.join(__dirname, '../..');

@@ -5,7 +5,7 @@ import { STEPS } from '../../migrator/shard/fault-points';
 import { describe as inWords } from '../lab/history';
 import { Lab, until } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';
-import { Vigil } from '../lab/vigil';
+import { SplitBrainObserver } from '../lab/split-brain-observer';
 
 let lab: Lab;
 let move: LabMove;
@@ -23,7 +23,7 @@ describe.each(STEPS.filter((step) => !step.startsWith('rollback')))('a migrator 
   test.each(step.startsWith('cutover') ? HOLDS : ['auto'])('is no harm, with writes held by %s', async (hold) => {
     move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
     await move.start();
-    const vigil = new Vigil(move);
+    const observer = new SplitBrainObserver(move);
     const load = await move.load({ clients: 8 });
     const [command] = step.split('.');
     if (command === 'cutover') await move.run('sync');
@@ -40,7 +40,7 @@ describe.each(STEPS.filter((step) => !step.startsWith('rollback')))('a migrator 
     const { violations, lost } = await load.stop();
     expect(violations.map(inWords)).toEqual([]);
     expect(lost).toEqual([]);
-    expect(await vigil.end()).toEqual([]);
+    expect(await observer.end()).toEqual([]);
   });
 });
 
@@ -49,7 +49,7 @@ const AFTER_CUTOVER = STEPS.filter((step) => step.startsWith('rollback') && step
 test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover is no harm', async (step) => {
   move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
   await move.start();
-  const vigil = new Vigil(move);
+  const observer = new SplitBrainObserver(move);
   const load = await move.load({ clients: 8 });
   await move.run('sync');
   await move.run('cutover');
@@ -62,7 +62,7 @@ test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover is no har
   const { violations, lost } = await load.stop();
   expect(violations.map(inWords)).toEqual([]);
   expect(lost).toEqual([]);
-  expect(await vigil.end()).toEqual([]);
+  expect(await observer.end()).toEqual([]);
 });
 
 test('a rollback before the cutover that dies once it has detached leaves the old fleet as it was', async () => {

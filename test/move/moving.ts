@@ -7,7 +7,7 @@ import { type Lab } from '../lab/lab';
 import { type Load, type LoadProps } from '../lab/load';
 import { LabMove, type LabMoveProps } from '../lab/move';
 import { type Step } from '../../migrator/shard/fault-points';
-import { Vigil } from '../lab/vigil';
+import { SplitBrainObserver } from '../lab/split-brain-observer';
 
 /**
  * Old servers that survive SIGKILL with all that they acknowledged, and lose no time. With `everysec`, Redis puts a write
@@ -29,13 +29,13 @@ export class Moving {
   static async of(lab: Lab, props: Partial<LabMoveProps> = {}, load: Partial<LoadProps> = {}): Promise<Moving> {
     const move = await LabMove.of(lab, { servers: 2, ...OLD, ...props, fleet: { ...NEW, ...props.fleet } });
     await move.start();
-    const vigil = new Vigil(move);
-    return new Moving(move, vigil, await move.load({ clients: 8, ...load }));
+    const observer = new SplitBrainObserver(move);
+    return new Moving(move, observer, await move.load({ clients: 8, ...load }));
   }
 
   private constructor(
     readonly move: LabMove,
-    private readonly vigil: Vigil,
+    private readonly observer: SplitBrainObserver,
     readonly load: Load,
   ) {}
 
@@ -70,17 +70,17 @@ export class Moving {
   /** Ends everything, also when a test failed on its way. */
   async close(): Promise<void> {
     await this.load.end();
-    await this.vigil.end().catch(() => []);
+    await this.observer.end().catch(() => []);
     await this.move.close();
   }
 
   /** Ends the load; fails if anything was lost, stale, or served by two. */
   async judge(): Promise<void> {
     await this.judgeHistory();
-    expect(await this.vigil.end()).toEqual([]);
+    expect(await this.observer.end()).toEqual([]);
   }
 
-  /** The same without the vigil: for what has two masters by somebody's leave. */
+  /** The same without the observer: for what has two masters by somebody's leave. */
   async judgeHistory(): Promise<void> {
     const report = await this.load.stop();
     expect(report.violations.map(inWords)).toEqual([]);

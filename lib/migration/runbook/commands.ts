@@ -1,7 +1,7 @@
 // The commands of a runbook, ready to paste into sh or bash, for kubectl from 1.20 on.
 
 import { linkTo } from '../../common/documents';
-import { type RunbookFacts } from './facts';
+import { type RunbookFacts } from './runbook-input';
 
 /** Where more is told about a server that will never answer again. */
 export const GONE = linkTo('When a server is gone for good', 'docs/faults.md#when-a-server-is-gone-for-good');

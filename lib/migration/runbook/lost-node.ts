@@ -2,7 +2,7 @@
 
 import { linkTo } from '../../common/documents';
 import { kubectl, shell } from './commands';
-import { type RunbookFacts } from './facts';
+import { type RunbookFacts } from './runbook-input';
 
 /** What was seen for a shard that holds little, with the stop and the probes: its data has to be loaded besides. */
 const RESTART_SECONDS = 8;

@@ -1,7 +1,7 @@
 // What is left to do when every shard has moved.
 
 import { apply, kubectl, ofMove, shell } from './commands';
-import { type RunbookFacts } from './facts';
+import { type RunbookFacts } from './runbook-input';
 import { lostNode } from './lost-node';
 
 /** The sections. */

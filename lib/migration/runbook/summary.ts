@@ -1,6 +1,6 @@
 // The head of a runbook: what the fleet asks of the cluster.
 
-import { type RunbookFacts } from './facts';
+import { type RunbookFacts } from './runbook-input';
 
 /** The section. */
 export function summary(facts: RunbookFacts): string[] {

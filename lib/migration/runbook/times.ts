@@ -1,6 +1,6 @@
 // How long steps take, from what was measured (bench/move.md, docs/faults.md), as ranges: no two clusters are alike.
 
-import { type RunbookFacts } from './facts';
+import { type RunbookFacts } from './runbook-input';
 
 /** A gigabyte of a shard, copied and written to its disk: on a fast disk, and on a slow one or over a thin line. */
 const SYNC_SECONDS_PER_GB = [17, 90] as const;

@@ -2,12 +2,20 @@
 
 import { RedisConfigAction, type RedisConfigNote, type RedisDirective } from '../redis-config-note';
 import { type RedisConfigProps } from '../redis-config-props';
-import { isCommand, isKnown, isSeveral, nameOf, objectionTo, objectionsToRenames, unknownDirective } from './check';
+import {
+  isCommand,
+  isKnown,
+  isSeveral,
+  nameOf,
+  objectionTo,
+  objectionsToRenames,
+  unknownDirective,
+} from './directive-checks';
 import { foreignFile } from './file-kind';
 import { senderOf } from './commands-in-use';
 import { DEFAULTS, rawDirectives, typedDirectives } from './props';
 import { type ReadLine } from './read';
-import { newName, remarkOn, rulingOn } from './rulings';
+import { newName, remarkOn, rulingOn } from './directive-rules';
 import { type ServerVersion } from './server-version';
 import { splitWords } from './text';
 

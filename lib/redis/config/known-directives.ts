@@ -15,7 +15,7 @@ import {
   type Values,
   whole,
   YES_NO,
-} from './values';
+} from './directive-values';
 
 const INT = 2n ** 31n - 1n;
 const UINT = 2n ** 32n - 1n;

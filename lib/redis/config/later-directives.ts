@@ -1,7 +1,7 @@
 // What came after Redis 7.0: directives, values and commands, with the release of Redis and of Valkey that brought each.
 
 import { type Since } from './server-version';
-import { eventClasses, memory, oneOf, type Values, whole, YES_NO } from './values';
+import { eventClasses, memory, oneOf, type Values, whole, YES_NO } from './directive-values';
 
 /** What a directive takes from some release on. */
 export interface LaterValues {

@@ -3,7 +3,7 @@
 import { type Duration, type Size } from 'cdk8s';
 import { type RedisDirective } from '../redis-config-note';
 import { type RedisConfigProps, type SavePoint } from '../redis-config-props';
-import { newName } from './rulings';
+import { newName } from './directive-rules';
 import { splitWords } from './text';
 
 /** What holds when neither the props nor an old file say otherwise, and Redis' own default does not do. */

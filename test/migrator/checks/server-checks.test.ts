@@ -1,6 +1,6 @@
 // What the checks of preflight make of versions and clocks that the servers of a lab do not have.
 
-import { type Facts, factsOf } from '../../../migrator/checks/server-facts';
+import { type Facts, factsOf } from '../../../migrator/checks/server-details';
 import { Pair, type Sight } from '../../../migrator/shard/pair';
 import { serverChecks } from '../../../migrator/checks/server-checks';
 import { Version } from '../../../migrator/redis/version';

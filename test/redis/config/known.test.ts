@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { isKnown, objectionTo } from '../../../lib/redis/config/check';
+import { isKnown, objectionTo } from '../../../lib/redis/config/directive-checks';
 import { KNOWN_COMMANDS } from '../../../lib/redis/config/known-commands';
 import { KNOWN_DIRECTIVES } from '../../../lib/redis/config/known-directives';
-import { newName, rulingOn } from '../../../lib/redis/config/rulings';
+import { newName, rulingOn } from '../../../lib/redis/config/directive-rules';
 import { ServerVersion } from '../../../lib/redis/config/server-version';
 import { joinWords } from '../../../lib/redis/config/text';
 import { Lab } from '../../lab/lab';

@@ -1,0 +1,192 @@
+// init FILE: a repository for the move of live fleets, or further fleets for one.
+
+import { type NutcrackerPool } from '../../../lib/nutcracker';
+import { REPLACED, withoutPasswords } from '../../../lib/nutcracker/config-passwords';
+import { groupsOf } from '../../../lib/nutcracker/fleet-shards';
+import { type Answer, ExitCode } from '../../output/result';
+import { examine } from '../../input/verdict';
+import { type ConfigFile, type Input, type NamedBytes } from '../../input/pools';
+import { count, type Paint } from '../../output/text';
+import { Refusal } from '../../output/refusal';
+import { addTo, existingRepository, refuseMovedAlready } from './existing';
+import { type LiveFleet, readNutcracker, readRedisConf, refuseTogether, refuseUnmovable } from './live-fleet';
+import { APP_TS, fleetTs, mainTs } from './main-ts';
+import { type Origin, vendored } from './origin';
+import { type Questions } from './questions';
+import { fleetReadme, packing, readme, renamedCommandsSecret, word } from './readme';
+import { type Remark, remarksOn } from './file-warnings';
+import { CDK8S_YAML, CI_YML, GITIGNORE, MAIN_TEST_TS, packageJson, ringJson, TSCONFIG_JSON } from './repository';
+import { type Settings, settingsOf } from './settings';
+import { type Files, writeFiles } from './write-files';
+
+/** What is given besides what may be asked. */
+export interface InitOptions {
+  readonly redisConf?: string;
+  /** The directory to write to; the name of the fleet if it is left out. */
+  readonly directory?: string;
+  /** The version of this package, and where it came from. */
+  readonly version: string;
+  readonly origin: Origin;
+}
+
+/** Writes the repository, or adds to one; throws before anything is written. */
+export async function init(file: string, options: InitOptions, input: Input, questions: Questions): Promise<Answer> {
+  const { source, config } = await readNutcracker(file, input);
+  const groups = fleetsOf(config, questions);
+  for (const pools of groups) {
+    for (const pool of pools) refuseUnmovable(config, pool);
+    refuseTogether(config, pools);
+  }
+  const redisConf = options.redisConf === undefined ? undefined : readRedisConf(options.redisConf);
+  const existing = options.directory === undefined ? undefined : existingRepository(options.directory);
+  if (existing) refuseMovedAlready(existing, groups.flat());
+  const taken = new Set(existing?.fleets);
+  const fleets: Fleet[] = [];
+  for (const pools of groups) {
+    const live = { source, pools, isOneOfSeveral: config.pools.length > pools.length, redisConf };
+    const settings = await settingsOf(live, questions, taken);
+    taken.add(settings.fleet);
+    fleets.push({ live, settings });
+  }
+  const [{ settings }] = fleets;
+  const directory = options.directory ?? settings.fleet;
+  const own = Object.assign({}, ...fleets.map(fleetFiles)) as Files;
+  const files = existing ? own : { ...repository(fleets, options), ...own };
+  if (existing) addTo(existing, files, names(fleets));
+  else writeFiles(directory, files);
+  const skipped = config.pools.filter((pool) => !pool.redis && !groups.flat().includes(pool));
+  return new Repository(
+    fleets,
+    directory,
+    Object.keys(files),
+    existing !== undefined,
+    existing ? undefined : packing(options, directory),
+    remarksOnSkipped(config, skipped),
+  );
+}
+
+/** A fleet that is to be described. */
+interface Fleet {
+  readonly live: LiveFleet;
+  readonly settings: Settings;
+}
+
+function names(fleets: readonly Fleet[]): string[] {
+  return fleets.map(({ settings: { fleet } }) => fleet);
+}
+
+/** The pools in groups that share servers: of the whole file, or of the pool that an option names. */
+function fleetsOf(config: ConfigFile, questions: Questions): NutcrackerPool[][] {
+  const given = questions.given('pool');
+  if (given !== undefined) return [[config.pool(given)]];
+  const movable = config.pools.filter(({ redis }) => redis);
+  // A file without any is refused by what is wrong with its first pool.
+  const groups = groupsOf(movable.length > 0 ? movable : config.pools.slice(0, 1));
+  for (const option of ['fleet', 'secret']) {
+    if (groups.length === 1 || questions.given(option) === undefined) continue;
+    const shown = groups.map((group) => group.map(({ name }) => JSON.stringify(name)).join(' with ')).join(', ');
+    const what = `--${option} names what one fleet has, and pools that share no server are fleets of their own: ${shown}`;
+    throw new Refusal([`${what}; take one at a time, with --pool`]);
+  }
+  return groups;
+}
+
+function remarksOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]): Remark[] {
+  return skipped.map(({ name }) => ({
+    place: config.name,
+    message: `pool ${JSON.stringify(name)} speaks the protocol of memcached, and is left out; it needs the old proxies on`,
+  }));
+}
+
+/** The files of a repository around those of its fleets. */
+function repository(fleets: readonly Fleet[], { version, origin }: InitOptions): Files {
+  const [{ settings }] = fleets;
+  return {
+    'README.md': readme(settings.fleet, packing({ version, origin })),
+    'main.ts': mainTs(names(fleets)),
+    'app.ts': APP_TS,
+    'main.test.ts': MAIN_TEST_TS,
+    'cdk8s.yaml': CDK8S_YAML,
+    'package.json': packageJson(settings.fleet, origin.from === 'registry' ? version : `file:${vendored(version)}`),
+    'tsconfig.json': TSCONFIG_JSON,
+    ...(origin.from === 'file' && { [vendored(version)]: origin.packed }),
+    '.gitignore': GITIGNORE,
+    '.github/workflows/ci.yml': CI_YML,
+  };
+}
+
+function fleetFiles({ live, settings }: Fleet): Files {
+  const { source, pools, redisConf, isOneOfSeveral } = live;
+  const folder = `fleets/${settings.fleet}`;
+  const redisFile = redisConf && `${folder}/redis.conf`;
+  return {
+    [`${folder}/README.md`]: fleetReadme(settings),
+    [`${folder}/fleet.ts`]: fleetTs(settings, {
+      nutcracker: `${folder}/nutcracker.yml`,
+      redisConf: redisFile,
+      pools: isOneOfSeveral ? pools.map(({ name }) => name) : undefined,
+      isOne: pools.length === 1,
+    }),
+    [`${folder}/nutcracker.yml`]: withoutPasswords(textOf(source)),
+    [`${folder}/ring.json`]: ringJson(pools),
+    ...(redisConf && { [`${folder}/redis.conf`]: redisConf.excerpt }),
+  };
+}
+
+function textOf({ bytes }: NamedBytes): string {
+  return Buffer.from(bytes).toString();
+}
+
+class Repository implements Answer {
+  readonly exitCode = ExitCode.YES;
+  private readonly verdict: Answer;
+  private readonly remarks: readonly Remark[];
+
+  constructor(
+    private readonly fleets: readonly Fleet[],
+    private readonly directory: string,
+    private readonly files: readonly string[],
+    private readonly isAdded: boolean,
+    private readonly packing: string | undefined,
+    skipped: readonly Remark[],
+  ) {
+    this.verdict = examine(fleets[0].live.source, ['redis-auth-in-file']);
+    const remarks = [...fleets.flatMap(({ live }) => remarksOn(live)), ...skipped];
+    const texts = remarks.map(({ place, message }) => `${place} ${message}`);
+    this.remarks = remarks.filter((_, i) => texts.indexOf(texts[i]) === i);
+  }
+
+  get json(): object {
+    const { directory, files, verdict, remarks } = this;
+    const fleets = this.fleets.map(({ settings }) => settings);
+    return { directory, files, fleets, check: verdict.json, warnings: remarks };
+  }
+
+  lines(paint: Paint): string[] {
+    const { directory, files, fleets, remarks, isAdded, packing } = this;
+    const readmes = isAdded ? names(fleets).map((fleet) => `fleets/${fleet}/README.md`) : ['README.md'];
+    const added = isAdded ? [`main.ts has ${names(fleets).join(' and ')} as well now.`] : [];
+    const secrets = fleets.flatMap(({ settings: { namespace, renamedCommands } }) =>
+      renamedCommands === undefined ? [] : [`  ${renamedCommandsSecret(namespace, renamedCommands)}`],
+    );
+    return [
+      ...this.verdict.lines(paint),
+      ...remarks.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
+      '',
+      `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${REPLACED}" in the place of every redis_auth, and no comment of yours:`,
+      ...files.map((file) => `  ${file}`),
+      ...added,
+      '',
+      ...(secrets.length === 0
+        ? []
+        : [
+            'The other names of commands are secret, and stand in none of these files. This makes the Secret that fleet.ts names:',
+            ...secrets,
+            '',
+          ]),
+      `Next, and ${readmes.join(' and ')} there says what follows:`,
+      ...(packing === undefined ? [] : [`  ${packing}`]),
+      `  cd ${word(directory)} && npm install && npm run synth && npm test`,
+    ];
+  }
+}

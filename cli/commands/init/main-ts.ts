@@ -1,0 +1,235 @@
+// The programs of a repository, as prettier leaves them: main.ts, and fleet.ts of each fleet.
+
+import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
+import { sizeCode } from './quantity';
+import { type Settings, type Storage } from './settings';
+
+/** What the files are called in the repository, and which pools are meant where there are others. */
+export interface FleetFiles {
+  readonly nutcracker: string;
+  readonly redisConf?: string;
+  /** All of the file if it is left out. */
+  readonly pools?: readonly string[];
+  /** Whether there is one pool only. */
+  readonly isOne: boolean;
+}
+
+/** app.ts: to it each fleet adds itself. */
+export const APP_TS = `// The app of all fleets.
+
+import { App } from 'cdk8s';
+
+export const app = new App();
+`;
+
+/** main.ts of a repository with these fleets. */
+export function mainTs(fleets: readonly string[]): string {
+  return [
+    '// The fleets, each described in a file of its own. `npm run synth` writes dist/.',
+    '',
+    "import { app } from './app';",
+    ...fleets.map(importOf),
+    '',
+    'app.synth();',
+    ...fleets.map(runbookOf),
+    '',
+  ].join('\n');
+}
+
+/** main.ts with further fleets; nothing if it has no fleet behind which they could stand. */
+export function withFleets(main: string, fleets: readonly string[]): string | undefined {
+  const lines = main.trimEnd().split('\n');
+  const last = lines.map((line) => FLEET_IMPORT.test(line)).lastIndexOf(true);
+  const synth = lines.indexOf('app.synth();');
+  if (last < 0 || synth < last) return undefined;
+  lines.splice(last + 1, 0, ...fleets.map(importOf));
+  return [...lines, ...fleets.map(runbookOf), ''].join('\n');
+}
+
+const FLEET_IMPORT = /^import \{ fleet as \w+ \} from '\.\/fleets\/[^']+\/fleet';$/;
+
+function importOf(fleet: string): string {
+  return `import { fleet as ${variable(fleet)}Fleet } from './fleets/${fleet}/fleet';`;
+}
+
+function runbookOf(fleet: string): string {
+  return `${variable(fleet)}Fleet.writeRunbook();`;
+}
+
+/** fleet.ts of a fleet. */
+export function fleetTs(settings: Settings, files: FleetFiles): string {
+  const imports = [
+    'FleetCharts',
+    'MigrationPhase',
+    'NutcrackerConfig',
+    files.redisConf && 'RedisConfig',
+    'ShardStorage',
+  ];
+  return [
+    '// A fleet: which rings are kept, where the data lies, who may come in.',
+    '',
+    "import { Size } from 'cdk8s';",
+    `import { ${imports.filter(Boolean).join(', ')} } from 'cdk8s-twemproxy';`,
+    "import { app } from '../../app';",
+    '',
+    read('config', 'NutcrackerConfig', files.nutcracker),
+    ...(files.redisConf === undefined ? [] : [read('redisConfig', 'RedisConfig', files.redisConf)]),
+    ...charts(settings, files),
+    '',
+    ...warnings(files),
+    '',
+  ].join('\n');
+}
+
+function read(variableName: string, type: string, file: string): string {
+  const opening = `const ${variableName} = ${type}.fromFile(`;
+  return fitting(`${opening}${quoted(file)});`, [opening, `  ${quoted(file)},`, ');']);
+}
+
+function charts(settings: Settings, files: FleetFiles): string[] {
+  const {
+    fleet,
+    namespace,
+    secret,
+    storage,
+    memory,
+    maxmemory,
+    image,
+    redisImage,
+    proxyPorts,
+    proxyNetworks,
+    renamedCommands,
+  } = settings;
+  const redis = [
+    ...(redisImage === DEFAULT_REDIS_IMAGE ? [] : [`image: ${quoted(redisImage)}`]),
+    ...(files.redisConf === undefined ? [] : ['config: redisConfig']),
+    `memory: ${sizeCode(memory)}`,
+    ...(maxmemory === undefined ? [] : [`maxmemory: ${sizeCode(maxmemory)}`]),
+  ];
+  return [
+    `export const fleet = new FleetCharts(app, ${quoted(fleet)}, {`,
+    `  namespace: ${quoted(namespace)},`,
+    poolsCode(files),
+    ...(secret === undefined ? [] : [object('  password: {', [`name: ${quoted(secret)}`, "key: 'password'"], '},')]),
+    storageCode(storage),
+    object('  redis: {', redis, '},'),
+    object('  proxies: {', [`image: ${quoted(image)}`], '},'),
+    ...portsCode(proxyPorts, files),
+    '  migration: {',
+    `    // MOVED, once every shard has: dist/${fleet}.RUNBOOK.md says when.`,
+    '    phase: MigrationPhase.MOVING,',
+    ...(proxyNetworks.length > 0
+      ? ['    // From where the old servers see the proxies.']
+      : [
+          '    // From where the old servers see the proxies, such as 10.20.64.0/20: the networks of the pods, or of the nodes.',
+          '    // Without it a cutover takes the proxies for strangers, and refuses.',
+        ]),
+    array('    proxyNetworks: [', proxyNetworks.map(quoted), '],'),
+    ...(renamedCommands === undefined
+      ? []
+      : [
+          '    // What the old servers call commands.',
+          object('    renamedCommands: {', [`name: ${quoted(renamedCommands)}`], '},'),
+        ]),
+    '  },',
+    '});',
+  ];
+}
+
+function poolsCode({ isOne, pools }: FleetFiles): string {
+  if (isOne) return `  pool: config.pool(${(pools ?? []).map(quoted).join('')}),`;
+  if (pools === undefined) return '  pools: config.pools,';
+  return array(
+    '  pools: [',
+    pools.map((name) => `config.pool(${quoted(name)})`),
+    '],',
+  );
+}
+
+function portsCode(ports: Settings['proxyPorts'], { isOne }: FleetFiles): string[] {
+  const entries = Object.entries(ports);
+  if (entries.length === 0) return [];
+  const why = '  // Where the old proxies listen, those in a pod cannot.';
+  if (isOne) return [why, `  proxyPort: ${entries[0][1]},`];
+  return [
+    why,
+    object(
+      '  proxyPorts: {',
+      entries.map(([pool, port]) => `${keyOf(pool)}: ${port}`),
+      '},',
+    ),
+  ];
+}
+
+/** As prettier writes the key of an object. */
+function keyOf(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
+}
+
+function storageCode(storage: Storage): string {
+  const capacity = `capacity: ${sizeCode(storage.capacity)}`;
+  if ('storageClass' in storage) {
+    const properties = [capacity, `storageClassName: ${quoted(storage.storageClass)}`];
+    return object('  storage: ShardStorage.claimTemplate({', properties, '}),');
+  }
+  const properties = [`server: ${quoted(storage.server)}`, `path: ${quoted(storage.path)}`, capacity];
+  return object('  storage: ShardStorage.nfs({', properties, '}),');
+}
+
+function warnings({ redisConf }: FleetFiles): string[] {
+  const ofRedis = [
+    'for (const { file, line, directive, action, message, attention } of redisConfig.report) {',
+    "  const place = file === undefined ? 'in no file' : `${file}:${line}`;",
+    '  if (attention) console.warn(`${place}: ${directive} ${action}: ${message}`);',
+    '}',
+  ];
+  return [
+    '// What somebody should have read before this is applied. (The servers get the names that they lack.)',
+    'for (const { file, line, code, message } of config.warnings) {',
+    "  if (code !== 'unnamed-servers') console.warn(`${file}:${line}: ${code}: ${message}`);",
+    '}',
+    ...(redisConf === undefined ? [] : ofRedis),
+  ];
+}
+
+/** `unit-1` as `unit1`. What stands behind it keeps it from being a word of the language. */
+function variable(fleet: string): string {
+  return fleet.replace(/-+(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The width to which prettier fills a line. */
+const WIDTH = 120;
+
+/** An object on one line if it fits, else with a line for each property. */
+function object(opening: string, properties: readonly string[], closing: string): string {
+  return listed(`${opening} ${properties.join(', ')} ${closing}`, opening, properties, closing);
+}
+
+/** An array likewise. */
+function array(opening: string, elements: readonly string[], closing: string): string {
+  return listed(`${opening}${elements.join(', ')}${closing}`, opening, elements, closing);
+}
+
+function listed(line: string, opening: string, items: readonly string[], closing: string): string {
+  const indent = ' '.repeat(opening.search(/\S/));
+  return fitting(line, [opening, ...items.map((item) => `${indent}  ${item},`), `${indent}${closing}`]);
+}
+
+function fitting(line: string, lines: readonly string[]): string {
+  return widthOf(line) <= WIDTH ? line : lines.join('\n');
+}
+
+/** Characters that take the place of two. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+function widthOf(line: string): number {
+  return Array.from(line).reduce((width, character) => width + (WIDE.test(character) ? 2 : 1), 0);
+}
+
+/** A string in the quotes that need fewer escapes; in single ones if it makes no difference. */
+function quoted(text: string): string {
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
+  const inDouble = text.split("'").length > text.split('"').length;
+  return inDouble ? `"${escaped.replaceAll('"', '\\"')}"` : `'${escaped.replaceAll("'", "\\'")}'`;
+}

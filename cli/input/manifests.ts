@@ -1,0 +1,48 @@
+// Manifests of Kubernetes: which files of a folder are some, and what stands in them.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { refuseAny } from '../../lib/nutcracker/config-error';
+import { STDIN } from './pools';
+import { refuseFile } from '../output/system-error';
+
+export function isFolder(given: string): boolean {
+  if (given === STDIN) return false;
+  try {
+    return fs.statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    return refuseFile(given, error);
+  }
+}
+
+/** The manifests of a folder, in the order of their names. */
+export function manifestsIn(folder: string): string[] {
+  const names = namesIn(folder).filter((name) => /\.ya?ml$/.test(name));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (error) {
+    return refuseFile(folder, error);
+  }
+}
+
+/** Every document of a file; throws, with the line and the remedy, if it is not YAML. */
+export function parseYaml(text: string, file: string, remedy: string): unknown[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  refuseAny(
+    documents.flatMap(({ errors }) =>
+      errors.map(({ message, pos }) => ({
+        file,
+        line: lines.linePos(pos[0]).line,
+        because: `it is not YAML: ${message}`,
+        remedy,
+      })),
+    ),
+  );
+  return documents.map((document) => document.toJS() as unknown);
+}

@@ -1,0 +1,93 @@
+// Reads where the shards go: plan.json, the manifest that has it, or the folder of manifests that a synth wrote.
+
+import * as path from 'node:path';
+import { type MovePlan } from '../../lib/migration/plan';
+import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
+import { problemsOf } from '../../migrator/plan-file';
+import { type Input, type NamedBytes, STDIN } from './pools';
+import { isFolder, manifestsIn, parseYaml } from './manifests';
+import { type PlanFacts } from './report-data';
+
+/** By it a Service selects the one pod of a shard. */
+const POD_NAME = 'statefulset.kubernetes.io/pod-name';
+
+const REMEDY = 'give plan.json, the manifest of its ConfigMap, or the folder that the synth wrote (dist)';
+
+/** The plans in the file or folder: one or more. */
+export async function readPlans(given: string, input: Input): Promise<PlanFacts[]> {
+  const inFolder = isFolder(given);
+  const files = inFolder ? manifestsIn(given) : [given];
+  const sources = await Promise.all(files.map((file) => input.whole(file)));
+  const objects = sources.flatMap(objectsIn);
+  const plans = objects.flatMap(planIn);
+  if (plans.length === 0) {
+    const because = inFolder ? 'no manifest in it has the plan of a move' : 'there is no plan in it';
+    refuse({ file: given === STDIN ? sources[0].name : given, because, remedy: REMEDY });
+  }
+  const pods = new Map(objects.flatMap(podIn));
+  const manifests = inFolder ? files.map((file) => path.basename(file)) : [];
+  return plans.map((plan) => ({ ...plan, pods, manifests }));
+}
+
+/** A Kubernetes object, or a plan itself, with the file it stands in. */
+interface Found {
+  readonly file: string;
+  readonly value: Manifest;
+}
+interface Manifest {
+  readonly kind?: unknown;
+  readonly items?: unknown;
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly spec?: { readonly selector?: Readonly<Record<string, unknown>> };
+}
+
+function objectsIn({ name, bytes }: NamedBytes): Found[] {
+  const text = Buffer.from(bytes).toString();
+  const isJson = text.trimStart().startsWith('{');
+  // The manifest of the migrator, for one, is large and has neither.
+  if (!isJson && !text.includes('plan.json') && !text.includes(POD_NAME)) return [];
+  const values = isJson ? [parseJson(text, name)] : parseYaml(text, name, REMEDY);
+  return values.flatMap((value) => {
+    if (typeof value !== 'object' || value === null) return [];
+    const { items } = value as Manifest;
+    return (Array.isArray(items) ? items : [value]).map((one) => ({ file: name, value: one as Manifest }));
+  });
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    return refuse({ file, because: `it is not JSON: ${(error as Error).message}`, remedy: REMEDY });
+  }
+}
+
+type BarePlan = Pick<PlanFacts, 'source' | 'plan' | 'namespace'>;
+
+function planIn({ file, value }: Found): BarePlan[] {
+  const text = value.data?.['plan.json'];
+  if (value.kind === 'ConfigMap' && typeof text === 'string') {
+    const source = `${file}: ${value.metadata?.name ?? 'ConfigMap'}: plan.json`;
+    return [{ source, plan: checked(parseJson(text, source), source), namespace: value.metadata?.namespace }];
+  }
+  return value.kind === undefined && 'shards' in value ? [{ source: file, plan: checked(value, file) }] : [];
+}
+
+/** The plan, if the migrator takes it as well. */
+function checked(value: unknown, file: string): MovePlan {
+  const problems = problemsOf(value as Record<string, unknown>);
+  refuseAny(
+    problems.map((problem) => {
+      const [because, ...remedy] = problem.split('; ');
+      return { file, because, remedy: remedy.join('; ') };
+    }),
+  );
+  return value as MovePlan;
+}
+
+/** The name of a Service, and of the pod that it leads to. */
+function podIn({ value: { kind, metadata, spec } }: Found): [string, string][] {
+  const pod = spec?.selector?.[POD_NAME];
+  return kind === 'Service' && metadata?.name !== undefined && typeof pod === 'string' ? [[metadata.name, pod]] : [];
+}

@@ -1,0 +1,69 @@
+// What the packed program is given to make repositories of, and the commands that people run in these.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Lab } from '../../../lab/lab';
+import { ROOT } from '../../../lab/synthesized';
+import { pool } from '../../configurations';
+
+export const PROXY = ['--proxy-image', 'registry.example.net/twemproxy:0.5.0', '--proxy-networks', '10.20.64.0/20'];
+export const NFS = ['--nfs-server', 'nfs.example.net', '--nfs-path', '/export/unit-1'];
+
+/** What init is given for the fleet of this repository. */
+export const UNIT_1 = [
+  ...[path.join(ROOT, 'fleets/unit-1/nutcracker.yml'), '--redis-conf', path.join(ROOT, 'fleets/unit-1/redis.conf')],
+  ...['--fleet', 'unit-1', ...NFS, ...PROXY],
+];
+
+/** One server, without a ring of arcs, at a socket, beside another pool, and with names that need care wherever they are written. */
+export function oddFleet(lab: Lab): string[] {
+  const odd = [`"it's \\"1\\" \${of} them":`, '  listen: /run/nutcracker.sock 660', '  redis: true'];
+  const lines = [
+    '  redis_auth: "{s3cret}"',
+    '  distribution: modula',
+    '  hash: hsieh',
+    '  hash_tag: "\'\'"',
+    '  servers:',
+  ];
+  const text = [...odd, ...lines, `    - "[::1:2]:06379:7 it's\\"\\\\"`, pool('beta', ['b:1:1'])].join('\n');
+  const name = `it's "1" \${of} them`;
+  return [lab.write('odd.yml', text), '--pool', name, '--storage-class', 'fast', '--proxy-image', 'proxy:1'];
+}
+
+/** About as many servers as the bridge can hold, most of them without a name. */
+export function largeFleet(lab: Lab): string[] {
+  const servers = Array.from(
+    { length: 650 },
+    (_, i) => `redis-${i}.example.net:6379:${1 + (i % 5)}${i % 3 ? '' : ` s${i}`}`,
+  );
+  return [lab.write('large.yml', pool('0_Large', servers, 'hash: murmur')), ...NFS, ...PROXY];
+}
+
+/** By these Git says to its hooks which repository is meant: not the one that a test makes. */
+const NO_HOOK = {
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_OBJECT_DIRECTORY: undefined,
+};
+
+/** Runs a command in a repository, and returns its exit code with what it printed. */
+export async function runIn(directory: string, command: string, env: Record<string, string> = {}) {
+  const all = { ...process.env, ...NO_HOOK, ...env, CI: 'true' };
+  const child = spawn('sh', ['-ec', command], { cwd: directory, env: all });
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (output += data.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+/** Replaces something in a file, which must be there. */
+export function edit(directory: string, file: string, before: string, after: string): void {
+  const name = path.join(directory, file);
+  const text = fs.readFileSync(name, 'utf8');
+  if (!text.includes(before)) throw new Error(`${file} has no ${before}`);
+  fs.writeFileSync(name, text.replace(before, after));
+}

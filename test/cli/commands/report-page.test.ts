@@ -1,0 +1,296 @@
+// The page in a real browser: what it shows, to whom, and that it asks the network for nothing.
+
+import * as path from 'node:path';
+import axe from 'axe-core';
+import { type Browser, type BrowserContextOptions } from 'playwright-core';
+import { startBrowser, Visit } from '../../lab/browser';
+import { Lab } from '../../lab/lab';
+import { LabMove } from '../../lab/move';
+import { pool, servers } from '../configurations';
+import { buildInto, run, UNIT_1 } from '../program';
+
+const lab = new Lab();
+let browser: Browser;
+let move: LabMove | undefined;
+beforeAll(async () => (browser = await startBrowser()));
+afterAll(async () => {
+  await browser.close();
+  await move?.close();
+  await lab.close();
+});
+
+const program = path.join(buildInto(lab), 'cdk8s-twemproxy');
+
+/** The page about this, which is written once. */
+function report(...args: string[]): Promise<string> {
+  const key = args.join(' ');
+  const file = path.join(lab.dir, `report-${written.size}.html`);
+  const page =
+    written.get(key) ??
+    run(program, ['report', ...args, '-o', file]).then(({ code, stderr }) => {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return file;
+    });
+  written.set(key, page);
+  return page;
+}
+const written = new Map<string, Promise<string>>();
+
+const few = lab.write('few.yml', pool('alpha', servers(3), 'hash: murmur'));
+const many = lab.write('many.yml', pool('alpha', servers(1000), 'hash: murmur'));
+const several = lab.write(
+  'several.yml',
+  [
+    pool('ketama', servers(20), 'hash: md5'),
+    pool('modula', ['10.0.0.0:6379:1 small', '/run/big.sock:3 big'], 'distribution: modula', 'hash: md5'),
+    pool('random', servers(5), 'distribution: random'),
+    pool('alone', servers(1), 'hash: md5'),
+    pool('weighted', ['10.0.1.1:6379:1 one', '10.0.1.2:6379:3 three'], 'hash: md5'),
+  ].join(''),
+);
+const ODD = ['</script><img/src=//example.net/x/onerror=alert(1)>', '"><b>&amp;\'', `${'long-'.repeat(30)}ключ-鍵`];
+const oddPool = '</title><script>alert(1)</script>';
+const odd = lab.write(
+  'odd.yml',
+  pool(
+    oddPool,
+    ODD.map((name, i) => `10.0.0.${i}:6379:1 ${name}`),
+  ),
+);
+
+/** Rules of WCAG 2.1 AA and good practice, as axe-core knows them. */
+async function violations({ page }: Visit): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations: found } = await page.evaluate<{ violations: axe.Result[] }>('axe.run()');
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${String(failureSummary)}`),
+  );
+}
+
+async function visit<T>(file: string, options: BrowserContextOptions, look: (visit: Visit) => Promise<T>): Promise<T> {
+  const visited = await Visit.of(browser, file, options);
+  try {
+    const seen = await look(visited);
+    expect(visited.complaints).toEqual([]);
+    return seen;
+  } finally {
+    await visited.close();
+  }
+}
+
+/** Of what `balance --json` prints. */
+interface Balance {
+  readonly pools: {
+    readonly servers: { readonly server: string; readonly weight: number; readonly share: number }[];
+  }[];
+}
+
+describe('every page', () => {
+  test.each([
+    ['of three servers', () => report(few)],
+    ['of 108, and where they go', () => report(UNIT_1, '--plan', 'dist')],
+    ['of 1,000', () => report(many)],
+    ['of several pools', () => report(several)],
+    ['of odd names', () => report(odd)],
+  ])('%s fits each window, asks for nothing, and complains of nothing', async (_, page) => {
+    await visit(await page(), {}, async (visited) => {
+      for (const width of [360, 768, 1280]) {
+        await visited.page.setViewportSize({ width, height: 800 });
+        expect({ width, overflow: await visited.overflow() }).toEqual({ width, overflow: 0 });
+      }
+      await visited.page.emulateMedia({ colorScheme: 'dark' });
+      expect(await visited.overflow()).toBe(0);
+    });
+  });
+
+  test.each([
+    ['light', () => report(several)],
+    ['dark', () => report(odd)],
+    ['dark', () => report(UNIT_1, '--plan', 'dist')],
+  ] as const)('keeps the rules of accessibility (%s)', async (colorScheme, page) => {
+    expect(await visit(await page(), { colorScheme }, violations)).toEqual([]);
+  });
+});
+
+/** The contrast of two colours such as `#1a7f4b`, as WCAG defines it: 1 to 21. */
+function contrast(...colours: [string, string]): number {
+  const luminances = colours.map((colour) => {
+    const [red, green, blue] = [1, 3, 5].map((at) => {
+      const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  });
+  return Math.max(...luminances) / Math.min(...luminances);
+}
+
+describe('charts', () => {
+  test.each(['light', 'dark'] as const)('have letters that can be read (%s)', async (colorScheme) => {
+    await visit(await report(few), { colorScheme }, async ({ page }) => {
+      const colour = (name: string): Promise<string> =>
+        page.evaluate(`getComputedStyle(document.documentElement).getPropertyValue('--${name}').trim()`);
+      const tones = ['moved', 'ready', 'working', 'waiting', 'person', 'unasked'].map((tone) => [`on-${tone}`, tone]);
+      for (const [letters, ground] of [...tones, ['ink', 'card'], ['fair', 'card'], ['quiet', 'page']]) {
+        const [one, other] = [await colour(letters), await colour(ground)];
+        expect({ letters, ground, enough: contrast(one, other) >= 4.5 }).toEqual({ letters, ground, enough: true });
+      }
+    });
+  });
+
+  test('say in words what they show, and have their data as a table', async () => {
+    const file = await report(few);
+    await visit(file, {}, async ({ page }) => {
+      const images = page.getByRole('img');
+      const labels = (await images.all()).map((image) => image.getAttribute('aria-label'));
+      expect(await Promise.all(labels)).toEqual([
+        expect.stringMatching(/^Key share of 3 servers\. A fair share is 33\.3 %\. server0 has the largest, 34\.7 % /),
+        expect.stringMatching(/^The ring of 3 servers\. .* server0 has the largest part of the circle/),
+      ]);
+      const { stdout } = await run(program, ['balance', '--json', few]);
+      const [{ servers: expected }] = (JSON.parse(String(stdout)) as Balance).pools;
+      await page.getByText('Key shares as a table').click();
+      const rows = await page.getByRole('table', { name: 'Key share of each server' }).getByRole('row').allInnerTexts();
+      expect(rows.slice(1).map((row) => row.split('\t').slice(0, 3))).toEqual(
+        expected.map(({ server, weight, share }) => [server, String(weight), `${(share * 100).toFixed(3)} %`]),
+      );
+    });
+  });
+
+  test('are drawn to the scale of the shares', async () => {
+    const { stdout } = await run(program, ['balance', '--json', UNIT_1]);
+    const [{ servers: balanced }] = (JSON.parse(String(stdout)) as Balance).pools;
+    const shares = balanced.map(({ share }) => share).sort((a, b) => b - a);
+    await visit(await report(UNIT_1), { viewport: { width: 1280, height: 800 } }, async ({ page }) => {
+      const bars = '[...document.querySelectorAll("#pool-1-shares .wide rect")]';
+      const heights = await page.evaluate<number[]>(`${bars}.map((bar) => Number(bar.getAttribute('height')))`);
+      expect(heights.length).toBe(108);
+      heights.forEach((height, i) => {
+        expect(height / heights[0]).toBeCloseTo(shares[i] / shares[0], 2);
+      });
+    });
+  });
+
+  test('have no ring where there are no arcs', async () => {
+    await visit(await report(several), {}, async ({ page }) => {
+      const rings = page.getByRole('img', { name: 'The ring of' });
+      expect(await rings.count()).toBe(3);
+      const text = await page.getByRole('main').innerText();
+      expect(text).toContain('There are no arcs: with the distribution modula');
+      expect(text).toContain('There is none: the distribution is random.');
+    });
+  });
+});
+
+test('odd names are text, and run nothing', async () => {
+  await visit(await report(odd), {}, async ({ page }) => {
+    expect(await page.locator('h2').innerText()).toBe(`Pool ${oddPool}`);
+    const names = await page.getByRole('group', { name: 'Servers' }).locator('tbody td:nth-child(2)').allInnerTexts();
+    expect(names).toEqual(ODD);
+    expect(await page.locator('script, img, b b, iframe').count()).toBe(1);
+  });
+});
+
+describe('with a keyboard', () => {
+  test('one gets past the contents, into tables, and opens what is folded', async () => {
+    await visit(await report(UNIT_1, '--plan', 'dist'), {}, async ({ page }) => {
+      await page.keyboard.press('Tab');
+      const skip = 'document.querySelector(".skip:focus")?.getBoundingClientRect().top >= 0';
+      expect(await page.evaluate(skip)).toBe(true);
+      await page.keyboard.press('Enter');
+      const seen: string[] = [];
+      for (let i = 0; i < 5; i++) {
+        await page.keyboard.press('Tab');
+        const [text, outline] = await page.evaluate<[string, string]>(
+          '[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]',
+        );
+        expect(outline).toBe('solid');
+        seen.push(text.slice(0, 21));
+        if (text === 'Key shares as a table') await page.keyboard.press('Enter');
+      }
+      expect(seen).toEqual([
+        'Key shares as a table',
+        'Key share of each ser',
+        'Arcs as a table',
+        '',
+        'Shards, in the order ',
+      ]);
+      expect(await page.getByRole('table', { name: 'Key share of each server' }).isVisible()).toBe(true);
+    });
+  });
+});
+
+describe('the search in a table', () => {
+  test('shows the rows with all the words', async () => {
+    await visit(await report(UNIT_1, '--plan', 'dist'), {}, async ({ page }) => {
+      const rows = page.getByRole('table', { name: 'Shards' }).locator('tbody tr:visible');
+      expect(await rows.count()).toBe(108);
+      await page.getByLabel('Show only rows with').fill('REDIS-07 6381');
+      expect(await rows.allInnerTexts()).toEqual([expect.stringContaining('redis-07.unit-1.example.net:6381')]);
+      expect(await page.locator('output').innerText()).toBe('1 of 108');
+    });
+  });
+
+  test('is not there without scripts, and everything else is', async () => {
+    await visit(await report(UNIT_1, '--plan', 'dist'), { javaScriptEnabled: false }, async ({ page }) => {
+      expect(await page.getByLabel('Show only rows with').isVisible()).toBe(false);
+      expect(await page.getByRole('table', { name: 'Shards' }).locator('tbody tr:visible').count()).toBe(108);
+      await page.getByText('Arcs as a table').click();
+      expect(await page.getByRole('table', { name: 'Arcs of each server' }).isVisible()).toBe(true);
+    });
+  });
+});
+
+test('on paper, tables are whole', async () => {
+  await visit(await report(UNIT_1, '--plan', 'dist'), { colorScheme: 'dark' }, async ({ page }) => {
+    await page.emulateMedia({ media: 'print' });
+    const hidden = '(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)';
+    expect(await page.evaluate(`${hidden}(document.querySelector('#pool-1-shards .scroll'))`)).toBe(0);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    expect(await page.getByRole('navigation').isVisible()).toBe(false);
+  });
+});
+
+test('of a real move it shows where every shard stands, and which need a person', async () => {
+  move = await LabMove.of(lab, { servers: 5, proxies: 0 });
+  await move.start();
+  await move.old.fill(5);
+  await move.run('sync', '--shards', '0-2');
+  await move.run('cutover', '--shards', '0-1');
+  await move.fleet.stopShard(1);
+  const dies = { CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.held SIGKILL' };
+  expect(await move.migratorWith(dies, 'cutover', '--shards', '2', '--hold', 'fence').exit()).toBeNull();
+  const live = lab.write('live.yml', move.old.nutcrackerYaml);
+  const status = move.migrator('status', '--json');
+  expect(await status.exit()).toBe(4);
+  const sources = ['--plan', move.fleet.planFile(), '--status', lab.write('status.jsonl', status.output)];
+  const file = await report(live, ...sources);
+
+  await visit(file, { viewport: { width: 360, height: 800 } }, async (visited) => {
+    const { page } = visited;
+    expect(await page.getByRole('img', { name: 'by state' }).getAttribute('aria-label')).toBe(
+      '5 shards by state: 1 moved, 2 waiting, 1 new unreachable, 1 in sync, writes held.',
+    );
+    const [old, fresh] = [move?.old.portOf(1) ?? 0, move?.fleet.portOf(1) ?? 0];
+    const person = page.locator('#pool-1-state .remarks > li');
+    expect(await person.allInnerTexts()).toEqual([
+      expect.stringMatching(/^!\s+new unreachable: 1 shard\s+Bring the new server back/),
+      expect.stringMatching(
+        /^!\s+in sync, writes held: 1 shard\s+Writes are held by an interrupted cutover: [^]*shard 2 /,
+      ),
+    ]);
+    expect(await person.first().innerText()).toContain(
+      `shard 1 127.0.0.1:${old} → 127.0.0.1:${fresh}: 127.0.0.1:${fresh}: connect ECONNREFUSED`,
+    );
+    const states = await page.getByRole('table', { name: 'Shards' }).locator('.state').allInnerTexts();
+    expect(states.map((state) => state.replace(/^.\n?/, ''))).toEqual([
+      'moved',
+      'new unreachable',
+      'in sync, writes held',
+      'waiting',
+      'waiting',
+    ]);
+    expect(await page.getByRole('progressbar', { name: 'Cutover' }).getAttribute('value')).toBe('1');
+    expect(await visited.overflow()).toBe(0);
+    expect(await violations(visited)).toEqual([]);
+  });
+});
