@@ -52,13 +52,13 @@ function commandLine(): Command {
     .description('Look at nutcracker configurations and rings, without running nutcracker.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('afterAll', EXIT_CODES)
+    .addHelpText('afterAll', exitCodes)
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
 
   program
     .command('check')
-    .description('Say whether nutcracker takes a configuration, and what its users would regret.')
+    .description('Check whether a configuration is valid, and warn of common pitfalls.')
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .addOption(json())
     .action(async (file: string, options: JsonOption) => {
@@ -108,7 +108,12 @@ function commandLine(): Command {
     .description('Write a page to look at: key shares, the ring, warnings, where the shards go, and how far a move is.')
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .requiredOption('-o, --output <file>', 'the HTML file to write, or - for standard output')
-    .addOption(files('--plan <path>', 'where the shards go: the folder of the synth (dist), plan.json or its manifest'))
+    .addOption(
+      files(
+        '--plan <path>',
+        'where the shards go: the output directory of the synth (dist), plan.json or its manifest',
+      ),
+    )
     .addOption(files('--status <file>', 'how far the move is: what the migrator prints with status --json'))
     .addHelpText('after', '\n--plan and --status can be given again, for further pools of the file.')
     .action(writeReport);
@@ -116,7 +121,7 @@ function commandLine(): Command {
   program
     .command('images')
     .description('Print every image that manifests run, each once, such as a registry of your own has to have.')
-    .argument('<path...>', 'manifests, or folders of them, such as dist; - is standard input')
+    .argument('<path...>', 'manifests, or directories of them, such as dist; - is standard input')
     .addOption(json())
     .action(async (paths: string[], options: JsonOption) => {
       refuseStdinTwice(paths, 'name it once');
@@ -128,14 +133,25 @@ function commandLine(): Command {
   return program;
 }
 
-const EXIT_CODES = `
-Exit codes:
-  0  the answer is yes: the file is fine, no key would move
-  1  the answer is no: the file has errors (check, report), keys would move (diff)
-  2  there is no answer: the command line is wrong, or a file cannot be used
+/** What exit codes 0 and 1 mean for each command that can have both. */
+const EXIT_CODES: Readonly<Record<string, readonly [yes: string, no: string] | undefined>> = {
+  check: ['the file is valid', 'the file has errors'],
+  diff: ['no key would move', 'keys would move'],
+  report: ['the page is written', 'the file has errors; nothing is written'],
+};
 
-Answers are printed on standard output, and why there is none on standard error, both as JSON with --json.
-Colours are for terminals; NO_COLOR and FORCE_COLOR are heard.`;
+function exitCodes({ command }: { readonly command: Command }): string {
+  const [yes, no] = EXIT_CODES[command.name()] ?? ['success', undefined];
+  const codes = [`0 ${yes}`, ...(no === undefined ? [] : [`1 ${no}`]), '2 usage or I/O error'];
+  const all =
+    command.parent === null
+      ? '0 success, 1 the answer is no (see the help of a command), 2 usage or I/O error'
+      : codes.join(', ');
+  return `
+Exit codes: ${all}.
+Results are printed to standard output, errors to standard error; both as JSON with --json.
+Colours are for terminals; NO_COLOR and FORCE_COLOR are respected.`;
+}
 
 const KEYS = `
 A file of keys has one key a line, of any bytes up to the newline: a carriage return belongs to the key, and an empty

@@ -63,7 +63,7 @@ export class Demo {
       await move.old.stopProxy();
       const writes = load.acknowledgedWrites;
       await until('clients write again', () => load.acknowledgedWrites > writes + OPERATIONS_PER_SECOND / 2);
-      return 'no data has moved: the bridge leads to the old servers';
+      return 'no data has moved: the bridge routes to the old servers';
     });
   }
 

@@ -56,7 +56,7 @@ function moving(): string[] {
   ];
   return [
     ...stage(left, 490, '2  Moving', [
-      'A bridge beside each new proxy leads to the master of each shard:',
+      'A bridge beside each new proxy routes to the master of each shard:',
       'at first to the old servers. The new ones copy them, are compared',
       'with them, and take over, shard after shard. Here, shard 1 has moved.',
     ]),

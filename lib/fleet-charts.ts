@@ -34,7 +34,7 @@ const REDIS_SUFFIX = 17;
 /**
  * Charts without dependencies between them, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
  * `30-redis`, `40-twemproxy`, and while a fleet moves `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`,
- * `70-verify`, `80-cutover`, `90-rollback`. Those with nothing in them are left out. At synth, the ring of the proxies'
+ * `70-verify`, `80-cutover`, `90-rollback`. Those with nothing in them are omitted. At synth, the ring of the proxies'
  * configuration is compared with the ring of each pool, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
@@ -79,7 +79,7 @@ export class FleetCharts extends Construct {
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
       // In every phase alike: the shards must not notice how far the move has come.
-      ...(props.migration && { bornAsReplica: true, oldUser: props.migration.oldUser }),
+      ...(props.migration && { startAsReplica: true, oldUser: props.migration.oldUser }),
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,
       partOf: name,

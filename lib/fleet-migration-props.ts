@@ -24,7 +24,7 @@ export interface FleetMigrationProps extends MigrationOptions {
    */
   readonly pools?: NutcrackerPool[];
 
-  /** The new shards, which must be `bornAsReplica`. */
+  /** The new shards, which must be `startAsReplica`. */
   readonly redis: RedisStatefulSet;
 
   /**

@@ -26,7 +26,7 @@ import { checkOldUser, type OldUser } from './migration/old-user';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { ServerVersion } from './redis/config/server-version';
 import { DEFAULT_REDIS_IMAGE } from './redis/config/server-version';
-import { type RedisOptions, serverVersionOf } from './redis/redis-options';
+import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis/redis-options';
 import { DATA_VOLUME, redisPod } from './redis/redis-pod';
 import { addressOf, headlessService, shardService } from './redis/redis-services';
 import { type IShardStorage } from './storage/i-shard-storage';
@@ -127,7 +127,7 @@ export class RedisStatefulSet extends Construct {
   /** The port of every shard. */
   readonly port: number;
   /** Whether a shard that never ran starts as a replica of nobody. */
-  readonly bornAsReplica: boolean;
+  readonly startAsReplica: boolean;
   /** As whom a shard follows an old server; nothing if that is the default user. */
   readonly oldUser?: OldUser;
 
@@ -143,7 +143,7 @@ export class RedisStatefulSet extends Construct {
     this.port = port;
     this.labels = labels;
     this.podSelector = selector;
-    this.bornAsReplica = props.bornAsReplica ?? false;
+    this.startAsReplica = startsAsReplica(props);
     this.oldUser = props.oldUser;
 
     const services = { statefulSet: name, labels, selector, port };

@@ -117,7 +117,7 @@ export class ShardStorage {
     };
   }
 
-  /** The node's own disk: a shard's data ends with its pod. For laboratories only. */
+  /** The node's own disk: a shard's data ends with its pod. For test environments only. */
   static emptyDir(props: EmptyDirProps = {}): IShardStorage {
     checkArguments('ShardStorage.emptyDir', props);
     const sizeLimit = props.sizeLimit && k8s.Quantity.fromString(props.sizeLimit.asString());

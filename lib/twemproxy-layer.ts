@@ -38,7 +38,7 @@ export interface TwemproxyLayerProps extends TwemproxyOptions {
   readonly pools: ProxyPool[];
 
   /**
-   * Leads to the shards while they move: a sidecar in each pod. The servers of the pools that it knows are then found at its
+   * Routes to the shards while they move: a sidecar in each pod. The servers of the pools that it knows are then found at its
    * ports.
    * @default - the proxies talk to the shards themselves
    */

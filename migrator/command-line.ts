@@ -24,6 +24,8 @@ export type Given = Readonly<Record<string, string | boolean | undefined>>;
 export interface CommandHelp {
   readonly help: string;
   readonly options: Options;
+  /** What exit codes 0, 3 and 4 mean; the others mean the same for every command. */
+  readonly exit: Readonly<Record<'done' | 'refused' | 'incomplete', string>>;
 }
 
 const COMMON: Options = {
@@ -55,6 +57,12 @@ const VOLATILE = { help: 'go on where an old server cannot keep its fence over a
 export const COMMANDS = {
   preflight: {
     help: 'Look for whatever could keep the move from going well. Moves nothing.',
+    exit: {
+      done: 'nothing prevents the migration',
+      refused: 'errors were found; fix them, or accept them by an option',
+      incomplete: 'some servers did not answer; run it again',
+    },
+
     options: {
       'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard whose place is checked (200)' },
       'accept-volatile-fence': VOLATILE,
@@ -65,6 +73,12 @@ export const COMMANDS = {
   },
   sync: {
     help: 'Have each new server follow its old one, and wait until it has everything.',
+    exit: {
+      done: 'every shard is in sync, or has moved',
+      refused: 'a shard cannot be synchronized as it is; the output says why',
+      incomplete: 'some shards are not in sync yet; run it again',
+    },
+
     options: {
       concurrency: {
         value: 'NUMBER',
@@ -77,6 +91,12 @@ export const COMMANDS = {
   },
   verify: {
     help: 'Compare old and new, while the new follows the old.',
+    exit: {
+      done: 'no differences',
+      refused: 'differences were found, or a shard cannot be compared as it is',
+      incomplete: 'some shards were not compared; run it again',
+    },
+
     options: {
       full: { help: 'compare every key' },
       'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard that are compared otherwise (1000)' },
@@ -86,11 +106,20 @@ export const COMMANDS = {
   },
   cutover: {
     help: 'Move the role of the master, shard after shard.',
+    exit: {
+      done: 'every shard is served by its new server',
+      refused:
+        'a shard was refused (unexpected clients, a fence that a restart would remove, Sentinel); the output says why',
+      incomplete: 'some shards were skipped; run it again',
+    },
+
     options: {
       ...HAND_OVER,
       canary: { help: 'move one shard, watch it, and only then move the others' },
       watch: { value: 'SECONDS', isCount: true, help: 'how long the first one is watched (10)' },
-      'allow-strangers': { help: 'go on while clients are connected to an old server that are not the proxies' },
+      'allow-unexpected-clients': {
+        help: 'go on while clients are connected to an old server that are not the proxies',
+      },
       'accept-volatile-fence': VOLATILE,
       'fence-old': {
         help: 'where both say that they are masters, or somebody else gave one a role: the new one has the right data',
@@ -100,6 +129,12 @@ export const COMMANDS = {
   },
   rollback: {
     help: 'Go back: before a cutover by detaching, after it by giving the old server its role again.',
+    exit: {
+      done: 'every shard is served by its old server',
+      refused: 'a shard was refused: going back would lose writes, or its servers have other roles than expected',
+      incomplete: 'some shards were skipped; run it again',
+    },
+
     options: {
       ...HAND_OVER,
       count: {
@@ -113,10 +148,21 @@ export const COMMANDS = {
       'accept-loss': { help: 'go back where that loses what was written since the cutover; says how many keys' },
     },
   },
-  status: { help: 'Print where every shard stands.', options: {} },
+  status: {
+    help: 'Print where every shard stands.',
+    exit: {
+      done: 'the state of every shard is printed',
+      refused: 'the plan, or a server, refuses this program; the output says why',
+      incomplete: 'some servers did not answer; the states of the others are printed',
+    },
+    options: {},
+  },
 } satisfies Record<string, CommandHelp>;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** Former names of options, which are read until the next release, and what they are called now. */
+const RENAMED: Readonly<Record<string, string | undefined>> = { '--allow-strangers': '--allow-unexpected-clients' };
 
 /** What is to be done; nothing if help was asked for. Throws a UsageError. */
 export function parse(args: readonly string[]): { name: CommandName; given: Given } | undefined {
@@ -129,7 +175,11 @@ export function parse(args: readonly string[]): { name: CommandName; given: Give
   );
   let given: Given;
   try {
-    given = parseArgs({ args: rest, options: Object.fromEntries(types), strict: true }).values;
+    given = parseArgs({
+      args: rest.map((arg) => RENAMED[arg] ?? arg),
+      options: Object.fromEntries(types),
+      strict: true,
+    }).values;
   } catch (error) {
     throw new UsageError(`${misspelt(name, error, Object.keys(options))}; see migrator ${name} --help`);
   }
@@ -178,17 +228,21 @@ export function help(name?: string): string {
       ...Object.entries(COMMANDS).map(([command, { help: text }]) => `  ${command.padEnd(10)} ${text}`),
       '',
       'migrator COMMAND --help explains its options.',
-      ...EXIT_CODES,
+      ...exitCodeLines({
+        done: 'done',
+        refused: 'refused: what was found does not allow it, and a person has to decide',
+        incomplete: 'some shards were skipped; run it again',
+      }),
     ].join('\n');
   }
-  const { help: text, options } = COMMANDS[name];
+  const { help: text, options, exit } = COMMANDS[name];
   return [
     `Usage: migrator ${name} --plan FILE [options]`,
     '',
     text,
     '',
     ...optionLines({ ...COMMON, ...options }),
-    ...EXIT_CODES,
+    ...exitCodeLines(exit),
   ].join('\n');
 }
 
@@ -199,15 +253,17 @@ function optionLines(options: Options): string[] {
   });
 }
 
-const EXIT_CODES = [
-  '',
-  'Exit codes:',
-  '  0  done',
-  '  1  a fault of the program',
-  '  2  the command line or the plan is wrong; nothing was done',
-  '  3  refused: what was found does not allow it, and a person has to decide',
-  '  4  some shards are not where the command takes them; run it again',
-  '  5  another migrator is at work on some shards',
-  '',
-  'Every command can be killed at any time and run again.',
-];
+function exitCodeLines({ done, refused, incomplete }: CommandHelp['exit']): string[] {
+  return [
+    '',
+    'Exit codes:',
+    `  0  ${done}`,
+    '  1  a defect of this program',
+    '  2  the command line or the plan is wrong; nothing was done',
+    `  3  ${refused}`,
+    `  4  ${incomplete}`,
+    '  5  another migrator is working on some shards',
+    '',
+    'Every command can be killed at any time and run again.',
+  ];
+}

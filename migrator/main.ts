@@ -21,7 +21,7 @@ import { type Access } from './shard/pair';
 import { rollback } from './commands/rollback';
 import { status } from './commands/status';
 import { sync } from './commands/sync';
-import * as texts from './commands/summaries';
+import * as summaries from './commands/summaries';
 import { verify } from './commands/verify';
 
 /** Put in place of this name when the program is built. */
@@ -42,7 +42,7 @@ const ACTS: Record<CommandName, Act> = {
       acceptVolatileFence: given['accept-volatile-fence'] === true,
       acceptRenamedWrites: given['accept-renamed-writes'] === true,
     });
-    return { outcomes, summary: texts.preflight(findings, outcomes) };
+    return { outcomes, summary: summaries.preflight(findings, outcomes) };
   },
 
   sync: async (context, given) => {
@@ -51,7 +51,7 @@ const ACTS: Record<CommandName, Act> = {
       perSourceHost: countOf(given, 'per-source-host', context.plan.sync.perSourceHost),
       patienceMs: countOf(given, 'patience', 600) * 1000,
     });
-    return { outcomes, summary: texts.outcomes('in sync, or have moved', outcomes) };
+    return { outcomes, summary: summaries.outcomes('in sync, or have moved', outcomes) };
   },
 
   verify: async (context, given) => {
@@ -61,18 +61,18 @@ const ACTS: Record<CommandName, Act> = {
       keysPerSecond: countOf(given, 'keys-per-second', 2000),
       concurrency: countOf(given, 'concurrency', 4),
     });
-    return { outcomes, summary: texts.verify(results, outcomes) };
+    return { outcomes, summary: summaries.verify(results, outcomes) };
   },
 
   cutover: async (context, given) => {
     const outcomes = await cutover(context, {
       ...handOverOf(context, given),
-      allowStrangers: given['allow-strangers'] === true,
+      allowUnexpectedClients: given['allow-unexpected-clients'] === true,
       fenceOld: given['fence-old'] === true,
       canaryMs: given.canary === true ? countOf(given, 'watch', 10) * 1000 : undefined,
       patienceMs: countOf(given, 'patience', 30) * 1000,
     });
-    return { outcomes, summary: texts.outcomes('on their new servers', outcomes) };
+    return { outcomes, summary: summaries.outcomes('on their new servers', outcomes) };
   },
 
   rollback: async (context, given) => {
@@ -82,12 +82,12 @@ const ACTS: Record<CommandName, Act> = {
       newIsGone: given['new-is-gone'] === true,
       count: (given.count ?? 'sample') as CountMethod,
     });
-    return { outcomes, summary: texts.outcomes('on their old servers', outcomes) };
+    return { outcomes, summary: summaries.outcomes('on their old servers', outcomes) };
   },
 
   status: async (context) => {
     const { shards, outcomes } = await status(context);
-    return { outcomes, summary: texts.status(shards, outcomes) };
+    return { outcomes, summary: summaries.status(shards, outcomes) };
   },
 };
 

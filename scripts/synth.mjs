@@ -1,4 +1,4 @@
-// Synthesizes the apps in the given folders. `cdk8s synth` empties its output folder before it knows whether the app
+// Synthesizes the apps in the given directories. `cdk8s synth` empties its output directory before it knows whether the app
 // succeeds, so it writes to another one, which takes the place of dist/ only when it is whole, and the types of the app are right.
 
 import { spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ const CDK8S = path.resolve('node_modules/.bin/cdk8s');
 
 // main.ts is run with the compiled library, and the migrator is bundled.
 const builtAt = fs.statSync('build/lib/index.js', { throwIfNoEntry: false })?.mtimeMs ?? 0;
-if (['lib', 'migrator'].some((folder) => changedAt(folder) > builtAt)) {
+if (['lib', 'migrator'].some((directory) => changedAt(directory) > builtAt)) {
   console.error('build/ is older than lib/ or migrator/; run: npm run build');
   process.exit(1);
 }
@@ -25,7 +25,7 @@ const apps = process.argv.slice(2);
 const projects = [...new Set(apps.flatMap(projectOf))];
 const types = new Map(projects.map((project) => [project, run(process.execPath, [TSC, '-p', project])]));
 for (const app of apps) {
-  const [staged, dist] = ['dist.new', 'dist'].map((folder) => path.join(app, folder));
+  const [staged, dist] = ['dist.new', 'dist'].map((directory) => path.join(app, directory));
   const synth = run(CDK8S, ['synth', '--output', 'dist.new'], {
     cwd: app,
     env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' },
@@ -55,7 +55,7 @@ async function run(command, args, options = {}) {
   return status === 0;
 }
 
-function changedAt(folder) {
-  const files = fs.readdirSync(folder, { recursive: true });
-  return Math.max(...files.map((file) => fs.statSync(path.join(folder, file)).mtimeMs));
+function changedAt(directory) {
+  const files = fs.readdirSync(directory, { recursive: true });
+  return Math.max(...files.map((file) => fs.statSync(path.join(directory, file)).mtimeMs));
 }

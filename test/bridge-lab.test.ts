@@ -83,7 +83,7 @@ test('a shard without a master is an error at once, leaves the others alone, and
   const { old, it } = await moving(lab, 2);
   const { pod, ports } = await it.addProxy();
   await old.stop(0, 'SIGKILL');
-  await until('a shard is dark', async () => (await answerOf(pod, ports.health, '/ready')) === 503);
+  await until('a shard is unavailable', async () => (await answerOf(pod, ports.health, '/ready')) === 503);
   const client = kept(it.client(ports.proxy));
   const keys = [0, 1].flatMap((ordinal) => keysWhere((key) => it.ordinalOf(key) === ordinal, 3));
   const answers = await Promise.all(keys.map((key) => read(client, key)));
@@ -186,7 +186,7 @@ describe('a bridge that has just started', () => {
   const SHARDS = 108;
   const password = 'simple';
 
-  /** What a listener leads to: `master`, or `closed` while it has no server. */
+  /** What a listener routes to: `master`, or `closed` while it has no server. */
   async function ask(port: number): Promise<string> {
     const socket = net.connect(port, '127.0.0.1');
     let answer = '';
@@ -232,7 +232,7 @@ describe('a bridge that has just started', () => {
       for (const { child } of servers) child.kill('SIGCONT');
       expect(new Set(early)).toEqual(new Set(['closed']));
       await Promise.all(
-        ports.map((port) => until('the listener leads to the master', async () => (await ask(port)) === 'master')),
+        ports.map((port) => until('the listener routes to the master', async () => (await ask(port)) === 'master')),
       );
       await program.stop('SIGKILL');
     }

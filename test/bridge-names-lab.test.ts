@@ -45,7 +45,7 @@ test('follows a name to a new address, keeps the last one when the name is unkno
   names.address = '127.0.0.1';
   const health = await bridgeTo(`unit-1-shard-0.unit-1.svc.cluster.local.:${redis}`);
   const leads = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${health}/ready`)).ok;
-  await until('the name leads to the server', leads);
+  await until('the name resolves to the server', leads);
 
   names.address = undefined;
   const asked = names.questions;
@@ -53,7 +53,7 @@ test('follows a name to a new address, keeps the last one when the name is unkno
   expect(await leads()).toBe(true);
 
   names.address = '127.0.0.2';
-  await until('the name leads to where nobody listens', async () => !(await leads()));
+  await until('the name resolves to an address without a listener', async () => !(await leads()));
   names.address = '127.0.0.1';
-  await until('the name leads to the server again', leads);
+  await until('the name resolves to the server again', leads);
 });

@@ -149,16 +149,16 @@ describe('the proof of the ring goes through the bridge', () => {
   test('and finds two shards whose new servers are swapped', () => {
     expect(patched(swap('unit-1-shard-0.', 'unit-1-shard-1.'))).toEqual([
       expect.stringMatching(
-        /^haproxy.cfg of ConfigMap \S+:\d+: shard-0 leads to unit-1-shard-1\S+:6379 and redis-a:6379; the data of redis-a:6379 is at unit-1-shard-0\S+:6379 and redis-a:6379$/,
+        /^haproxy.cfg of ConfigMap \S+:\d+: shard-0 routes to unit-1-shard-1\S+:6379 and redis-a:6379; the data of redis-a:6379 is at unit-1-shard-0\S+:6379 and redis-a:6379$/,
       ),
-      expect.stringContaining('shard-1 leads to unit-1-shard-0.'),
+      expect.stringContaining('shard-1 routes to unit-1-shard-0.'),
     ]);
   });
 
   test('and finds two shards whose old servers are swapped', () => {
     expect(patched(swap('redis-b:6379', 'redis-a:6379'))).toEqual([
-      expect.stringContaining('shard-0 leads to'),
-      expect.stringContaining('shard-2 leads to'),
+      expect.stringContaining('shard-0 routes to'),
+      expect.stringContaining('shard-2 routes to'),
     ]);
   });
 
@@ -188,7 +188,7 @@ describe('the proof of the ring goes through the bridge', () => {
           ),
         'stopped-servers',
       ),
-    ).toEqual([expect.stringContaining('shard-1 leads to')]);
+    ).toEqual([expect.stringContaining('shard-1 routes to')]);
   });
 });
 

@@ -51,12 +51,12 @@ describe('the charts of a fleet', () => {
     for (const phase of [MigrationPhase.MOVING, MigrationPhase.MOVED]) {
       const { charts } = fleet({ redis: { config }, migration: { phase } });
       const { data } = charts.redis.configMap.toJson() as { data: Record<string, string> };
-      expect(data['born.conf']).toBe('replicaof 127.0.0.1 1\n');
+      expect(data['initial-role.conf']).toBe('replicaof 127.0.0.1 1\n');
       expect(data['redis.conf']).toMatch(/replica-serve-stale-data yes\n[^]*replica-serve-stale-data no\n$/);
     }
   });
 
-  test('are left out when nothing is in them', () => {
+  test('are omitted when nothing is in them', () => {
     const { app } = fleet({ storage: ShardStorage.emptyDir() });
     expect(chartNames(app)).toEqual(['unit-1-10-network-policies', 'unit-1-30-redis', 'unit-1-40-twemproxy']);
   });

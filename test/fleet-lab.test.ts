@@ -88,7 +88,7 @@ describe.each([
   });
 
   test('a shard keeps the role that it was given, and nothing else of a rewritten configuration', async () => {
-    const it = await fleet(1, { bornAsReplica: true }, programs());
+    const it = await fleet(1, { startAsReplica: true }, programs());
     await it.startShard(0);
     expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 1]);
 
@@ -109,7 +109,7 @@ describe.each([
 
   test('only the user of the migrator changes the role of a shard that moves, with a password and without', async () => {
     const config = RedisConfig.of({ renameCommand: { FAILOVER: '' } });
-    const it = await fleet(1, { bornAsReplica: true, config }, programs());
+    const it = await fleet(1, { startAsReplica: true, config }, programs());
     const roleChanges = async (): Promise<unknown[]> => {
       const [anybody, migrator] = [it.shardClient(0), it.roleClient(0)];
       const answer = (client: Redis): Promise<unknown> =>

@@ -9,14 +9,14 @@ import { chart, type Manifest, manifests, ofKind, validationErrors } from './lab
 function redis(
   scope = chart('unit-1'),
   shards = LIVE.servers.length,
-  bornAsReplica = true,
+  startAsReplica = true,
   oldUser?: OldUser,
 ): RedisStatefulSet {
   return new RedisStatefulSet(scope, 'redis', {
     name: 'unit-1-redis',
     shardName: 'unit-1-shard',
     shards,
-    bornAsReplica,
+    startAsReplica,
     oldUser,
     storage: ShardStorage.emptyDir(),
   });
@@ -117,7 +117,7 @@ describe('the Jobs', () => {
     const current = (it: FleetMigration): unknown => (it.currentConfigMap.toJson() as Manifest).data;
     const it = migration();
     expect(current(it)).toEqual(Object.fromEntries(Object.entries(it.jobs).map(([step, { name }]) => [step, name])));
-    const other = migration({ stepArguments: { cutover: ['--allow-strangers'] } });
+    const other = migration({ stepArguments: { cutover: ['--allow-unexpected-clients'] } });
     expect(other.currentConfigMap.name).toBe(it.currentConfigMap.name);
     expect(current(other)).not.toEqual(current(it));
   });

@@ -35,7 +35,7 @@ test('probes find a serving master alive and ready', async () => {
 });
 
 test('probes find a replica that refuses stale answers alive and ready: it has to be reachable', async () => {
-  const it = await fleet({ bornAsReplica: true });
+  const it = await fleet({ startAsReplica: true });
   await it.startShard(0);
   await it.change(0, ['CONFIG', 'SET', 'replica-serve-stale-data', 'no']);
   expect(await verdicts(it)).toEqual({ alive: true, ready: true });

@@ -220,6 +220,8 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   cpuLimit: Cpu.units(2),
   serverVersion: 'valkey 8.1',
   config: RedisConfig.of({ databases: 1 }),
+  startAsReplica: true,
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- every prop, as long as it is one
   bornAsReplica: true,
   startupTimeout: Duration.minutes(10),
   livenessTimeout: Duration.minutes(2),
@@ -235,6 +237,10 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   podAnnotations: { note: 'yes' },
   maxUnavailable: 2,
 };
+
+test('the former name of startAsReplica is still read', () => {
+  expect(configOf(redis({ bornAsReplica: true }))).toEqual(configOf(redis({ startAsReplica: true })));
+});
 
 test.each(['redis:7.2', `redis@${DIGEST}`, `localhost:5000/team/redis@${DIGEST}`])('%s names what it runs', (image) => {
   expect(serverOf(redis({ image })).image).toBe(image);

@@ -95,7 +95,7 @@ test('the log is that of every pod, when one was killed and a second ran', async
 
 test('a Job that fails says so, and why', async () => {
   const message = `Container migrator for pod unit-1/job-a failed with exit code 3 matching FailJob rule at index 0`;
-  const refused = 'shard 0 was left: refused\n';
+  const refused = 'shard 0 was skipped: refused\n';
   const printed = await followed([
     { pods: { 'job-a': refused }, conditions: [RESUMED, { type: 'FailureTarget', status: 'True', message }] },
     { pods: { 'job-a': refused }, conditions: [RESUMED, { type: 'Failed', status: 'True', message }] },

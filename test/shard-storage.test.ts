@@ -62,7 +62,7 @@ test('a StorageClass fills a claim for each ordinal, and the claims outlive the 
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
-test('an emptyDir is the laboratory’s', () => {
+test('an emptyDir is for test environments', () => {
   const it = shardsOn(ShardStorage.emptyDir({ sizeLimit: Size.gibibytes(1) }));
   expect(dataVolume(it)).toEqual({ name: 'data', emptyDir: { sizeLimit: '1Gi' } });
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);

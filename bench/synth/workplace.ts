@@ -1,4 +1,4 @@
-// A folder with what each program needs to write the same fleets.
+// A directory with what each program needs to write the same fleets.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -20,7 +20,7 @@ export interface Size {
 /** The commands that write a fleet, by what the table calls them. */
 export type Commands = Record<string, Command>;
 
-/** A folder in which Node finds the packages, as it does for an app that installed them. */
+/** A directory in which Node finds the packages, as it does for an app that installed them. */
 export function makeWorkplace(dir: string): void {
   fs.mkdirSync(path.join(dir, 'node_modules'));
   for (const name of ['cdk8s', 'cdk8s-plus-27', 'constructs']) {

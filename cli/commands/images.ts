@@ -3,16 +3,16 @@
 import { refuse } from '../../lib/nutcracker/config-error';
 import { type Answer, ExitCode } from '../output/result';
 import { type Input } from '../input/pools';
-import { isFolder, manifestsIn, parseYaml } from '../input/manifests';
+import { isDirectory, manifestsIn, parseYaml } from '../input/manifests';
 
-const REMEDY = 'give manifests, or the folder that the synth wrote (dist)';
+const REMEDY = 'give manifests, or the directory that the synth wrote (dist)';
 
 /** The parts of a pod that run something. */
 const CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers'];
 
-/** The images of all files and folders together. Throws if there is none: a list that is empty by mistake mirrors nothing. */
+/** The images of all files and directories together. Throws if there is none: a list that is empty by mistake mirrors nothing. */
 export async function images(given: readonly string[], input: Input): Promise<Images> {
-  const files = given.flatMap((path) => (isFolder(path) ? manifestsIn(path) : [path]));
+  const files = given.flatMap((path) => (isDirectory(path) ? manifestsIn(path) : [path]));
   const found = new Set<string>();
   for (const file of files) {
     const { name, bytes } = await input.whole(file);

@@ -3,7 +3,7 @@
 import { Distribution } from '../../lib/nutcracker';
 import { type Verdict } from '../input/verdict';
 import { type ConfigFile, type Input } from '../input/pools';
-import { type DrawPage, type Facts } from '../input/report-data';
+import { type DrawPage, type ReportData } from '../input/report-data';
 import { plansByPool, shardsOf, statusByPool } from '../input/matching-pool';
 import { readPlans } from '../input/plan-file';
 import { readStatus } from '../input/status-file';
@@ -35,7 +35,7 @@ export async function gather(
   config: ConfigFile,
   sources: ReportSources,
   input: Input,
-): Promise<Facts> {
+): Promise<ReportData> {
   const plans = plansByPool(config, await Promise.all(sources.plan.map((file) => readPlans(file, input))));
   const given = await Promise.all(sources.status.map((file) => readStatus(file, input)));
   const statuses = statusByPool(config, given, plans);

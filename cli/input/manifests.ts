@@ -1,4 +1,4 @@
-// Manifests of Kubernetes: which files of a folder are some, and what stands in them.
+// Manifests of Kubernetes: which files of a directory are some, and what stands in them.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -7,7 +7,7 @@ import { refuseAny } from '../../lib/nutcracker/config-error';
 import { STDIN } from './pools';
 import { refuseFile } from '../output/system-error';
 
-export function isFolder(given: string): boolean {
+export function isDirectory(given: string): boolean {
   if (given === STDIN) return false;
   try {
     return fs.statSync(given, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -16,17 +16,17 @@ export function isFolder(given: string): boolean {
   }
 }
 
-/** The manifests of a folder, in the order of their names. */
-export function manifestsIn(folder: string): string[] {
-  const names = namesIn(folder).filter((name) => /\.ya?ml$/.test(name));
-  return names.sort().map((name) => path.join(folder, name));
+/** The manifests of a directory, in the order of their names. */
+export function manifestsIn(directory: string): string[] {
+  const names = namesIn(directory).filter((name) => /\.ya?ml$/.test(name));
+  return names.sort().map((name) => path.join(directory, name));
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(directory: string): string[] {
   try {
-    return fs.readdirSync(folder);
+    return fs.readdirSync(directory);
   } catch (error) {
-    return refuseFile(folder, error);
+    return refuseFile(directory, error);
   }
 }
 

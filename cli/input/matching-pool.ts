@@ -5,14 +5,14 @@ import { type NutcrackerPool } from '../../lib/nutcracker';
 import { refuse } from '../../lib/nutcracker/config-error';
 import { FleetShards, groupsOf, instanceOf } from '../../lib/nutcracker/fleet-shards';
 import { type ConfigFile } from './pools';
-import { type PlanFacts, type StatusFacts } from './report-data';
-import { shardFacts, type StatusFile } from './status-file';
+import { type PlanData, type StatusData } from './report-data';
+import { shardData, type StatusFile } from './status-file';
 
 /** What plans and statuses tell of a shard. */
 type Shard = Pick<PlannedShard, 'shard' | 'servers' | 'old'>;
 
 /** The shard of each server of a pool: as the plan says, or else as a synth of the file would have it. */
-export function shardsOf(config: ConfigFile, pool: NutcrackerPool, plan?: PlanFacts): number[] {
+export function shardsOf(config: ConfigFile, pool: NutcrackerPool, plan?: PlanData): number[] {
   if (plan === undefined) return fleetOf(config, pool).place([pool])[0];
   const ordinals = new Map(plan.plan.shards.map((shard) => [placeIn(pool, shard)?.ringName, shard.shard]));
   return pool.servers.map(({ ringName }, i) => ordinals.get(ringName) ?? i);
@@ -27,12 +27,12 @@ function placeIn({ name }: NutcrackerPool, { servers }: Shard): Shard['servers']
   return servers.find((server) => server.pool === name);
 }
 
-/** The plan of each pool that has one. Of the plans of one folder, those of other configurations are passed by. */
+/** The plan of each pool that has one. Of the plans of one directory, those of other configurations are passed by. */
 export function plansByPool(
   config: ConfigFile,
-  given: readonly (readonly PlanFacts[])[],
-): Map<NutcrackerPool, PlanFacts> {
-  const found = new Map<NutcrackerPool, PlanFacts>();
+  given: readonly (readonly PlanData[])[],
+): Map<NutcrackerPool, PlanData> {
+  const found = new Map<NutcrackerPool, PlanData>();
   for (const plans of given) {
     const misfits = plans.flatMap((plan) => place(config.pools, (pool) => misfitOfPlan(pool, plan), plan, found));
     if (misfits.length < plans.length) continue;
@@ -49,12 +49,12 @@ export function plansByPool(
 export function statusByPool(
   config: ConfigFile,
   given: readonly StatusFile[],
-  plans: ReadonlyMap<NutcrackerPool, PlanFacts>,
-): Map<NutcrackerPool, StatusFacts> {
-  const found = new Map<NutcrackerPool, StatusFacts>();
+  plans: ReadonlyMap<NutcrackerPool, PlanData>,
+): Map<NutcrackerPool, StatusData> {
+  const found = new Map<NutcrackerPool, StatusData>();
   for (const status of given) {
     const { file, line, time } = status;
-    const facts = { source: file, time, shards: shardFacts(status) };
+    const facts = { source: file, time, shards: shardData(status) };
     const misfits = place(config.pools, (pool) => misfitOfStatus(config, pool, status, plans.get(pool)), facts, found);
     if (misfits.length === 0) continue;
     refuse({
@@ -83,7 +83,7 @@ function place<T>(
   return [more.length === 0 ? first : `${first}; and neither does it fit the other pools`];
 }
 
-function misfitOfPlan(pool: NutcrackerPool, { plan: { shards, pools } }: PlanFacts): string | undefined {
+function misfitOfPlan(pool: NutcrackerPool, { plan: { shards, pools } }: PlanData): string | undefined {
   const planned = pools.find(({ name }) => name === pool.name);
   if (planned === undefined) return `the plan has the pools ${pools.map(({ name }) => shown(name)).join(', ')}`;
   const own = shards.filter((shard) => placeIn(pool, shard) !== undefined).length;
@@ -99,7 +99,7 @@ function misfitOfStatus(
   config: ConfigFile,
   pool: NutcrackerPool,
   { shards, left }: StatusFile,
-  plan?: PlanFacts,
+  plan?: PlanData,
 ): string | undefined {
   const highest = Math.max(-1, ...left.keys());
   const { length } = plan?.plan.shards ?? fleetOf(config, pool).lines;

@@ -1,31 +1,31 @@
-// Reads where the shards go: plan.json, the manifest that has it, or the folder of manifests that a synth wrote.
+// Reads where the shards go: plan.json, the manifest that has it, or the directory of manifests that a synth wrote.
 
 import * as path from 'node:path';
 import { type MovePlan } from '../../lib/migration/plan';
 import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
 import { problemsOf } from '../../migrator/plan-file';
 import { type Input, type NamedBytes, STDIN } from './pools';
-import { isFolder, manifestsIn, parseYaml } from './manifests';
-import { type PlanFacts } from './report-data';
+import { isDirectory, manifestsIn, parseYaml } from './manifests';
+import { type PlanData } from './report-data';
 
 /** By it a Service selects the one pod of a shard. */
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 
-const REMEDY = 'give plan.json, the manifest of its ConfigMap, or the folder that the synth wrote (dist)';
+const REMEDY = 'give plan.json, the manifest of its ConfigMap, or the directory that the synth wrote (dist)';
 
-/** The plans in the file or folder: one or more. */
-export async function readPlans(given: string, input: Input): Promise<PlanFacts[]> {
-  const inFolder = isFolder(given);
-  const files = inFolder ? manifestsIn(given) : [given];
+/** The plans in the file or directory: one or more. */
+export async function readPlans(given: string, input: Input): Promise<PlanData[]> {
+  const inDirectory = isDirectory(given);
+  const files = inDirectory ? manifestsIn(given) : [given];
   const sources = await Promise.all(files.map((file) => input.whole(file)));
   const objects = sources.flatMap(objectsIn);
   const plans = objects.flatMap(planIn);
   if (plans.length === 0) {
-    const because = inFolder ? 'no manifest in it has the plan of a move' : 'there is no plan in it';
+    const because = inDirectory ? 'no manifest in it has the plan of a move' : 'there is no plan in it';
     refuse({ file: given === STDIN ? sources[0].name : given, because, remedy: REMEDY });
   }
   const pods = new Map(objects.flatMap(podIn));
-  const manifests = inFolder ? files.map((file) => path.basename(file)) : [];
+  const manifests = inDirectory ? files.map((file) => path.basename(file)) : [];
   return plans.map((plan) => ({ ...plan, pods, manifests }));
 }
 
@@ -63,7 +63,7 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-type BarePlan = Pick<PlanFacts, 'source' | 'plan' | 'namespace'>;
+type BarePlan = Pick<PlanData, 'source' | 'plan' | 'namespace'>;
 
 function planIn({ file, value }: Found): BarePlan[] {
   const text = value.data?.['plan.json'];
@@ -86,7 +86,7 @@ function checked(value: unknown, file: string): MovePlan {
   return value as MovePlan;
 }
 
-/** The name of a Service, and of the pod that it leads to. */
+/** The name of a Service, and of the pod that it routes to. */
 function podIn({ value: { kind, metadata, spec } }: Found): [string, string][] {
   const pod = spec?.selector?.[POD_NAME];
   return kind === 'Service' && metadata?.name !== undefined && typeof pod === 'string' ? [[metadata.name, pod]] : [];

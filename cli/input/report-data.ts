@@ -6,14 +6,14 @@ import { type ShardState } from '../../migrator/shard/shard-state';
 import { type Remark } from './verdict';
 
 /** All that stands on the page. */
-export interface Facts {
+export interface ReportData {
   /** The configuration's file. */
   readonly file: string;
   /** The pools, in the order of the file. */
-  readonly pools: readonly PoolFacts[];
+  readonly pools: readonly PoolData[];
 }
 
-export interface PoolFacts {
+export interface PoolData {
   readonly pool: NutcrackerPool;
   /** Nothing for a pool that places keys at random. */
   readonly ring?: HashRing;
@@ -22,32 +22,32 @@ export interface PoolFacts {
   /** The shard of each of its servers. */
   readonly shards: readonly number[];
   /** Where its servers go, if a plan was given. */
-  readonly plan?: PlanFacts;
+  readonly plan?: PlanData;
   /** How far they are, if a status was given. */
-  readonly status?: StatusFacts;
+  readonly status?: StatusData;
 }
 
 /** A plan, and what is known from the manifests beside it. */
-export interface PlanFacts {
+export interface PlanData {
   /** Where it was read. */
   readonly source: string;
   readonly plan: MovePlan;
   readonly namespace?: string;
   /** The pod behind each Service, if the Services were among the manifests. */
   readonly pods: ReadonlyMap<string, string>;
-  /** The names of the manifests beside it, if a folder was given. */
+  /** The names of the manifests beside it, if a directory was given. */
   readonly manifests: readonly string[];
 }
 
 /** What `status --json` said, by shard. */
-export interface StatusFacts {
+export interface StatusData {
   readonly source: string;
   /** When it was said. */
   readonly time: string;
-  readonly shards: ReadonlyMap<number, ShardFacts>;
+  readonly shards: ReadonlyMap<number, ShardData>;
 }
 
-export interface ShardFacts {
+export interface ShardData {
   /** Its new address, as far as the status says it. */
   readonly new?: string;
   /** Nothing for a shard that could not be asked. */
@@ -64,10 +64,10 @@ export interface ShardFacts {
 }
 
 /** Draws the page. It comes from a file of its own, since only a report needs what it takes to draw. */
-export type DrawPage = (facts: Facts) => string;
+export type DrawPage = (facts: ReportData) => string;
 
 /** The new addresses by shard, from the plan, or else from the status. */
-export function goalsOf({ plan, status }: PoolFacts): ReadonlyMap<number, string> {
+export function goalsOf({ plan, status }: PoolData): ReadonlyMap<number, string> {
   if (plan !== undefined) return new Map(plan.plan.shards.map(({ shard, new: goal }) => [shard, goal]));
   const seen = [...(status?.shards ?? [])];
   return new Map(seen.flatMap(([shard, { new: goal }]) => (goal === undefined ? [] : [[shard, goal]])));

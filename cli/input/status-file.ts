@@ -4,7 +4,7 @@ import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
 import { MEANING } from '../../migrator/shard/shard-state';
 import { type ShardStatus } from '../../migrator/commands/status';
 import { type Input } from './pools';
-import { type ShardFacts } from './report-data';
+import { type ShardData } from './report-data';
 
 /** A status, not yet compared with a pool. */
 export interface StatusFile {
@@ -95,16 +95,16 @@ function leftIn(lines: readonly Line[], shards: readonly ShardStatus[]): Map<num
   const seen = new Set(shards.map(({ shard }) => shard));
   return new Map(
     lines.flatMap(({ value: { kind, state, shard, detail } }): [number, string][] => {
-      const isLeft = kind === 'progress' && state === 'left' && isCount(shard) && !seen.has(shard as number);
+      const isLeft = kind === 'progress' && state === 'skipped' && isCount(shard) && !seen.has(shard as number);
       return isLeft ? [[shard as number, String(detail)]] : [];
     }),
   );
 }
 
 /** The shards of a status, by ordinal. */
-export function shardFacts({ shards, left }: StatusFile): ReadonlyMap<number, ShardFacts> {
-  const silent = [...left].map(([shard, silence]): [number, ShardFacts] => [shard, { isHeld: false, silence }]);
-  const seen = shards.map((status): [number, ShardFacts] => [status.shard, status]);
+export function shardData({ shards, left }: StatusFile): ReadonlyMap<number, ShardData> {
+  const silent = [...left].map(([shard, silence]): [number, ShardData] => [shard, { isHeld: false, silence }]);
+  const seen = shards.map((status): [number, ShardData] => [status.shard, status]);
   return new Map([...seen, ...silent].sort(([a], [b]) => a - b));
 }
 

@@ -1,6 +1,6 @@
-// What somebody has to mend before there is an answer, other than in a nutcracker.yml.
+// What has to be fixed before there is a result, other than in a nutcracker.yml.
 
-/** A sentence for each thing to mend. */
+/** A sentence for each thing to fix. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 

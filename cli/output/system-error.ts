@@ -21,11 +21,11 @@ const READING: Reasons = {
   EPERM: { because: 'it may not be read', remedy: 'let this user read it, or pipe it in as -' },
   ERR_FS_FILE_TOO_LARGE: { because: 'it is larger than 2 GiB', remedy: 'name another file' },
 };
-const ELSEWHERE = 'write to another folder';
+const ELSEWHERE = 'write to another directory';
 const WRITING: Reasons = {
   ...EITHER,
-  ENOENT: { because: 'there is no such folder to write it to', remedy: 'make the folder, or name another' },
-  EISDIR: { because: 'it is a folder', remedy: 'name a file in it' },
+  ENOENT: { because: 'there is no such directory to write it to', remedy: 'make the directory, or name another' },
+  EISDIR: { because: 'it is a directory', remedy: 'name a file in it' },
   EEXIST: { because: 'it is there already', remedy: 'move it away, or name another' },
   EACCES: { because: 'this user may not write there', remedy: ELSEWHERE },
   EPERM: { because: 'this user may not write there', remedy: ELSEWHERE },
@@ -40,7 +40,7 @@ export function refuseFile(file: string, error: unknown): never {
   return refuseFor(file, error, READING, { because: 'it cannot be read', remedy: 'name another file' });
 }
 
-/** The same of a file, or folder, that is written. */
+/** The same of a file, or directory, that is written. */
 export function refuseWriting(file: string, error: unknown): never {
   return refuseFor(file, error, WRITING, { because: 'it cannot be written', remedy: ELSEWHERE });
 }

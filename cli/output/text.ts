@@ -17,7 +17,7 @@ export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   return { bad: sgr(31), doubtful: sgr(33), good: sgr(32), heading: sgr(1) };
 }
 
-/** As Node.js itself decides: FORCE_COLOR is heard first. */
+/** As Node.js itself decides: FORCE_COLOR comes first. */
 function wantsColours(isTerminal: boolean, { FORCE_COLOR, NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;

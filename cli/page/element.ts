@@ -9,7 +9,7 @@ export const document: Document = parseHTML(
 export type Child = Node | string;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An HTML element; an attribute that is false or undefined is left out. */
+/** An HTML element; an attribute that is false or undefined is omitted. */
 export function el(name: string, attributes: Attributes, ...children: readonly Child[]): Element {
   return filled(document.createElement(name), attributes, children);
 }

@@ -1,7 +1,7 @@
 // The page as a whole: one file that asks the network for nothing, and without its few lines of script lacks only a filter.
 
 import { createHash } from 'node:crypto';
-import { type DrawPage, type PoolFacts } from '../input/report-data';
+import { type DrawPage, type PoolData } from '../input/report-data';
 import { count, document, el } from './element';
 import script from './filter.browser.js';
 import { type Part, partsOf, poolHead } from './pool-section';
@@ -49,7 +49,7 @@ function policy(): string {
   return `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
-function inWords(pools: readonly PoolFacts[]): string {
+function inWords(pools: readonly PoolData[]): string {
   const servers = pools.reduce((sum, { pool }) => sum + pool.servers.length, 0);
   const all = {
     ...pools[0],
@@ -60,7 +60,7 @@ function inWords(pools: readonly PoolFacts[]): string {
 }
 
 interface Section {
-  readonly facts: PoolFacts;
+  readonly facts: PoolData;
   readonly id: string;
   readonly parts: readonly Part[];
 }

@@ -1,7 +1,7 @@
 // One pool: figures on top, and a section for each thing that there is to see.
 
 import { Distribution } from '../../lib/nutcracker/algorithms';
-import { type PoolFacts } from '../input/report-data';
+import { type PoolData } from '../input/report-data';
 import { type Child, el, span } from './element';
 import { remarksInWords, remarksSection } from './remarks-section';
 import { ringChart } from './ring-chart';
@@ -18,7 +18,7 @@ export interface Part {
   readonly content: Child;
 }
 
-export function partsOf(facts: PoolFacts, id: string): Part[] {
+export function partsOf(facts: PoolData, id: string): Part[] {
   const { plan, status, ring } = facts;
   const shares = ring === undefined ? [] : sharesOf(ring);
   return [
@@ -42,7 +42,7 @@ const NO_SHARES = (): Element =>
     'None to show: with the distribution random a key is written to any server, and looked for on any other.',
   );
 
-function ringOf({ pool, ring }: PoolFacts, shares: readonly Share[]): Node {
+function ringOf({ pool, ring }: PoolData, shares: readonly Share[]): Node {
   if (ring === undefined) return el('p', {}, 'There is none: the distribution is random.');
   if (pool.distribution === Distribution.KETAMA) return ringChart(ring, shares);
   return el(
@@ -54,7 +54,7 @@ function ringOf({ pool, ring }: PoolFacts, shares: readonly Share[]): Node {
 }
 
 /** What the pool is, and the figures that matter most. */
-export function poolHead(facts: PoolFacts): Element {
+export function poolHead(facts: PoolData): Element {
   const { pool } = facts;
   const settings = [
     ['hash', pool.hash],
@@ -74,7 +74,7 @@ export function poolHead(facts: PoolFacts): Element {
   );
 }
 
-function tiles(facts: PoolFacts): Element[] {
+function tiles(facts: PoolData): Element[] {
   const { pool, plan, ring, status, warnings } = facts;
   const { most, least } = ring === undefined ? {} : extremes(sharesOf(ring));
   const seen = status && seenIn(facts, status);

@@ -1,10 +1,10 @@
-// What nutcracker takes and its users regret, and what should be known: the words of `check`, with file and line.
+// Settings that nutcracker accepts and that often cause trouble, and what should be known: the words of `check`, with file and line.
 
-import { type PoolFacts } from '../input/report-data';
+import { type PoolData } from '../input/report-data';
 import { type Remark } from '../input/verdict';
 import { count, el, span } from './element';
 
-export function remarksSection({ warnings, notes }: PoolFacts): Element {
+export function remarksSection({ warnings, notes }: PoolData): Element {
   if (warnings.length + notes.length === 0) return el('p', { class: 'all-well' }, '✓ No warnings, and no notes.');
   return el(
     'ul',
@@ -37,6 +37,6 @@ function item(kind: string, sign: string, { file, line, message, code }: Remark)
 }
 
 /** `2 warnings, 1 note` */
-export function remarksInWords({ warnings, notes }: PoolFacts): string {
+export function remarksInWords({ warnings, notes }: PoolData): string {
   return `${count(warnings.length, 'warning')}, ${count(notes.length, 'note')}`;
 }

@@ -1,6 +1,6 @@
 // Where each shard goes: a row for each, from its old address to its Service and pod.
 
-import { goalsOf, type PoolFacts, type ShardFacts } from '../input/report-data';
+import { goalsOf, type PoolData, type ShardData } from '../input/report-data';
 import { el, span, type Child } from './element';
 import { fragment } from './figure';
 import { type Share } from './shares';
@@ -12,7 +12,7 @@ interface Part extends Column {
   readonly cell: (index: number) => Child;
 }
 
-export function serversSection(facts: PoolFacts, shares: readonly Share[]): Node {
+export function serversSection(facts: PoolData, shares: readonly Share[]): Node {
   const { pool, plan } = facts;
   const parts = [...whatItIs(facts), ...whereItGoes(facts), ...howFarItIs(facts), ...howMuchItHas(shares)];
   return fragment(
@@ -47,7 +47,7 @@ function inNamespace(namespace: string | undefined): Child[] {
   return namespace === undefined ? [] : ['; namespace ', span('code', namespace)];
 }
 
-function whatItIs({ pool: { servers }, shards, plan, status }: PoolFacts): Part[] {
+function whatItIs({ pool: { servers }, shards, plan, status }: PoolData): Part[] {
   const isNamed = servers.some(({ ringName, address }) => ringName !== address);
   return [
     (plan ?? status)
@@ -60,7 +60,7 @@ function whatItIs({ pool: { servers }, shards, plan, status }: PoolFacts): Part[
   ];
 }
 
-function whereItGoes(facts: PoolFacts): Part[] {
+function whereItGoes(facts: PoolData): Part[] {
   const goals = goalsOf(facts);
   if (goals.size === 0) return [];
   const pods = facts.plan?.pods ?? new Map<string, string>();
@@ -72,9 +72,9 @@ function whereItGoes(facts: PoolFacts): Part[] {
   ];
 }
 
-function howFarItIs({ shards, status }: PoolFacts): Part[] {
+function howFarItIs({ shards, status }: PoolData): Part[] {
   if (status === undefined) return [];
-  const at = (index: number): ShardFacts | undefined => status.shards.get(shards[index]);
+  const at = (index: number): ShardData | undefined => status.shards.get(shards[index]);
   return [
     { title: 'State', cell: (index) => stateCell(at(index)) },
     { title: 'Keys', kind: 'number', cell: (index) => at(index)?.keys?.toLocaleString('en') ?? '' },

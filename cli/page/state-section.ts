@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { size } from '../../migrator/report/tally';
-import { goalsOf, type PoolFacts, type ShardFacts, type StatusFacts } from '../input/report-data';
+import { goalsOf, type PoolData, type ShardData, type StatusData } from '../input/report-data';
 import { count, document, el, span } from './element';
 import { drawings, fragment, figure, type Width } from './figure';
 import { lookOf, type Look, orderOf, stateName } from './states';
@@ -12,10 +12,10 @@ export interface Seen {
   /** Its place in the pool. */
   readonly index: number;
   readonly shard: number;
-  readonly facts?: ShardFacts;
+  readonly facts?: ShardData;
 }
 
-export function seenIn({ shards }: PoolFacts, status: StatusFacts): Seen[] {
+export function seenIn({ shards }: PoolData, status: StatusData): Seen[] {
   return shards.map((shard, index) => ({ index, shard, facts: status.shards.get(shard) }));
 }
 
@@ -29,7 +29,7 @@ export function needingPerson(seen: readonly Seen[]): Seen[] {
   return seen.filter(({ facts }) => lookOf(facts).remedy !== undefined);
 }
 
-export function stateSection(pool: PoolFacts, status: StatusFacts): Node {
+export function stateSection(pool: PoolData, status: StatusData): Node {
   const seen = seenIn(pool, status);
   const needing = needingPerson(seen);
   const groups = byState(seen);
@@ -89,7 +89,7 @@ function stateItem(name: string, look: Look, shards: number): Element {
 const SHOWN = 5;
 
 /** Shards for which the same has to be done, together. */
-function personList(pool: PoolFacts, needing: readonly Seen[]): Node {
+function personList(pool: PoolData, needing: readonly Seen[]): Node {
   const kinds = new Map<string, Seen[]>();
   for (const seen of needing) {
     const kind = `${stateName(seen.facts)}: ${lookOf(seen.facts).remedy ?? ''}.`;
@@ -101,7 +101,7 @@ function personList(pool: PoolFacts, needing: readonly Seen[]): Node {
   );
 }
 
-function personItem(pool: PoolFacts, alike: readonly Seen[]): Element {
+function personItem(pool: PoolData, alike: readonly Seen[]): Element {
   const [{ facts }] = alike;
   const places = alike.map((seen) => placeOf(pool, seen));
   const hidden = places.slice(SHOWN);
@@ -121,7 +121,7 @@ function personItem(pool: PoolFacts, alike: readonly Seen[]): Element {
   );
 }
 
-function placeOf(facts: PoolFacts, { index, shard, facts: seen }: Seen): Element {
+function placeOf(facts: PoolData, { index, shard, facts: seen }: Seen): Element {
   const goal = goalsOf(facts).get(shard);
   const where = [facts.pool.servers[index].address, ...(goal === undefined ? [] : [goal])].join(' → ');
   const why = [seen?.advice, seen?.silence].filter((it) => it !== undefined).map((it) => `: ${it}`);
@@ -133,12 +133,12 @@ function signOf({ tone, sign }: Look): Element {
 }
 
 /** The state with its sign. */
-export function stateCell(facts: ShardFacts | undefined): Element {
+export function stateCell(facts: ShardData | undefined): Element {
   return el('span', { class: 'state' }, signOf(lookOf(facts)), stateName(facts));
 }
 
 /** `1.2 MiB`, or nothing where it means nothing. */
-export function lagCell(facts: ShardFacts | undefined): string {
+export function lagCell(facts: ShardData | undefined): string {
   return facts?.lag === undefined ? '' : size(facts.lag);
 }
 

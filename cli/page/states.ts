@@ -2,7 +2,7 @@
 
 import { documentAt } from '../../lib/common/documents';
 import { MEANING, type ShardState } from '../../migrator/shard/shard-state';
-import { type ShardFacts } from '../input/report-data';
+import { type ShardData } from '../input/report-data';
 
 /** What a state is shown as: a colour, and a sign for those who do not see it. */
 export type Tone = 'moved' | 'ready' | 'working' | 'waiting' | 'person' | 'unasked';
@@ -29,9 +29,9 @@ const LOOKS: Readonly<Record<ShardState, Omit<Look, 'meaning'>>> = {
   waiting: { tone: 'waiting', sign: '·' },
   fenced: { ...PERSON, remedy: 'Start the cutover again, or the rollback' },
   returning: { ...PERSON, remedy: 'Start the rollback again' },
-  'two masters': {
+  'split brain': {
     ...PERSON,
-    remedy: `Run nothing before you know why, and which of them has the right data: ${documentAt('docs/faults.md#two-masters')}`,
+    remedy: `Run nothing before you know why, and which of them has the right data: ${documentAt('docs/faults.md#split-brain')}`,
   },
   'old unreachable': { ...PERSON, remedy: `Bring the old server back. ${GONE}` },
   'new unreachable': { ...PERSON, remedy: `Bring the new server back: if the shard had moved, nobody serves. ${GONE}` },
@@ -43,17 +43,17 @@ const UNASKED: Look = {
   tone: 'person',
   sign: '?',
   meaning: 'its servers could not be asked',
-  remedy: 'Mend what keeps them from answering',
+  remedy: 'Fix what keeps them from answering',
 };
 const NOT_IN_STATUS: Look = { tone: 'unasked', sign: '–', meaning: 'the status does not have it' };
 
 /** What the state is called. */
-export function stateName(shard: ShardFacts | undefined): string {
+export function stateName(shard: ShardData | undefined): string {
   if (shard === undefined) return 'not in status';
   return `${shard.state ?? 'not asked'}${shard.isHeld ? ', writes held' : ''}`;
 }
 
-export function lookOf(shard: ShardFacts | undefined): Look {
+export function lookOf(shard: ShardData | undefined): Look {
   if (shard === undefined) return NOT_IN_STATUS;
   const { state } = shard;
   if (state === undefined) return UNASKED;

@@ -1,6 +1,6 @@
 // The steps of the move, as the runbook numbers them: what each does, and its files.
 
-import { type PlanFacts, type PoolFacts } from '../input/report-data';
+import { type PlanData, type PoolData } from '../input/report-data';
 import { type Child, el, span } from './element';
 import { fragment } from './figure';
 import { lookOf } from './states';
@@ -28,7 +28,7 @@ const STEPS: readonly Step[] = [
   },
   {
     title: 'The applications',
-    says: 'They are pointed at the new proxies, at leisure. No data has moved.',
+    says: 'They are pointed at the new proxies, one by one. No data has moved.',
     charts: [],
   },
   { title: 'Preflight', says: 'Looks for whatever could keep the move from going well.', charts: ['50-preflight'] },
@@ -61,7 +61,7 @@ const ANY_TIME: readonly Step[] = [
   },
 ];
 
-export function stepsSection(facts: PoolFacts, plan: PlanFacts): Node {
+export function stepsSection(facts: PoolData, plan: PlanData): Node {
   const seen = facts.status && seenIn(facts, facts.status);
   return fragment(
     el('p', {}, 'In full, with every command: ', span('code', `${plan.plan.fleet}.RUNBOOK.md`), '.'),
@@ -70,7 +70,7 @@ export function stepsSection(facts: PoolFacts, plan: PlanFacts): Node {
   );
 }
 
-function item({ title, says, charts, done }: Step, plan: PlanFacts, seen?: readonly Seen[]): Element {
+function item({ title, says, charts, done }: Step, plan: PlanData, seen?: readonly Seen[]): Element {
   const files = charts.flatMap((chart) => fileOf(chart, plan));
   return el(
     'li',
@@ -92,8 +92,8 @@ function progress(done: number, all: number, title: string): Child[] {
   ];
 }
 
-/** As it is called in the folder that was given, or else as FleetCharts calls it. */
-function fileOf(chart: string, { plan, manifests }: PlanFacts): string[] {
+/** As it is called in the directory that was given, or else as FleetCharts calls it. */
+function fileOf(chart: string, { plan, manifests }: PlanData): string[] {
   const name = `${plan.fleet}-${chart}`;
   if (manifests.length === 0) return [`${name}.k8s.yaml`];
   return manifests.filter((file) => file.startsWith(`${name}.`));

@@ -58,7 +58,7 @@ function filter(tableId: string): Element {
   );
 }
 
-/** The data of a chart, for those who would rather have numbers. */
+/** The data of a chart, as numbers. */
 export function dataTable(summary: string, content: Table): Element {
   return el('details', {}, el('summary', {}, summary), table(content));
 }

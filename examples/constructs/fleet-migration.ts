@@ -15,7 +15,7 @@ export function fleetMigration(app: Construct): void {
     shards: pool.servers.length,
     storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(20) }),
     password,
-    bornAsReplica: true,
+    startAsReplica: true,
   });
   const migration = new FleetMigration(new Chart(app, 'move-jobs', { namespace: 'shop' }), 'move', {
     name: 'orders-move',

@@ -17,7 +17,7 @@ declare const VERSION: string;
 /** Found when a document is named first. */
 let address: string | undefined;
 
-/** The address of a document, or of its heading: `docs/faults.md#two-masters`. */
+/** The address of a document, or of its heading: `docs/faults.md#split-brain`. */
 export function documentAt(place: string): string {
   address ??= addressOf(typeof REPOSITORY === 'undefined' ? installed() : bundled());
   return `${address}/${place}`;

@@ -65,8 +65,8 @@ function checkShards(scope: Construct, { redis, shardAddressesForLegacy }: Fleet
     const counts = `${servers} old servers and ${redis.addresses.length} shards`;
     refuse(scope, `there are ${counts}; move first, and change the number of shards later`);
   }
-  if (!redis.bornAsReplica) {
-    refuse(scope, 'redis would start as empty masters, which the bridge would prefer; set bornAsReplica: true');
+  if (!redis.startAsReplica) {
+    refuse(scope, 'redis would start as empty masters, which the bridge would prefer; set startAsReplica: true');
   }
   if (shardAddressesForLegacy === undefined) return;
   if (shardAddressesForLegacy.length !== servers) {

@@ -60,7 +60,7 @@ const WHAT_NO_REPETITION_CHANGES: ExitCodesRule = {
   onExitCodes: { containerName: 'migrator', operator: 'In', values: FINAL_EXIT_CODES },
 };
 
-/** What a repetition cannot mend ends the Job; losing its node costs it no attempt. */
+/** What a repetition cannot fix ends the Job; losing its node costs it no attempt. */
 const FAILURE_POLICY: k8s.PodFailurePolicy = {
   rules: [
     WHAT_NO_REPETITION_CHANGES as k8s.PodFailurePolicyRule,

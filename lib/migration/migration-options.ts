@@ -24,7 +24,7 @@ export interface MigrationOptions extends PodOptions {
    * Networks (such as `10.8.0.0/16`) from which the old servers see the proxies: the addresses of their pods, or of their
    * nodes where pods leave the cluster under the address of their node. A cutover refuses a shard whose old server has clients
    * from elsewhere.
-   * @default - none: every client is a stranger, also a proxy
+   * @default - none: every client is unexpected, including the proxies
    */
   readonly proxyNetworks?: string[];
 

@@ -2,13 +2,13 @@
 // written from the same data as the manifests, so every name in it is the name of an object.
 
 import { MigrationPhase } from './migration-options';
-import { type RunbookFacts } from './runbook/runbook-input';
+import { type RunbookInput } from './runbook/runbook-input';
 import { goingBack } from './runbook/rollback';
 import { moved } from './runbook/moved';
 import { moving } from './runbook/before-cutover';
 
 /** The text. */
-export function runbook(facts: RunbookFacts): string {
-  const parts = facts.phase === MigrationPhase.MOVING ? [...moving(facts), ...goingBack(facts)] : moved(facts);
+export function runbook(input: RunbookInput): string {
+  const parts = input.phase === MigrationPhase.MOVING ? [...moving(input), ...goingBack(input)] : moved(input);
   return `${parts.join('\n\n')}\n`;
 }

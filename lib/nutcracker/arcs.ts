@@ -30,7 +30,7 @@ export function arcAt(lasts: Uint32Array, position: number): number {
 }
 
 /**
- * How many of the hash values 0 to `values - 1` lead to server i on one circle and to server j on the other. Every
+ * How many of the hash values 0 to `values - 1` belong to server i on one circle and to server j on the other. Every
  * count is exact: a whole number below 2^53.
  *
  * Two circles repeat together after the least common multiple of their periods, so no more than that is walked: arc by

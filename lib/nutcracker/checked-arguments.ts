@@ -1,5 +1,5 @@
 // Where the library looks at what a constructor or a static function was given. The programs that are bundled with this
-// folder have no callers but their own, and nobody looks.
+// directory have no callers but their own, and nobody looks.
 
 /** Throws for arguments that the function does not take. */
 export type ArgumentCheck = (call: string, args: readonly unknown[]) => void;

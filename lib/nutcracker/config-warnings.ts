@@ -1,4 +1,4 @@
-// What nutcracker takes and its users regret.
+// Settings that nutcracker accepts and that often cause trouble.
 
 import { Distribution } from './algorithms';
 import { REPLACED } from './config-passwords';
@@ -7,7 +7,7 @@ import type { NutcrackerPool } from './nutcracker-pool';
 import { type PlacedPool } from './file-rules';
 import { repeated } from './pool-rules';
 
-/** Something that nutcracker takes and its users regret. */
+/** Something that nutcracker accepts and that often causes trouble. */
 export interface ConfigWarning {
   /** A name that stays the same, such as `auto-eject-hosts`. */
   readonly code: string;
@@ -34,14 +34,14 @@ export interface ConfigWarning {
 /** Milliseconds below which somebody meant seconds; a slow command of a healthy Redis takes longer. */
 const SHORT_TIMEOUT = 10;
 
-/** A setting that is regretted; `cost` is false where it is not. */
-interface RegrettedSetting {
+/** A risky setting; `cost` is false where it is harmless. */
+interface RiskySetting {
   readonly code: string;
   readonly directive: string;
   readonly cost: (pool: NutcrackerPool) => string | false;
 }
 
-const REGRETTED_SETTINGS: readonly RegrettedSetting[] = [
+const RISKY_SETTINGS: readonly RiskySetting[] = [
   {
     code: 'not-redis',
     directive: 'redis',
@@ -105,7 +105,7 @@ const REGRETTED_SETTINGS: readonly RegrettedSetting[] = [
 
 /** The warnings about one pool. */
 export function warningsOf({ pool, lines }: PlacedPool, file?: string): ConfigWarning[] {
-  const settings = REGRETTED_SETTINGS.flatMap(({ code, directive, cost }) => {
+  const settings = RISKY_SETTINGS.flatMap(({ code, directive, cost }) => {
     const message = cost(pool);
     return message === false ? [] : [{ code, message, line: lines.get(directive) ?? lines.get('pool') }];
   });
@@ -121,7 +121,7 @@ function unnamedServers({ servers }: NutcrackerPool): ServerWarning[] {
   if (unnamed.length === 0) return [];
   const [first] = unnamed;
   const message =
-    `${unnamed.length} of ${servers.length} servers have no name, so the ring hangs on their addresses: at a new address ` +
+    `${unnamed.length} of ${servers.length} servers have no name, so the ring depends on their addresses: at a new address ` +
     `a server loses its keys unless its line names the old one, as in ${quote(first.movedTo('new-host:6379').toString())}`;
   return [{ code: 'unnamed-servers', message, line: first.line }];
 }

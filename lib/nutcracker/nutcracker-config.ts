@@ -52,7 +52,7 @@ export class NutcrackerConfig {
   /** The pools, in the order of the file. */
   readonly pools: NutcrackerPool[];
 
-  /** What nutcracker takes and its users regret. */
+  /** Settings that nutcracker accepts and that often cause trouble. */
   readonly warnings: ConfigWarning[];
 
   private constructor(placed: PlacedPool[], file?: string) {

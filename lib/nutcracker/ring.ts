@@ -13,7 +13,7 @@ export interface ServerShare {
   /** Its place in the pool, counted from 0. */
   readonly index: number;
 
-  /** Of the values that the pool's hash can take, the part that leads to this server: 0 to 1. */
+  /** Of the values that the pool's hash can take, the part that belongs to this server: 0 to 1. */
   readonly share: number;
 }
 

@@ -5,10 +5,10 @@ import { script } from '../common/scripts';
 import { ROLE_USER } from '../migration/plan';
 import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
-import { type RedisOptions, serverVersionOf } from './redis-options';
+import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis-options';
 
 /** Nothing listens on port 1 of the pod itself. */
-const BORN_AS_REPLICA = 'replicaof 127.0.0.1 1\n';
+const REPLICA_OF_NOBODY = 'replicaof 127.0.0.1 1\n';
 
 /** The rest of the memory is for what a fork copies, for buffers, and for fragmentation. */
 const DATA_SHARE = 0.6;
@@ -62,7 +62,7 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     config.render(),
     '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
     'rdb-del-sync-files yes\n',
-    ...(options.bornAsReplica ? [USERS_FILE, REFUSE_STALE_READS] : []),
+    ...(startsAsReplica(options) ? [USERS_FILE, REFUSE_STALE_READS] : []),
   ];
   const isOwn = (line: string): boolean => !lines.includes(line) && !(line.startsWith(BACKLOG) && given.has(BACKLOG));
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
@@ -72,8 +72,8 @@ export function configData(options: RedisOptions, port: number): Record<string, 
   return {
     'redis.conf': lines.join('\n'),
     snapshots: `${takesSnapshots(config.directives) ? 'yes' : 'no'}\n`,
-    'born.conf': options.bornAsReplica ? BORN_AS_REPLICA : '# a master\n',
-    ...(options.bornAsReplica && { 'users.acl': USERS }),
+    'initial-role.conf': startsAsReplica(options) ? REPLICA_OF_NOBODY : '# a master\n',
+    ...(startsAsReplica(options) && { 'users.acl': USERS }),
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),

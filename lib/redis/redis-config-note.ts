@@ -1,16 +1,18 @@
 // What a RedisConfig says about each directive that it read.
 
-/** What became of a directive of an old file. */
+/** What happens to a directive of an old file. */
 export enum RedisConfigAction {
-  /** Taken over. */
+  /** Taken over as it is. */
   KEPT = 'kept',
   /** Taken over under the name that Redis gives it since 7.0. */
   RENAMED = 'renamed',
-  /** Left out: the pod decides it, or Redis no longer has it. */
-  DROPPED = 'dropped',
-  /** Left out of the configuration and given out by a property of its own: passwords and `maxmemory`. */
-  LIFTED = 'lifted',
-  /** Left out for what a prop says. */
+  /** Not taken over: the pod decides it, or Redis no longer has it. */
+  IGNORED = 'ignored',
+  /** Not taken over: a password belongs in the Secret. `RedisConfig` has it as a property. */
+  MOVED_TO_SECRET = 'moved to the Secret',
+  /** Not taken over: computed for each shard. `RedisConfig` has the old value as a property (`maxmemory`). */
+  COMPUTED = 'computed',
+  /** Not taken over: a prop sets it. */
   OVERRIDDEN = 'overridden',
   /** An `include`, in whose place the lines of that file were read. */
   INCLUDED = 'included',

@@ -54,12 +54,12 @@ export class RedisConfig {
     private readonly props: RedisConfigProps,
     version?: ServerVersion,
   ) {
-    const { directives, notes, lifted } = inheritance(lines, props, version);
+    const { directives, notes, separate } = inheritance(lines, props, version);
     this.directives = directives;
     this.report = notes;
-    this.requirepass = lifted.requirepass;
-    this.masterauth = lifted.masterauth;
-    this.maxmemory = lifted.maxmemory;
+    this.requirepass = separate.requirepass;
+    this.masterauth = separate.masterauth;
+    this.maxmemory = separate.maxmemory;
   }
 
   /**

@@ -70,6 +70,13 @@ export interface RedisOptions extends ReplicatedPodOptions {
    * password, may change the role: REPLICAOF and FAILOVER are refused to all others, such as a Sentinel of the old fleet.
    * @default false - it starts as a master
    */
+  readonly startAsReplica?: boolean;
+
+  /**
+   * The former name of `startAsReplica`.
+   * @deprecated use `startAsReplica`; this name goes with the next release
+   * @default - what `startAsReplica` says
+   */
   readonly bornAsReplica?: boolean;
 
   /**
@@ -81,7 +88,7 @@ export interface RedisOptions extends ReplicatedPodOptions {
   /**
    * How long a shard may leave PING unanswered before kubelet restarts it. A server that waits for its disk answers
    * nothing, and a restart would cost it its load as well: this is longer than an NFS server takes to come back and to
-   * grant locks anew (90 seconds by default on Linux).
+   * grant locks again (90 seconds by default on Linux).
    * @default Duration.minutes(10)
    */
   readonly livenessTimeout?: Duration;
@@ -97,6 +104,12 @@ export interface RedisOptions extends ReplicatedPodOptions {
    * @default RollingUpdate
    */
   readonly updateStrategy?: string;
+}
+
+/** Whether a new shard starts as a replica, by either name of the prop. */
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- read for one more release
+export function startsAsReplica({ startAsReplica, bornAsReplica = false }: RedisOptions): boolean {
+  return startAsReplica ?? bornAsReplica;
 }
 
 /** The release in the image, as far as the props say. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Holds nutcracker back until every shard has a server, or for ten seconds: one dark shard must not keep a proxy from
+# Holds nutcracker back until every shard has a server, or for ten seconds: one unavailable shard must not keep a proxy from
 # starting. Alpine's image of HAProxy has wget, Debian's has bash.
 set -eu
 

@@ -17,7 +17,7 @@ done
 # The last line of ours stands below the role: a file that was cut off does not pass for a master's.
 end='# Written by start.sh. Redis keeps the role here; all else comes from the ConfigMap at every start.'
 if [ ! -e redis.conf ]; then
-  role=$(cat /etc/redis-shard/born.conf)
+  role=$(cat /etc/redis-shard/initial-role.conf)
 elif grep -qxF "$end" redis.conf; then
   role=$(grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]' redis.conf || true)
 else

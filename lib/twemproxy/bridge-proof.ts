@@ -1,4 +1,4 @@
-// Where the bridge leads, read back from what was synthesized.
+// Where the bridge routes, read back from what was synthesized.
 
 /** The files of the bridge, and what to call them in an error. */
 export interface BridgeFiles {

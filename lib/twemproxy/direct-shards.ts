@@ -1,4 +1,4 @@
-// What a proxy asks the shards to which no bridge leads: whether all of them are masters, before it starts, and whether it
+// What a proxy asks the shards to which no bridge routes: whether all of them are masters, before it starts, and whether it
 // reaches any of them, from then on.
 
 import { k8s } from 'cdk8s-plus-27';

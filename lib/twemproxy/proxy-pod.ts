@@ -21,7 +21,7 @@ export interface ProxyPodWiring {
   readonly selector: Record<string, string>;
   readonly pools: ServedPool[];
   readonly statsPort: number;
-  /** The shards to which no bridge leads. */
+  /** The shards to which no bridge routes. */
   readonly direct: DirectShard[];
   /** The bridge and its ConfigMap, while a fleet moves. */
   readonly bridge?: { readonly bridge: Bridge; readonly configMap: string };

@@ -61,7 +61,7 @@ function movedKeys(
   if (diff.isSame) return [];
   const share = `${diff.isExact ? '' : 'about '}${percent(diff.movedShare)}`;
   return [
-    `${share} of all keys${length > 1 ? ` of pool ${live.name}` : ''} would be looked for on another shard than the one that has them: mend`,
+    `${share} of all keys${length > 1 ? ` of pool ${live.name}` : ''} would be looked for on another shard than the one that has them: fix`,
     ...settingsToMend(live, pool, fileName),
     ...serversToMend(live, pool, fileName),
     'or, to give those keys up, set loseKeysThatMove',
@@ -78,7 +78,7 @@ function followFromTheSame(live: NutcrackerPool, pool: NutcrackerPool): boolean 
   );
 }
 
-/** Servers that lead to a shard without their data: by their own address, or through the bridge. */
+/** Servers that route to a shard without their data: by their own address, or through the bridge. */
 function misplacements(
   { shards, addresses, fileName, bridge }: RingProof,
   pool: NutcrackerPool,
@@ -106,7 +106,7 @@ function ejections({ fileName, mayEject }: RingProof, pool: NutcrackerPool): str
 }
 
 function misledServer(cfgName: string, listener: BridgeListener, server: NutcrackerServer, right: string): string {
-  const leads = `${listener.name} leads to ${listener.new ?? 'nowhere'} and ${listener.old ?? 'nowhere'}`;
+  const leads = `${listener.name} routes to ${listener.new ?? 'nowhere'} and ${listener.old ?? 'nowhere'}`;
   return `${cfgName}:${listener.line}: ${leads}; the data of ${server.ringName} is at ${right}`;
 }
 

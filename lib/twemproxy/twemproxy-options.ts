@@ -65,7 +65,7 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
   readonly serviceAnnotations?: { [key: string]: string };
 
   /**
-   * The port of every node that leads to the first pool, with NODE_PORT or LOAD_BALANCER.
+   * The port of every node that routes to the first pool, with NODE_PORT or LOAD_BALANCER.
    * @default - Kubernetes chooses one
    */
   readonly nodePort?: number;
@@ -91,7 +91,7 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
   readonly listenAddress?: string;
 
   /**
-   * Whether the Service leads to the statistics as well, which nothing protects.
+   * Whether the Service exposes the statistics as well, which nothing protects.
    * @default - true for CLUSTER_IP; false for NODE_PORT and LOAD_BALANCER, which reach beyond the cluster
    */
   readonly statsInService?: boolean;

@@ -1,6 +1,6 @@
 // Whether a server can be given another role, and keeps it over a restart.
 
-import { type Facts } from './server-details';
+import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Both } from './server-checks';
 
@@ -9,7 +9,7 @@ export function oldConfigChecks(both: Both, acceptVolatileFence: boolean): Remar
   return [...fence(both.old, acceptVolatileFence), ...changedSettings(both)];
 }
 
-function fence(old: Facts, acceptVolatileFence: boolean): Remark[] {
+function fence(old: ServerDetails, acceptVolatileFence: boolean): Remark[] {
   if (old.configError !== undefined)
     return [
       noConfig(
@@ -49,7 +49,7 @@ function changedSettings({ old, password, keepLegacyInSync }: Both): Remark[] {
 }
 
 /** CONFIG of the new server, which must keep its role. */
-export function newConfigChecks(fresh: Facts): Remark[] {
+export function newConfigChecks(fresh: ServerDetails): Remark[] {
   if (fresh.configError !== undefined) return [noConfig(fresh, 'run the image without rename-command')];
   const reason = whyNotRewritten(fresh);
   if (reason === undefined) return [];
@@ -57,11 +57,11 @@ export function newConfigChecks(fresh: Facts): Remark[] {
   return [error('volatile-role', `${effect}; let it start on a file that it may write`)];
 }
 
-function noConfig({ address, configError = '' }: Facts, remedy: string): Remark {
+function noConfig({ address, configError = '' }: ServerDetails, remedy: string): Remark {
   return error('config', `CONFIG cannot be used on ${reasonAt(address, configError)}; ${remedy}`);
 }
 
-function whyNotRewritten({ view, rewriteError }: Facts): string | undefined {
+function whyNotRewritten({ view, rewriteError }: ServerDetails): string | undefined {
   const file = view.info.text('config_file');
   if (file === '') return 'it runs without a configuration file';
   return rewriteError === undefined ? undefined : `CONFIG REWRITE cannot be used on ${file} (${rewriteError})`;

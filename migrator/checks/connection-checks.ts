@@ -1,7 +1,7 @@
 // Who is connected to an old server, and would lose it at the cutover.
 
-import { listed, Networks, strangers } from '../redis/clients';
-import { type Facts } from './server-details';
+import { listed, Networks, unexpectedClients } from '../redis/clients';
+import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type RedisServer, ServerError } from '../redis/server';
 
@@ -11,11 +11,15 @@ export interface ConnectionTerms {
   readonly ownPort?: number;
 }
 
-export async function connectionChecks(server: RedisServer, old: Facts, terms: ConnectionTerms): Promise<Remark[]> {
+export async function connectionChecks(
+  server: RedisServer,
+  old: ServerDetails,
+  terms: ConnectionTerms,
+): Promise<Remark[]> {
   return [...replicas(old, terms.ownPort), ...(await clientChecks(server, terms.proxyNetworks))];
 }
 
-function replicas({ address, view: { info } }: Facts, ownPort?: number): Remark[] {
+function replicas({ address, view: { info } }: ServerDetails, ownPort?: number): Remark[] {
   const attached = Array.from({ length: info.number('connected_slaves') }, (_, i) =>
     /ip=([^,]*),port=(\d+)/.exec(info.text(`slave${i}`)),
   ).flatMap((found) => (found ? [{ host: found[1], port: Number(found[2]) }] : []));
@@ -30,12 +34,12 @@ function replicas({ address, view: { info } }: Facts, ownPort?: number): Remark[
 
 async function clientChecks(server: RedisServer, proxyNetworks: readonly string[]): Promise<Remark[]> {
   try {
-    const found = await strangers(server, new Networks(proxyNetworks));
+    const found = await unexpectedClients(server, new Networks(proxyNetworks));
     if (found.length === 0) return [];
     const remedy = 'point them to the new proxies before the cutover, or name the network of the proxies in the plan';
     return [
       warning(
-        'strangers',
+        'unexpected-clients',
         `clients that are not proxies are connected to ${server.address}: ${listed(found)}; ${remedy}`,
       ),
     ];

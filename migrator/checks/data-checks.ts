@@ -1,7 +1,7 @@
 // Whether the data of an old server fits on the new one, and can be copied there.
 
 import { percent } from '../../lib/nutcracker/percent';
-import { type Facts } from './server-details';
+import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Info } from '../redis/info';
 import { size } from '../report/tally';
@@ -56,7 +56,7 @@ function isLowered(before: number, after: number, used: number): boolean {
   return before === Infinity ? used > MODERATE * after && used <= MUCH * after : before > after;
 }
 
-function lowered(old: Facts, fresh: Facts): Remark {
+function lowered(old: ServerDetails, fresh: ServerDetails): Remark {
   const before = limitOf(old);
   const had = before === Infinity ? 'has no limit' : `may use ${size(before)}`;
   const has = `${fresh.address} may use no more than ${size(limitOf(fresh))}`;
@@ -93,7 +93,7 @@ export function refusesWrites(info: Info): string | undefined {
   return `${held}: as a master it would refuse writes; raise its maxmemory`;
 }
 
-function limitOf(server: Facts): number {
+function limitOf(server: ServerDetails): number {
   return Number(server.setting('maxmemory') ?? 0) || Infinity;
 }
 
@@ -120,7 +120,7 @@ function modules({ old, new: fresh }: Both): Remark[] {
   return [error('modules', `${what}; run an image that loads them`)];
 }
 
-function users({ address, users }: Facts): Remark[] {
+function users({ address, users }: ServerDetails): Remark[] {
   const others = users.filter((user) => user !== 'default');
   if (others.length === 0) return [];
   return [
@@ -140,7 +140,7 @@ const SYNC_BYTES_PER_SECOND = 50 * 2 ** 20;
 const SHORT_TIMEOUT_S = 10;
 
 /** The initial synchronization forks the old server, and collects what is written meanwhile. */
-function copying(old: Facts): Remark[] {
+function copying(old: ServerDetails): Remark[] {
   const { address, view } = old;
   const { info } = view;
   const failed = ['rdb_last_bgsave_status', 'aof_last_write_status', 'aof_last_bgrewrite_status'].filter(
@@ -174,14 +174,14 @@ function copying(old: Facts): Remark[] {
 }
 
 /** sync has it send its data without a file where it can. */
-function fileOfSync({ address, view, version, setting, configError }: Facts): Remark[] {
+function fileOfSync({ address, view, version, setting, configError }: ServerDetails): Remark[] {
   const persistsNothing = setting('save') === '' && view.info.text('aof_enabled') !== '1';
   if (configError !== undefined || !persistsNothing || setting('repl-diskless-sync') !== undefined) return [];
   const effect = `${address} persists nothing, and ${version.name} sends its data to a replica by way of a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;
   return [warning('sync-file', `${effect}; remove that file after the sync, or upgrade it to 2.8.24 first`)];
 }
 
-function outputBuffer(old: Facts): Remark[] {
+function outputBuffer(old: ServerDetails): Remark[] {
   const { info } = old.view;
   const [, hard, soft] = /(?:slave|replica) (\d+) (\d+)/.exec(old.setting('client-output-buffer-limit') ?? '') ?? [];
   const limit = Math.min(Number(hard) || Infinity, Number(soft) || Infinity);

@@ -77,7 +77,7 @@ export class Placement {
     if (share >= MUCH) {
       const remedy =
         'the plan was made from another nutcracker.yml than the running one, or its servers are in another order';
-      return [error('placement', `${found}; ${remedy}: move nothing before that is mended`)];
+      return [error('placement', `${found}; ${remedy}: move nothing before that is fixed`)];
     }
     return [
       warning(

@@ -1,14 +1,14 @@
 // Whether the two servers of a shard can do what a move asks of them.
 
-import { type Facts } from './server-details';
+import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Version } from '../redis/version';
 import { type Access } from '../shard/pair';
 
 /** Both servers of a shard that has not moved. */
 export interface Both {
-  readonly old: Facts;
-  readonly new: Facts;
+  readonly old: ServerDetails;
+  readonly new: ServerDetails;
   /** The password that both took from this program. */
   readonly password?: string;
   /** As whom the old one let this program in, if not as the default user with that password. */
@@ -56,13 +56,13 @@ export function productChecks(
 const OTHER_WAYS =
   'copy its keys to a Redis or Valkey server first, by a tool that reads and writes keys, and move that; or run an image of Redis or Valkey';
 
-function identity(old: Facts, fresh: Facts): Remark[] {
+function identity(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (old.view.runId !== fresh.view.runId) return [];
   const both = `${old.address} and ${fresh.address} are one server (run_id ${old.view.runId})`;
-  return [error('same-server', `${both}; mend the addresses in the plan`)];
+  return [error('same-server', `${both}; fix the addresses in the plan`)];
 }
 
-function versions(old: Facts, fresh: Facts): Remark[] {
+function versions(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (!old.version.isAtLeast(2, 8)) {
     const remedy = 'upgrade it to 2.8.24 first';
     return [error('version', `${old.address} runs ${old.version.name}, which is older than 2.8; ${remedy}`)];
@@ -73,15 +73,15 @@ function versions(old: Facts, fresh: Facts): Remark[] {
 }
 
 /** A cutover would only say so when the shard has moved. */
-function wayBack(old: Facts, fresh: Facts): Remark[] {
+function wayBack(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (old.version.canFollow(fresh.version)) return [];
   const both = `${old.address} runs ${old.version.name}, which cannot read what ${fresh.address} (${fresh.version.name}) sends`;
-  const effect = 'so it will not follow after the cutover, and a way back will lose what was written since';
+  const effect = 'so it will not follow after the cutover, and a rollback will lose what was written since';
   const remedy = `run an image of ${old.version.name} in the shards if that is 7.0 or later, or do without keepLegacyInSync`;
   return [warning('way-back', `${both}, ${effect}; ${remedy}`)];
 }
 
-function kind({ address, view }: Facts): Remark[] {
+function kind({ address, view }: ServerDetails): Remark[] {
   const mode = view.info.text('redis_mode');
   if (view.info.text('cluster_enabled') === '1' || (mode !== '' && mode !== 'standalone')) {
     const remedy = 'only standalone servers behind nutcracker can be moved';
@@ -91,7 +91,7 @@ function kind({ address, view }: Facts): Remark[] {
   return [error('loading', `${address} is loading its data; wait until it has, and run this again`)];
 }
 
-function commands({ address, version, missing }: Facts): Remark[] {
+function commands({ address, version, missing }: ServerDetails): Remark[] {
   const fence = version.saysReplica ? 'REPLICAOF' : 'SLAVEOF';
   const lacks = (names: readonly string[]): string[] => names.filter((name) => missing.includes(name));
   const named = (names: readonly string[]): string => `${address} does not know ${names.join(', ')} by that name`;
@@ -107,7 +107,7 @@ function commands({ address, version, missing }: Facts): Remark[] {
 }
 
 /** A replica ignores commands that it does not know, and says so in its log at most. */
-function renamedWrites(old: Facts, fresh: Facts, isAccepted = false): Remark[] {
+function renamedWrites(old: ServerDetails, fresh: ServerDetails, isAccepted = false): Remark[] {
   const renamed = old.renamedWrites.filter((name) => !fresh.renamedWrites.includes(name));
   if (renamed.length === 0) return [];
   const what = `${old.address} has other names for ${renamed.join(', ').toUpperCase()}, which ${fresh.address} does not know`;
@@ -133,10 +133,10 @@ function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }:
   const sent = fresh.setting('masterauth');
   if (sent === undefined || sent === password) return [];
   const what = sent === '' ? 'has no masterauth' : 'has a masterauth that is not the password of this program';
-  return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will not let it in; mend its masterauth`)];
+  return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will not let it in; fix its masterauth`)];
 }
 
-function clocks(old: Facts, fresh: Facts): Remark[] {
+function clocks(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (fresh.clock === undefined || old.clock === undefined) return [];
   const ahead = fresh.clock.ahead - old.clock.ahead;
   // A busy server may have been long in answering.

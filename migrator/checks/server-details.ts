@@ -6,7 +6,7 @@ import { type CommandLine, type RedisServer, unlessUnreachable } from '../redis/
 import { Version } from '../redis/version';
 import { type ServerView } from '../redis/server-view';
 
-export interface Facts {
+export interface ServerDetails {
   readonly address: string;
   readonly view: ServerView;
   readonly version: Version;
@@ -54,7 +54,7 @@ export interface Commands {
 }
 
 /** Throws a ServerError if the server goes away. */
-export async function factsOf(server: RedisServer, view: ServerView, commands?: Commands): Promise<Facts> {
+export async function detailsOf(server: RedisServer, view: ServerView, commands?: Commands): Promise<ServerDetails> {
   const { own = [], plain = [] } = commands ?? {};
   const version = Version.of(view.info);
   const nameOf = (setting: string): string => (version.saysReplica ? setting : setting.replace('replica', 'slave'));
@@ -110,7 +110,7 @@ async function configErrors(
   version: Version,
   got: unknown,
   probed: string,
-): Promise<Pick<Facts, 'configError' | 'rewriteError'>> {
+): Promise<Pick<ServerDetails, 'configError' | 'rewriteError'>> {
   if (got instanceof Error) return { configError: got.message };
   const [set] = await ask(server, [['CONFIG', 'SET', PROBED, probed]]);
   const rewriteError = await new Roles(server, version).checkDurable().then(

@@ -42,7 +42,7 @@ export async function eachShard(
         all(async () => {
           const outcome = stop.aborted ? left(shard) : await outcomeOf(shard, checked);
           const isDone = outcome.code === ExitCode.DONE;
-          report.progress({ shard: shard.shard, state: isDone ? 'done' : 'left', detail: outcome.message, isDone });
+          report.progress({ shard: shard.shard, state: isDone ? 'done' : 'skipped', detail: outcome.message, isDone });
           return outcome;
         }),
       ),

@@ -8,11 +8,11 @@ export enum ExitCode {
   FAULT = 1,
   /** The command line or the plan is wrong; nothing was done. */
   USAGE = 2,
-  /** What was found does not allow it: differences, strangers, a loss that was not accepted. */
+  /** What was found does not allow it: differences, unexpected clients, a loss that was not accepted. */
   REFUSED = 3,
   /** Some shards are not where the command takes them; run it again. */
   PARTLY = 4,
-  /** Another migrator is at work on shards that are left. */
+  /** Another migrator is working on the skipped shards. */
   BUSY = 5,
 }
 

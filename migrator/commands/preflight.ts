@@ -1,5 +1,5 @@
 // Says what stands in the way of a move before anything moves. Connects only to servers of the plan, and changes nothing
-// but their configuration files, which are written anew to find out whether they can be.
+// but their configuration files, which are rewritten to find out whether they can be.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { plainly } from '../redis/command-sender';
@@ -8,7 +8,7 @@ import { connectionChecks } from '../checks/connection-checks';
 import { type Context } from './context';
 import { dataChecks } from '../checks/data-checks';
 import { eachShard } from './each-shard';
-import { factsOf } from '../checks/server-details';
+import { detailsOf } from '../checks/server-details';
 import { error, type Finding, type Remark } from '../checks/finding';
 import { randomKeys, select } from '../data/key-scan';
 import { type Outcome, Refused } from './outcome';
@@ -27,7 +27,7 @@ export { type Finding } from '../checks/finding';
 export interface PreflightOptions {
   /** How many keys of each shard are held against the ring. */
   readonly sampleKeys: number;
-  /** Whether a fence that a restart would lift is a warning, not an error. */
+  /** Whether a fence that a restart would remove is a warning, not an error. */
   readonly acceptVolatileFence: boolean;
   readonly acceptRenamedWrites?: boolean;
 }
@@ -128,8 +128,8 @@ class Preflight {
     const lack = await this.lackOf(pair, sight);
     if (lack !== undefined) return [lack];
     const [old, fresh] = await Promise.all([
-      factsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
-      factsOf(pair.new, sight.new),
+      detailsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
+      detailsOf(pair.new, sight.new),
     ]);
     const { acceptRenamedWrites } = this.options;
     const { keepLegacyInSync } = plan;
@@ -160,7 +160,7 @@ class Preflight {
   }
 
   private async afterMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
-    const facts = await factsOf(pair.new, sight.new);
+    const facts = await detailsOf(pair.new, sight.new);
     return [...newConfigChecks(facts), ...(await watchChecks(pair)), ...(await this.placed(pair.new))];
   }
 
@@ -189,10 +189,10 @@ class Preflight {
     if (pair.silences.length > 0) return pair.silences.map((silence) => this.unreachable(silence));
     const { old: oldAddress, new: newAddress } = this.shard;
     switch (state) {
-      case 'two masters': {
+      case 'split brain': {
         if (old?.runId === fresh?.runId)
           return [
-            error('same-server', `${oldAddress} and ${newAddress} are one server; mend the addresses in the plan`),
+            error('same-server', `${oldAddress} and ${newAddress} are one server; fix the addresses in the plan`),
           ];
         const remedy =
           'if the shard has moved, run cutover to fence the old server; otherwise have the new one start as a replica';
@@ -229,7 +229,7 @@ function unreachable({ code, message, isAboutPassword, refusal }: ServerError): 
   if (isAboutPassword) {
     return error(
       'password',
-      `${message}; both servers need the password that the proxies send, so mend it there or in the Secret`,
+      `${message}; both servers need the password that the proxies send, so fix it there or in the Secret`,
     );
   }
   if (code === 'UNREACHABLE') {

@@ -83,11 +83,11 @@ class Rollback {
       case 'foreign':
         return this.serveFromOld(pair, sight);
       case 'moved':
-      case 'two masters':
+      case 'split brain':
         return this.goBackWithLoss(pair, sight);
       default:
         pair.throwSilence();
-        throw new Refused(`${MEANING[sight.state]}; see what it follows, and mend that by hand`);
+        throw new Refused(`${MEANING[sight.state]}; see what it follows, and fix that by hand`);
     }
   }
 
@@ -126,7 +126,7 @@ class Rollback {
     await giveBack(pair.old, versionOf(old));
   }
 
-  /** While the old server writes its AOF anew, a restart would take it back to what it was before it followed. */
+  /** While the old server rewrites its AOF, a restart would take it back to what it was before it followed. */
   private async untilSaved(pair: Pair): Promise<void> {
     for (;;) {
       const { old } = await pair.look();

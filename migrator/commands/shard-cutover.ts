@@ -1,7 +1,7 @@
 // The cutover of one shard: looks where it stands, and does what that calls for, until it has moved.
 
 import { type PlannedShard } from '../../lib/migration/plan';
-import { listed, Networks, strangers } from '../redis/clients';
+import { listed, Networks, unexpectedClients } from '../redis/clients';
 import { type Context, type HandOverOptions } from './context';
 import { refusesWrites } from '../checks/data-checks';
 import { followBack } from '../shard/follow-back';
@@ -21,7 +21,7 @@ import { reached } from '../shard/fault-points';
 import { type ServerView } from '../redis/server-view';
 
 export interface CutoverOptions extends HandOverOptions {
-  readonly allowStrangers: boolean;
+  readonly allowUnexpectedClients: boolean;
   /** Where both servers say that they are masters: a person says that the new one has the right data. */
   readonly fenceOld: boolean;
   /** Move one shard, watch it for so many milliseconds, and only then the others. */
@@ -107,7 +107,7 @@ export class ShardCutover {
         return this.move(pair, sight);
       case 'fenced':
         return this.resume(pair, sight);
-      case 'two masters':
+      case 'split brain':
         await this.fenceAgain(pair, sight);
         return this.finish(pair);
       case 'foreign':
@@ -187,7 +187,7 @@ export class ShardCutover {
     await from.roles.checkDurable().catch((error: unknown) => {
       if (!(error instanceof NotDurable)) throw error;
       if (this.options.acceptVolatileFence) return;
-      const remedy = 'a restart would lift the fence; mend it, or accept that by --accept-volatile-fence';
+      const remedy = 'a restart would remove the fence; fix it, or accept that by --accept-volatile-fence';
       throw new Refused(`${error.message}: ${remedy}`);
     });
     await to.roles.checkDurable();
@@ -195,16 +195,16 @@ export class ShardCutover {
     const full = fresh && refusesWrites(fresh.info);
     if (full !== undefined) throw new Refused(`${this.shard.new}: ${full}`);
     await refuseWatched(pair);
-    await this.refuseStrangers(pair);
+    await this.refuseUnexpectedClients(pair);
   }
 
-  private async refuseStrangers(pair: Pair): Promise<void> {
-    if (this.options.allowStrangers) return;
-    const found = await strangers(pair.old, new Networks(this.context.plan.proxyNetworks));
+  private async refuseUnexpectedClients(pair: Pair): Promise<void> {
+    if (this.options.allowUnexpectedClients) return;
+    const found = await unexpectedClients(pair.old, new Networks(this.context.plan.proxyNetworks));
     if (found.length === 0) return;
     const remedy =
-      'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-strangers';
-    throw new Refused(`strangers are connected to ${this.shard.old}: ${listed(found)}; ${remedy}`);
+      'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-unexpected-clients';
+    throw new Refused(`unexpected clients are connected to ${this.shard.old}: ${listed(found)}; ${remedy}`);
   }
 
   /** Both are replicas. The new one was never promoted, so the old one has every write that was acknowledged. */

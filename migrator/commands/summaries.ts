@@ -12,7 +12,7 @@ export function outcomes(what: string, all: readonly Outcome[]): Summary {
   const others = all.filter(({ code }) => code !== ExitCode.DONE);
   return {
     text: [
-      ...others.map(({ shard, message }) => `shard ${shard} was left: ${message}`),
+      ...others.map(({ shard, message }) => `shard ${shard} was skipped: ${message}`),
       `${all.length - others.length} of ${all.length} shards are ${what}`,
     ],
     json: { exitCode: exitCodeOf(all), outcomes: all },
@@ -23,7 +23,7 @@ export function preflight(findings: readonly Finding[], all: readonly Outcome[])
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const verdict =
     errors > 0
-      ? `${errors} ${errors === 1 ? 'error' : 'errors'}: nothing should be moved before they are mended`
+      ? `${errors} ${errors === 1 ? 'error' : 'errors'}: nothing should be moved before they are fixed`
       : 'nothing stands in the way';
   return {
     text: [

@@ -21,7 +21,7 @@ import { savingOf, type ServerView } from '../redis/server-view';
 
 const LOOK_MS = 250;
 
-/** A link that stands still for so long is broken anew: Redis itself waits a minute for a silent master. */
+/** A link that stands still for so long is closed again: Redis itself waits a minute for a silent master. */
 const REPAIR_MS = 15_000;
 
 export interface SyncOptions {
@@ -44,7 +44,7 @@ async function syncShard(context: Context, shard: PlannedShard, patienceMs: numb
   }
 }
 
-/** Follows one shard until it is in sync; a server that goes away is waited for, and connected anew. */
+/** Follows one shard until it is in sync; a server that goes away is waited for, and reconnected. */
 class Follower {
   private pair?: Pair;
   private lastProgress = performance.now();
@@ -195,7 +195,7 @@ async function reattach(pair: Pair): Promise<void> {
 }
 
 function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<Sight, 'old' | 'new'>): void {
-  if (old?.runId === fresh?.runId) throw new Refused(`${shard.old} and ${shard.new} are one server; mend the plan`);
+  if (old?.runId === fresh?.runId) throw new Refused(`${shard.old} and ${shard.new} are one server; fix the plan`);
   const servers = { [shard.old]: versionOf(old), [shard.new]: versionOf(fresh) };
   const remark = productChecks(...Object.entries(servers).map(([address, version]) => ({ address, version }))).at(0);
   if (remark !== undefined) throw new Refused(remark.message);

@@ -1,4 +1,4 @@
-// How many keys a way back would lose: those that differ between the fenced old server and the new one.
+// How many keys a rollback would lose: those that differ between the fenced old server and the new one.
 
 import { createHash } from 'node:crypto';
 import { type Ask, pastTheFence, plainly } from '../redis/command-sender';

@@ -100,7 +100,7 @@ function* entries(key: Buffer, digest: SequenceDigest): Generator<CommandLine, v
 }
 
 /**
- * Who has taken what and not confirmed it. How long ago and how often is left out: reading one's own pending entries
+ * Who has taken what and not confirmed it. How long ago and how often is omitted: reading one's own pending entries
  * again counts on the master alone. So are consumers who have nothing: before 6.2 they exist on the master alone.
  */
 function* pending(key: Buffer, group: Buffer, digest: SequenceDigest): Generator<CommandLine, void, unknown> {

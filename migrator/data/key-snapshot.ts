@@ -28,7 +28,7 @@ export type Difference = 'missing' | 'extra' | 'type' | 'expiry' | 'value' | 'la
 export interface Clocks {
   /** Milliseconds by which the new server's clock is ahead. */
   readonly ahead: number;
-  /** Whether the old server sends durations, which begin anew where they arrive: so do all before 7.0. */
+  /** Whether the old server sends durations, which start again where they arrive: so do all before 7.0. */
   readonly sendsDurations: boolean;
 }
 

@@ -57,7 +57,7 @@ export class Networks {
 }
 
 /** Clients that are neither proxies, nor replicas, nor migrators, nor Sentinels: the addresses of those whom a cutover would lock out. */
-export async function strangers(server: RedisServer, proxies: Networks): Promise<string[]> {
+export async function unexpectedClients(server: RedisServer, proxies: Networks): Promise<string[]> {
   const found = (await clients(server)).filter(
     (client) =>
       !/[SM]/.test(client.flags) && !client.name.startsWith(CLIENT_NAME) && !isSentinel(client) && !proxies.has(client),

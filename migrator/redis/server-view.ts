@@ -21,7 +21,7 @@ export interface ServerView {
   readonly offset: number;
   /** The names of the history: by the first one a master's replicas know it. */
   readonly history: readonly string[];
-  /** Whether a restart would bring back all that is here: after an initial synchronization the AOF is written anew. */
+  /** Whether a restart would bring back all that is here: after an initial synchronization the AOF is rewritten. */
   readonly isSaved: boolean;
   readonly isLoading: boolean;
   readonly keys: number;
@@ -63,7 +63,7 @@ function replicaOffset(info: Info): number {
   return info.number('slave_repl_offset');
 }
 
-/** While the AOF is written anew, what is on the disk is what was there before. */
+/** While the AOF is rewritten, what is on the disk is what was there before. */
 function isRewriting(info: Info): boolean {
   if (info.text('aof_enabled') !== '1') return false;
   const waits = info.text('aof_rewrite_in_progress') === '1' || info.text('aof_rewrite_scheduled') === '1';

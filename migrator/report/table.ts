@@ -27,7 +27,7 @@ export class Table implements Report {
   progress(progress: Progress): void {
     const changed = this.tally.note(progress);
     // What did not end well stays on the screen.
-    if (changed && progress.state === 'left') this.note(`shard ${progress.shard}: ${progress.detail ?? ''}`);
+    if (changed && progress.state === 'skipped') this.note(`shard ${progress.shard}: ${progress.detail ?? ''}`);
   }
 
   note(text: string): void {

@@ -34,7 +34,7 @@ export class Tally {
 
   /** Shards that something is being done about, the longest at work first. */
   get active(): Progress[] {
-    return this.all.filter(({ state }) => state !== 'done' && state !== 'left');
+    return this.all.filter(({ state }) => state !== 'done' && state !== 'skipped');
   }
 
   /** `12 of 108 done · 3 syncing · 45 MiB of 1.2 GiB · lag 0 B · about 2 min left` */

@@ -1,4 +1,4 @@
-// Has a replica connect to its master anew.
+// Has a replica reconnect to its master.
 
 import { type Pair, type Sight, versionOf } from './pair';
 import { Roles } from './roles';

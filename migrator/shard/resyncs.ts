@@ -28,7 +28,7 @@ export class Resyncs {
   private first?: Seen;
   private last?: Seen;
 
-  /** Takes down what the old server says; a restart begins anew. */
+  /** Takes down what the old server says; a restart starts again. */
   note({ old }: Sight): void {
     if (old === undefined) return;
     const seen = seenOf(old);

@@ -14,7 +14,7 @@ export const MEANING = {
   moved: 'the new server serves; the old one is fenced',
   following: 'the new server serves; the old one follows it',
   returning: 'a rollback was interrupted: nobody serves',
-  'two masters': 'both say that they are masters: the fence of the old server did not survive its restart',
+  'split brain': 'both say that they are masters: the fence of the old server did not survive its restart',
   'old unreachable':
     'the old server cannot be asked, and the new one was not promoted: unless the old one answers others, the shard is unavailable',
   'new unreachable': 'the new server does not answer',
@@ -29,7 +29,7 @@ const STATES: Record<OldFollows, Record<NewFollows, ShardState>> = {
   nobody: {
     nowhere: 'waiting',
     old: 'in sync', // or syncing, which the link tells
-    nobody: 'two masters',
+    nobody: 'split brain',
     other: 'foreign',
     silent: 'new unreachable',
   },

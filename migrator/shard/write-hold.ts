@@ -31,7 +31,7 @@ export class WriteHold {
     return (await this.wantedReplicas()) >= WRITE_FENCE;
   }
 
-  /** A pause ends by itself after so many milliseconds; a fence has to be lifted. */
+  /** A pause ends by itself after so many milliseconds; a fence has to be removed. */
   async begin(method: HoldMethod, ms: number): Promise<void> {
     if (method === 'pause') {
       await this.server.call('CLIENT', 'PAUSE', ms, 'WRITE');
@@ -52,7 +52,7 @@ export class WriteHold {
     await this.server.all([...(await this.fenceLifting()), ...this.pauseLifting()]);
   }
 
-  /** What lifts the fence, if it stands. */
+  /** What removes the fence, if there is one. */
   async fenceLifting(): Promise<CommandLine[]> {
     const wanted = await this.wantedReplicas();
     if (wanted < WRITE_FENCE) return [];

@@ -97,7 +97,7 @@ describe('why there is no answer', () => {
       const { code, stderr } = await shell(`cdk8s-twemproxy ${command} > /dev/full`);
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: 'error: standard output: there is no room for it; make room, or write to another folder\n',
+        stderr: 'error: standard output: there is no room for it; make room, or write to another directory\n',
       });
     },
   );
@@ -120,11 +120,11 @@ describe('what the system refuses is a sentence with the file and the remedy', (
     expect(fs.readdirSync(path.join(lab.dir, 'limited'))).toEqual([]);
   });
 
-  test.each(outputs)('where %s meets a file or a folder that nobody may write to', async (command, name) => {
-    for (const folder of [two, '/sys']) {
-      const { code, stderr } = await cli(...command.split(' '), path.join(folder, name));
+  test.each(outputs)('where %s meets a file or a directory that nobody may write to', async (command, name) => {
+    for (const directory of [two, '/sys']) {
+      const { code, stderr } = await cli(...command.split(' '), path.join(directory, name));
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: \S+: [^\n]+; [^\n]+\n$/) });
-      expect(stderr).toContain(folder);
+      expect(stderr).toContain(directory);
       expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
     }
   });

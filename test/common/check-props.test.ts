@@ -1,4 +1,4 @@
-// Whatever a compiler would refuse is refused at run time: derived from the description, so that no prop is left out.
+// Whatever a compiler would refuse is refused at run time: derived from the description, so that no prop is omitted.
 
 import { App, Chart, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';

@@ -28,7 +28,7 @@ test('every exported type, property, method and value says what it is', () => {
   expect(silent).toEqual([]);
 });
 
-test('every prop that can be left out says what holds then', () => {
+test('every prop that can be omitted says what holds then', () => {
   const silent = Object.values(types).flatMap(({ name, datatype, properties = [] }) =>
     properties
       .filter(({ optional, docs }) => datatype && optional && !docs?.default)
@@ -42,7 +42,9 @@ test('API.md is what `npm run docgen` writes', async () => {
   try {
     const docgen = path.join(ROOT, 'node_modules', '.bin', 'jsii-docgen');
     execFileSync(docgen, ['--output', path.join(lab.dir, 'API')], { cwd: ROOT, stdio: 'pipe' });
-    const [fresh, committed] = [lab.dir, ROOT].map((folder) => fs.readFileSync(path.join(folder, 'API.md'), 'utf8'));
+    const [fresh, committed] = [lab.dir, ROOT].map((directory) =>
+      fs.readFileSync(path.join(directory, 'API.md'), 'utf8'),
+    );
     // Not toBe: where ten thousand lines differ is better looked for with Git.
     expect(committed === fresh).toBe(true);
     expect(fresh).toContain('cdk8s-twemproxy.FleetCharts');

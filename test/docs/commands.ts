@@ -47,7 +47,7 @@ const CHECKS: [RegExp, Check][] = [
   [/^npx (cdk8s-twemproxy) (.*)$/, (_, __, args) => succeeds(`node build/cli/main.js ${args}`)],
   [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
   [/^kubectl /, namesWhatIsThere],
-  [/^docker (?:build|push) .*$/, namesItsFolder], // there is no docker here
+  [/^docker (?:build|push) .*$/, namesItsDirectory], // there is no docker here
   [/^cd (examples\/\S+)$/, isThere],
   [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, isFine], // on the NFS server
   [/^printf '%s\\n' '(.*)' > redis\.conf$/, isKnownTo('lib/scripts/start.sh')],
@@ -100,9 +100,9 @@ function isKnownTo(file: string): Check {
   };
 }
 
-function namesItsFolder(command: string): void {
-  const [folder] = /images\/\S+$/.exec(command) ?? [];
-  if (folder !== undefined) expect(fs.existsSync(path.join(ROOT, folder, 'Dockerfile'))).toBe(true);
+function namesItsDirectory(command: string): void {
+  const [directory] = /images\/\S+$/.exec(command) ?? [];
+  if (directory !== undefined) expect(fs.existsSync(path.join(ROOT, directory, 'Dockerfile'))).toBe(true);
 }
 
 async function succeeds(command: string): Promise<void> {

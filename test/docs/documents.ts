@@ -16,7 +16,7 @@ export const DOCUMENTS = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...['docs', 'docs/how-to', 'images/twemproxy', ...foldersIn('examples')].flatMap(markdownIn),
+  ...['docs', 'docs/how-to', 'images/twemproxy', ...directoriesIn('examples')].flatMap(markdownIn),
 ];
 
 export function read(file: string): string {
@@ -30,7 +30,7 @@ export function blocksOf(document: string): Block[] {
   });
 }
 
-/** What leads to other documents of the repository: the file, and the heading if one is named. */
+/** Links to other documents of the repository: the file, and the heading if one is named. */
 export function linksOf(document: string): { file: string; heading?: string }[] {
   const targets = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
   return targets.map(([, file, heading]) => {
@@ -48,12 +48,12 @@ export function headingsOf(document: string): string[] {
   });
 }
 
-function markdownIn(folder: string): string[] {
-  const names = fs.readdirSync(path.join(ROOT, folder)).sort();
-  return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+function markdownIn(directory: string): string[] {
+  const names = fs.readdirSync(path.join(ROOT, directory)).sort();
+  return names.filter((name) => name.endsWith('.md')).map((name) => `${directory}/${name}`);
 }
 
-function foldersIn(folder: string): string[] {
-  const entries = fs.readdirSync(path.join(ROOT, folder), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}/${name}`);
+function directoriesIn(directory: string): string[] {
+  const entries = fs.readdirSync(path.join(ROOT, directory), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${directory}/${name}`);
 }

@@ -17,10 +17,10 @@ const AT_VERSION = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/v${vers
 
 const MENTION = /\b(?:docs|images|bench)\/[\w./-]*[\w-](?:#[\w-]+)?/g;
 
-const FOLDERS = ['lib', 'migrator', 'cli'];
-const SOURCES = FOLDERS.flatMap((folder) =>
+const DIRECTORIES = ['lib', 'migrator', 'cli'];
+const SOURCES = DIRECTORIES.flatMap((directory) =>
   fs
-    .readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .readdirSync(path.join(ROOT, directory), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name))),
 );

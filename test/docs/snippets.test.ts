@@ -13,9 +13,9 @@ const FILES = [
 ];
 const SOURCES = FILES.map((file) => withoutSpace(read(file)));
 
-function sourcesIn(folder: string): string[] {
-  const names = fs.readdirSync(path.join(ROOT, folder));
-  return names.filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`);
+function sourcesIn(directory: string): string[] {
+  const names = fs.readdirSync(path.join(ROOT, directory));
+  return names.filter((name) => name.endsWith('.ts')).map((name) => `${directory}/${name}`);
 }
 
 const SNIPPETS = DOCUMENTS.flatMap(blocksOf).filter(({ language }) => language === 'ts');

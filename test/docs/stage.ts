@@ -18,16 +18,16 @@ const PASSWORD = 'not telling';
 const BUILD = path.join(__dirname, '..', '..', 'build');
 
 /** From where the application of the story comes that was forgotten, and the port of the moment. */
-const STRANGER = /127\.0\.0\.2:\d+/g;
+const UNEXPECTED_CLIENT = /127\.0\.0\.2:\d+/g;
 
 /** What happens in a story between two commands: `<!-- meanwhile: NAME -->` in the document. */
 type Meanwhile = (stage: Stage) => unknown;
 
 const MEANWHILE: Record<string, Meanwhile> = {
   'a forgotten application is connected to redis-b': async (stage) => {
-    stage.stranger = await stage.move.stranger(1);
+    stage.unexpectedClient = await stage.move.unexpectedClient(1);
   },
-  'the forgotten application is pointed at the new proxies': (stage) => stage.stranger?.destroy(),
+  'the forgotten application is pointed at the new proxies': (stage) => stage.unexpectedClient?.destroy(),
   'the next cutover is killed when the old server is fenced': (stage) => {
     stage.signalAt = 'cutover.demoted SIGKILL';
   },
@@ -52,7 +52,7 @@ const MEANWHILE: Record<string, Meanwhile> = {
 };
 
 export class Stage {
-  stranger?: { destroy: () => void };
+  unexpectedClient?: { destroy: () => void };
   /** Where the next command of the migrator is to be killed. */
   signalAt?: string;
 
@@ -98,7 +98,7 @@ export class Stage {
     const printed = await this.printed(command, env);
     return [...this.ports()].reduce(
       (text, [name, port]) => text.replaceAll(`127.0.0.1:${port}`, `${name}:6379`),
-      printed.replace(STRANGER, '10.20.9.14:41234'),
+      printed.replace(UNEXPECTED_CLIENT, '10.20.9.14:41234'),
     );
   }
 

@@ -15,7 +15,7 @@ afterEach(() => lab.close());
 const SCENE = /^<!-- meanwhile: (.*) -->$|^```console\n([^]*?)^```$/gm;
 
 /** A line of progress. Which of these there are, time decides: a shard that is fast skips some, a slow one is tried again. */
-const PROGRESS = /^\S+Z (shard \d: (?!done|left)|\d of \d done )/;
+const PROGRESS = /^\S+Z (shard \d: (?!done|skipped)|\d of \d done )/;
 
 /** What holds in every run: no times, no progress, and no order among shards that are worked on side by side. */
 function settled(printed: string): string[] {

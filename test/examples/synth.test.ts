@@ -1,4 +1,4 @@
-// `npm run synth` in a copy of the app's folder.
+// `npm run synth` in a copy of the app's directory.
 
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -12,10 +12,13 @@ beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
 function synth(app: string): { status: number | null; output: string } {
-  const folder = path.relative(ROOT, path.join(lab.dir, 'app'));
+  const directory = path.relative(ROOT, path.join(lab.dir, 'app'));
   fs.writeFileSync(path.join(lab.dir, 'app', 'cdk8s.yaml'), `language: typescript\napp: ${process.execPath} app.js\n`);
   fs.writeFileSync(path.join(lab.dir, 'app', 'app.js'), app);
-  const { status, stdout, stderr } = spawnSync('node', ['scripts/synth.mjs', folder], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('node', ['scripts/synth.mjs', directory], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   return { status, output: stdout + stderr };
 }
 
@@ -68,8 +71,8 @@ test('a synth with a library that was changed since it was built is refused', ()
   });
 });
 
-test.each(['.', 'examples/article'])('the app of %s runs under a cdk8s that is installed elsewhere', (folder) => {
-  const cwd = path.join(ROOT, folder);
+test.each(['.', 'examples/article'])('the app of %s runs under a cdk8s that is installed elsewhere', (directory) => {
+  const cwd = path.join(ROOT, directory);
   const { app } = parse(fs.readFileSync(path.join(cwd, 'cdk8s.yaml'), 'utf8')) as { app: string };
   const outdir = path.join(lab.dir, 'dist');
   const env = { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin`, CDK8S_OUTDIR: outdir };

@@ -244,7 +244,7 @@ export class LabFleet {
 
   /** A client of one shard that may change its role. */
   roleClient(ordinal: number): Redis {
-    const username = this.charts.redis.bornAsReplica ? ROLE_USER : undefined;
+    const username = this.charts.redis.startAsReplica ? ROLE_USER : undefined;
     return connect(this.ports[ordinal], this.password, { username });
   }
 

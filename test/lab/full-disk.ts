@@ -48,7 +48,7 @@ export class FullDisk {
 
   private limit(bytes: string): void {
     for (const pid of fs.readdirSync(this.processes).filter((name) => this.isOurs(name))) {
-      // A colon with nothing behind it: what was the highest limit stays so, or there would be no way back.
+      // A colon with nothing behind it: what was the highest limit stays so, or it could not be raised again.
       // As the server's own user: root may change others only where it has all its rights.
       const { uid, gid } = fs.statSync(`/proc/${pid}`);
       execFileSync('prlimit', ['--pid', pid, `--fsize=${bytes}:`], process.getuid?.() === 0 ? { uid, gid } : {});

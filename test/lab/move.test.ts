@@ -42,13 +42,13 @@ test('a fleet moves under load without a violation, and every key arrives', asyn
   expect(lost).toEqual([]);
 });
 
-test('a stranger at an old server keeps its shard from moving', async () => {
+test('an unexpected client of an old server keeps its shard from moving', async () => {
   const it = await started({ servers: 1, proxies: 0 });
   await it.run('sync');
-  const stranger = await it.stranger(0);
+  const client = await it.unexpectedClient(0);
   const refused = it.migrator('cutover');
   expect(await refused.exit()).toBe(3);
   expect(refused.output).toContain('127.0.0.2');
-  stranger.destroy();
+  client.destroy();
   await it.run('cutover');
 });

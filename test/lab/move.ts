@@ -41,9 +41,9 @@ export interface Roles {
 const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 const MIGRATOR = path.join(__dirname, '..', '..', 'build', 'migrator', 'migrator.mjs');
 
-/** Clients of this machine are the fleet's own, unless they come from STRANGER. */
+/** Clients of this machine are the fleet's own, unless they come from UNEXPECTED_CLIENT. */
 const PROXY_NETWORKS = ['127.0.0.1/32'];
-const STRANGER = '127.0.0.2';
+const UNEXPECTED_CLIENT = '127.0.0.2';
 
 /** By default an old server waits five seconds for a second replica. */
 const SYNC_AT_ONCE = ['repl-diskless-sync-delay', '0'];
@@ -175,14 +175,14 @@ export class LabMove {
   }
 
   /** A client of an old server that is none of this fleet's proxies. */
-  async stranger(ordinal: number): Promise<net.Socket> {
-    const socket = net.connect({ port: this.old.portOf(ordinal), host: '127.0.0.1', localAddress: STRANGER });
+  async unexpectedClient(ordinal: number): Promise<net.Socket> {
+    const socket = net.connect({ port: this.old.portOf(ordinal), host: '127.0.0.1', localAddress: UNEXPECTED_CLIENT });
     const password = Buffer.from(this.old.password);
     socket.write(
       Buffer.concat([Buffer.from(`*2\r\n$4\r\nAUTH\r\n$${password.length}\r\n`), password, Buffer.from('\r\n')]),
     );
     const [answer] = (await once(socket, 'data')) as [Buffer];
-    if (!answer.toString().startsWith('+OK')) throw new Error(`the stranger was told ${answer.toString()}`);
+    if (!answer.toString().startsWith('+OK')) throw new Error(`the unexpected client was told ${answer.toString()}`);
     return socket;
   }
 

@@ -33,7 +33,7 @@ export function named(objects: Manifest[], kind: string): Record<string, Manifes
   return Object.fromEntries(found.map((object) => [object.metadata.name as string, object]));
 }
 
-/** Ports of Services that lead to no port of the pods that they select, and Services that select no pod. */
+/** Ports of Services that route to no port of the pods that they select, and Services that select no pod. */
 export function danglingPorts(objects: Manifest[]): string[] {
   const templates = objects.flatMap(({ spec }) => (spec?.template ? [spec.template as Manifest] : []));
   return Object.values(named(objects, 'Service')).flatMap(({ metadata, spec }) => {

@@ -134,3 +134,19 @@ test('servers that cannot be reached are named, and the exit code says that not 
     shards: [{ shard: 0, state: 'new unreachable', silence: expect.stringContaining('127.0.0.1:1: ') as string }],
   });
 });
+
+test('the former name of an option is still read', () => {
+  expect(parse(['cutover', '--plan', 'x', '--allow-strangers'])).toEqual(
+    parse(['cutover', '--plan', 'x', '--allow-unexpected-clients']),
+  );
+});
+
+test.each(Object.keys(COMMANDS))('the help of %s says what its exit codes mean', (name) => {
+  const { exit } = COMMANDS[name as keyof typeof COMMANDS];
+  for (const [code, meaning] of [
+    [0, exit.done],
+    [3, exit.refused],
+    [4, exit.incomplete],
+  ] as const)
+    expect(help(name)).toContain(`  ${code}  ${meaning}`);
+});

@@ -1,4 +1,4 @@
-// Old servers with data, and new ones that are born as replicas of nobody, as a context for the migrator's commands.
+// Old servers with data, and new ones that start as replicas of nobody, as a context for the migrator's commands.
 
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
@@ -89,7 +89,7 @@ export class Pairs {
     return this.kept(connect(this.newPorts[ordinal], this.oldFleet.password));
   }
 
-  /** Ends the clients, so that none of them is a stranger. */
+  /** Ends the clients, so that none of them is unexpected. */
   disconnect(): void {
     for (const client of this.clients.splice(0)) client.disconnect();
   }

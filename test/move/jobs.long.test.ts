@@ -32,11 +32,11 @@ test.each([[['--canary', '--watch', '1']], [[]]])(
     moving = await Moving.of(lab, { servers: 3, fleet: { migration } });
     const { move } = moving;
     await move.run('sync');
-    const stranger = await move.stranger(0);
+    const client = await move.unexpectedClient(0);
     const { code, output } = await ended(move.fleet.jobPod('cutover'));
     expect(FINAL_EXIT_CODES).toContain(code);
-    expect(output).toContain('shard 0 was left: strangers are connected');
-    stranger.destroy();
+    expect(output).toContain('shard 0 was skipped: unexpected clients are connected');
+    client.destroy();
     const after = await move.roles();
     expect(after[0]).toEqual(untouched(move)[0]);
     if (stepArguments.length > 0) expect(after).toEqual(untouched(move));
@@ -79,7 +79,7 @@ test('a Job that is replaced while it runs begins no other shard', async () => {
   fs.writeFileSync(current, 'another');
   program.child.kill('SIGCONT');
   expect(await program.exit()).toBe(3);
-  expect(program.output).toContain('shard 1 was left: not begun: this is the Job this-one');
+  expect(program.output).toContain('shard 1 was skipped: not begun: this is the Job this-one');
   expect(await move.roles()).toEqual([moved(move)[0], untouched(move)[1]]);
   await moving.judge();
 });

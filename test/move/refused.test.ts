@@ -97,11 +97,11 @@ test.each(['none', 'read-only'] as const)('an old server whose configuration fil
   await move.run('cutover', '--accept-volatile-fence');
   expect(await move.roles()).toEqual(moved(move));
 
-  // It comes back as a master, and the bridge goes on to lead to the new one; another run fences it again.
+  // It comes back as a master, and the bridge goes on routing to the new one; another run fences it again.
   await moving.judgeHistory();
   await move.old.restart(0, 'SIGKILL');
   expect(await move.roles()).toEqual([{ old: 'master', new: 'master' }]);
-  expect((await move.run('status')).includes('two masters')).toBe(true);
+  expect((await move.run('status')).includes('split brain')).toBe(true);
   const unsure = move.migrator('cutover', '--accept-volatile-fence');
   expect(await unsure.exit()).toBe(3);
   expect(unsure.output).toContain('both say that they are masters');

@@ -1,4 +1,4 @@
-// The way back: what it needs, what it says, and that it leaves the old servers as they were.
+// Rollback: what it needs, what it says, and that it leaves the old servers as they were.
 
 import { FullDisk } from '../lab/full-disk';
 import { freePort, Lab, until } from '../lab/lab';

@@ -51,7 +51,7 @@ test('no step begins while Sentinel watches a server, whatever the options, and 
 
   watcher.disconnect();
   const again = await watch(it, 'new');
-  const output = await refused(it, 'cutover', '--allow-strangers', '--accept-volatile-fence');
+  const output = await refused(it, 'cutover', '--allow-unexpected-clients', '--accept-volatile-fence');
   expect(output).toContain(`watch 127.0.0.1:${it.fleet.portOf(0)} as shop-3`);
   expect(output).toContain('run SENTINEL REMOVE shop-3 on every Sentinel');
   expect(await it.roles()).toEqual(untouched(it));

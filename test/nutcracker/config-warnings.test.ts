@@ -39,7 +39,7 @@ test.each([
   ]);
 });
 
-test('what is left out is told with the line of the pool', () => {
+test('what is omitted is told with the line of the pool', () => {
   const { warnings: found } = NutcrackerConfig.fromYaml('# remark\nalpha:\n  listen: a:1\n  servers:\n    - b:1:1 c\n');
   expect(found.map(({ code, line }) => [code, line])).toEqual([
     ['not-redis', 2],

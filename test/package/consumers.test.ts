@@ -17,10 +17,10 @@ const node = (script: string): unknown =>
   JSON.parse(run(lab.dir, process.execPath, '--input-type=module', '-e', script));
 
 test('an app as of `cdk8s init typescript-app` compiles without skipLibCheck, and writes the same as here', () => {
-  const folder = writeApp(lab.dir, 'main.ts');
-  compileAsCdk8sInit(folder);
-  expect(fs.readFileSync(path.join(folder, 'tsconfig.json'), 'utf8')).not.toContain('skipLibCheck');
-  expect(synthesized(folder, 'main.js')).toEqual(committed());
+  const directory = writeApp(lab.dir, 'main.ts');
+  compileAsCdk8sInit(directory);
+  expect(fs.readFileSync(path.join(directory, 'tsconfig.json'), 'utf8')).not.toContain('skipLibCheck');
+  expect(synthesized(directory, 'main.js')).toEqual(committed());
 });
 
 test.each(['main.cjs', 'main.mjs'] as const)('an app in plain JavaScript, %s, writes the same as here', (main) => {

@@ -31,8 +31,8 @@ test.each([
   ['Java', JAVA, '.java'],
   ['.NET', DOTNET, '.cs'],
   ['Go', GO, '.go'],
-])('jsii-pacmak --code-only makes a %s package that has every type', (_language, folder, extension) => {
-  const files = fs.readdirSync(path.join(lab.dir, folder));
+])('jsii-pacmak --code-only makes a %s package that has every type', (_language, directory, extension) => {
+  const files = fs.readdirSync(path.join(lab.dir, directory));
   expect(exported).toContain('FleetCharts');
   expect(files).toEqual(expect.arrayContaining(exported.map((name) => name + extension)));
 });

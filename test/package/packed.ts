@@ -14,7 +14,7 @@ export function run(directory: string, command: string, ...args: readonly string
   return execFileSync(program, args, { cwd: directory, env: process.env, encoding: 'utf8', stdio: 'pipe' });
 }
 
-/** Packs into the lab, without building anew, and returns the path of the file. */
+/** Packs into the lab, without building again, and returns the path of the file. */
 export function packInto(lab: Lab): string {
   const name = run(ROOT, 'npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', lab.dir).trim();
   return path.join(lab.dir, name);
@@ -39,30 +39,30 @@ function inJavaScript(module: ModuleKind): string {
   return transpileModule(APP, { compilerOptions: { module, target: ScriptTarget.ES2022 } }).outputText;
 }
 
-/** Writes that app, in one of the languages in which people write them, and returns its folder. */
+/** Writes that app, in one of the languages in which people write them, and returns its directory. */
 export function writeApp(project: string, name: 'main.ts' | 'main.cjs' | 'main.mjs'): string {
-  const folder = path.join(project, path.extname(name).slice(1));
-  fs.cpSync(path.join(ROOT, 'fleets'), path.join(folder, 'fleets'), { recursive: true });
+  const directory = path.join(project, path.extname(name).slice(1));
+  fs.cpSync(path.join(ROOT, 'fleets'), path.join(directory, 'fleets'), { recursive: true });
   const texts = {
     'main.ts': () => APP,
     'main.cjs': () => inJavaScript(ModuleKind.CommonJS),
     'main.mjs': () => inJavaScript(ModuleKind.ES2022),
   };
-  fs.writeFileSync(path.join(folder, name), texts[name]());
-  return folder;
+  fs.writeFileSync(path.join(directory, name), texts[name]());
+  return directory;
 }
 
 /** Compiles the app as one that `cdk8s init typescript-app` has made: strictly, our declarations included. */
-export function compileAsCdk8sInit(folder: string): void {
+export function compileAsCdk8sInit(directory: string): void {
   const template = path.join(ROOT, 'node_modules', 'cdk8s-cli', 'templates', 'typescript-app');
-  fs.copyFileSync(path.join(template, 'tsconfig.json'), path.join(folder, 'tsconfig.json'));
-  run(folder, 'tsc', '--build');
+  fs.copyFileSync(path.join(template, 'tsconfig.json'), path.join(directory, 'tsconfig.json'));
+  run(directory, 'tsc', '--build');
 }
 
 /** What such an app writes into its `dist`, by file name. */
-export function synthesized(folder: string, program: string): Record<string, string> {
-  run(folder, process.execPath, program);
-  return filesOf(path.join(folder, 'dist'));
+export function synthesized(directory: string, program: string): Record<string, string> {
+  run(directory, process.execPath, program);
+  return filesOf(path.join(directory, 'dist'));
 }
 
 /** What the app of this repository writes; a test of its own holds it fresh. */

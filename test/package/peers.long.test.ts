@@ -41,9 +41,9 @@ test.each([
   const isOldest = peers.map((name) => installedPeers()[name] === devDependencies[name]);
   expect(isOldest).toEqual(peers.map(() => end === 'oldest'));
 
-  const folder = writeApp(lab.dir, 'main.ts');
-  compileAsCdk8sInit(folder);
-  expect(synthesized(folder, 'main.js')).toEqual(committed());
+  const directory = writeApp(lab.dir, 'main.ts');
+  compileAsCdk8sInit(directory);
+  expect(synthesized(directory, 'main.js')).toEqual(committed());
 });
 
 test('before the oldest cdk8s npm refuses to install it', () => {

@@ -11,7 +11,7 @@ const lab = new Lab();
 afterAll(() => lab.close());
 
 const oldFile = (version: string) => path.join(__dirname, 'old', `${version}.conf`);
-const { KEPT, RENAMED, DROPPED, LIFTED, OVERRIDDEN, INCLUDED, ADDED } = RedisConfigAction;
+const { KEPT, RENAMED, IGNORED, MOVED_TO_SECRET, COMPUTED, OVERRIDDEN, INCLUDED, ADDED } = RedisConfigAction;
 
 /** What the pods of a fleet with this image start with. */
 function rendered(config: RedisConfig, image: string): string {
@@ -235,7 +235,7 @@ describe('an old file', () => {
 
   test('of 2.8 is reported line by line', () => {
     const config = RedisConfig.fromFile(oldFile('2.8'));
-    expect(fated(config, DROPPED)).toEqual([
+    expect(fated(config, IGNORED)).toEqual([
       ...['daemonize', 'pidfile', 'port', 'bind', 'logfile', 'syslog-enabled', 'dbfilename', 'dir', 'slave-read-only'],
       ...['min-slaves-to-write', 'appendfilename', 'list-max-ziplist-entries', 'list-max-ziplist-value'],
     ]);
@@ -244,7 +244,8 @@ describe('an old file', () => {
       ...['hash-max-ziplist-entries', 'hash-max-ziplist-value', 'zset-max-ziplist-entries', 'zset-max-ziplist-value'],
       'client-output-buffer-limit',
     ]);
-    expect(fated(config, LIFTED)).toEqual(['requirepass', 'maxmemory']);
+    expect(fated(config, MOVED_TO_SECRET)).toEqual(['requirepass']);
+    expect(fated(config, COMPUTED)).toEqual(['maxmemory']);
     expect(fated(config, ADDED)).toEqual([]);
     const everyLine = Array.from({ length: 51 }, (_, i) => i + 2);
     expect(config.report.map(({ line }) => line)).toEqual(everyLine);
@@ -308,26 +309,26 @@ describe('an old file', () => {
   });
 
   test.each([
-    ['maxclients 0', DROPPED, true, 'up to Redis 2.4 no limit'],
-    ['rename-command SUBSTRING ""', DROPPED, false, 'redis-server has no command SUBSTRING'],
-    ['min-slaves-to-write 1', DROPPED, true, 'would refuse every write'],
-    ['slave-read-only no', DROPPED, true, 'a second master'],
-    ['vm-enabled yes', DROPPED, true, 'went with Redis 2.6'],
+    ['maxclients 0', IGNORED, true, 'up to Redis 2.4 no limit'],
+    ['rename-command SUBSTRING ""', IGNORED, false, 'redis-server has no command SUBSTRING'],
+    ['min-slaves-to-write 1', IGNORED, true, 'would refuse every write'],
+    ['slave-read-only no', IGNORED, true, 'a second master'],
+    ['vm-enabled yes', IGNORED, true, 'went with Redis 2.6'],
     ['hash-max-zipmap-entries 64', RENAMED, false, 'now hash-max-listpack-entries'],
-    ['search.maxdoctablesize 10', DROPPED, true, 'a setting of a module'],
-    ['rename-command config ""', DROPPED, true, 'keep CONFIG, which the migrator sends by this name; bound access'],
-    ['rename-command config hidden', DROPPED, true, 'goes into the Secret of renamedCommands'],
-    ['rename-command ping hidden', DROPPED, true, 'which the probes and the bridge send by this name'],
+    ['search.maxdoctablesize 10', IGNORED, true, 'a setting of a module'],
+    ['rename-command config ""', IGNORED, true, 'keep CONFIG, which the migrator sends by this name; bound access'],
+    ['rename-command config hidden', IGNORED, true, 'goes into the Secret of renamedCommands'],
+    ['rename-command ping hidden', IGNORED, true, 'which the probes and the bridge send by this name'],
     ['rename-command flushall hidden', RENAMED, true, 'do not know FLUSHALL by any name'],
-    ['rename-command info INFO', DROPPED, false, 'its own name'],
+    ['rename-command info INFO', IGNORED, false, 'its own name'],
     ['rename-command keys ""', KEPT, false, ''],
-    ['locale-collate de_DE.UTF-8', DROPPED, true, 'only the locales C and POSIX'],
-    ['ignore-warnings s3cret', DROPPED, false, 'only ARM64-COW-BUG'],
-    ['proc-title-template "{title} s3cret"', DROPPED, false, 'by its title'],
+    ['locale-collate de_DE.UTF-8', IGNORED, true, 'only the locales C and POSIX'],
+    ['ignore-warnings s3cret', IGNORED, false, 'only ARM64-COW-BUG'],
+    ['proc-title-template "{title} s3cret"', IGNORED, false, 'by its title'],
     ['commandlog-execution-slower-than 5', RENAMED, false, 'now slowlog-log-slower-than'],
-    ['primaryauth x', LIFTED, false, 'which is that of requirepass'],
+    ['primaryauth x', MOVED_TO_SECRET, false, 'which is that of requirepass'],
     ['activedefrag yes', KEPT, true, "needs Redis' own jemalloc"],
-    ['requirepass ""', LIFTED, true, 'belongs in a Secret'],
+    ['requirepass ""', MOVED_TO_SECRET, true, 'belongs in a Secret'],
   ])('with %s: %s', (line, action, attention, message) => {
     const config = RedisConfig.fromText(`${line}\n`);
     expect(config.report[0]).toMatchObject({ action, attention, line: 1 });

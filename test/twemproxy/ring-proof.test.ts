@@ -73,7 +73,7 @@ test('the ring may serve with other settings', () => {
   expect(validationErrors(fleet({ newPool: changed({ timeout: 900, backlog: 1024 }) }).app)).toEqual([]);
 });
 
-test('the ring fails the synth when it would move keys, and names the share and what to mend', () => {
+test('the ring fails the synth when it would move keys, and names the share and what to fix', () => {
   const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR, hashTag: undefined }) });
   expect(validationErrors(app).join('\n')).toMatch(
     /^about 7\d(\.\d)? % of all keys would be looked for on another shard/,

@@ -69,5 +69,5 @@ function valuesOf(command: Command): Record<string, string | undefined> {
 }
 
 const REMARK = `
-What is left out is asked if somebody is at a terminal, and else taken as suggested, or named in an error. Files that are
+What is omitted is asked if somebody is at a terminal, and else taken as suggested, or named in an error. Files that are
 there already are never replaced.`;

@@ -20,7 +20,7 @@ export interface ExistingRepository {
 export function existingRepository(directory: string): ExistingRepository | undefined {
   const has = (name: string): boolean => fs.existsSync(path.join(directory, name));
   if (!has('main.ts') || !has('app.ts') || !has('fleets')) return undefined;
-  return reading(path.join(directory, 'fleets'), (folder) => ({ directory, fleets: fs.readdirSync(folder) }));
+  return reading(path.join(directory, 'fleets'), (fleets) => ({ directory, fleets: fs.readdirSync(fleets) }));
 }
 
 /** Refuses pools whose servers a fleet of the repository moves already: the synth would. */

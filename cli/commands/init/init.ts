@@ -22,7 +22,7 @@ import { type Files, writeFiles } from './write-files';
 /** What is given besides what may be asked. */
 export interface InitOptions {
   readonly redisConf?: string;
-  /** The directory to write to; the name of the fleet if it is left out. */
+  /** The directory to write to; the name of the fleet if it is omitted. */
   readonly directory?: string;
   /** The version of this package, and where it came from. */
   readonly version: string;
@@ -94,7 +94,7 @@ function fleetsOf(config: ConfigFile, questions: Questions): NutcrackerPool[][] 
 function remarksOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]): Remark[] {
   return skipped.map(({ name }) => ({
     place: config.name,
-    message: `pool ${JSON.stringify(name)} speaks the protocol of memcached, and is left out; it needs the old proxies on`,
+    message: `pool ${JSON.stringify(name)} speaks the protocol of memcached, and is omitted; it needs the old proxies on`,
   }));
 }
 
@@ -117,19 +117,19 @@ function repository(fleets: readonly Fleet[], { version, origin }: InitOptions):
 
 function fleetFiles({ live, settings }: Fleet): Files {
   const { source, pools, redisConf, isOneOfSeveral } = live;
-  const folder = `fleets/${settings.fleet}`;
-  const redisFile = redisConf && `${folder}/redis.conf`;
+  const fleetDirectory = `fleets/${settings.fleet}`;
+  const redisFile = redisConf && `${fleetDirectory}/redis.conf`;
   return {
-    [`${folder}/README.md`]: fleetReadme(settings),
-    [`${folder}/fleet.ts`]: fleetTs(settings, {
-      nutcracker: `${folder}/nutcracker.yml`,
+    [`${fleetDirectory}/README.md`]: fleetReadme(settings),
+    [`${fleetDirectory}/fleet.ts`]: fleetTs(settings, {
+      nutcracker: `${fleetDirectory}/nutcracker.yml`,
       redisConf: redisFile,
       pools: isOneOfSeveral ? pools.map(({ name }) => name) : undefined,
       isOne: pools.length === 1,
     }),
-    [`${folder}/nutcracker.yml`]: withoutPasswords(textOf(source)),
-    [`${folder}/ring.json`]: ringJson(pools),
-    ...(redisConf && { [`${folder}/redis.conf`]: redisConf.excerpt }),
+    [`${fleetDirectory}/nutcracker.yml`]: withoutPasswords(textOf(source)),
+    [`${fleetDirectory}/ring.json`]: ringJson(pools),
+    ...(redisConf && { [`${fleetDirectory}/redis.conf`]: redisConf.excerpt }),
   };
 }
 

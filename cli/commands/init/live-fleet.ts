@@ -111,14 +111,14 @@ function objectionsTo(server: NutcrackerServer, ordinal: number, servers: readon
 export function readRedisConf(file: string): RedisConf {
   const lines = refusing(file, () => [...readFile(file)]);
   const inherited = refusing(file, () => inheritance(lines, {}));
-  const { notes, lifted, renamed } = inherited;
-  const maxmemory = bytesOf(lifted.maxmemory ?? '0');
+  const { notes, separate, renamed } = inherited;
+  const maxmemory = bytesOf(separate.maxmemory ?? '0');
   return {
     file,
     excerpt: excerptOf(file, inherited),
     renamed,
     notes,
-    requirepass: lifted.requirepass,
+    requirepass: separate.requirepass,
     maxmemory: maxmemory === 0n ? undefined : maxmemory,
     refusedBy: (image) => {
       try {

@@ -8,7 +8,7 @@ import { type Settings, type Storage } from './settings';
 export interface FleetFiles {
   readonly nutcracker: string;
   readonly redisConf?: string;
-  /** All of the file if it is left out. */
+  /** All of the file if it is omitted. */
   readonly pools?: readonly string[];
   /** Whether there is one pool only. */
   readonly isOne: boolean;
@@ -122,7 +122,7 @@ function charts(settings: Settings, files: FleetFiles): string[] {
       ? ['    // From where the old servers see the proxies.']
       : [
           '    // From where the old servers see the proxies, such as 10.20.64.0/20: the networks of the pods, or of the nodes.',
-          '    // Without it a cutover takes the proxies for strangers, and refuses.',
+          '    // Without it a cutover takes the proxies for unexpected clients, and refuses.',
         ]),
     array('    proxyNetworks: [', proxyNetworks.map(quoted), '],'),
     ...(renamedCommands === undefined

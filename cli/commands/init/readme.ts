@@ -13,8 +13,8 @@ interface Package {
 /** What puts the packed file into a repository, where init cannot; nothing where it is there, or in a registry. */
 export function packing({ version, origin }: Package, repository = '.'): string | undefined {
   if (origin.from !== 'directory') return undefined;
-  const folder = word(path.join(repository, path.dirname(vendored(version))));
-  return `mkdir -p ${folder} && npm pack --ignore-scripts --pack-destination ${folder} ${word(origin.directory)}`;
+  const directory = word(path.join(repository, path.dirname(vendored(version))));
+  return `mkdir -p ${directory} && npm pack --ignore-scripts --pack-destination ${directory} ${word(origin.directory)}`;
 }
 
 /** README.md of the repository. */

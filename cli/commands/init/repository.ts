@@ -111,12 +111,12 @@ for (const fleet of fs.readdirSync('fleets')) {
   });
 }
 
-function namesIn(folder: string): string[] {
-  return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+function namesIn(directory: string): string[] {
+  return fs.existsSync(directory) ? fs.readdirSync(directory) : [];
 }
 
-function textOf(folder: string, name: string): string | undefined {
-  const file = path.join(folder, name);
+function textOf(directory: string, name: string): string | undefined {
+  const file = path.join(directory, name);
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 }
 `;

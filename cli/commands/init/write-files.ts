@@ -18,7 +18,7 @@ export function writeFiles(directory: string, files: Files): void {
     if (above !== undefined) made.push(above);
     writeBeside(target, files);
   } catch (error) {
-    for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
+    for (const directory of made) fs.rmSync(directory, { recursive: true, force: true });
     refuseWriting(directory, error);
   }
 }
@@ -48,18 +48,18 @@ function refuseTaken(directory: string, names: readonly string[]): void {
   throw new Refusal([...taken].map((place) => `${place}: it is there already; ${rest}`));
 }
 
-/** The file itself, or what stands in the place of a folder above it. */
+/** The file itself, or what stands in the place of a directory above it. */
 function obstacleTo(directory: string, name: string): string | undefined {
   const parts = name.split('/');
   const places = [directory, ...parts.map((_, i) => path.join(directory, ...parts.slice(0, i + 1)))];
   for (const place of places) {
     if (fs.lstatSync(place, { throwIfNoEntry: false }) === undefined) return undefined;
-    if (place === places.at(-1) || !isFolder(place)) return place;
+    if (place === places.at(-1) || !isDirectory(place)) return place;
   }
   return undefined;
 }
 
-function isFolder(place: string): boolean {
+function isDirectory(place: string): boolean {
   return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 

@@ -1,7 +1,7 @@
 // The commands of a runbook, ready to paste into sh or bash, for kubectl from 1.20 on.
 
 import { linkTo } from '../../common/documents';
-import { type RunbookFacts } from './runbook-input';
+import { type RunbookInput } from './runbook-input';
 
 /** Where more is told about a server that will never answer again. */
 export const GONE = linkTo('When a server is gone for good', 'docs/faults.md#when-a-server-is-gone-for-good');
@@ -12,7 +12,7 @@ export function shell(...lines: string[]): string {
 }
 
 /** kubectl, in the fleet's namespace. */
-export function kubectl({ namespace }: RunbookFacts): string {
+export function kubectl({ namespace }: RunbookInput): string {
   return namespace === undefined ? 'kubectl' : `kubectl -n ${namespace}`;
 }
 
@@ -34,9 +34,9 @@ export function runPortion(file: string, portion: string): string {
 }
 
 /** Removes the Jobs of these steps under whatever names, and waits until their pods are gone. */
-export function removeJobs(facts: RunbookFacts, ...steps: string[]): string {
+export function removeJobs(input: RunbookInput, ...steps: string[]): string {
   const which = steps.length > 0 ? `,app.kubernetes.io/component in (${steps.join(',')})` : '';
-  return `${kubectl(facts)} delete jobs -l '${ofMove(facts)}${which}' --cascade=foreground`;
+  return `${kubectl(input)} delete jobs -l '${ofMove(input)}${which}' --cascade=foreground`;
 }
 
 /** The conditions of a Job that hold, by type: it has several at a time, and they come after the last line of its log. */
@@ -46,10 +46,10 @@ const HOLDING = `?(@.status=="True")`;
  * Waits for the end of a Job, with the last line of its log meanwhile; then prints the whole log of each of its pods, the last one
  * last (kubectl has them in any order), and how it ended.
  */
-export function follow(facts: RunbookFacts, step: string): string {
-  const k = kubectl(facts);
-  const job = jobOf(facts, step);
-  const pods = `-l job-name=${facts.jobs[step]}`;
+export function follow(input: RunbookInput, step: string): string {
+  const k = kubectl(input);
+  const job = jobOf(input, step);
+  const pods = `-l job-name=${input.jobs[step]}`;
   const oldestFirst = `$(${k} get pods ${pods} --sort-by=.metadata.creationTimestamp -o name)`;
   const types = `{.status.conditions[${HOLDING}].type}`;
   const lines = `{range .status.conditions[${HOLDING}]}{.type} {.message}{"\\n"}{end}`;
@@ -62,20 +62,20 @@ export function follow(facts: RunbookFacts, step: string): string {
   ].join('\n');
 }
 
-export function suspend(facts: RunbookFacts, step: string, value: boolean): string {
-  return `${kubectl(facts)} patch ${jobOf(facts, step)} --type=merge -p '{"spec":{"suspend":${value}}}'`;
+export function suspend(input: RunbookInput, step: string, value: boolean): string {
+  return `${kubectl(input)} patch ${jobOf(input, step)} --type=merge -p '{"spec":{"suspend":${value}}}'`;
 }
 
 /** How to stop a step, and to go on with it. */
-export function stopping(facts: RunbookFacts, step: string, effect: string): string[] {
-  return [`Stop, and go on:`, shell(suspend(facts, step, true), suspend(facts, step, false)), effect];
+export function stopping(input: RunbookInput, step: string, effect: string): string[] {
+  return [`Stop, and go on:`, shell(suspend(input, step, true), suspend(input, step, false)), effect];
 }
 
 /** The label that every object of the move carries. */
-export function ofMove({ move }: RunbookFacts): string {
+export function ofMove({ move }: RunbookInput): string {
   return `app.kubernetes.io/instance=${move}`;
 }
 
-function jobOf({ jobs }: RunbookFacts, step: string): string {
+function jobOf({ jobs }: RunbookInput, step: string): string {
   return `job/${jobs[step]}`;
 }

@@ -2,15 +2,15 @@
 
 import { linkTo } from '../../common/documents';
 import { kubectl, shell } from './commands';
-import { type RunbookFacts } from './runbook-input';
+import { type RunbookInput } from './runbook-input';
 
 /** What was seen for a shard that holds little, with the stop and the probes: its data has to be loaded besides. */
 const RESTART_SECONDS = 8;
 
 /** The section. */
-export function lostNode(facts: RunbookFacts): string[] {
-  const k = kubectl(facts);
-  const { shards, statefulSet } = facts;
+export function lostNode(input: RunbookInput): string[] {
+  const k = kubectl(input);
+  const { shards, statefulSet } = input;
   const minutes = Math.max(1, Math.ceil((shards * RESTART_SECONDS) / 60));
   return [
     '## A node is lost, or has to go',

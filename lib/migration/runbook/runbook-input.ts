@@ -4,7 +4,7 @@ import { type MigrationPhase } from '../migration-options';
 import { type Needs } from './cluster-requirements';
 
 /** What the runbook tells of. */
-export interface RunbookFacts {
+export interface RunbookInput {
   readonly fleet: string;
   readonly phase: MigrationPhase;
   readonly namespace?: string;

@@ -1,10 +1,10 @@
 // The head of a runbook: what the fleet asks of the cluster.
 
-import { type RunbookFacts } from './runbook-input';
+import { type RunbookInput } from './runbook-input';
 
 /** The section. */
-export function summary(facts: RunbookFacts): string[] {
-  const { needs, shards, checkInterval } = facts;
+export function summary(input: RunbookInput): string[] {
+  const { needs, shards, checkInterval } = input;
   const onEach = Math.round((needs.proxies * 1000) / checkInterval);
   return [
     '## What it asks of the cluster',

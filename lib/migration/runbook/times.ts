@@ -1,6 +1,6 @@
 // How long steps take, from what was measured (bench/move.md, docs/faults.md), as ranges: no two clusters are alike.
 
-import { type RunbookFacts } from './runbook-input';
+import { type RunbookInput } from './runbook-input';
 
 /** A gigabyte of a shard, copied and written to its disk: on a fast disk, and on a slow one or over a thin line. */
 const SYNC_SECONDS_PER_GB = [17, 90] as const;
@@ -17,7 +17,7 @@ const POD_SECONDS = [3, 30] as const;
 
 type Range = readonly [number, number];
 
-export function syncTime({ shards, oldHosts, syncsPerSourceHost, syncConcurrency }: RunbookFacts): string {
+export function syncTime({ shards, oldHosts, syncsPerSourceHost, syncConcurrency }: RunbookInput): string {
   const atATime = Math.min(shards, syncConcurrency, oldHosts * syncsPerSourceHost);
   const waves = Math.ceil(shards / atATime);
   const each = inWords(SYNC_SECONDS_PER_GB);
@@ -25,16 +25,16 @@ export function syncTime({ shards, oldHosts, syncsPerSourceHost, syncConcurrency
   return `${each} for each GB of a shard, ${atATime} at a time: ${all} if each shard has a GB`;
 }
 
-export function cutoverTime({ shards, cutoverConcurrency }: RunbookFacts): string {
+export function cutoverTime({ shards, cutoverConcurrency }: RunbookInput): string {
   return inWords(plus(POD_SECONDS, times(CUTOVER_SECONDS, Math.ceil(shards / cutoverConcurrency))));
 }
 
-export function verifyTime({ shards }: RunbookFacts): string {
+export function verifyTime({ shards }: RunbookInput): string {
   return inWords(plus(POD_SECONDS, times(VERIFY_SECONDS, Math.ceil(shards / VERIFY_CONCURRENCY))));
 }
 
 /** One short Job that looks at every server. */
-export function lookTime({ shards }: RunbookFacts): string {
+export function lookTime({ shards }: RunbookInput): string {
   return inWords(plus(POD_SECONDS, [shards / 100, shards / 10]));
 }
 

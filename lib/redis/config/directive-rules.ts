@@ -1,10 +1,11 @@
-// What becomes of a directive of an old redis.conf that cannot be taken over as it stands, and why.
+// Which directives of an old redis.conf are not taken over as they are, and why.
 
+import { RedisConfigAction } from '../redis-config-note';
 import { senderOf } from './commands-in-use';
 
-/** What is done with a directive, other than to keep it. */
-export interface Ruling {
-  readonly action: 'dropped' | 'lifted';
+/** What happens to a directive that is not kept. */
+export interface Rule {
+  readonly action: RedisConfigAction.IGNORED | RedisConfigAction.MOVED_TO_SECRET | RedisConfigAction.COMPUTED;
   /** Why, and what holds instead. */
   readonly message: string;
   /** Whether someone may rely on what is lost. */
@@ -122,12 +123,23 @@ const GONE: readonly Reason[] = [
   [/^gopher-enabled$/, 'Redis 7.0 has no Gopher', unless('no')],
 ];
 
-const LIFTED: Readonly<Record<string, ((args: readonly string[]) => string) | undefined>> = {
-  requirepass: () =>
-    'a password belongs in a Secret, never in a ConfigMap: put it there and name the Secret in the props',
-  masterauth: () => 'a password belongs in a Secret; shards of a fleet share one, which is that of requirepass',
-  maxmemory: ([value]) =>
-    `it was ${value}; now computed from the container's memory limit unless the props say otherwise`,
+/** What has a place of its own: a password in the Secret, the memory in a prop. */
+const ELSEWHERE: Readonly<Record<string, ((args: readonly string[]) => Rule) | undefined>> = {
+  requirepass: () => ({
+    action: RedisConfigAction.MOVED_TO_SECRET,
+    message: 'a password belongs in a Secret, never in a ConfigMap: put it there and name the Secret in the props',
+    attention: true,
+  }),
+  masterauth: () => ({
+    action: RedisConfigAction.MOVED_TO_SECRET,
+    message: 'a password belongs in a Secret; the shards of a fleet share one, which is that of requirepass',
+    attention: false,
+  }),
+  maxmemory: ([value]) => ({
+    action: RedisConfigAction.COMPUTED,
+    message: `it was ${value}; now computed from the container's memory limit unless the props say otherwise`,
+    attention: false,
+  }),
 };
 
 const LOCALES_OF_IMAGES = /^(C|POSIX|C\.UTF-8)?$/i;
@@ -135,26 +147,30 @@ const LOCALES_OF_IMAGES = /^(C|POSIX|C\.UTF-8)?$/i;
 /** The only one that a release of Redis or Valkey knows. */
 const NAMED_WARNING = 'ARM64-COW-BUG';
 
-/** What becomes of a directive under its new name; nothing when it is kept. */
-export function rulingOn(name: string, args: readonly string[]): Ruling | undefined {
+/** The rule for a directive, by its new name; undefined when it is kept. */
+export function ruleFor(name: string, args: readonly string[]): Rule | undefined {
   if (name === 'maxclients' && args[0] === '0') {
     return {
-      action: 'dropped',
+      action: RedisConfigAction.IGNORED,
       message: "0, up to Redis 2.4 no limit, is refused now; Redis' own 10000 holds",
       attention: true,
     };
   }
   if (name === 'locale-collate' && !LOCALES_OF_IMAGES.test(args[0] ?? '')) {
     const message = 'the stock images have only the locales C and POSIX, and a server does not start without its own';
-    return { action: 'dropped', message, attention: true };
+    return { action: RedisConfigAction.IGNORED, message, attention: true };
   }
   if (name === 'ignore-warnings' && args.length > 0 && args.join(' ') !== NAMED_WARNING) {
-    return { action: 'dropped', message: `there is no warning by this name, only ${NAMED_WARNING}`, attention: false };
+    return {
+      action: RedisConfigAction.IGNORED,
+      message: `there is no warning by this name, only ${NAMED_WARNING}`,
+      attention: false,
+    };
   }
-  const lifted = LIFTED[name];
-  if (lifted) return { action: 'lifted', message: lifted(args), attention: name === 'requirepass' };
+  const elsewhere = ELSEWHERE[name];
+  if (elsewhere) return elsewhere(args);
   const reason = [...DECIDED_BY_THE_POD, ...GONE].find(([names]) => names.test(name));
-  return reason && { action: 'dropped', message: reason[1], attention: reason[2]?.(args) ?? false };
+  return reason && { action: RedisConfigAction.IGNORED, message: reason[1], attention: reason[2]?.(args) ?? false };
 }
 
 /** What to know about a directive that is kept; nothing for most. */

@@ -15,7 +15,7 @@ import { foreignFile } from './file-kind';
 import { senderOf } from './commands-in-use';
 import { DEFAULTS, rawDirectives, typedDirectives } from './props';
 import { type ReadLine } from './read';
-import { newName, remarkOn, rulingOn } from './directive-rules';
+import { newName, remarkOn, ruleFor } from './directive-rules';
 import { type ServerVersion } from './server-version';
 import { splitWords } from './text';
 
@@ -24,8 +24,8 @@ export interface Inheritance {
   /** Of these, those of the file. */
   readonly kept: readonly RedisDirective[];
   readonly notes: RedisConfigNote[];
-  /** What was lifted out, by the directive's name. */
-  readonly lifted: Readonly<Record<string, string | undefined>>;
+  /** The values of directives that go elsewhere (passwords, maxmemory), by name. */
+  readonly separate: Readonly<Record<string, string | undefined>>;
   /** The commands that have another name on the old servers; never the name. */
   readonly renamed: readonly string[];
 }
@@ -42,7 +42,7 @@ export function inheritance(lines: readonly ReadLine[], props: RedisConfigProps,
 class Heir {
   private readonly kept: RedisDirective[] = [];
   private readonly notes: RedisConfigNote[] = [];
-  private readonly lifted: Record<string, string | undefined> = {};
+  private readonly separate: Record<string, string | undefined> = {};
   private readonly renamed: string[] = [];
   private readonly problems: string[] = [];
   private readonly overridden: ReadonlySet<string>;
@@ -67,13 +67,10 @@ class Heir {
     if (this.overridden.has(subjectOf(directive)))
       return void note(RedisConfigAction.OVERRIDDEN, 'the props say otherwise');
 
-    const ruling = rulingOn(name, args);
-    switch (ruling?.action) {
-      case 'dropped':
-        return void note(RedisConfigAction.DROPPED, ruling.message, ruling.attention);
-      case 'lifted':
-        this.lifted[name] = args[0] || undefined;
-        return void note(RedisConfigAction.LIFTED, ruling.message, ruling.attention);
+    const rule = ruleFor(name, args);
+    if (rule) {
+      if (rule.action !== RedisConfigAction.IGNORED) this.separate[name] = args[0] || undefined;
+      return void note(rule.action, rule.message, rule.attention);
     }
     const { version } = this;
     if (!isKnown(name, version)) return void problem(unknownDirective(name, written, version));
@@ -82,9 +79,9 @@ class Heir {
     if (name === 'rename-command') {
       const [command, newName] = args;
       if (newName !== '' && !isSame(command, newName)) this.renamed.push(command.toUpperCase());
-      const ruling = renameRuling(command, newName, version);
-      if (ruling.isKept) this.kept.push({ name, args: [command, ''] });
-      return void note(ruling.action, ruling.message, ruling.attention);
+      const rename = ruleForRename(command, newName, version);
+      if (rename.isKept) this.kept.push({ name, args: [command, ''] });
+      return void note(rename.action, rename.message, rename.attention);
     }
     this.kept.push(directive);
     const remark = remarkOn(name, args);
@@ -115,8 +112,8 @@ class Heir {
     }
     this.problems.push(...objectionsToRenames(directives, this.version));
     if (this.problems.length > 0) throw new Error(this.problems.join('\n'));
-    const { kept, notes, lifted, renamed } = this;
-    return { directives, kept, notes, lifted, renamed };
+    const { kept, notes, separate, renamed } = this;
+    return { directives, kept, notes, separate, renamed };
   }
 
   private add({ name }: RedisDirective, message: string, attention = false): void {
@@ -125,20 +122,20 @@ class Heir {
 }
 
 /** What becomes of a rename: another name is as good as a password, and stays out of what is rendered. */
-function renameRuling(command: string, newName: string, version?: ServerVersion) {
+function ruleForRename(command: string, newName: string, version?: ServerVersion) {
   const [own, sender] = [command.toUpperCase(), senderOf(command)];
   const known = 'what the old servers call it goes into the Secret of renamedCommands';
   if (!isCommand(command, version)) {
     const message = `${nameOf(version)} has no command ${own}, and would not start`;
-    return { action: RedisConfigAction.DROPPED, message, attention: newName !== '', isKept: false };
+    return { action: RedisConfigAction.IGNORED, message, attention: newName !== '', isKept: false };
   }
   if (isSame(command, newName)) {
-    return { action: RedisConfigAction.DROPPED, message: 'it has its own name', attention: false, isKept: false };
+    return { action: RedisConfigAction.IGNORED, message: 'it has its own name', attention: false, isKept: false };
   }
   if (sender !== undefined) {
     const message = `the new servers keep ${own}, which ${sender} send${sender.includes(' and ') ? '' : 's'} by this name`;
     const rest = newName === '' ? 'bound access to it by the password and a NetworkPolicy' : known;
-    return { action: RedisConfigAction.DROPPED, message: `${message}; ${rest}`, attention: true, isKept: false };
+    return { action: RedisConfigAction.IGNORED, message: `${message}; ${rest}`, attention: true, isKept: false };
   }
   if (newName === '') return { action: RedisConfigAction.KEPT, message: '', attention: false, isKept: true };
   const message = `the new servers do not know ${own} by any name; ${known}`;
@@ -159,9 +156,9 @@ function overrides(props: RedisConfigProps, version?: ServerVersion): RedisDirec
   const problems = raw.flatMap(({ name, args }) => {
     if (name === 'include' || name === 'rename-command') return [`raw: ${name} is not taken here; use the prop for it`];
     if (name === 'maxmemory') return ['raw: maxmemory is not taken here; the shards have a prop for it'];
-    const ruling = rulingOn(name, args);
-    if (ruling && name !== 'loadmodule' && !name.includes('.'))
-      return [`raw: ${name} is not taken here: ${ruling.message}`];
+    const rule = ruleFor(name, args);
+    if (rule && name !== 'loadmodule' && !name.includes('.'))
+      return [`raw: ${name} is not taken here: ${rule.message}`];
     return typed.some((other) => other.name === name)
       ? [`raw: ${name} has a prop that says otherwise; leave one out`]
       : [];

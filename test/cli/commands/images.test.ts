@@ -20,8 +20,8 @@ async function imagesOf(...names: string[]): Promise<unknown> {
     redis: { image: redis },
     migration: { phase: MigrationPhase.MOVING, image: migrator, bridge: { image: bridge } },
   });
-  const folder = lab.write('dist/fleet.yaml', app.synthYaml()).replace(/fleet.yaml$/, '');
-  return (await images([folder], inputOf())).json;
+  const directory = lab.write('dist/fleet.yaml', app.synthYaml()).replace(/fleet.yaml$/, '');
+  return (await images([directory], inputOf())).json;
 }
 
 test.each([
@@ -50,7 +50,7 @@ test('init containers and lists count, and words that only look like an image do
   ]);
 });
 
-test('a folder without pods, and what is not YAML, are refused', async () => {
+test('a directory without pods, and what is not YAML, are refused', async () => {
   await expect(images([lab.write('none/x.yaml', 'kind: ConfigMap\n')], inputOf())).rejects.toThrow(
     'there is no pod in it',
   );

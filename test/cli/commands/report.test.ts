@@ -102,8 +102,12 @@ describe('what is refused', () => {
   test.each([
     ['no output', [alpha], "required option '-o, --output <file>' not specified"],
     ['to write over what is read', [alpha, '-o', alpha], 'it is one of the files that are read; write to another file'],
-    ['a folder to write to', [alpha, '-o', lab.dir], 'it is a folder; name a file in it'],
-    ['no folder to write to', [alpha, '-o', path.join(lab.dir, 'no/r.html')], 'there is no such folder to write it to'],
+    ['a directory to write to', [alpha, '-o', lab.dir], 'it is a directory; name a file in it'],
+    [
+      'no directory to write to',
+      [alpha, '-o', path.join(lab.dir, 'no/r.html')],
+      'there is no such directory to write it to',
+    ],
     ['standard input for two files', ['-', '-o', '-', '--status', '-'], 'standard input can stand for one file only'],
     ['a status that is none', [alpha, '-o', '-', '--status', alpha], `${alpha}:1: alpha: is not JSON; give what`],
   ])('is %s', async (_, args, says) => {

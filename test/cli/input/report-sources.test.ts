@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { check } from '../../../cli/commands/check';
 import { Input } from '../../../cli/input/pools';
 import { gather } from '../../../cli/commands/report';
-import { type Facts } from '../../../cli/input/report-data';
+import { type ReportData } from '../../../cli/input/report-data';
 import { Lab } from '../../lab/lab';
 import { pool, servers } from '../configurations';
 import { inputOf, ROOT, UNIT_1 } from '../program';
@@ -25,11 +25,11 @@ interface Given {
   readonly status?: string[];
 }
 
-async function factsOf(
+async function detailsOf(
   file: string,
   { plan = [], status = [] }: Given,
   input = new Input(() => process.stdin),
-): Promise<Facts> {
+): Promise<ReportData> {
   const verdict = await check(file, input);
   if (verdict.config === undefined) throw new Error(`${file} is refused`);
   return gather(verdict, verdict.config, { plan, status }, input);
@@ -42,8 +42,8 @@ const planJson = (planObject.toJS() as { data: Record<string, string> }).data['p
 describe('a plan', () => {
   const GOAL = 'unit-1-shard-107.unit-1.svc.cluster.local.:6379';
 
-  test('is found in the folder of a synth, with the pods and the files there', async () => {
-    const { plan } = (await factsOf(LIVE, { plan: [DIST] })).pools[0];
+  test('is found in the directory of a synth, with the pods and the files there', async () => {
+    const { plan } = (await detailsOf(LIVE, { plan: [DIST] })).pools[0];
     expect(plan?.plan.shards[107].new).toBe(GOAL);
     expect(plan?.namespace).toBe('unit-1');
     expect(plan?.pods.size).toBe(108);
@@ -56,14 +56,14 @@ describe('a plan', () => {
     ['plan.json', planJson],
     ['what kubectl lists', JSON.stringify({ kind: 'List', items: [configMap(planJson)] })],
   ])('is read from %s, which may be standard input', async (_, text) => {
-    const { plan } = (await factsOf(LIVE, { plan: ['-'] }, inputOf(text))).pools[0];
+    const { plan } = (await detailsOf(LIVE, { plan: ['-'] }, inputOf(text))).pools[0];
     expect(plan?.plan.shards[107].new).toBe(GOAL);
     expect(plan?.pods.size).toBe(0);
   });
 
   test('belongs to the pool with its servers', async () => {
     const both = lab.write('both.yml', fs.readFileSync(LIVE, 'utf8') + fs.readFileSync(alpha, 'utf8'));
-    const { pools } = await factsOf(both, { plan: [DIST] });
+    const { pools } = await detailsOf(both, { plan: [DIST] });
     expect(pools.map(({ plan }) => plan?.plan.fleet)).toEqual(['unit-1', undefined]);
   });
 
@@ -96,16 +96,16 @@ describe('a plan', () => {
       'plan.json: version is 1, and this program knows 2; run the migrator of the version',
     ],
   ])('is refused with its place and the remedy: %s', async (_, text, says) => {
-    await expect(factsOf(LIVE, { plan: ['-'] }, inputOf(text))).rejects.toThrow(says);
+    await expect(detailsOf(LIVE, { plan: ['-'] }, inputOf(text))).rejects.toThrow(says);
   });
 
-  test('is refused for a pool with other servers, and as a folder without one', async () => {
-    await expect(factsOf(alpha, { plan: [DIST] })).rejects.toThrow('the plan has the pools "unit1"; ');
+  test('is refused for a pool with other servers, and as a directory without one', async () => {
+    await expect(detailsOf(alpha, { plan: [DIST] })).rejects.toThrow('the plan has the pools "unit1"; ');
     const empty = path.dirname(lab.write('empty/x.yaml', 'kind: Pod\n'));
-    await expect(factsOf(alpha, { plan: [empty] })).rejects.toThrow(
+    await expect(detailsOf(alpha, { plan: [empty] })).rejects.toThrow(
       `${empty}: no manifest in it has the plan of a move; `,
     );
-    await expect(factsOf(alpha, { plan: ['no/such'] })).rejects.toThrow('no/such: there is no such file; ');
+    await expect(detailsOf(alpha, { plan: ['no/such'] })).rejects.toThrow('no/such: there is no such file; ');
   });
 });
 
@@ -133,9 +133,9 @@ describe('a status', () => {
   // What a real migrator prints is in report-page.test.ts.
   test('says which shards it has, and which could not be asked', async () => {
     const text =
-      line('progress', { shard: 2, state: 'left', detail: '10.0.0.2:6379: WRONGPASS' }) +
+      line('progress', { shard: 2, state: 'skipped', detail: '10.0.0.2:6379: WRONGPASS' }) +
       summary(shard(0, { state: 'in sync', lag: 7, keys: 9 }));
-    const { status } = (await factsOf(alpha, { status: ['-'] }, inputOf(text))).pools[0];
+    const { status } = (await detailsOf(alpha, { status: ['-'] }, inputOf(text))).pools[0];
     expect(status?.time).toBe(TIME);
     expect([...(status?.shards ?? [])]).toEqual([
       [0, expect.objectContaining({ state: 'in sync', lag: 7, keys: 9 })],
@@ -145,7 +145,7 @@ describe('a status', () => {
 
   test('is the last one, if there are several', async () => {
     const text = summary(shard(0)) + summary(shard(0, { state: 'moved' }));
-    const { status } = (await factsOf(alpha, { status: ['-'] }, inputOf(text))).pools[0];
+    const { status } = (await detailsOf(alpha, { status: ['-'] }, inputOf(text))).pools[0];
     expect(status?.shards.get(0)?.state).toBe('moved');
   });
 
@@ -185,7 +185,7 @@ describe('a status', () => {
       'shard 0 has the ring name "other", and the pool no server of that name; give the status',
     ],
   ])('is refused with its line and the remedy: %s', async (_, text, says) => {
-    await expect(factsOf(alpha, { status: ['-'] }, inputOf(text))).rejects.toThrow(says);
+    await expect(detailsOf(alpha, { status: ['-'] }, inputOf(text))).rejects.toThrow(says);
   });
 
   test('is refused if it is that of another plan', async () => {
@@ -203,10 +203,10 @@ describe('a status', () => {
       }),
     );
     const status = lab.write('status.jsonl', summary(shard(0)));
-    await expect(factsOf(alpha, { plan: [plan], status: [status] })).rejects.toThrow(
+    await expect(detailsOf(alpha, { plan: [plan], status: [status] })).rejects.toThrow(
       'status.jsonl:1: it is not the status of a move of',
     );
-    await expect(factsOf(alpha, { plan: [plan], status: [status] })).rejects.toThrow(
+    await expect(detailsOf(alpha, { plan: [plan], status: [status] })).rejects.toThrow(
       'shard 0 goes to "new-0:6379", and in the plan to "elsewhere-0:6379"',
     );
   });

@@ -1,6 +1,6 @@
 // What the checks of preflight make of versions and clocks that the servers of a lab do not have.
 
-import { type Facts, factsOf } from '../../../migrator/checks/server-details';
+import { type ServerDetails, detailsOf } from '../../../migrator/checks/server-details';
 import { Pair, type Sight } from '../../../migrator/shard/pair';
 import { serverChecks } from '../../../migrator/checks/server-checks';
 import { Version } from '../../../migrator/redis/version';
@@ -9,14 +9,14 @@ import { started } from '../findings';
 import { Pairs } from '../pairs';
 
 let lab: Lab;
-let found: (old: Partial<Facts>, fresh: Partial<Facts>, keepLegacyInSync?: boolean) => string[];
+let found: (old: Partial<ServerDetails>, fresh: Partial<ServerDetails>, keepLegacyInSync?: boolean) => string[];
 
 beforeAll(async () => {
   lab = new Lab();
   const { access, shards } = (await started(lab)).contextOf();
   const pair = await Pair.connect(shards[0], access);
   const sight = (await pair.look()) as Required<Sight>;
-  const [old, fresh] = [await factsOf(pair.old, sight.old), await factsOf(pair.new, sight.new)];
+  const [old, fresh] = [await detailsOf(pair.old, sight.old), await detailsOf(pair.new, sight.new)];
   pair.close();
   found = (ofOld, ofNew, keepLegacyInSync = false) => {
     const both = { old: { ...old, ...ofOld }, new: { ...fresh, ...ofNew }, keepLegacyInSync };

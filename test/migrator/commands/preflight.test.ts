@@ -27,7 +27,7 @@ test('nothing is found where nothing is wrong, before the sync and after it', as
 });
 
 test.each(['none', 'read-only'] as const)(
-  'a fence that a restart would lift is an error unless it was accepted: configuration file %s',
+  'a fence that a restart would remove is an error unless it was accepted: configuration file %s',
   async (kind) => {
     const pairs = await started(lab, { configFile: () => kind });
     const { codes, exits, findings } = await find(pairs);
@@ -155,7 +155,7 @@ test('an old server without a limit is no matter while its data fits well', asyn
   expect(findings[0].message).toMatch(/has no limit \(maxmemory\), and .* may use no more than 40.0 MiB/);
 });
 
-test('settings that a way back would leave changed are named, and none of them is touched', async () => {
+test('settings that a rollback would leave changed are named, and none of them is touched', async () => {
   const directives = ['slave-read-only', 'slave-serve-stale-data'].map((name) => [name, 'no']);
   const slowlog = [
     ['slowlog-max-len', '5000'],
@@ -194,7 +194,7 @@ test('a new server with another masterauth, or that forgets its role, is refused
   expect((await find(pairs)).codes).toEqual(['error masterauth', 'error volatile-role']);
 });
 
-test('strangers and replicas of others are named, the own replica is not', async () => {
+test('unexpected clients and replicas of others are named, the own replica is not', async () => {
   const pairs = await started(lab, { servers: 2 });
   await pairs.sync();
   const [first] = pairs.plan.shards;
@@ -207,12 +207,12 @@ test('strangers and replicas of others are named, the own replica is not', async
   await replica.slaveof('127.0.0.1', pairs.oldFleet.portOf(0));
   await until('it follows', async () => (await replica.info('replication')).includes('link_status:up'));
   replica.disconnect();
-  // This client is a stranger, and the fork for the replica is forgotten, however long it took.
+  // This client is unexpected, and the fork for the replica is forgotten, however long it took.
   await pairs.old(0).config('RESETSTAT');
   const { findings } = await find(pairs);
   expect(findings.map(({ code, shard }) => [code, shard])).toEqual([
     ['replicas', 0],
-    ['strangers', 0],
+    ['unexpected-clients', 0],
   ]);
   expect(findings[0].message).toContain(`${first.old} has replicas: 127.0.0.1:${other};`);
   expect(findings[1].message).toMatch(/are connected to 127.0.0.1:\d+: 127.0.0.1:\d+; point them/);

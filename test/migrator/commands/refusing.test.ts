@@ -31,7 +31,8 @@ const COMMANDS: Record<string, (context: Context) => Promise<Outcome[]>> = {
   sync: (context) => sync(context, { concurrency: 1, perSourceHost: 1, patienceMs: 1 }),
   verify: async (context) =>
     (await verify(context, { concurrency: 1, sampleKeys: 1, full: false, keysPerSecond: 1 })).outcomes,
-  cutover: (context) => cutover(context, { ...HAND_OVER, allowStrangers: true, fenceOld: false, patienceMs: 1 }),
+  cutover: (context) =>
+    cutover(context, { ...HAND_OVER, allowUnexpectedClients: true, fenceOld: false, patienceMs: 1 }),
   rollback: (context) => rollback(context, { ...HAND_OVER, acceptLoss: false, count: 'none', newIsGone: false }),
   status: async (context) => (await status(context)).outcomes,
 };

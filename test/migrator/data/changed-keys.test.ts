@@ -1,4 +1,4 @@
-// What a way back would lose is counted to the key, and nobody else reads a fenced server meanwhile.
+// What a rollback would lose is counted to the key, and nobody else reads a fenced server meanwhile.
 
 import { type Redis } from 'ioredis';
 import { pastTheFence } from '../../../migrator/redis/command-sender';

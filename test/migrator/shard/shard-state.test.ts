@@ -40,7 +40,7 @@ test.each([
   ['syncing', MASTER, follower('old:1', { aof_enabled: '1', aof_rewrite_scheduled: '1' })],
   ['syncing', MASTER, follower('old:1', { aof_enabled: '1', aof_last_bgrewrite_status: 'err' })],
   ['in sync', MASTER, follower('old:1', { aof_enabled: '0', aof_last_bgrewrite_status: 'err' })],
-  ['two masters', MASTER, MASTER],
+  ['split brain', MASTER, MASTER],
   ['new unreachable', MASTER, SILENT],
   ['foreign', MASTER, follower('elsewhere:1')],
   ['fenced', NOWHERE, follower('old:1', { master_link_status: 'down' })],

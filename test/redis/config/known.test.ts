@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { isKnown, objectionTo } from '../../../lib/redis/config/directive-checks';
 import { KNOWN_COMMANDS } from '../../../lib/redis/config/known-commands';
 import { KNOWN_DIRECTIVES } from '../../../lib/redis/config/known-directives';
-import { newName, rulingOn } from '../../../lib/redis/config/directive-rules';
+import { newName, ruleFor } from '../../../lib/redis/config/directive-rules';
 import { ServerVersion } from '../../../lib/redis/config/server-version';
 import { joinWords } from '../../../lib/redis/config/text';
 import { Lab } from '../../lab/lab';
@@ -25,9 +25,9 @@ const SEVERAL = [
 const multiple = Object.keys(KNOWN_DIRECTIVES).filter((name) => KNOWN_DIRECTIVES[name]?.several);
 const single = Object.keys(KNOWN_DIRECTIVES).filter((name) => !multiple.includes(name) && !NOT_COMPARED.includes(name));
 
-test('every directive of the real server is known, or has a ruling; and none else is known', async () => {
+test('every directive of the real server is known, or has a rule; and none else is known', async () => {
   const real = Object.keys(await configOf(lab, ''));
-  const ruled = (name: string) => rulingOn(newName(name), []) !== undefined;
+  const ruled = (name: string) => ruleFor(newName(name), []) !== undefined;
   expect(real.filter((name) => !isKnown(newName(name), INSTALLED) && !ruled(name))).toEqual([]);
   expect(Object.keys(KNOWN_DIRECTIVES).filter((name) => !real.includes(name) || ruled(name))).toEqual([]);
 });

@@ -318,7 +318,7 @@ describe('of several pools', () => {
   const near = (name: string, port: number, ...more: string[]): string =>
     pool(name, servers(2), ...more).replace(/listen: .*/, `listen: 0.0.0.0:${port}`);
 
-  test('those that share servers are one fleet, the others fleets of their own, and what is memcached is left out', async () => {
+  test('those that share servers are one fleet, the others fleets of their own, and what is memcached is omitted', async () => {
     const cache = 'cache:\n  listen: 0.0.0.0:3\n  servers:\n    - a:11211:1\n';
     const file = [
       near('web', 22121),
@@ -335,7 +335,7 @@ describe('of several pools', () => {
       { pool: 'jobs', database: 3 },
     ]);
     expect(read('main.ts')).toContain('webFleet.writeRunbook();\nbetaFleet.writeRunbook();\n');
-    expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: pool "cache" speaks .* and is left out/));
+    expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: pool "cache" speaks .* and is omitted/));
   });
 
   test('none is moved away from another that shares its servers, and one password fits a server', async () => {
@@ -412,7 +412,7 @@ test('what nobody can see later is said now', async () => {
         /^stdin:9: warning: 1 of 3 servers are at addresses such as 127.0.0.1:6379, .* "HOST:PORT:1 server1"$/,
       ),
       `${redisConf}: warning: its requirepass is not the redis_auth of pool "alpha"; is it the redis.conf of these servers?`,
-      expect.stringMatching(/redis.conf:2: warning: replicaof dropped: /),
+      expect.stringMatching(/redis.conf:2: warning: replicaof ignored: /),
     ]),
   );
   expect(lines.join()).not.toMatch(/s3cret|other/);

@@ -60,12 +60,12 @@ describe.each([
     const objects = objectsIn(filesOf(path.join(repo, 'dist')));
     expect(objects.flatMap(problemsOf)).toEqual([]);
     const written = objects.flatMap(({ data }) => (data?.['nutcracker.yml'] as string | undefined) ?? []);
-    const folder = path.join(repo, 'fleets', fleet);
-    const { pools } = JSON.parse(fs.readFileSync(path.join(folder, 'ring.json'), 'utf8')) as {
+    const directory = path.join(repo, 'fleets', fleet);
+    const { pools } = JSON.parse(fs.readFileSync(path.join(directory, 'ring.json'), 'utf8')) as {
       pools: { pool: string }[];
     };
     const [{ pool }] = pools;
-    const before = NutcrackerConfig.fromFile(path.join(folder, 'nutcracker.yml')).pool(pool);
+    const before = NutcrackerConfig.fromFile(path.join(directory, 'nutcracker.yml')).pool(pool);
     expect(HashRing.of(before).diff(HashRing.of(NutcrackerConfig.fromYaml(written[0]).pool()))).toMatchObject({
       isSame: true,
     });

@@ -58,9 +58,9 @@ test.each([
     /repo: a name is too long for the file system; take a shorter one$/,
   ],
   [
-    'nobody may make a folder there',
+    'nobody may make a directory there',
     { ...FILES, 'sys/a/ring': '' },
-    /sys\/a\/ring: this user may not write there; write to another folder$/,
+    /sys\/a\/ring: this user may not write there; write to another directory$/,
   ],
 ])('if the last file cannot be written since %s, the others are gone again', (_why, files, error) => {
   lab.write('deep/repo/mine', 'mine');
