@@ -46,7 +46,7 @@ const arrows = [
   {
     target: './cli',
     from: './migrator',
-    except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/tally.ts'],
+    except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/fleet-progress.ts'],
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),
   { target: './cli', from: ['./main.ts', './test', './examples', './bench'] },

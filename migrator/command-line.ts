@@ -181,7 +181,7 @@ export function parse(args: readonly string[]): { name: CommandName; given: Give
       strict: true,
     }).values;
   } catch (error) {
-    throw new UsageError(`${misspelt(name, error, Object.keys(options))}; see migrator ${name} --help`);
+    throw new UsageError(`${parseErrorText(name, error, Object.keys(options))}; see migrator ${name} --help`);
   }
   if (given.help === true) return undefined;
   for (const [key, option] of Object.entries(options)) checkValue(key, option, given[key]);
@@ -190,7 +190,7 @@ export function parse(args: readonly string[]): { name: CommandName; given: Give
 }
 
 /** Node's own sentence, but for an option that does not exist: it has a remedy that leads nowhere. */
-function misspelt(command: string, error: unknown, known: readonly string[]): string {
+function parseErrorText(command: string, error: unknown, known: readonly string[]): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const given = /'--?([^']+)'/.exec(message)?.[1];
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return message;

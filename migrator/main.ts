@@ -8,7 +8,7 @@ import { type CommandName, countOf, type Given, help, parse } from './command-li
 import { type Context, type HandOverOptions } from './commands/context';
 import { cutover } from './commands/cutover';
 import { chosenShards } from './shard-list';
-import { ExitCode, exitCodeOf, type Outcome, Refused } from './commands/outcome';
+import { ExitCode, exitCodeOf, type Outcome, RefusedError } from './commands/outcome';
 import { superseded } from './current-job';
 import { planHash, readPlan, UsageError } from './plan-file';
 import { preflight } from './commands/preflight';
@@ -33,9 +33,9 @@ interface Result {
   readonly summary: Summary;
 }
 
-type Act = (context: Context, given: Given) => Promise<Result>;
+type RunCommand = (context: Context, given: Given) => Promise<Result>;
 
-const ACTS: Record<CommandName, Act> = {
+const RUNNERS: Record<CommandName, RunCommand> = {
   preflight: async (context, given) => {
     const { findings, outcomes } = await preflight(context, {
       sampleKeys: countOf(given, 'sample-keys', 200),
@@ -115,7 +115,7 @@ async function main(args: readonly string[]): Promise<void> {
   const shards = chosenShards(plan, given.shards as string | undefined, process.env.MIGRATOR_SHARDS);
   const isSuperseded = (): string | undefined => superseded(given.current as string | undefined);
   const reason = isSuperseded();
-  if (reason !== undefined) throw new Refused(reason);
+  if (reason !== undefined) throw new RefusedError(reason);
   const access = {
     password: passwordOf(given, 'password-file', 'REDIS_PASSWORD'),
     oldUser: oldUserOf(plan, given),
@@ -124,7 +124,7 @@ async function main(args: readonly string[]): Promise<void> {
   };
   const report = reportFor(given, shards.length);
   const context = { plan, shards, access, report, stop: stopSignal(report), superseded: isSuperseded };
-  const { outcomes, summary } = await ACTS[name](context, given);
+  const { outcomes, summary } = await RUNNERS[name](context, given);
   report.end(summary);
   process.exitCode = exitCodeOf(outcomes);
 }
@@ -179,8 +179,8 @@ function stopSignal(report: Report): AbortSignal {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isForeseen = error instanceof UsageError || error instanceof Refused;
+  const isForeseen = error instanceof UsageError || error instanceof RefusedError;
   process.stderr.write(`${isForeseen ? error.message : ((error as Error).stack ?? String(error))}\n`);
   process.exitCode =
-    error instanceof UsageError ? ExitCode.USAGE : error instanceof Refused ? ExitCode.REFUSED : ExitCode.FAULT;
+    error instanceof UsageError ? ExitCode.USAGE : error instanceof RefusedError ? ExitCode.REFUSED : ExitCode.FAULT;
 });

@@ -104,9 +104,9 @@ export function problemsOf(plan: Record<string, unknown>): string[] {
   return [
     ...RULES.flatMap(([path, check, remedy]) => problem(path, at(plan, path), check, remedy)),
     ...entryProblems(pools, POOL_RULES),
-    ...twins(pools, 'name'),
+    ...duplicates(pools, 'name'),
     ...entryProblems(shards, SHARD_RULES),
-    ...(['shard', 'old', 'new'] as const).flatMap((key) => twins(shards, key)),
+    ...(['shard', 'old', 'new'] as const).flatMap((key) => duplicates(shards, key)),
     ...entryProblems(servers, SERVER_RULES),
     ...poolProblems(pools, servers),
   ];
@@ -141,7 +141,7 @@ function poolProblems(pools: readonly Entry[], servers: readonly Entry[]): strin
       const members = servers.filter(({ value }) => isObject(value) && value.pool === name);
       return members.length === 0
         ? [`pools[${i}] has no shard; write one, or leave it out`]
-        : twins(members, 'ringName');
+        : duplicates(members, 'ringName');
     }),
   ];
 }
@@ -154,7 +154,7 @@ function at(plan: Record<string, unknown>, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan);
 }
 
-function twins(entries: readonly Entry[], key: string): string[] {
+function duplicates(entries: readonly Entry[], key: string): string[] {
   const seen = new Map<unknown, string>();
   return entries.flatMap(({ path, value: entry }) => {
     const value = isObject(entry) ? entry[key] : undefined;

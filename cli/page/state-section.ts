@@ -1,7 +1,7 @@
 // How far a move is: the shards by state, and those that need a person.
 
 import * as Plot from '@observablehq/plot';
-import { size } from '../../migrator/report/tally';
+import { size } from '../../migrator/report/fleet-progress';
 import { goalsOf, type PoolData, type ShardData, type StatusData } from '../input/report-data';
 import { count, document, el, span } from './element';
 import { drawings, fragment, figure, type Width } from './figure';

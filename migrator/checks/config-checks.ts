@@ -2,22 +2,22 @@
 
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
-import { type Both } from './server-checks';
+import { type BothServers } from './server-checks';
 
 /** CONFIG of the old server, whose fence may be volatile if that was accepted. */
-export function oldConfigChecks(both: Both, acceptVolatileFence: boolean): Remark[] {
+export function oldConfigChecks(both: BothServers, acceptVolatileFence: boolean): Remark[] {
   return [...fence(both.old, acceptVolatileFence), ...changedSettings(both)];
 }
 
 function fence(old: ServerDetails, acceptVolatileFence: boolean): Remark[] {
   if (old.configError !== undefined)
     return [
-      noConfig(
+      configUnusable(
         old,
         'if rename-command gave CONFIG another name, put it into the Secret of renamedCommands of the move',
       ),
     ];
-  const reason = whyNotRewritten(old);
+  const reason = rewriteFailure(old);
   if (reason === undefined) return [];
   const effect = `A RESTART OF ${old.address} WOULD LIFT ITS FENCE, and it would serve outdated data: ${reason}`;
   const remedy =
@@ -27,7 +27,7 @@ function fence(old: ServerDetails, acceptVolatileFence: boolean): Remark[] {
 }
 
 /** What the fence sets, and no rollback sets back. */
-function changedSettings({ old, password, keepLegacyInSync }: Both): Remark[] {
+function changedSettings({ old, password, keepLegacyInSync }: BothServers): Remark[] {
   const { address, setting } = old;
   const masterauth = setting('masterauth') ?? '';
   const masteruser = setting('masteruser') ?? '';
@@ -50,18 +50,18 @@ function changedSettings({ old, password, keepLegacyInSync }: Both): Remark[] {
 
 /** CONFIG of the new server, which must keep its role. */
 export function newConfigChecks(fresh: ServerDetails): Remark[] {
-  if (fresh.configError !== undefined) return [noConfig(fresh, 'run the image without rename-command')];
-  const reason = whyNotRewritten(fresh);
+  if (fresh.configError !== undefined) return [configUnusable(fresh, 'run the image without rename-command')];
+  const reason = rewriteFailure(fresh);
   if (reason === undefined) return [];
   const effect = `${fresh.address} would forget its role at a restart: ${reason}`;
   return [error('volatile-role', `${effect}; let it start on a file that it may write`)];
 }
 
-function noConfig({ address, configError = '' }: ServerDetails, remedy: string): Remark {
+function configUnusable({ address, configError = '' }: ServerDetails, remedy: string): Remark {
   return error('config', `CONFIG cannot be used on ${reasonAt(address, configError)}; ${remedy}`);
 }
 
-function whyNotRewritten({ view, rewriteError }: ServerDetails): string | undefined {
+function rewriteFailure({ view, rewriteError }: ServerDetails): string | undefined {
   const file = view.info.text('config_file');
   if (file === '') return 'it runs without a configuration file';
   return rewriteError === undefined ? undefined : `CONFIG REWRITE cannot be used on ${file} (${rewriteError})`;

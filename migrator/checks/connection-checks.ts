@@ -1,6 +1,6 @@
 // Who is connected to an old server, and would lose it at the cutover.
 
-import { listed, Networks, unexpectedClients } from '../redis/clients';
+import { firstFew, Networks, unexpectedClients } from '../redis/clients';
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type RedisServer, ServerError } from '../redis/server';
@@ -29,7 +29,7 @@ function replicas({ address, view: { info } }: ServerDetails, ownPort?: number):
   if (others.length === 0) return [];
   const effect = 'they lose their master at the cutover, and keep what they have until then';
   const remedy = 'stop whatever would promote one of them when its master is away: Sentinel, keepalived, a script';
-  return [warning('replicas', `${address} has replicas: ${listed(others)}; ${effect}; ${remedy}`)];
+  return [warning('replicas', `${address} has replicas: ${firstFew(others)}; ${effect}; ${remedy}`)];
 }
 
 async function clientChecks(server: RedisServer, proxyNetworks: readonly string[]): Promise<Remark[]> {
@@ -40,7 +40,7 @@ async function clientChecks(server: RedisServer, proxyNetworks: readonly string[
     return [
       warning(
         'unexpected-clients',
-        `clients that are not proxies are connected to ${server.address}: ${listed(found)}; ${remedy}`,
+        `clients that are not proxies are connected to ${server.address}: ${firstFew(found)}; ${remedy}`,
       ),
     ];
   } catch (failure) {

@@ -4,13 +4,13 @@ import { percent } from '../../lib/nutcracker/percent';
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type Info } from '../redis/info';
-import { size } from '../report/tally';
-import { type Both } from './server-checks';
+import { size } from '../report/fleet-progress';
+import { type BothServers } from './server-checks';
 
 /** `used` are the databases that the shard's pools use. */
-export function dataChecks(both: Both, used: readonly number[]): Remark[] {
+export function dataChecks(both: BothServers, used: readonly number[]): Remark[] {
   const { old } = both;
-  return [...memory(both), ...databases(both, used), ...modules(both), ...users(old), ...copying(old)];
+  return [...memory(both), ...databases(both, used), ...modules(both), ...users(old), ...syncChecks(old)];
 }
 
 /** Where memory gets tight. */
@@ -19,7 +19,7 @@ const MUCH = 0.8;
 /** Where it is worth knowing that an old server without a limit gets one. */
 const MODERATE = 0.5;
 
-function memory({ old, new: fresh }: Both): Remark[] {
+function memory({ old, new: fresh }: BothServers): Remark[] {
   const limit = limitOf(fresh);
   const data = dataBytes(old.view.info);
   const backlog = fresh.view.info.number('repl_backlog_size');
@@ -97,7 +97,7 @@ function limitOf(server: ServerDetails): number {
   return Number(server.setting('maxmemory') ?? 0) || Infinity;
 }
 
-function databases({ old, new: fresh }: Both, used: readonly number[]): Remark[] {
+function databases({ old, new: fresh }: BothServers, used: readonly number[]): Remark[] {
   const room = Number(fresh.setting('databases') ?? Infinity);
   const { keyspaces } = old.view.info;
   const others = keyspaces.filter(({ database }) => !used.includes(database));
@@ -113,10 +113,10 @@ function databases({ old, new: fresh }: Both, used: readonly number[]): Remark[]
   return [warning('databases', `${found}: they are moved as well, but ${reach}; find out who uses them`)];
 }
 
-function modules({ old, new: fresh }: Both): Remark[] {
-  const lacking = old.modules.filter((name) => !fresh.modules.includes(name));
-  if (lacking.length === 0) return [];
-  const what = `${old.address} has loaded modules that ${fresh.address} lacks: ${lacking.join(', ')}`;
+function modules({ old, new: fresh }: BothServers): Remark[] {
+  const missing = old.modules.filter((name) => !fresh.modules.includes(name));
+  if (missing.length === 0) return [];
+  const what = `${old.address} has loaded modules that ${fresh.address} lacks: ${missing.join(', ')}`;
   return [error('modules', `${what}; run an image that loads them`)];
 }
 
@@ -140,7 +140,7 @@ const SYNC_BYTES_PER_SECOND = 50 * 2 ** 20;
 const SHORT_TIMEOUT_S = 10;
 
 /** The initial synchronization forks the old server, and collects what is written meanwhile. */
-function copying(old: ServerDetails): Remark[] {
+function syncChecks(old: ServerDetails): Remark[] {
   const { address, view } = old;
   const { info } = view;
   const failed = ['rdb_last_bgsave_status', 'aof_last_write_status', 'aof_last_bgrewrite_status'].filter(
@@ -169,12 +169,12 @@ function copying(old: ServerDetails): Remark[] {
       ? [warning('repl-timeout', `repl-timeout is ${timeout} s on ${address}, so a sync may break off; set it to 60`)]
       : []),
     ...outputBuffer(old),
-    ...fileOfSync(old),
+    ...syncFileCheck(old),
   ];
 }
 
 /** sync has it send its data without a file where it can. */
-function fileOfSync({ address, view, version, setting, configError }: ServerDetails): Remark[] {
+function syncFileCheck({ address, view, version, setting, configError }: ServerDetails): Remark[] {
   const persistsNothing = setting('save') === '' && view.info.text('aof_enabled') !== '1';
   if (configError !== undefined || !persistsNothing || setting('repl-diskless-sync') !== undefined) return [];
   const effect = `${address} persists nothing, and ${version.name} sends its data to a replica by way of a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;

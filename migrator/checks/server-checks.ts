@@ -6,7 +6,7 @@ import { type Version } from '../redis/version';
 import { type Access } from '../shard/pair';
 
 /** Both servers of a shard that has not moved. */
-export interface Both {
+export interface BothServers {
   readonly old: ServerDetails;
   readonly new: ServerDetails;
   /** The password that both took from this program. */
@@ -30,12 +30,12 @@ export const PLAIN_COMMANDS = SENT_BY_OTHERS;
 
 const MAX_CLOCK_MS = 1000;
 
-export function serverChecks(both: Both): Remark[] {
+export function serverChecks(both: BothServers): Remark[] {
   const { old, new: fresh, keepLegacyInSync, acceptRenamedWrites } = both;
   return [
     ...identity(old, fresh),
     ...versions(old, fresh),
-    ...(keepLegacyInSync ? wayBack(old, fresh) : []),
+    ...(keepLegacyInSync ? oldCannotFollowNew(old, fresh) : []),
     ...kind(old),
     ...commands(old),
     ...renamedWrites(old, fresh, acceptRenamedWrites),
@@ -48,8 +48,10 @@ export function serverChecks(both: Both): Remark[] {
 export function productChecks(
   ...servers: readonly { readonly address: string; readonly version: Version }[]
 ): Remark[] {
-  return servers.flatMap(({ address, version: { name, objection } }) =>
-    objection === undefined ? [] : [error('product', `${address} runs ${name}: ${objection}; ${OTHER_WAYS}`)],
+  return servers.flatMap(({ address, version: { name, unsupportedReason } }) =>
+    unsupportedReason === undefined
+      ? []
+      : [error('product', `${address} runs ${name}: ${unsupportedReason}; ${OTHER_WAYS}`)],
   );
 }
 
@@ -73,7 +75,7 @@ function versions(old: ServerDetails, fresh: ServerDetails): Remark[] {
 }
 
 /** A cutover would only say so when the shard has moved. */
-function wayBack(old: ServerDetails, fresh: ServerDetails): Remark[] {
+function oldCannotFollowNew(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (old.version.canFollow(fresh.version)) return [];
   const both = `${old.address} runs ${old.version.name}, which cannot read what ${fresh.address} (${fresh.version.name}) sends`;
   const effect = 'so it will not follow after the cutover, and a rollback will lose what was written since';
@@ -92,7 +94,7 @@ function kind({ address, view }: ServerDetails): Remark[] {
 }
 
 function commands({ address, version, missing }: ServerDetails): Remark[] {
-  const fence = version.saysReplica ? 'REPLICAOF' : 'SLAVEOF';
+  const fence = version.usesReplicaNames ? 'REPLICAOF' : 'SLAVEOF';
   const lacks = (names: readonly string[]): string[] => names.filter((name) => missing.includes(name));
   const named = (names: readonly string[]): string => `${address} does not know ${names.join(', ')} by that name`;
   const [needed, sent, used] = [lacks([...NEEDED, fence]), lacks(SENT_BY_OTHERS), lacks(FOR_VERIFY)];
@@ -122,7 +124,7 @@ function renamedWrites(old: ServerDetails, fresh: ServerDetails, isAccepted = fa
 const SENDERS = 'replicas and the bridge of the proxies';
 
 /** The new server sends its masteruser and masterauth to the old one, which takes this program's. */
-function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }: Both): Remark[] {
+function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }: BothServers): Remark[] {
   const { user, password } = oldUser ?? { user: '', password: ofAll };
   const sentUser = fresh.setting('masteruser') ?? '';
   if (sentUser !== user) {

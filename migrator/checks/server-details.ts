@@ -1,8 +1,8 @@
 // What the checks before a move have to know of one server. Nothing that is asked costs the server more than INFO does.
 
 import { clockOf } from '../data/key-snapshot';
-import { NotDurable, Roles } from '../shard/roles';
-import { type CommandLine, type RedisServer, unlessUnreachable } from '../redis/server';
+import { NotDurableError, Roles } from '../shard/roles';
+import { type CommandLine, type RedisServer, rethrowUnreachable } from '../redis/server';
 import { Version } from '../redis/version';
 import { type ServerView } from '../redis/server-view';
 
@@ -57,7 +57,8 @@ export interface Commands {
 export async function detailsOf(server: RedisServer, view: ServerView, commands?: Commands): Promise<ServerDetails> {
   const { own = [], plain = [] } = commands ?? {};
   const version = Version.of(view.info);
-  const nameOf = (setting: string): string => (version.saysReplica ? setting : setting.replace('replica', 'slave'));
+  const nameOf = (setting: string): string =>
+    version.usesReplicaNames ? setting : setting.replace('replica', 'slave');
   const before = Date.now();
   const [time, ...answers] = await ask(server, [
     ['TIME'],
@@ -116,7 +117,7 @@ async function configErrors(
   const rewriteError = await new Roles(server, version).checkDurable().then(
     () => undefined,
     (error: unknown) => {
-      if (error instanceof NotDurable) return error.message.replace(`${server.address}: `, '');
+      if (error instanceof NotDurableError) return error.message.replace(`${server.address}: `, '');
       throw error;
     },
   );
@@ -131,6 +132,6 @@ function modulesOf(list: unknown, info: unknown): string[] {
 
 async function ask(server: RedisServer, commands: readonly CommandLine[]): Promise<unknown[]> {
   const answers = await server.each(commands);
-  for (const answer of answers) if (answer instanceof Error) unlessUnreachable(answer);
+  for (const answer of answers) if (answer instanceof Error) rethrowUnreachable(answer);
   return answers;
 }

@@ -3,7 +3,7 @@
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
 import { eachShard } from './each-shard';
-import { Released } from '../shard/hand-over';
+import { AbortedError } from '../shard/hand-over';
 import { ExitCode, type Outcome } from './outcome';
 import { Pair } from '../shard/pair';
 import { type CutoverOptions, ShardCutover } from './shard-cutover';
@@ -20,7 +20,7 @@ export async function cutover(context: Context, options: CutoverOptions): Promis
   });
   if (first.some(({ code }) => code !== ExitCode.DONE)) {
     context.report.note(`shard ${canary.shard} went first and is not well; no other was touched`);
-    return [...first, ...others.map(({ shard }) => ({ shard, code: ExitCode.PARTLY, message: 'not begun' }))];
+    return [...first, ...others.map(({ shard }) => ({ shard, code: ExitCode.INCOMPLETE, message: 'not begun' }))];
   }
   return [...first, ...(await eachShard({ ...context, shards: others }, options, work))];
 }
@@ -29,14 +29,14 @@ export async function cutover(context: Context, options: CutoverOptions): Promis
 async function watch({ access, report }: Context, shard: PlannedShard, ms: number): Promise<void> {
   const pair = await Pair.connect(shard, access);
   try {
-    const first = await pair.look();
+    const first = await pair.observe();
     const until = performance.now() + ms;
     while (performance.now() < until) {
       report.progress({ shard: shard.shard, state: 'watched', detail: 'the first one' });
       await new Promise((resolve) => setTimeout(resolve, 250));
-      const { state, new: fresh } = await pair.look();
-      if (fresh?.isMaster !== true) throw new Released(`the new server lost its role: ${MEANING[state]}`);
-      if (fresh.runId !== first.new?.runId) throw new Released('the new server was restarted');
+      const { state, new: fresh } = await pair.observe();
+      if (fresh?.isMaster !== true) throw new AbortedError(`the new server lost its role: ${MEANING[state]}`);
+      if (fresh.runId !== first.new?.runId) throw new AbortedError('the new server was restarted');
     }
   } finally {
     pair.close();

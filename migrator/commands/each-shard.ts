@@ -3,10 +3,10 @@
 import pLimit from 'p-limit';
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
-import { Released } from '../shard/hand-over';
-import { Busy, OtherPlan } from '../shard/lock';
-import { ExitCode, type Outcome, Refused } from './outcome';
-import { NotDurable } from '../shard/roles';
+import { AbortedError } from '../shard/hand-over';
+import { BusyError, OtherPlanError } from '../shard/lock';
+import { ExitCode, type Outcome, RefusedError } from './outcome';
+import { NotDurableError } from '../shard/roles';
 import { hostAndPort, ServerError } from '../redis/server';
 
 /** The work for one shard: gives what was done. */
@@ -33,7 +33,7 @@ export async function eachShard(
   };
   const checked: Work = (shard) => {
     const reason = superseded?.();
-    if (reason !== undefined) throw new Refused(`not begun: ${reason}`);
+    if (reason !== undefined) throw new RefusedError(`not begun: ${reason}`);
     return work(shard);
   };
   return Promise.all(
@@ -51,7 +51,7 @@ export async function eachShard(
 }
 
 function left({ shard }: PlannedShard): Outcome {
-  return { shard, code: ExitCode.PARTLY, message: 'not begun: the program was told to stop' };
+  return { shard, code: ExitCode.INCOMPLETE, message: 'not begun: the program was told to stop' };
 }
 
 async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {
@@ -63,9 +63,10 @@ async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {
 }
 
 function codeOf(error: unknown): ExitCode {
-  if (error instanceof Refused || error instanceof OtherPlan) return ExitCode.REFUSED;
-  if (error instanceof ServerError && error.isLasting) return ExitCode.REFUSED;
-  if (error instanceof Busy) return ExitCode.BUSY;
-  if (error instanceof Released || error instanceof ServerError || error instanceof NotDurable) return ExitCode.PARTLY;
+  if (error instanceof RefusedError || error instanceof OtherPlanError) return ExitCode.REFUSED;
+  if (error instanceof ServerError && error.isPermanent) return ExitCode.REFUSED;
+  if (error instanceof BusyError) return ExitCode.BUSY;
+  if (error instanceof AbortedError || error instanceof ServerError || error instanceof NotDurableError)
+    return ExitCode.INCOMPLETE;
   return ExitCode.FAULT;
 }

@@ -11,7 +11,7 @@ export enum ExitCode {
   /** What was found does not allow it: differences, unexpected clients, a loss that was not accepted. */
   REFUSED = 3,
   /** Some shards are not where the command takes them; run it again. */
-  PARTLY = 4,
+  INCOMPLETE = 4,
   /** Another migrator is working on the skipped shards. */
   BUSY = 5,
 }
@@ -25,13 +25,13 @@ export interface Outcome {
 }
 
 /** Throw it to refuse a shard, with the remedy. */
-export class Refused extends Error {}
+export class RefusedError extends Error {}
 
 /**
  * As a whole: a refusal first, since Kubernetes runs a Job again by itself for any other code, and that would do what was
  * refused as soon as its reason is gone, without anybody who decided it.
  */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
-  const order = [ExitCode.REFUSED, ExitCode.FAULT, ExitCode.PARTLY, ExitCode.BUSY];
+  const order = [ExitCode.REFUSED, ExitCode.FAULT, ExitCode.INCOMPLETE, ExitCode.BUSY];
   return order.find((code) => outcomes.some((outcome) => outcome.code === code)) ?? ExitCode.DONE;
 }

@@ -2,7 +2,7 @@
 // but their configuration files, which are rewritten to find out whether they can be.
 
 import { type PlannedShard } from '../../lib/migration/plan';
-import { plainly } from '../redis/command-sender';
+import { directSender } from '../redis/command-sender';
 import { newConfigChecks, oldConfigChecks } from '../checks/config-checks';
 import { connectionChecks } from '../checks/connection-checks';
 import { type Context } from './context';
@@ -11,13 +11,13 @@ import { eachShard } from './each-shard';
 import { detailsOf } from '../checks/server-details';
 import { error, type Finding, type Remark } from '../checks/finding';
 import { randomKeys, select } from '../data/key-scan';
-import { type Outcome, Refused } from './outcome';
-import { lackOf } from './refuse-missing-rights';
-import { Pair, type Sight, versionOf } from '../shard/pair';
+import { type Outcome, RefusedError } from './outcome';
+import { missingRightsOf } from './refuse-missing-rights';
+import { Pair, type PairView, versionOf } from '../shard/pair';
 import { databasesOf, Placement } from '../checks/placement';
 import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
 import { OWN_COMMANDS, PLAIN_COMMANDS, productChecks, serverChecks } from '../checks/server-checks';
-import { adviceOn } from '../shard/foreign';
+import { foreignStateAdvice } from '../shard/foreign';
 import { MEANING } from '../shard/shard-state';
 import { type ServerView } from '../redis/server-view';
 import { watchedBy } from '../shard/watched';
@@ -55,7 +55,7 @@ function conclusion(remarks: readonly Remark[], about: string): string {
   const warnings = others === 0 ? '' : `, ${others} warning${others === 1 ? '' : 's'}`;
   if (errors.length === 0) return `${about}${warnings}`;
   const codes = [...new Set(errors.map(({ code }) => code))].join(', ');
-  throw new Refused(`${errors.length} error${errors.length === 1 ? '' : 's'} (${codes})${warnings}`);
+  throw new RefusedError(`${errors.length} error${errors.length === 1 ? '' : 's'} (${codes})${warnings}`);
 }
 
 interface Result {
@@ -86,7 +86,7 @@ class Preflight {
       return await this.check(pair);
     } catch (failure) {
       if (!(failure instanceof ServerError)) throw failure;
-      const lack = failure.isAboutRights && pair ? await this.lackOf(pair) : undefined;
+      const lack = failure.isAboutRights && pair ? await this.missingRightsOf(pair) : undefined;
       return { remarks: [lack ?? this.unreachable(failure)], about: '' };
     } finally {
       pair?.close();
@@ -94,11 +94,11 @@ class Preflight {
   }
 
   private async check(pair: Pair): Promise<Result> {
-    const sight = await pair.look();
-    const { state } = sight;
+    const pairView = await pair.observe();
+    const { state } = pairView;
     const servers = [
-      ...(sight.old ? [{ address: this.shard.old, version: versionOf(sight.old) }] : []),
-      ...(sight.new ? [{ address: this.shard.new, version: versionOf(sight.new) }] : []),
+      ...(pairView.old ? [{ address: this.shard.old, version: versionOf(pairView.old) }] : []),
+      ...(pairView.new ? [{ address: this.shard.new, version: versionOf(pairView.new) }] : []),
     ];
     const products = productChecks(...servers);
     if (products.length > 0) return { remarks: products, about: '' };
@@ -106,45 +106,48 @@ class Preflight {
       case 'waiting':
       case 'syncing':
       case 'in sync':
-        return { remarks: await this.beforeMove(pair, sight as Required<Sight>), about: 'nothing stands in the way' };
+        return {
+          remarks: await this.beforeMove(pair, pairView as Required<PairView>),
+          about: 'nothing stands in the way',
+        };
       case 'moved':
       case 'following':
         return {
-          remarks: await this.afterMove(pair, sight as Required<Sight>),
+          remarks: await this.afterMove(pair, pairView as Required<PairView>),
           about: 'moved already: only the new server was checked',
         };
       default:
-        return { remarks: this.notFit(pair, sight), about: state };
+        return { remarks: this.unexpectedState(pair, pairView), about: state };
     }
   }
 
-  private async lackOf(pair: Pair, sight: Sight = { state: 'waiting' }): Promise<Remark | undefined> {
-    const lack = await lackOf(pair, sight, this.context.plan.keepLegacyInSync);
+  private async missingRightsOf(pair: Pair, pairView: PairView = { state: 'waiting' }): Promise<Remark | undefined> {
+    const lack = await missingRightsOf(pair, pairView, this.context.plan.keepLegacyInSync);
     return lack === undefined ? undefined : error('rights', lack);
   }
 
-  private async beforeMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
+  private async beforeMove(pair: Pair, pairView: Required<PairView>): Promise<Remark[]> {
     const { access, plan } = this.context;
-    const lack = await this.lackOf(pair, sight);
+    const lack = await this.missingRightsOf(pair, pairView);
     if (lack !== undefined) return [lack];
     const [old, fresh] = await Promise.all([
-      detailsOf(pair.old, sight.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
-      detailsOf(pair.new, sight.new),
+      detailsOf(pair.old, pairView.old, { own: OWN_COMMANDS, plain: PLAIN_COMMANDS }),
+      detailsOf(pair.new, pairView.new),
     ]);
     const { acceptRenamedWrites } = this.options;
     const { keepLegacyInSync } = plan;
     const { password, oldUser } = access;
     const both = { old, new: fresh, password, oldUser, keepLegacyInSync, acceptRenamedWrites };
-    const ownPort = sight.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
+    const ownPort = pairView.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
     return [
-      ...this.otherAddress(sight.old),
+      ...this.otherAddress(pairView.old),
       ...serverChecks(both),
       ...oldConfigChecks(both, this.options.acceptVolatileFence),
       ...newConfigChecks(fresh),
       ...dataChecks(both, databasesOf(plan, this.shard)),
-      ...(await watchChecks(pair)),
+      ...(await sentinelChecks(pair)),
       ...(await connectionChecks(pair.old, old, { proxyNetworks: plan.proxyNetworks, ownPort })),
-      ...(old.view.isLoading ? [] : await this.placed(pair.old)),
+      ...(old.view.isLoading ? [] : await this.checkPlacement(pair.old)),
     ];
   }
 
@@ -159,15 +162,15 @@ class Preflight {
     return [error('same-server', `${both}; ${remedy}`)];
   }
 
-  private async afterMove(pair: Pair, sight: Required<Sight>): Promise<Remark[]> {
-    const facts = await detailsOf(pair.new, sight.new);
-    return [...newConfigChecks(facts), ...(await watchChecks(pair)), ...(await this.placed(pair.new))];
+  private async afterMove(pair: Pair, pairView: Required<PairView>): Promise<Remark[]> {
+    const facts = await detailsOf(pair.new, pairView.new);
+    return [...newConfigChecks(facts), ...(await sentinelChecks(pair)), ...(await this.checkPlacement(pair.new))];
   }
 
   /** Samples the databases that nutcracker reads. */
-  private async placed(server: RedisServer): Promise<Remark[]> {
+  private async checkPlacement(server: RedisServer): Promise<Remark[]> {
     const remarks: Remark[] = [];
-    const ask = plainly(server);
+    const ask = directSender(server);
     for (const database of databasesOf(this.context.plan, this.shard)) {
       try {
         await select(ask, database);
@@ -183,10 +186,10 @@ class Preflight {
     return remarks;
   }
 
-  private notFit(pair: Pair, sight: Sight): Remark[] {
-    const { state, old, new: fresh } = sight;
-    if (state === 'foreign') return [error('role', adviceOn(this.shard, sight))];
-    if (pair.silences.length > 0) return pair.silences.map((silence) => this.unreachable(silence));
+  private unexpectedState(pair: Pair, pairView: PairView): Remark[] {
+    const { state, old, new: fresh } = pairView;
+    if (state === 'foreign') return [error('role', foreignStateAdvice(this.shard, pairView))];
+    if (pair.connectionErrors.length > 0) return pair.connectionErrors.map((silence) => this.unreachable(silence));
     const { old: oldAddress, new: newAddress } = this.shard;
     switch (state) {
       case 'split brain': {
@@ -213,7 +216,7 @@ class Preflight {
   }
 }
 
-async function watchChecks(pair: Pair): Promise<Remark[]> {
+async function sentinelChecks(pair: Pair): Promise<Remark[]> {
   return (await watchedBy(pair)).map((message) => error('sentinel', message));
 }
 

@@ -2,18 +2,18 @@
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { changedKeys, type CountMethod } from '../data/changed-keys';
-import { keepUsers, opening } from '../shard/closed-reads';
+import { saveUsers, openReadsCommands } from '../shard/closed-reads';
 import { type Context, type HandOverOptions } from './context';
 import { eachShard } from './each-shard';
-import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
-import { adviceOn } from '../shard/foreign';
+import { covers, handOver, type HandOver, promoteIfEqual, AbortedError } from '../shard/hand-over';
+import { foreignStateAdvice } from '../shard/foreign';
 import { lock } from '../shard/lock';
-import { type Outcome, Refused } from './outcome';
-import { Pair, type Sight, versionOf } from '../shard/pair';
-import { NotDurable, Roles } from '../shard/roles';
-import { giveBack, ofPromotion, payOwedSnapshot } from '../shard/persistence';
+import { type Outcome, RefusedError } from './outcome';
+import { Pair, type PairView, versionOf } from '../shard/pair';
+import { NotDurableError, Roles } from '../shard/roles';
+import { restoreSettings, promotionCommands, takeOwedSnapshot } from '../shard/persistence';
 import { refuseWatched } from './refuse-watched';
-import { isWorthAnother } from './shard-cutover';
+import { isWorthRetrying } from './shard-cutover';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
 import { type CommandLine } from '../redis/server';
@@ -48,7 +48,7 @@ class Rollback {
       try {
         return await this.turn(pair);
       } catch (error) {
-        if (!isWorthAnother(error) || tries >= TRIES || this.context.stop.aborted) throw error;
+        if (!isWorthRetrying(error) || tries >= TRIES || this.context.stop.aborted) throw error;
       } finally {
         pair.close();
       }
@@ -57,107 +57,108 @@ class Rollback {
   }
 
   private async turn(pair: Pair): Promise<string> {
-    const before = await pair.look();
-    if (before.state === 'foreign') this.refuseHalf(before);
+    const before = await pair.observe();
+    if (before.state === 'foreign') this.refuseUnlessBothKnown(before);
     if (before.new === undefined) return this.withoutNew(pair, before);
     await lock(pair);
     reached('rollback.locked');
-    const sight = await pair.look();
-    switch (sight.state) {
+    const pairView = await pair.observe();
+    switch (pairView.state) {
       case 'waiting':
       case 'syncing':
       case 'in sync':
-        await this.detach(pair, sight);
+        await this.detach(pair, pairView);
         return 'the old server serves; nothing is lost';
       case 'fenced':
-        await this.promoteOld(pair, sight);
-        await this.detach(pair, await pair.look());
-        return `the old server serves again; nothing is lost${await payOwedSnapshot(pair.old)}`;
+        await this.promoteOld(pair, pairView);
+        await this.detach(pair, await pair.observe());
+        return `the old server serves again; nothing is lost${await takeOwedSnapshot(pair.old)}`;
       case 'following':
-        await this.untilSaved(pair);
-        await this.checkNew(pair, sight);
-        await handOver(await this.handOverOf(pair, sight));
+        await this.waitUntilSaved(pair);
+        await this.checkNew(pair, pairView);
+        await handOver(await this.handOverOf(pair, pairView));
         return this.conclude(pair);
       case 'returning':
-        return this.resume(pair, sight);
+        return this.resume(pair, pairView);
       case 'foreign':
-        return this.serveFromOld(pair, sight);
+        return this.serveFromOld(pair, pairView);
       case 'moved':
       case 'split brain':
-        return this.goBackWithLoss(pair, sight);
+        return this.goBackWithLoss(pair, pairView);
       default:
-        pair.throwSilence();
-        throw new Refused(`${MEANING[sight.state]}; see what it follows, and fix that by hand`);
+        pair.throwIfUnreachable();
+        throw new RefusedError(`${MEANING[pairView.state]}; see what it follows, and fix that by hand`);
     }
   }
 
   /** What somebody else gave a role to is looked at whole, unless a person says that half of it is gone. */
-  private refuseHalf(sight: Sight): void {
-    const isGone = sight.new === undefined && this.options.newIsGone;
-    if (sight.old === undefined || (sight.new === undefined && !isGone)) throw new Refused(adviceOn(this.shard, sight));
+  private refuseUnlessBothKnown(pairView: PairView): void {
+    const isGone = pairView.new === undefined && this.options.newIsGone;
+    if (pairView.old === undefined || (pairView.new === undefined && !isGone))
+      throw new RefusedError(foreignStateAdvice(this.shard, pairView));
   }
 
   /** Where the old server serves, nothing is lost by detaching the new one; else a person says that the old one has the right data. */
-  private async serveFromOld(pair: Pair, sight: Sight): Promise<string> {
-    const isServing = sight.old?.isMaster === true;
-    if (!isServing && !this.options.acceptLoss) throw new Refused(adviceOn(this.shard, sight));
+  private async serveFromOld(pair: Pair, pairView: PairView): Promise<string> {
+    const isServing = pairView.old?.isMaster === true;
+    if (!isServing && !this.options.acceptLoss) throw new RefusedError(foreignStateAdvice(this.shard, pairView));
     await refuseWatched(pair);
-    if (!isServing) return this.goBackWithLoss(pair, sight);
-    await this.detach(pair, sight);
-    return `the old server serves, and the new one follows ${sight.new?.follows ?? 'another'} no more; nothing is lost`;
+    if (!isServing) return this.goBackWithLoss(pair, pairView);
+    await this.detach(pair, pairView);
+    return `the old server serves, and the new one follows ${pairView.new?.follows ?? 'another'} no more; nothing is lost`;
   }
 
   /** Nothing can be detached, but what an interrupted cutover held goes on; or the old server serves without it. */
-  private async withoutNew(pair: Pair, sight: Sight): Promise<string> {
-    const { old } = sight;
+  private async withoutNew(pair: Pair, pairView: PairView): Promise<string> {
+    const { old } = pairView;
     if (old?.isMaster === true) await new Roles(pair.old, versionOf(old)).writes.end();
-    if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwSilence();
-    if (!this.options.acceptLoss) throw new Refused(`${LOSS}; --accept-loss goes back all the same`);
-    await this.promoteOld(pair, sight);
-    const snapshot = await payOwedSnapshot(pair.old);
+    if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwIfUnreachable();
+    if (!this.options.acceptLoss) throw new RefusedError(`${LOSS}; --accept-loss goes back all the same`);
+    await this.promoteOld(pair, pairView);
+    const snapshot = await takeOwedSnapshot(pair.old);
     return `the old server serves again as it was at the cutover; never let ${this.shard.new} come back as it was${snapshot}`;
   }
 
   /** The old server first: it takes writes at once, whatever becomes of the new one. */
-  private async detach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+  private async detach(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).writes.end();
     await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.detached');
-    await giveBack(pair.old, versionOf(old));
+    await restoreSettings(pair.old, versionOf(old));
   }
 
   /** While the old server rewrites its AOF, a restart would take it back to what it was before it followed. */
-  private async untilSaved(pair: Pair): Promise<void> {
+  private async waitUntilSaved(pair: Pair): Promise<void> {
     for (;;) {
-      const { old } = await pair.look();
+      const { old } = await pair.observe();
       if (old?.isSaved !== false) return;
-      if (this.context.stop.aborted) throw new Released('told to stop before the old server was saved');
+      if (this.context.stop.aborted) throw new AbortedError('told to stop before the old server was saved');
       this.context.report.progress({ shard: this.shard.shard, state: 'saving', detail: savingOf(old) });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
   /** What it would come back with, if it cannot keep the role, is its fence: nobody's harm. */
-  private async promoteOld(pair: Pair, { old }: Sight): Promise<void> {
+  private async promoteOld(pair: Pair, { old }: PairView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).promote(await this.beforePromotion(pair), true);
-    await keepUsers(pair.old);
+    await saveUsers(pair.old);
     reached('rollback.promoted');
   }
 
   private async beforePromotion({ old }: Pair): Promise<CommandLine[]> {
-    return [...(await opening(old)), ...(await ofPromotion(old))];
+    return [...(await openReadsCommands(old)), ...(await promotionCommands(old))];
   }
 
   /** A new server that forgot that it is no master would be the second one after its restart. */
-  private async checkNew(pair: Pair, { new: fresh }: Sight): Promise<void> {
+  private async checkNew(pair: Pair, { new: fresh }: PairView): Promise<void> {
     await new Roles(pair.new, versionOf(fresh)).checkDurable().catch((error: unknown) => {
-      if (!(error instanceof NotDurable)) throw error;
+      if (!(error instanceof NotDurableError)) throw error;
       const remedy = 'make room on its disk; or stop its pod for good, and go back with --new-is-gone';
-      throw new Refused(`${error.message}: after a restart it would say again that it is the master; ${remedy}`);
+      throw new RefusedError(`${error.message}: after a restart it would say again that it is the master; ${remedy}`);
     });
   }
 
-  private async handOverOf(pair: Pair, { old, new: fresh }: Sight): Promise<HandOver> {
+  private async handOverOf(pair: Pair, { old, new: fresh }: PairView): Promise<HandOver> {
     const from = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
     const to = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
     const { deadlineMs, hold: method = from.roles.writes.method } = this.options;
@@ -175,39 +176,39 @@ class Rollback {
   }
 
   /** The new server is fenced, and has all there is. */
-  private async resume(pair: Pair, sight: Sight): Promise<string> {
-    const { old, new: fresh } = sight as Required<Sight>;
-    await this.checkNew(pair, sight);
+  private async resume(pair: Pair, pairView: PairView): Promise<string> {
+    const { old, new: fresh } = pairView as Required<PairView>;
+    await this.checkNew(pair, pairView);
     if (covers(old, fresh)) {
-      await promoteIfEqual(await this.handOverOf(pair, sight), fresh);
+      await promoteIfEqual(await this.handOverOf(pair, pairView), fresh);
       return this.conclude(pair);
     }
-    if (old.follows === NOWHERE_ADDRESS) return this.goBackWithLoss(pair, sight);
+    if (old.follows === NOWHERE_ADDRESS) return this.goBackWithLoss(pair, pairView);
     await new Roles(pair.new, versionOf(fresh)).promote();
-    throw new Released('the new server serves again, since the old one lacks some of its writes');
+    throw new AbortedError('the new server serves again, since the old one lacks some of its writes');
   }
 
-  private async goBackWithLoss(pair: Pair, sight: Sight): Promise<string> {
-    const { old, new: fresh } = sight;
-    if (old === undefined) pair.throwSilence();
+  private async goBackWithLoss(pair: Pair, pairView: PairView): Promise<string> {
+    const { old, new: fresh } = pairView;
+    if (old === undefined) pair.throwIfUnreachable();
     if (!this.options.acceptLoss)
-      throw new Refused(`${LOSS}; --accept-loss counts the keys and goes back all the same`);
-    await this.checkNew(pair, sight);
+      throw new RefusedError(`${LOSS}; --accept-loss counts the keys and goes back all the same`);
+    await this.checkNew(pair, pairView);
     this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
-    const changed = await changedKeys(pair, sight, this.options.count);
+    const changed = await changedKeys(pair, pairView, this.options.count);
     if (fresh?.follows !== NOWHERE_ADDRESS) await new Roles(pair.new, versionOf(fresh)).demote();
     reached('rollback.demoted');
-    await this.promoteOld(pair, sight);
-    const snapshot = await payOwedSnapshot(pair.old);
+    await this.promoteOld(pair, pairView);
+    const snapshot = await takeOwedSnapshot(pair.old);
     return `the old server serves again; ${changed} had changed since the cutover, and what was written then is lost${snapshot}`;
   }
 
   /** The old server serves; the new one has to be what it should be, and to remain so. */
   private async conclude(pair: Pair): Promise<string> {
-    await keepUsers(pair.old);
-    const { state } = await pair.look();
-    if (state !== 'waiting') throw new Released(MEANING[state]);
-    return `the old server serves again; nothing is lost${await payOwedSnapshot(pair.old)}`;
+    await saveUsers(pair.old);
+    const { state } = await pair.observe();
+    if (state !== 'waiting') throw new AbortedError(MEANING[state]);
+    return `the old server serves again; nothing is lost${await takeOwedSnapshot(pair.old)}`;
   }
 }
 

@@ -1,21 +1,27 @@
 // The cutover of one shard: looks where it stands, and does what that calls for, until it has moved.
 
 import { type PlannedShard } from '../../lib/migration/plan';
-import { listed, Networks, unexpectedClients } from '../redis/clients';
+import { firstFew, Networks, unexpectedClients } from '../redis/clients';
 import { type Context, type HandOverOptions } from './context';
 import { refusesWrites } from '../checks/data-checks';
 import { followBack } from '../shard/follow-back';
-import { covers, handOver, type HandOver, promoteIfEqual, Released } from '../shard/hand-over';
-import { adviceOn } from '../shard/foreign';
-import { Busy, lock } from '../shard/lock';
-import { Refused } from './outcome';
-import { refuseLacking } from './refuse-missing-rights';
+import { covers, handOver, type HandOver, promoteIfEqual, AbortedError } from '../shard/hand-over';
+import { foreignStateAdvice } from '../shard/foreign';
+import { BusyError, lock } from '../shard/lock';
+import { RefusedError } from './outcome';
+import { refuseMissingRights } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
-import { ofPromotion, payOwedSnapshot, persistenceOf, takeFencedSnapshot, takeSnapshot } from '../shard/persistence';
-import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import {
+  promotionCommands,
+  takeOwedSnapshot,
+  persistenceOf,
+  takeFencedSnapshot,
+  takeSnapshot,
+} from '../shard/persistence';
+import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { reattached } from '../shard/reattach';
-import { NotDurable, Roles } from '../shard/roles';
-import { ServerError, unlessUnreachable } from '../redis/server';
+import { NotDurableError, Roles } from '../shard/roles';
+import { ServerError, rethrowUnreachable } from '../redis/server';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
 import { type ServerView } from '../redis/server-view';
@@ -34,7 +40,7 @@ export interface CutoverOptions extends HandOverOptions {
 const TRIES = 3;
 
 /** Until a shard that is not quite in sync is looked at again. */
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 /** Bytes of history that may be missing when writes are first held: they arrive in some milliseconds. */
 const NEAR = 2 ** 20;
@@ -60,13 +66,13 @@ export class ShardCutover {
         this.stopWaiting('it is not in sync; run sync');
       } catch (error) {
         failures += 1;
-        if (!isWorthAnother(error) || failures >= TRIES || this.isOver) {
-          if (!(error instanceof Busy)) await this.letGo();
+        if (!isWorthRetrying(error) || failures >= TRIES || this.isOver) {
+          if (!(error instanceof BusyError)) await this.releaseWrites();
           throw error;
         }
         this.tell('tried again', (error as Error).message);
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
@@ -76,7 +82,7 @@ export class ShardCutover {
   }
 
   private stopWaiting(reason: string): void {
-    if (this.isOver) throw new Released(this.context.stop.aborted ? 'told to stop before it was in sync' : reason);
+    if (this.isOver) throw new AbortedError(this.context.stop.aborted ? 'told to stop before it was in sync' : reason);
   }
 
   private async withPair<T>(act: (pair: Pair) => Promise<T>): Promise<T> {
@@ -90,57 +96,58 @@ export class ShardCutover {
 
   /** Does what the state of the shard calls for; gives nothing if it has to be looked at again. */
   private async turn(pair: Pair): Promise<string | undefined> {
-    const before = await pair.look();
-    if (before.state === 'foreign' && pair.silences.length > 0) throw new Refused(adviceOn(this.shard, before));
-    pair.throwSilenceUnlessMoved(before);
+    const before = await pair.observe();
+    if (before.state === 'foreign' && pair.connectionErrors.length > 0)
+      throw new RefusedError(foreignStateAdvice(this.shard, before));
+    pair.throwIfUnreachableUnlessMoved(before);
     await lock(pair);
     reached('cutover.locked');
-    const sight = await pair.look();
-    pair.throwSilenceUnlessMoved(sight);
-    if (sight.old?.isMaster === true) await this.releaseLeftovers(pair, sight.old);
-    switch (sight.state) {
+    const pairView = await pair.observe();
+    pair.throwIfUnreachableUnlessMoved(pairView);
+    if (pairView.old?.isMaster === true) await this.releaseLeftovers(pair, pairView.old);
+    switch (pairView.state) {
       case 'syncing':
-        this.tell(sight.state);
-        if (sight.new?.lostCount) await reattached(pair, sight);
+        this.tell(pairView.state);
+        if (pairView.new?.lostCount) await reattached(pair, pairView);
         return undefined;
       case 'in sync':
-        return this.move(pair, sight);
+        return this.move(pair, pairView);
       case 'fenced':
-        return this.resume(pair, sight);
+        return this.resume(pair, pairView);
       case 'split brain':
-        await this.fenceAgain(pair, sight);
+        await this.fenceAgain(pair, pairView);
         return this.finish(pair);
       case 'foreign':
-        await this.serveFromNew(pair, sight);
+        await this.serveFromNew(pair, pairView);
         return this.finish(pair);
       case 'moved':
       case 'following':
         return this.finish(pair);
       case 'waiting':
-        throw new Refused('it does not follow the old server; run sync');
+        throw new RefusedError('it does not follow the old server; run sync');
       default:
-        throw new Refused(`${MEANING[sight.state]}; run rollback`);
+        throw new RefusedError(`${MEANING[pairView.state]}; run rollback`);
     }
   }
 
   /** Ends what an interrupted run still holds. */
   private async releaseLeftovers(pair: Pair, old: ServerView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).writes.end().catch((error: unknown) => {
-      unlessUnreachable(error);
+      rethrowUnreachable(error);
       const remedy =
         'a cutover needs CONFIG; if it has another name, put that into the Secret of renamedCommands of the move';
-      throw new Refused(`${(error as Error).message}: ${remedy}`);
+      throw new RefusedError(`${(error as Error).message}: ${remedy}`);
     });
   }
 
-  private async move(pair: Pair, sight: Sight): Promise<string | undefined> {
-    if (lagOf(sight) > NEAR) {
+  private async move(pair: Pair, pairView: PairView): Promise<string | undefined> {
+    if (lagOf(pairView) > NEAR) {
       this.tell('catching up');
       return undefined;
     }
-    const it = await this.handOverOf(pair, sight);
-    await this.check(pair, it, sight);
-    if (await this.hadToSnapshot(pair)) return undefined;
+    const it = await this.handOverOf(pair, pairView);
+    await this.check(pair, it, pairView);
+    if (await this.takeSnapshotIfNeeded(pair)) return undefined;
     reached('cutover.checked');
     this.tell('moving');
     await handOver(it);
@@ -151,19 +158,19 @@ export class ShardCutover {
    * A new server that has snapshots only would come back from a crash with the last one, so it writes one just before, and
    * another one after its promotion. No write is held meanwhile, and no time counts.
    */
-  private async hadToSnapshot({ new: server }: Pair): Promise<boolean> {
+  private async takeSnapshotIfNeeded({ new: server }: Pair): Promise<boolean> {
     if (this.hasSnapshot || (await persistenceOf(server)) !== 'snapshots') return false;
     const start = performance.now();
     this.tell('saving', 'a snapshot before the cutover');
     await takeSnapshot(server, () => {
-      if (this.context.stop.aborted) throw new Released('told to stop before it was moved');
+      if (this.context.stop.aborted) throw new AbortedError('told to stop before it was moved');
     });
     this.giveUpAt += performance.now() - start;
     this.hasSnapshot = true;
     return true;
   }
 
-  private async handOverOf(pair: Pair, { old, new: fresh }: Sight): Promise<HandOver> {
+  private async handOverOf(pair: Pair, { old, new: fresh }: PairView): Promise<HandOver> {
     const from = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
     const to = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
     const { deadlineMs, acceptVolatileFence, hold: method = from.roles.writes.method } = this.options;
@@ -175,25 +182,25 @@ export class ShardCutover {
       method,
       acceptVolatileFence,
       acceptVolatilePromotion: false,
-      beforePromotion: await ofPromotion(pair.new),
+      beforePromotion: await promotionCommands(pair.new),
       command: 'cutover',
     };
   }
 
   /** Whatever can be refused is refused before a write is held. */
-  private async check(pair: Pair, { from, to }: HandOver, sight: Sight): Promise<void> {
-    const { old, new: fresh } = sight;
-    await refuseLacking(pair, sight, this.context.plan.keepLegacyInSync);
+  private async check(pair: Pair, { from, to }: HandOver, pairView: PairView): Promise<void> {
+    const { old, new: fresh } = pairView;
+    await refuseMissingRights(pair, pairView, this.context.plan.keepLegacyInSync);
     await from.roles.checkDurable().catch((error: unknown) => {
-      if (!(error instanceof NotDurable)) throw error;
+      if (!(error instanceof NotDurableError)) throw error;
       if (this.options.acceptVolatileFence) return;
       const remedy = 'a restart would remove the fence; fix it, or accept that by --accept-volatile-fence';
-      throw new Refused(`${error.message}: ${remedy}`);
+      throw new RefusedError(`${error.message}: ${remedy}`);
     });
     await to.roles.checkDurable();
-    if (old?.isLoading) throw new Refused(`${this.shard.old} is loading its data`);
+    if (old?.isLoading) throw new RefusedError(`${this.shard.old} is loading its data`);
     const full = fresh && refusesWrites(fresh.info);
-    if (full !== undefined) throw new Refused(`${this.shard.new}: ${full}`);
+    if (full !== undefined) throw new RefusedError(`${this.shard.new}: ${full}`);
     await refuseWatched(pair);
     await this.refuseUnexpectedClients(pair);
   }
@@ -204,13 +211,13 @@ export class ShardCutover {
     if (found.length === 0) return;
     const remedy =
       'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-unexpected-clients';
-    throw new Refused(`unexpected clients are connected to ${this.shard.old}: ${listed(found)}; ${remedy}`);
+    throw new RefusedError(`unexpected clients are connected to ${this.shard.old}: ${firstFew(found)}; ${remedy}`);
   }
 
   /** Both are replicas. The new one was never promoted, so the old one has every write that was acknowledged. */
-  private async resume(pair: Pair, sight: Sight): Promise<string | undefined> {
-    const it = await this.handOverOf(pair, sight);
-    const { old, new: fresh } = sight as Required<Sight>;
+  private async resume(pair: Pair, pairView: PairView): Promise<string | undefined> {
+    const it = await this.handOverOf(pair, pairView);
+    const { old, new: fresh } = pairView as Required<PairView>;
     if (covers(fresh, old)) {
       this.tell('moving', 'goes on where another run stopped');
       await promoteIfEqual(it, old);
@@ -222,26 +229,26 @@ export class ShardCutover {
   }
 
   /** The old server forgot its fence, or somebody promoted the new one: which of them is right only a person can know. */
-  private async fenceAgain(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+  private async fenceAgain(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
     if (!this.options.fenceOld) {
       const counts = `${this.shard.old} has ${old?.keys ?? 0} keys, ${this.shard.new} has ${fresh?.keys ?? 0}`;
       const remedy = 'if the new one has the right data, run cutover --fence-old; else rollback --accept-loss';
-      throw new Refused(`both say that they are masters: ${counts}; ${remedy}`);
+      throw new RefusedError(`both say that they are masters: ${counts}; ${remedy}`);
     }
     this.tell('moving', 'the old server is fenced again');
     await this.fence(pair, old);
   }
 
   /** Somebody else gave a server a role: the new one serves from now on if a person says that it has the right data. */
-  private async serveFromNew(pair: Pair, sight: Sight): Promise<void> {
-    if (!this.options.fenceOld) throw new Refused(adviceOn(this.shard, sight));
+  private async serveFromNew(pair: Pair, pairView: PairView): Promise<void> {
+    if (!this.options.fenceOld) throw new RefusedError(foreignStateAdvice(this.shard, pairView));
     await refuseWatched(pair);
-    const { old, new: fresh } = sight;
+    const { old, new: fresh } = pairView;
     if (fresh?.isLoading)
-      throw new Refused(`${this.shard.new} is loading the data of ${fresh.follows ?? 'another server'}`);
+      throw new RefusedError(`${this.shard.new} is loading the data of ${fresh.follows ?? 'another server'}`);
     const roles = new Roles(pair.new, versionOf(fresh));
     await roles.checkDurable();
-    const beforePromotion = await ofPromotion(pair.new);
+    const beforePromotion = await promotionCommands(pair.new);
     this.tell('moving', 'the old server is fenced, and the new one serves with what it has');
     await this.fence(pair, old);
     if (fresh?.isMaster !== true) await roles.promote(beforePromotion);
@@ -249,19 +256,19 @@ export class ShardCutover {
 
   private async fence(pair: Pair, old?: ServerView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).demote().catch((error: unknown) => {
-      if (!(error instanceof NotDurable && this.options.acceptVolatileFence)) throw error;
+      if (!(error instanceof NotDurableError && this.options.acceptVolatileFence)) throw error;
     });
   }
 
   /** What is left when the new server is the master: its role on its disk, and the old one as its replica if wanted. */
   private async finish(pair: Pair): Promise<string> {
-    const { new: fresh, state, old } = await pair.look();
-    if (fresh?.isMaster !== true) throw new Released(MEANING[state]);
+    const { new: fresh, state, old } = await pair.observe();
+    if (fresh?.isMaster !== true) throw new AbortedError(MEANING[state]);
     const roles = new Roles(pair.new, versionOf(fresh));
     await roles.checkDurable();
     await roles.writes.end();
     this.tell('moved', 'what keeps it over a restart is seen to');
-    const snapshot = await payOwedSnapshot(pair.new);
+    const snapshot = await takeOwedSnapshot(pair.new);
     const { keepLegacyInSync } = this.context.plan;
     const oldSnapshot = state === 'moved' && old ? await takeFencedSnapshot(pair.old, versionOf(old)) : '';
     if (!keepLegacyInSync || state === 'following' || old === undefined)
@@ -274,17 +281,17 @@ export class ShardCutover {
   }
 
   /** A shard that is left where it was takes writes again, unless another migrator is at work on it by now. */
-  private async letGo(): Promise<void> {
+  private async releaseWrites(): Promise<void> {
     try {
       await this.withPair(async (pair) => {
         await lock(pair);
-        const { old, new: fresh } = await pair.look();
+        const { old, new: fresh } = await pair.observe();
         if (old?.isMaster !== true || fresh?.isMaster === true) return;
         await new Roles(pair.old, versionOf(old)).writes.end();
       });
     } catch (error) {
       // Why the cutover came to nothing is more to the point.
-      if (!(error instanceof ServerError || error instanceof Busy)) throw error;
+      if (!(error instanceof ServerError || error instanceof BusyError)) throw error;
     }
   }
 
@@ -294,6 +301,6 @@ export class ShardCutover {
 }
 
 /** Whether time may help. */
-export function isWorthAnother(error: unknown): boolean {
-  return error instanceof Released || (error instanceof ServerError && !error.isLasting);
+export function isWorthRetrying(error: unknown): boolean {
+  return error instanceof AbortedError || (error instanceof ServerError && !error.isPermanent);
 }

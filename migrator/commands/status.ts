@@ -4,10 +4,10 @@ import { type PlannedServer, type PlannedShard } from '../../lib/migration/plan'
 import { type Context } from './context';
 import { eachShard } from './each-shard';
 import { type Outcome } from './outcome';
-import { adviceOn, othersOf } from '../shard/foreign';
-import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import { foreignStateAdvice, unplannedMasters } from '../shard/foreign';
+import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { type ShardState } from '../shard/shard-state';
-import { RedisServer, unlessUnreachable } from '../redis/server';
+import { RedisServer, rethrowUnreachable } from '../redis/server';
 import { WriteHold } from '../shard/write-hold';
 
 /** A shard for people and programs. */
@@ -39,14 +39,14 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
   const outcomes = await eachShard(context, { concurrency: AT_A_TIME }, async (shard) => {
     const pair = await Pair.connect(shard, context.access);
     try {
-      const sight = await pair.look();
+      const pairView = await pair.observe();
       const { shard: ordinal, servers, old, new: fresh } = shard;
-      const isHeld = sight.old?.isMaster === true && (await isFenced(pair.old, sight));
-      const silence = pair.silences.map(({ message }) => message).join('; ');
-      const status = { shard: ordinal, servers, old, new: fresh, state: sight.state, ...numbers(sight), isHeld };
-      shards.push({ ...status, ...(silence !== '' && { silence }), ...foreign(shard, sight) });
-      if (sight.state.endsWith('unreachable')) pair.throwSilence();
-      return sight.state;
+      const isHeld = pairView.old?.isMaster === true && (await isFenced(pair.old, pairView));
+      const silence = pair.connectionErrors.map(({ message }) => message).join('; ');
+      const status = { shard: ordinal, servers, old, new: fresh, state: pairView.state, ...numbers(pairView), isHeld };
+      shards.push({ ...status, ...(silence !== '' && { silence }), ...foreign(shard, pairView) });
+      if (pairView.state.endsWith('unreachable')) pair.throwIfUnreachable();
+      return pairView.state;
     } finally {
       pair.close();
     }
@@ -54,20 +54,20 @@ export async function status(context: Context): Promise<{ shards: ShardStatus[];
   return { shards: shards.sort((a, b) => a.shard - b.shard), outcomes };
 }
 
-function foreign(shard: PlannedShard, sight: Sight): Pick<ShardStatus, 'others' | 'advice'> {
-  if (sight.state !== 'foreign') return {};
-  return { others: othersOf(shard, sight), advice: adviceOn(shard, sight) };
+function foreign(shard: PlannedShard, pairView: PairView): Pick<ShardStatus, 'others' | 'advice'> {
+  if (pairView.state !== 'foreign') return {};
+  return { others: unplannedMasters(shard, pairView), advice: foreignStateAdvice(shard, pairView) };
 }
 
-function numbers(sight: Sight): Pick<ShardStatus, 'keys' | 'lag'> {
-  const { old, new: fresh } = sight;
+function numbers(pairView: PairView): Pick<ShardStatus, 'keys' | 'lag'> {
+  const { old, new: fresh } = pairView;
   const serving = fresh?.isMaster === true ? fresh : (old ?? fresh);
   return {
     ...(serving && { keys: serving.keys }),
-    ...(old?.isMaster === true && fresh?.isLinked === true && { lag: lagOf(sight) }),
+    ...(old?.isMaster === true && fresh?.isLinked === true && { lag: lagOf(pairView) }),
   };
 }
 
-async function isFenced(server: RedisServer, { old }: Sight): Promise<boolean> {
-  return (await new WriteHold(server, versionOf(old)).isFenced().catch(unlessUnreachable)) === true;
+async function isFenced(server: RedisServer, { old }: PairView): Promise<boolean> {
+  return (await new WriteHold(server, versionOf(old)).isFenced().catch(rethrowUnreachable)) === true;
 }

@@ -3,7 +3,7 @@
 import { type Finding } from './preflight';
 import { ExitCode, exitCodeOf, type Outcome } from './outcome';
 import { type Summary } from '../report/report';
-import { size } from '../report/tally';
+import { size } from '../report/fleet-progress';
 import { type ShardStatus } from './status';
 import { differenceLines, type ShardComparison } from './verify';
 

@@ -3,23 +3,23 @@
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
 import { eachShard } from './each-shard';
-import { adviceOn } from '../shard/foreign';
+import { foreignStateAdvice } from '../shard/foreign';
 import { lock, unlock } from '../shard/lock';
 import { reattached } from '../shard/reattach';
-import { type Outcome, Refused } from './outcome';
-import { refuseLacking } from './refuse-missing-rights';
+import { type Outcome, RefusedError } from './outcome';
+import { refuseMissingRights } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
-import { lagOf, Pair, type Sight, versionOf } from '../shard/pair';
+import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { Resyncs } from '../shard/resyncs';
 import { Roles } from '../shard/roles';
-import { giveBack, sendWithoutFile } from '../shard/persistence';
-import { ServerError, unlessUnreachable } from '../redis/server';
+import { restoreSettings, enableDisklessSync } from '../shard/persistence';
+import { ServerError, rethrowUnreachable } from '../redis/server';
 import { productChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
 import { savingOf, type ServerView } from '../redis/server-view';
 
-const LOOK_MS = 250;
+const POLL_MS = 250;
 
 /** A link that stands still for so long is closed again: Redis itself waits a minute for a silent master. */
 const REPAIR_MS = 15_000;
@@ -66,73 +66,73 @@ class Follower {
   async run(): Promise<string> {
     for (;;) {
       const result = await this.turn().catch((error: unknown) => {
-        if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE' || error.isLasting) throw error;
+        if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE' || error.isPermanent) throw error;
         this.lost(error);
         return undefined;
       });
       if (result !== undefined) return result;
       if (this.context.stop.aborted) throw new ServerError(this.shard.new, 'told to stop before it was in sync', true);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
   /** One look, and what it calls for; gives an end if there is one. */
   private async turn(): Promise<string | undefined> {
     const pair = (this.pair ??= await Pair.connect(this.shard, this.context.access));
-    const sight = await pair.look();
-    this.resyncs.note(sight);
-    this.tell(sight);
-    if (this.resyncs.areTooMany && (sight.state === 'syncing' || sight.state === 'in sync'))
-      await this.giveUp(pair, sight);
-    switch (sight.state) {
+    const pairView = await pair.observe();
+    this.resyncs.note(pairView);
+    this.tell(pairView);
+    if (this.resyncs.isTooMany && (pairView.state === 'syncing' || pairView.state === 'in sync'))
+      await this.giveUp(pair, pairView);
+    switch (pairView.state) {
       case 'in sync':
         return 'in sync';
       case 'moved':
       case 'following':
-        return MEANING[sight.state];
+        return MEANING[pairView.state];
       case 'waiting':
-        await refuseLacking(pair, sight, this.context.plan.keepLegacyInSync);
-        await attach(pair, sight);
+        await refuseMissingRights(pair, pairView, this.context.plan.keepLegacyInSync);
+        await attach(pair, pairView);
         return undefined;
       case 'syncing':
-        this.noteProgress(sight);
-        if (sight.new?.lostCount) await reattach(pair);
-        else await this.repairIfStill(pair, sight);
+        this.noteProgress(pairView);
+        if (pairView.new?.lostCount) await reattach(pair);
+        else await this.repairIfStill(pair, pairView);
         return undefined;
       case 'old unreachable':
       case 'new unreachable':
-        pair.throwSilence();
+        pair.throwIfUnreachable();
         return undefined;
       case 'foreign':
-        throw new Refused(adviceOn(this.shard, sight));
+        throw new RefusedError(foreignStateAdvice(this.shard, pairView));
       default:
-        throw new Refused(`${MEANING[sight.state]}; run cutover or rollback`);
+        throw new RefusedError(`${MEANING[pairView.state]}; run cutover or rollback`);
     }
   }
 
   /** Each further synchronization would fork the live master once more, and come to the same. */
-  private async giveUp(pair: Pair, sight: Sight): Promise<never> {
-    const cause = await this.resyncs.explain(pair, sight);
+  private async giveUp(pair: Pair, pairView: PairView): Promise<never> {
+    const cause = await this.resyncs.explain(pair, pairView);
     await lock(pair);
-    const { state, old, new: fresh } = await pair.look();
+    const { state, old, new: fresh } = await pair.observe();
     if (state === 'syncing' || state === 'in sync') {
       await new Roles(pair.new, versionOf(fresh)).demote();
-      await giveBack(pair.old, versionOf(old)).catch(unlessUnreachable);
+      await restoreSettings(pair.old, versionOf(old)).catch(rethrowUnreachable);
     }
     await unlock(pair.new);
     const what = `the old server sent everything ${this.resyncs.count} times, and forked each time, so the new one was detached`;
-    throw new Refused(`${what}; ${cause}; then run sync again`);
+    throw new RefusedError(`${what}; ${cause}; then run sync again`);
   }
 
-  private tell(sight: Sight): void {
-    const { state, new: fresh } = sight;
+  private tell(pairView: PairView): void {
+    const { state, new: fresh } = pairView;
     const bytesInAll = fresh?.bytesInAll ?? 0;
     this.context.report.progress({
       shard: this.shard.shard,
       state,
       detail: this.detailOf(fresh),
       ...(fresh?.isSyncing && bytesInAll > 0 && { bytes: bytesInAll - fresh.bytesLeft, bytesInAll }),
-      ...(fresh?.isLinked && { lag: lagOf(sight) }),
+      ...(fresh?.isLinked && { lag: lagOf(pairView) }),
     });
   }
 
@@ -141,7 +141,7 @@ class Follower {
     return this.resyncs.count > 1 ? `everything was sent ${this.resyncs.count} times` : undefined;
   }
 
-  private noteProgress({ new: fresh }: Sight): void {
+  private noteProgress({ new: fresh }: PairView): void {
     const { info } = fresh ?? {};
     const mark = ['master_sync_left_bytes', 'master_sync_read_bytes', 'loading_loaded_bytes', 'master_link_status']
       .map((field) => info?.text(field))
@@ -152,7 +152,7 @@ class Follower {
     this.lastProgress = performance.now();
   }
 
-  private async repairIfStill(pair: Pair, { new: fresh }: Sight): Promise<void> {
+  private async repairIfStill(pair: Pair, { new: fresh }: PairView): Promise<void> {
     const now = performance.now();
     const still = now - this.lastProgress;
     if (still > this.patienceMs)
@@ -172,15 +172,15 @@ class Follower {
 }
 
 /** Makes the new server follow the old one, if nobody else has done so meanwhile. */
-async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
+async function attach(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
   refuseWrongPair(pair.shard, { old, new: fresh });
   // It would find the new server among the replicas of the old one, and give it roles as well.
   await refuseWatched(pair);
   await lock(pair);
   reached('sync.locked');
-  if ((await pair.look()).state === 'waiting') {
+  if ((await pair.observe()).state === 'waiting') {
     // Without CONFIG there is nothing to be done about it; preflight and cutover refuse such a server.
-    await sendWithoutFile(pair.old, versionOf(old)).catch(unlessUnreachable);
+    await enableDisklessSync(pair.old, versionOf(old)).catch(rethrowUnreachable);
     await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
   }
   reached('sync.attached');
@@ -189,18 +189,18 @@ async function attach(pair: Pair, { old, new: fresh }: Sight): Promise<void> {
 
 async function reattach(pair: Pair): Promise<void> {
   await lock(pair);
-  const sight = await pair.look();
-  if (sight.state === 'syncing') await reattached(pair, sight);
+  const pairView = await pair.observe();
+  if (pairView.state === 'syncing') await reattached(pair, pairView);
   await unlock(pair.new);
 }
 
-function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<Sight, 'old' | 'new'>): void {
-  if (old?.runId === fresh?.runId) throw new Refused(`${shard.old} and ${shard.new} are one server; fix the plan`);
+function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<PairView, 'old' | 'new'>): void {
+  if (old?.runId === fresh?.runId) throw new RefusedError(`${shard.old} and ${shard.new} are one server; fix the plan`);
   const servers = { [shard.old]: versionOf(old), [shard.new]: versionOf(fresh) };
   const remark = productChecks(...Object.entries(servers).map(([address, version]) => ({ address, version }))).at(0);
-  if (remark !== undefined) throw new Refused(remark.message);
+  if (remark !== undefined) throw new RefusedError(remark.message);
   if (!versionOf(fresh).canFollow(versionOf(old))) {
     const [oldName, newName] = [versionOf(old).name, versionOf(fresh).name];
-    throw new Refused(`${newName} cannot read what ${oldName} sends; run a later image, of the same program`);
+    throw new RefusedError(`${newName} cannot read what ${oldName} sends; run a later image, of the same program`);
   }
 }

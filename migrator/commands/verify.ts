@@ -1,17 +1,17 @@
 // Compares the data of both servers of each shard under replication: the counts, and keys with type, expiry and content.
 
 import { type PlannedShard } from '../../lib/migration/plan';
-import { plainly } from '../redis/command-sender';
+import { directSender } from '../redis/command-sender';
 import { type Compared, Comparison } from '../data/comparison';
 import { type Context } from './context';
-import { countsOf, type DatabaseCount } from '../data/key-counts';
+import { countKeys, type DatabaseCount } from '../data/key-counts';
 import { eachShard } from './each-shard';
-import { Released } from '../shard/hand-over';
+import { AbortedError } from '../shard/hand-over';
 import { type Difference } from '../data/key-snapshot';
 import { allKeys, printable, randomKeys, select } from '../data/key-scan';
-import { type Outcome, Refused } from './outcome';
-import { adviceOn } from '../shard/foreign';
-import { Pair, type Sight } from '../shard/pair';
+import { type Outcome, RefusedError } from './outcome';
+import { foreignStateAdvice } from '../shard/foreign';
+import { Pair, type PairView } from '../shard/pair';
 import { MEANING } from '../shard/shard-state';
 
 export interface VerifyOptions {
@@ -61,10 +61,10 @@ export async function verify(
   const outcomes = await eachShard(context, options, async (shard) => {
     const pair = await Pair.connect(shard, context.access);
     try {
-      const sight = await pair.look();
-      if (sight.state === 'moved' || sight.state === 'following') return 'moved: not compared';
-      refuseUnlessInSync(pair, sight);
-      const verified = await new Verification(context, options, pair).run(sight);
+      const pairView = await pair.observe();
+      if (pairView.state === 'moved' || pairView.state === 'following') return 'moved: not compared';
+      refuseUnlessInSync(pair, pairView);
+      const verified = await new Verification(context, options, pair).run(pairView);
       results.push(verified);
       return conclusionOf(verified);
     } finally {
@@ -99,13 +99,13 @@ const WORDS: Record<Difference, string> = {
   late: 'a later expiry',
 };
 
-function refuseUnlessInSync(pair: Pair, sight: Sight): void {
-  const { state } = sight;
+function refuseUnlessInSync(pair: Pair, pairView: PairView): void {
+  const { state } = pairView;
   if (state === 'in sync') return;
-  if (state === 'foreign') throw new Refused(adviceOn(pair.shard, sight));
-  pair.throwSilence();
+  if (state === 'foreign') throw new RefusedError(foreignStateAdvice(pair.shard, pairView));
+  pair.throwIfUnreachable();
   const remedy = state === 'waiting' || state === 'syncing' ? 'run sync' : 'run cutover or rollback';
-  throw new Refused(`${MEANING[state]}; ${remedy}`);
+  throw new RefusedError(`${MEANING[state]}; ${remedy}`);
 }
 
 function conclusionOf(shard: ShardComparison): string {
@@ -123,7 +123,7 @@ function conclusionOf(shard: ShardComparison): string {
   const first = lines[0].replace(/^shard \d+: /, '');
   const what =
     different > 0 ? `${count(different, 'key')} differ${different === 1 ? 's' : ''}` : 'the numbers of keys differ';
-  throw new Refused(`${what}, as ${first}; ${about}`);
+  throw new RefusedError(`${what}, as ${first}; ${about}`);
 }
 
 function count(number: number, noun: string): string {
@@ -147,16 +147,16 @@ class Verification {
     this.shard = pair.shard;
   }
 
-  async run(sight: Sight): Promise<ShardComparison> {
+  async run(pairView: PairView): Promise<ShardComparison> {
     const { pair, options } = this;
-    const comparison = await Comparison.of(pair, sight);
-    const databases = await countsOf(pair);
+    const comparison = await Comparison.of(pair, pairView);
+    const databases = await countKeys(pair);
     for (const { database, old, new: fresh } of databases) {
-      await Promise.all([pair.old, pair.new].map((server) => select(plainly(server), database)));
+      await Promise.all([pair.old, pair.new].map((server) => select(directSender(server), database)));
       const total = databases.reduce((sum, it) => sum + it.old, 0);
       const draws = Math.max(1, Math.ceil((options.sampleKeys * old) / Math.max(1, total)));
       const isWhole = options.full || Math.max(old, fresh) <= draws;
-      for await (const keys of isWhole ? allKeys(plainly(pair.old)) : this.drawn(draws)) {
+      for await (const keys of isWhole ? allKeys(directSender(pair.old)) : this.drawn(draws)) {
         this.count(database, await comparison.of(keys));
         await this.pause(keys.length, total, comparison.bytes);
       }
@@ -166,12 +166,13 @@ class Verification {
   }
 
   private async *drawn(draws: number): AsyncGenerator<Buffer[]> {
-    for (let left = draws; left > 0; left -= DRAWS) yield randomKeys(plainly(this.pair.old), Math.min(left, DRAWS));
+    for (let left = draws; left > 0; left -= DRAWS)
+      yield randomKeys(directSender(this.pair.old), Math.min(left, DRAWS));
   }
 
   /** What the new server alone has. */
   private async addExtra(database: number, comparison: Comparison, total: number): Promise<void> {
-    for await (const keys of allKeys(plainly(this.pair.new))) {
+    for await (const keys of allKeys(directSender(this.pair.new))) {
       const there = await this.pair.old.all(keys.map((key) => ['EXISTS', key]));
       const extra = keys.filter((_, i) => there[i] === 0);
       if (extra.length > 0) this.count(database, await comparison.of(extra));
@@ -210,7 +211,7 @@ class Verification {
       const detail = `${this.numbers.compared.toLocaleString('en')} of ${this.options.full ? total.toLocaleString('en') : 'a sample of'} keys`;
       this.context.report.progress({ shard: this.shard.shard, state: 'verifying', detail });
     }
-    if (this.context.stop.aborted) throw new Released('told to stop before all was compared');
+    if (this.context.stop.aborted) throw new AbortedError('told to stop before all was compared');
     const seconds = Math.max(this.read / this.options.keysPerSecond, bytes / BYTES_PER_SECOND);
     const wait = this.start + seconds * 1000 - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));

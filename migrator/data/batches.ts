@@ -1,7 +1,7 @@
 // Puts many commands to a server in portions whose answers are small, so that they cost neither side much memory, and other
 // clients are served in between.
 
-import { type Ask } from '../redis/command-sender';
+import { type SendCommands } from '../redis/command-sender';
 
 /** How large the answers to a portion are to be, in bytes. */
 const ENOUGH = 256 * 1024;
@@ -13,14 +13,14 @@ const MOST = 256;
 const FADING = 0.8;
 
 /** Begins with one command, and learns from the largest answers how many are enough. */
-export class Portions {
+export class BatchedSender {
   /** Of all answers so far. */
   bytes = 0;
   private largest = ENOUGH;
 
-  constructor(private readonly put: Ask) {}
+  constructor(private readonly put: SendCommands) {}
 
-  readonly ask: Ask = async (commands) => {
+  readonly ask: SendCommands = async (commands) => {
     const answers: unknown[] = [];
     while (answers.length < commands.length) {
       const size = Math.max(1, Math.min(Math.floor(ENOUGH / this.largest), MOST));

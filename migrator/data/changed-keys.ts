@@ -1,12 +1,12 @@
 // How many keys a rollback would lose: those that differ between the fenced old server and the new one.
 
 import { createHash } from 'node:crypto';
-import { type Ask, pastTheFence, plainly } from '../redis/command-sender';
-import { clocksApart } from './comparison';
+import { type SendCommands, senderThroughFence, directSender } from '../redis/command-sender';
+import { clockOffset } from './comparison';
 import { type Clocks, differenceOf } from './key-snapshot';
 import { KeyReader } from './key-reader';
 import { allKeys, randomKeys, select } from './key-scan';
-import { type Pair, type Sight, versionOf } from '../shard/pair';
+import { type Pair, type PairView, versionOf } from '../shard/pair';
 import { type RedisServer } from '../redis/server';
 import { type ServerView } from '../redis/server-view';
 
@@ -27,14 +27,14 @@ const MOST_REMEMBERED = 200_000;
  * How many keys differ, in words, such as `1,204 keys` or `about 1,200,000 of 1,400,000 keys`. While clients still write to
  * the new server, that may be a little low. Throws a ServerError if a server cannot be read.
  */
-export async function changedKeys(pair: Pair, sight: Sight, method: CountMethod = 'sample'): Promise<string> {
+export async function changedKeys(pair: Pair, pairView: PairView, method: CountMethod = 'sample'): Promise<string> {
   if (method === 'none') return 'an unknown number of keys';
-  const isSampled = method === 'sample' && Math.max(keysOf(sight.old), keysOf(sight.new)) > MANY_KEYS;
-  const comparing = await Comparing.of(pair, sight);
-  return isSampled ? estimated(comparing, sight) : counted(comparing, sight);
+  const isSampled = method === 'sample' && Math.max(keysOf(pairView.old), keysOf(pairView.new)) > MANY_KEYS;
+  const comparing = await FencedComparison.of(pair, pairView);
+  return isSampled ? estimated(comparing, pairView) : counted(comparing, pairView);
 }
 
-async function counted(comparing: Comparing, { old, new: fresh }: Sight): Promise<string> {
+async function counted(comparing: FencedComparison, { old, new: fresh }: PairView): Promise<string> {
   const seen = new Set<number>();
   let more = 0;
   for (const database of databasesOf(old, fresh)) {
@@ -51,7 +51,7 @@ async function counted(comparing: Comparing, { old, new: fresh }: Sight): Promis
   return `${more > 0 ? 'about ' : ''}${count.toLocaleString('en')} key${count === 1 ? '' : 's'}`;
 }
 
-async function estimated(comparing: Comparing, { old, new: fresh }: Sight): Promise<string> {
+async function estimated(comparing: FencedComparison, { old, new: fresh }: PairView): Promise<string> {
   const sample = { drawn: 0, differing: 0, of: 0 };
   const all = { keys: 0, differing: 0 };
   for (const database of databasesOf(old, fresh)) {
@@ -77,18 +77,18 @@ async function estimated(comparing: Comparing, { old, new: fresh }: Sight): Prom
 }
 
 /** Compares keys of the database that was selected last. */
-class Comparing {
-  static async of(pair: Pair, { old, new: fresh }: Sight): Promise<Comparing> {
-    const ask = { old: askFor(pair.old, old), new: askFor(pair.new, fresh) };
+class FencedComparison {
+  static async of(pair: Pair, { old, new: fresh }: PairView): Promise<FencedComparison> {
+    const ask = { old: senderFor(pair.old, old), new: senderFor(pair.new, fresh) };
     const dumps = versionOf(old).rdbLevel === versionOf(fresh).rdbLevel;
-    const ahead = await clocksApart(ask.old, ask.new);
-    return new Comparing(ask, dumps, { ahead, sendsDurations: false });
+    const ahead = await clockOffset(ask.old, ask.new);
+    return new FencedComparison(ask, dumps, { ahead, sendsDurations: false });
   }
 
   private readonly readers: { readonly old: KeyReader; readonly new: KeyReader };
 
   private constructor(
-    private readonly ask: { readonly old: Ask; readonly new: Ask },
+    private readonly ask: { readonly old: SendCommands; readonly new: SendCommands },
     dumps: boolean,
     private readonly clocks: Clocks,
   ) {
@@ -118,7 +118,7 @@ class Comparing {
 
   private async changed(keys: readonly Buffer[]): Promise<Buffer[]> {
     if (keys.length === 0) return [];
-    const [olds, news] = await Promise.all([this.readers.old.lookAt(keys), this.readers.new.lookAt(keys)]);
+    const [olds, news] = await Promise.all([this.readers.old.snapshotsOf(keys), this.readers.new.snapshotsOf(keys)]);
     return keys.filter((_, i) => differenceOf(olds[i], news[i], this.clocks) !== undefined);
   }
 
@@ -131,8 +131,8 @@ class Comparing {
 const DRAWS_AT_A_TIME = 128;
 
 /** A server that is a replica of nobody refuses reads. */
-function askFor(server: RedisServer, view?: ServerView): Ask {
-  return view?.isMaster === false ? pastTheFence(server, versionOf(view)) : plainly(server);
+function senderFor(server: RedisServer, view?: ServerView): SendCommands {
+  return view?.isMaster === false ? senderThroughFence(server, versionOf(view)) : directSender(server);
 }
 
 /** Short, and another one for nearly every key. */

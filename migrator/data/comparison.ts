@@ -2,10 +2,10 @@
 // been shown to be: the key did not change on the old server while the new one, having applied all that came before, held
 // something else.
 
-import { type Ask, plainly } from '../redis/command-sender';
-import { type Clocks, clockOf, type Difference, differenceOf, type KeyLook } from './key-snapshot';
+import { type SendCommands, directSender } from '../redis/command-sender';
+import { type Clocks, clockOf, type Difference, differenceOf, type KeySnapshot } from './key-snapshot';
 import { KeyReader } from './key-reader';
-import { type Pair, type Sight, versionOf } from '../shard/pair';
+import { type Pair, type PairView, versionOf } from '../shard/pair';
 import { type RedisServer, ServerError } from '../redis/server';
 import { viewOf } from '../redis/server-view';
 
@@ -15,8 +15,8 @@ export type Verdict = Difference | 'same' | 'changing' | 'not compared';
 export interface Compared {
   readonly key: Buffer;
   readonly verdict: Verdict;
-  readonly old: KeyLook;
-  readonly new: KeyLook;
+  readonly old: KeySnapshot;
+  readonly new: KeySnapshot;
 }
 
 /** How often a key is looked at that changes meanwhile. */
@@ -29,12 +29,12 @@ const FEW = 16;
 const LAG_MS = 10_000;
 
 export class Comparison {
-  static async of(pair: Pair, { old, new: fresh }: Sight): Promise<Comparison> {
+  static async of(pair: Pair, { old, new: fresh }: PairView): Promise<Comparison> {
     const [oldVersion, newVersion] = [versionOf(old), versionOf(fresh)];
     const dumps = oldVersion.rdbLevel === newVersion.rdbLevel;
-    const readers = [pair.old, pair.new].map((server) => new KeyReader(plainly(server), dumps));
+    const readers = [pair.old, pair.new].map((server) => new KeyReader(directSender(server), dumps));
     return new Comparison(pair, readers, {
-      ahead: await clocksApart(readers[0].ask, readers[1].ask),
+      ahead: await clockOffset(readers[0].ask, readers[1].ask),
       sendsDurations: !oldVersion.isAtLeast(7, 0),
     });
   }
@@ -57,7 +57,7 @@ export class Comparison {
 
   /** A verdict on each key of the selected database, in no order. */
   async of(keys: readonly Buffer[]): Promise<Compared[]> {
-    const looks = await Promise.all([this.old.lookAt(keys), this.fresh.lookAt(keys)]);
+    const looks = await Promise.all([this.old.snapshotsOf(keys), this.fresh.snapshotsOf(keys)]);
     const first = this.judge(keys, looks, false);
     const open = first.flatMap(({ key, verdict }) => (verdict === 'changing' ? [key] : []));
     const done = first.filter(({ verdict }) => verdict !== 'changing');
@@ -67,27 +67,27 @@ export class Comparison {
   /** A few together first, which is enough if nobody writes them; then each by itself. */
   private async settle(keys: readonly Buffer[]): Promise<Compared[]> {
     const compared: Compared[] = [];
-    for (let i = 0; i < keys.length; i += FEW) compared.push(...(await this.lookStill(keys.slice(i, i + FEW))));
+    for (let i = 0; i < keys.length; i += FEW) compared.push(...(await this.compareWatched(keys.slice(i, i + FEW))));
     for (const [i, { key }] of compared.entries()) {
       for (let tries = 0; tries < TRIES && compared[i].verdict === 'changing'; tries++) {
-        [compared[i]] = await this.lookStill([key]);
+        [compared[i]] = await this.compareWatched([key]);
       }
     }
     return compared;
   }
 
   /** Whoever watches keys is told by EXEC whether one of them was changed meanwhile. */
-  private async lookStill(keys: readonly Buffer[]): Promise<Compared[]> {
+  private async compareWatched(keys: readonly Buffer[]): Promise<Compared[]> {
     const { pair } = this;
     await pair.old.call('WATCH', ...keys);
-    const old = await this.old.lookAt(keys);
-    await catchUp(pair);
-    const fresh = await this.fresh.lookAt(keys);
-    return this.judge(keys, [old, fresh], await stayedStill(pair.old));
+    const old = await this.old.snapshotsOf(keys);
+    await waitUntilApplied(pair);
+    const fresh = await this.fresh.snapshotsOf(keys);
+    return this.judge(keys, [old, fresh], await wereUnchanged(pair.old));
   }
 
   /** A difference is one only if nothing changed between the looks; else the key is `changing`. */
-  private judge(keys: readonly Buffer[], [old, fresh]: readonly KeyLook[][], wereStill: boolean): Compared[] {
+  private judge(keys: readonly Buffer[], [old, fresh]: readonly KeySnapshot[][], wereStill: boolean): Compared[] {
     return keys.map((key, i) => {
       const difference = differenceOf(old[i], fresh[i], this.clocks);
       const isTorn = [old[i], fresh[i]].some(
@@ -102,7 +102,7 @@ export class Comparison {
 }
 
 /** Waits until the new server has applied what the old one has written up to now. Throws a ServerError. */
-export async function catchUp({ old, new: fresh }: Pair): Promise<void> {
+export async function waitUntilApplied({ old, new: fresh }: Pair): Promise<void> {
   const { offset } = viewOf(await old.info('replication'));
   const deadline = performance.now() + LAG_MS;
   for (;;) {
@@ -121,20 +121,20 @@ export async function catchUp({ old, new: fresh }: Pair): Promise<void> {
 }
 
 /** Ends the watch. */
-async function stayedStill(server: RedisServer): Promise<boolean> {
+async function wereUnchanged(server: RedisServer): Promise<boolean> {
   await server.call('MULTI');
   await server.call('PING');
   return (await server.call('EXEC')) !== null;
 }
 
 /** Milliseconds by which the new server's clock is ahead of the old one's. */
-export async function clocksApart(old: Ask, fresh: Ask): Promise<number> {
+export async function clockOffset(old: SendCommands, fresh: SendCommands): Promise<number> {
   const [ahead, freshAhead] = await Promise.all([old, fresh].map(clockAhead));
   return freshAhead - ahead;
 }
 
 /** Of this machine's clock. */
-async function clockAhead(ask: Ask): Promise<number> {
+async function clockAhead(ask: SendCommands): Promise<number> {
   const before = Date.now();
   const [time] = await ask([['TIME']]);
   if (time instanceof Error) throw time;

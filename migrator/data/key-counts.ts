@@ -27,16 +27,16 @@ interface Counted {
 }
 
 /** Tries again while writes between the counts leave a doubt, or while a difference may be a FLUSHALL on its way. */
-export async function countsOf(pair: Pair): Promise<readonly DatabaseCount[]> {
+export async function countKeys(pair: Pair): Promise<readonly DatabaseCount[]> {
   let best = await countOnce(pair);
-  for (let tries = 1; tries < TRIES && !(best.isExact && isEven(best)); tries++) {
+  for (let tries = 1; tries < TRIES && !(best.isExact && isEqual(best)); tries++) {
     const next = await countOnce(pair);
     if (next.isExact || !best.isExact) best = next;
   }
   return best.counts;
 }
 
-function isEven({ counts }: Counted): boolean {
+function isEqual({ counts }: Counted): boolean {
   return !counts.some(({ isDifferent }) => isDifferent);
 }
 

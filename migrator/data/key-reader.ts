@@ -1,32 +1,32 @@
 // Reads keys of one server: type, expiry, and content as a digest.
 
-import { type Ask } from '../redis/command-sender';
+import { type SendCommands } from '../redis/command-sender';
 import { dumped, type Reading, readingOf } from './content';
-import { clockOf, type KeyLook } from './key-snapshot';
-import { Portions } from './batches';
+import { clockOf, type KeySnapshot } from './key-snapshot';
+import { BatchedSender } from './batches';
 import { type CommandLine, ServerError } from '../redis/server';
 
 export class KeyReader {
   /** Beginnings of values are alike in size, and so is what comes after them. */
-  private readonly beginnings: Portions;
-  private readonly rests: Portions;
+  private readonly firstReads: BatchedSender;
+  private readonly laterReads: BatchedSender;
 
   /** @param dumps whether values of types that are not Redis's own are read as the server dumps them */
   constructor(
-    readonly ask: Ask,
+    readonly ask: SendCommands,
     private readonly dumps: boolean,
   ) {
-    this.beginnings = new Portions(ask);
-    this.rests = new Portions(ask);
+    this.firstReads = new BatchedSender(ask);
+    this.laterReads = new BatchedSender(ask);
   }
 
   /** Bytes of content that were read so far. */
   get bytes(): number {
-    return this.beginnings.bytes + this.rests.bytes;
+    return this.firstReads.bytes + this.laterReads.bytes;
   }
 
   /** Looks at keys of the selected database. Throws a ServerError. */
-  async lookAt(keys: readonly Buffer[]): Promise<KeyLook[]> {
+  async snapshotsOf(keys: readonly Buffer[]): Promise<KeySnapshot[]> {
     const first = await this.ask([
       ['TIME'],
       ...keys.flatMap((key): CommandLine[] => [
@@ -38,7 +38,7 @@ export class KeyReader {
     const [time, ...facts] = first.map(orThrow);
     const at = clockOf(time);
     const took = clockOf(facts.pop()) - at;
-    const looks = keys.map((_, i) => lookOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at, took));
+    const looks = keys.map((_, i) => snapshotOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at, took));
     const readings = looks.map(({ type }, i) => {
       if (type === 'none') return undefined;
       return readingOf(type, keys[i]) ?? (this.dumps ? dumped(keys[i]) : undefined);
@@ -58,7 +58,7 @@ export class KeyReader {
       const command = reading?.next().value;
       return reading === undefined || command === undefined ? [] : [{ i, reading, command: command as CommandLine }];
     });
-    for (let { ask } = this.beginnings; going.length > 0; { ask } = this.rests) {
+    for (let { ask } = this.firstReads; going.length > 0; { ask } = this.laterReads) {
       const answers = await ask(going.map(({ command }) => command));
       going = going.flatMap(({ i, reading }, j) => {
         if (hasChanged(answers[j])) return [];
@@ -72,7 +72,7 @@ export class KeyReader {
   }
 }
 
-function lookOf(type: string, ttl: number, at: number, took: number): Omit<KeyLook, 'digest' | 'isComparable'> {
+function snapshotOf(type: string, ttl: number, at: number, took: number): Omit<KeySnapshot, 'digest' | 'isComparable'> {
   // Before 3.2, a replica shows keys whose time is over: they have 0 left.
   if (type === 'none' || ttl === -2 || ttl === 0) return { type: 'none', at, took };
   return ttl < 0 ? { type, at, took } : { type, at, took, expiresAt: at + ttl };

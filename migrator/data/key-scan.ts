@@ -1,11 +1,11 @@
 // Which keys a server has: all of them a few at a time, or some of them at random.
 
-import { type Ask } from '../redis/command-sender';
+import { type SendCommands } from '../redis/command-sender';
 
 const BATCH = 128;
 
 /** All keys of the selected database, a batch at a time. A key that is there all the while comes at least once. */
-export async function* allKeys(ask: Ask): AsyncGenerator<Buffer[]> {
+export async function* allKeys(ask: SendCommands): AsyncGenerator<Buffer[]> {
   let cursor = '0';
   do {
     const [answer] = await ask([['SCAN', cursor, 'COUNT', BATCH]]);
@@ -20,7 +20,7 @@ export async function* allKeys(ask: Ask): AsyncGenerator<Buffer[]> {
  * As many different keys of the selected database as come up when so many are drawn by RANDOMKEY, which costs the server
  * next to nothing. Each key is about equally likely, whatever its age, type and size.
  */
-export async function randomKeys(ask: Ask, draws: number): Promise<Buffer[]> {
+export async function randomKeys(ask: SendCommands, draws: number): Promise<Buffer[]> {
   const found = new Map<string, Buffer>();
   for (let left = draws; left > 0; left -= BATCH) {
     const answers = await ask(Array.from({ length: Math.min(left, BATCH) }, () => ['RANDOMKEY']));
@@ -33,7 +33,7 @@ export async function randomKeys(ask: Ask, draws: number): Promise<Buffer[]> {
 }
 
 /** Selects a database. */
-export async function select(ask: Ask, database: number): Promise<void> {
+export async function select(ask: SendCommands, database: number): Promise<void> {
   const [answer] = await ask([['SELECT', database]]);
   if (answer instanceof Error) throw answer;
 }

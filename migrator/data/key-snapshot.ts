@@ -1,6 +1,6 @@
 // What a server says of a key, and how what two servers say differs.
 
-export interface KeyLook {
+export interface KeySnapshot {
   /** As TYPE gives it; `none` if there is no such key. */
   readonly type: string;
   /** When it expires, in milliseconds by the server's own clock. */
@@ -38,17 +38,17 @@ const TOLERANCE_MS = 2000;
 /** How long what came during an initial synchronization may have waited for its end. */
 const LATENESS_MS = 3_600_000;
 
-export function differenceOf(old: KeyLook, fresh: KeyLook, clocks: Clocks): Difference | undefined {
+export function differenceOf(old: KeySnapshot, fresh: KeySnapshot, clocks: Clocks): Difference | undefined {
   const tolerance = TOLERANCE_MS + old.took + fresh.took;
   // A server that stands still is looked at later than the other one.
   const margin = tolerance + Math.abs(clocks.ahead) + Math.abs(fresh.at - old.at - clocks.ahead);
   if (old.type === 'none' || fresh.type === 'none') {
-    if (old.type === fresh.type || isLeaving(old, margin) || isLeaving(fresh, margin)) return undefined;
+    if (old.type === fresh.type || isExpiring(old, margin) || isExpiring(fresh, margin)) return undefined;
     return old.type === 'none' ? 'extra' : 'missing';
   }
   // A key that expires between the question for its type and the one for its content seems to be another.
-  if (isLeaving(old, margin)) {
-    if (isLeaving(fresh, margin)) return undefined;
+  if (isExpiring(old, margin)) {
+    if (isExpiring(fresh, margin)) return undefined;
     if (fresh.expiresAt !== undefined && clocks.sendsDurations) return 'late';
   }
   if (old.type !== fresh.type) return 'type';
@@ -62,6 +62,6 @@ export function differenceOf(old: KeyLook, fresh: KeyLook, clocks: Clocks): Diff
 }
 
 /** Whether the key is about to expire. */
-function isLeaving({ expiresAt, at }: KeyLook, margin: number): boolean {
+function isExpiring({ expiresAt, at }: KeySnapshot, margin: number): boolean {
   return expiresAt !== undefined && expiresAt - at <= margin;
 }

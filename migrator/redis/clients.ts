@@ -68,7 +68,7 @@ export async function unexpectedClients(server: RedisServer, proxies: Networks):
 const MOST_NAMED = 5;
 
 /** The first few names, and how many more there are. */
-export function listed(names: readonly string[]): string {
+export function firstFew(names: readonly string[]): string {
   const more = names.length - MOST_NAMED;
   return names.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

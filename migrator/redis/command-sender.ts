@@ -4,9 +4,9 @@ import { type CommandLine, type RedisServer, ServerError } from './server';
 import { type Version } from './version';
 
 /** Sends commands and gives the answer to each, in bytes; an error among them is one of the answers. */
-export type Ask = (commands: readonly CommandLine[]) => Promise<unknown[]>;
+export type SendCommands = (commands: readonly CommandLine[]) => Promise<unknown[]>;
 
-export function plainly(server: RedisServer): Ask {
+export function directSender(server: RedisServer): SendCommands {
   return (commands) => server.eachInBytes(commands);
 }
 
@@ -15,13 +15,13 @@ export function plainly(server: RedisServer): Ask {
  * what it receives together before it listens to anybody else, so that no client reads in between, and the last commands
  * close it again even if this program is gone by then.
  */
-export function pastTheFence(server: RedisServer, version: Version): Ask {
-  let found: Promise<Gate> | undefined;
+export function senderThroughFence(server: RedisServer, version: Version): SendCommands {
+  let found: Promise<ReadAccess> | undefined;
   return async (commands) => {
-    const { open, close } = await (found ??= gateOf(server, version));
+    const { open, close } = await (found ??= readAccessOf(server, version));
     const room = PACKET_BYTES - sizeOf([...open, ...close]);
     const answers: unknown[] = [];
-    for (const group of groupsOf(commands, room)) {
+    for (const group of groupsThatFit(commands, room)) {
       const all = await server.eachInBytes([...open, ...group, ...close]);
       const own = all.splice(open.length, group.length);
       for (const answer of all) if (answer instanceof Error) throw answer;
@@ -32,14 +32,14 @@ export function pastTheFence(server: RedisServer, version: Version): Ask {
 }
 
 /** What opens a server, and closes it again. */
-interface Gate {
+interface ReadAccess {
   readonly open: readonly CommandLine[];
   readonly close: readonly CommandLine[];
 }
 
 /** What followed its new server once may have closed its reads to everybody besides. */
-async function gateOf(server: RedisServer, version: Version): Promise<Gate> {
-  const setting = version.saysReplica ? 'replica-serve-stale-data' : 'slave-serve-stale-data';
+async function readAccessOf(server: RedisServer, version: Version): Promise<ReadAccess> {
+  const setting = version.usesReplicaNames ? 'replica-serve-stale-data' : 'slave-serve-stale-data';
   const open: CommandLine[] = [['CONFIG', 'SET', setting, 'yes']];
   const close: CommandLine[] = [['CONFIG', 'SET', setting, 'no']];
   const [, answer] = await server.each([...open, ['EXISTS', 'key'], ...close]);
@@ -62,7 +62,7 @@ function sizeOf(commands: readonly CommandLine[]): number {
 }
 
 /** Commands in their order, as many together as there is room for, and at least one. */
-function groupsOf(commands: readonly CommandLine[], room: number): CommandLine[][] {
+function groupsThatFit(commands: readonly CommandLine[], room: number): CommandLine[][] {
   const groups: CommandLine[][] = [];
   let left = 0;
   for (const command of commands) {

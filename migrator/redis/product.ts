@@ -7,11 +7,11 @@ export interface Product {
   /** Its own version. */
   readonly version: string;
   /** Why none of its data can be moved by replication, if so. */
-  readonly objection?: string;
+  readonly unsupportedReason?: string;
 }
 
 /** By a field that no other program has. */
-const OTHERS: readonly (readonly [field: string, name: string, objection: string])[] = [
+const OTHER_PRODUCTS: readonly (readonly [field: string, name: string, unsupportedReason: string])[] = [
   ['dragonfly_version', 'Dragonfly', 'it does not replicate to Redis'],
   ['garnet_version', 'Garnet', 'it does not replicate to Redis'],
   ['pika_version', 'Pika', 'it does not replicate to Redis'],
@@ -26,13 +26,17 @@ export function productOf(info: Info): Product {
   const compatible = info.text('redis_version');
   const valkey = info.text('valkey_version');
   if (valkey !== '') return { name: 'Valkey', version: valkey };
-  for (const [field, name, objection] of OTHERS) {
-    if (info.text(field) !== '') return { name, version: info.text(field), objection };
+  for (const [field, name, unsupportedReason] of OTHER_PRODUCTS) {
+    if (info.text(field) !== '') return { name, version: info.text(field), unsupportedReason };
   }
   if (isKeyDb(info))
-    return { name: 'KeyDB', version: info.text('keydb_version') || compatible, objection: KEYDB_OBJECTION };
+    return { name: 'KeyDB', version: info.text('keydb_version') || compatible, unsupportedReason: KEYDB_OBJECTION };
   if (compatible !== '') return { name: 'Redis', version: compatible };
-  return { name: 'a server without a redis_version', version: '', objection: 'it is not known to replicate to Redis' };
+  return {
+    name: 'a server without a redis_version',
+    version: '',
+    unsupportedReason: 'it is not known to replicate to Redis',
+  };
 }
 
 /** It does not name itself, but has fields of its own, and mostly its own executable. */

@@ -1,7 +1,7 @@
 // What a user of an old server has to be allowed, from the commands that it is sent: by this program, by the bridge, and by
 // a new server that follows it. test/move/rights.test.ts holds this table against what a server counts during whole moves.
 
-import { type CommandLine, type RedisServer, ServerError, unlessUnreachable } from './server';
+import { type CommandLine, type RedisServer, ServerError, rethrowUnreachable } from './server';
 
 /**
  * A command for each right. They are put into a MULTI that is never executed, and would do nothing if they were: what a
@@ -69,7 +69,7 @@ const CONTAINERS = ['ACL', 'CLIENT', 'CONFIG', 'MODULE', 'PUBSUB', 'XINFO'];
 
 /** The rights as ACL SETUSER takes them, in the order of the alphabet; besides, the user needs every key (`~*`). */
 export function rightsFor(keepLegacyInSync: boolean): string[] {
-  return [...new Set([...sentTo(keepLegacyInSync), ...SENT_ALONE].map(rightOf))].sort();
+  return [...new Set([...commandsFor(keepLegacyInSync), ...SENT_ALONE].map(rightOf))].sort();
 }
 
 /**
@@ -77,18 +77,18 @@ export function rightsFor(keepLegacyInSync: boolean): string[] {
  * a ServerError if it goes away.
  */
 export async function missingRights(server: RedisServer, keepLegacyInSync: boolean): Promise<string[]> {
-  return server.aside(async (own) => {
+  return server.withOwnConnection(async (own) => {
     const alone = await own.each(SENT_ALONE);
     const missing = refusedOf(SENT_ALONE, alone);
     // Outside of a transaction the commands would be run.
     if (alone.at(-1) !== 'OK') return missing;
-    const sent = sentTo(keepLegacyInSync);
+    const sent = commandsFor(keepLegacyInSync);
     return [...new Set([...missing, ...refusedOf(sent, await own.each(sent))])].sort();
   });
 }
 
 function refusedOf(sent: readonly CommandLine[], answers: readonly unknown[]): string[] {
-  for (const answer of answers) if (answer instanceof Error) unlessUnreachable(answer);
+  for (const answer of answers) if (answer instanceof Error) rethrowUnreachable(answer);
   return sent.flatMap((command, i) => {
     const answer = answers[i];
     if (!(answer instanceof ServerError) || !answer.isAboutRights) return [];
@@ -97,14 +97,14 @@ function refusedOf(sent: readonly CommandLine[], answers: readonly unknown[]): s
 }
 
 /** What to tell a person about it. */
-export function lacking(server: RedisServer, rights: readonly string[]): string {
+export function missingRightsAdvice(server: RedisServer, rights: readonly string[]): string {
   const { user } = server;
-  const commands = rights.map((right) => (right === '~*' ? 'to use every key' : wordsOf(right)));
+  const commands = rights.map((right) => (right === '~*' ? 'to use every key' : commandOf(right)));
   const grant = `ACL SETUSER ${user} ${rights.join(' ')}`;
   return `user ${user} of ${server.address} lacks rights: ${commands.join(', ')}; run there ${grant}, and keep that (ACL SAVE where it has an aclfile, else CONFIG REWRITE)`;
 }
 
-function sentTo(keepLegacyInSync: boolean): readonly CommandLine[] {
+function commandsFor(keepLegacyInSync: boolean): readonly CommandLine[] {
   return keepLegacyInSync ? [...SENT, ...SENT_TO_FOLLOWERS] : SENT;
 }
 
@@ -114,6 +114,6 @@ function rightOf([command, subcommand]: CommandLine): string {
 }
 
 /** `CONFIG GET` */
-function wordsOf(right: string): string {
+function commandOf(right: string): string {
   return right.slice(1).replace('|', ' ').toUpperCase();
 }

@@ -31,7 +31,7 @@ export interface ServerView {
 
 export const NOWHERE_ADDRESS = `${NOWHERE.host}:${NOWHERE.port}`;
 
-export async function look(server: RedisServer): Promise<ServerView> {
+export async function observe(server: RedisServer): Promise<ServerView> {
   return viewOf(await server.info());
 }
 

@@ -47,8 +47,8 @@ export class ServerError extends Error {
   }
 
   /** No further try helps before a person has changed something. */
-  get isLasting(): boolean {
-    return this.isAboutUser || this.refusal?.isLasting === true;
+  get isPermanent(): boolean {
+    return this.isAboutUser || this.refusal?.isPermanent === true;
   }
 
   /** The server wants another password, or none. */
@@ -79,7 +79,7 @@ export class RedisServer {
     try {
       await server.client.connect();
       await server.authenticate();
-      await server.call('CLIENT', 'SETNAME', CLIENT_NAME).catch(unlessUnreachable);
+      await server.call('CLIENT', 'SETNAME', CLIENT_NAME).catch(rethrowUnreachable);
       if (server.refusal !== undefined) throw refused(address, server.refusal);
       return server;
     } catch (error) {
@@ -178,9 +178,9 @@ export class RedisServer {
    * What is published on a channel, heard over a connection of its own until it is enough, or so many milliseconds have
    * passed. Throws a ServerError.
    */
-  async hear(channel: string, ms: number, isEnough: (heard: readonly string[]) => boolean): Promise<string[]> {
+  async messagesOn(channel: string, ms: number, isEnough: (heard: readonly string[]) => boolean): Promise<string[]> {
     const heard: string[] = [];
-    await this.aside(async (listener) => {
+    await this.withOwnConnection(async (listener) => {
       // In small letters ioredis knows it; its methods by name are not in the bundle.
       await listener.client.call('subscribe', channel).catch((error: unknown) => {
         throw listener.errorOf(error);
@@ -199,7 +199,7 @@ export class RedisServer {
   }
 
   /** Acts on another connection to the same server, which ends with it. */
-  async aside<T>(act: (own: RedisServer) => Promise<T>): Promise<T> {
+  async withOwnConnection<T>(act: (own: RedisServer) => Promise<T>): Promise<T> {
     const own = await RedisServer.connect(this.address, this.options);
     try {
       return await act(own);
@@ -228,7 +228,7 @@ export class RedisServer {
       return;
     }
     if (preferredUser !== undefined) {
-      const isKnown = await this.call('AUTH', preferredUser, password ?? '').then(Boolean, unlessUnreachable);
+      const isKnown = await this.call('AUTH', preferredUser, password ?? '').then(Boolean, rethrowUnreachable);
       if (isKnown) return;
     }
     if (password !== undefined) await this.call('AUTH', password);
@@ -273,7 +273,7 @@ export function hostAndPort(address: string): { host: string; port: number } {
 }
 
 /** For commands that a server may lack or forbid. */
-export function unlessUnreachable(error: unknown): undefined {
+export function rethrowUnreachable(error: unknown): undefined {
   if (error instanceof ServerError && error.code === 'UNREACHABLE') throw error;
   return undefined;
 }

@@ -59,8 +59,8 @@ export class Version {
   }
 
   /** Why no data of such a server can be moved, nor any be moved there, if so. */
-  get objection(): string | undefined {
-    return this.product.objection;
+  get unsupportedReason(): string | undefined {
+    return this.product.unsupportedReason;
   }
 
   /** By the version of Redis that it is, or says that it is like. */
@@ -99,27 +99,27 @@ export class Version {
   }
 
   /** REPLICAOF and `replica-` settings, which were SLAVEOF and `slave-`. */
-  get saysReplica(): boolean {
+  get usesReplicaNames(): boolean {
     return this.isAtLeast(5, 0);
   }
 
   /** The name of a setting, which had another word in it before 5.0. */
   nameOf(setting: string): string {
-    return this.saysReplica ? setting : setting.replace('replica', 'slave');
+    return this.usesReplicaNames ? setting : setting.replace('replica', 'slave');
   }
 
   /** A demotion loses the offset (up to 3.2), or lets a transaction write that began before it (up to 4.0). */
-  get demotesForgetfully(): boolean {
+  get losesStateOnDemotion(): boolean {
     return !this.isAtLeast(5, 0);
   }
 
   /** CONFIG REWRITE leaves the quotes of a password out. */
-  get forgetsQuotes(): boolean {
+  get dropsQuotesOnRewrite(): boolean {
     return this.isAtLeast(6, 0) && !this.isAtLeast(6, 2);
   }
 
   /** A user whose line is there twice, be it in an included file, keeps it from starting. */
-  get refusesTwins(): boolean {
+  get rejectsDuplicateUsers(): boolean {
     return this.isAtLeast(7, 0);
   }
 

@@ -1,16 +1,16 @@
 // For programs: a JSON object a line, each with its kind; the last one is the summary.
 
 import { type Progress, type Report, type Summary } from './report';
-import { Tally } from './tally';
+import { FleetProgress } from './fleet-progress';
 
 export class Json implements Report {
-  private readonly tally: Tally;
+  private readonly tally: FleetProgress;
 
   constructor(
     shards: number,
     private readonly write: (text: string) => void,
   ) {
-    this.tally = new Tally(shards);
+    this.tally = new FleetProgress(shards);
   }
 
   progress(progress: Progress): void {

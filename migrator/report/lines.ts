@@ -1,19 +1,19 @@
 // For the log of a pod: a line for each change, and now and then where the whole stands.
 
 import { type Progress, type Report, type Summary } from './report';
-import { Tally } from './tally';
+import { FleetProgress } from './fleet-progress';
 
 const SUMMARY_MS = 30_000;
 
 export class Lines implements Report {
-  private readonly tally: Tally;
+  private readonly tally: FleetProgress;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
     shards: number,
     private readonly write: (text: string) => void,
   ) {
-    this.tally = new Tally(shards);
+    this.tally = new FleetProgress(shards);
     this.timer = setInterval(() => {
       this.say(this.tally.line);
     }, SUMMARY_MS);

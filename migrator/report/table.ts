@@ -3,13 +3,13 @@
 import * as readline from 'node:readline';
 import { type WriteStream } from 'node:tty';
 import { type Progress, type Report, type Summary } from './report';
-import { size, Tally } from './tally';
+import { size, FleetProgress } from './fleet-progress';
 
 const FRAME_MS = 100;
 const BAR = 24;
 
 export class Table implements Report {
-  private readonly tally: Tally;
+  private readonly tally: FleetProgress;
   private readonly timer: NodeJS.Timeout;
   private height = 0;
 
@@ -17,7 +17,7 @@ export class Table implements Report {
     shards: number,
     private readonly out: WriteStream,
   ) {
-    this.tally = new Tally(shards);
+    this.tally = new FleetProgress(shards);
     this.timer = setInterval(() => {
       this.draw();
     }, FRAME_MS);

@@ -1,13 +1,13 @@
 // Keeps readers from an old server that follows the new one: a synchronized replica would answer them, with older values
 // at times. Only replication reads there. The commands that its default user had are kept in a user that nobody can be.
 
-import { type CommandLine, type RedisServer, unlessUnreachable } from '../redis/server';
+import { type CommandLine, type RedisServer, rethrowUnreachable } from '../redis/server';
 
 /** The user that keeps the rules. */
 export const KEPT_USER = 'cdk8s-twemproxy-kept';
 
 /** What closes a server to readers; nothing if it is closed already. */
-export async function closing(server: RedisServer): Promise<CommandLine[]> {
+export async function closeReadsCommands(server: RedisServer): Promise<CommandLine[]> {
   const users = await rulesOfUsers(server);
   const rules = users.get('default');
   if (rules === undefined || users.has(KEPT_USER)) return [];
@@ -18,7 +18,7 @@ export async function closing(server: RedisServer): Promise<CommandLine[]> {
 }
 
 /** What opens it again, as it was; nothing if it is not closed. */
-export async function opening(server: RedisServer): Promise<CommandLine[]> {
+export async function openReadsCommands(server: RedisServer): Promise<CommandLine[]> {
   const rules = (await rulesOfUsers(server)).get(KEPT_USER);
   if (rules === undefined) return [];
   return [
@@ -33,13 +33,13 @@ function isAboutCommands(rule: string): boolean {
 }
 
 /** Users may live in a file of their own, which CONFIG REWRITE leaves alone. */
-export async function keepUsers(server: RedisServer): Promise<void> {
-  await server.call('ACL', 'SAVE').catch(unlessUnreachable);
+export async function saveUsers(server: RedisServer): Promise<void> {
+  await server.call('ACL', 'SAVE').catch(rethrowUnreachable);
 }
 
 /** The rules of each user; none where there are no users, before Redis 6.0. */
 async function rulesOfUsers(server: RedisServer): Promise<Map<string, string[]>> {
-  const lines = ((await server.call('ACL', 'LIST').catch(unlessUnreachable)) ?? []) as string[];
+  const lines = ((await server.call('ACL', 'LIST').catch(rethrowUnreachable)) ?? []) as string[];
   return new Map(
     lines.map((line) => {
       // A selector of Redis 7.0 is one rule, in parentheses.

@@ -1,11 +1,11 @@
 // Has the old server follow the new one after a cutover, so that a rollback loses nothing.
 
-import { closing, keepUsers, opening } from './closed-reads';
+import { closeReadsCommands, saveUsers, openReadsCommands } from './closed-reads';
 import { type Pair, versionOf } from './pair';
-import { receivingWithoutFile } from './persistence';
-import { NotDurable, Roles } from './roles';
+import { deleteSyncFileCommands } from './persistence';
+import { NotDurableError, Roles } from './roles';
 import { type CommandLine } from '../redis/server';
-import { look, type ServerView } from '../redis/server-view';
+import { observe, type ServerView } from '../redis/server-view';
 import { type Version } from '../redis/version';
 
 export interface FollowBack {
@@ -26,21 +26,21 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
   }
   const roles = new Roles(pair.old, oldVersion);
   const accept = (error: unknown): void => {
-    if (!(error instanceof NotDurable && it.acceptVolatileFence)) throw error;
+    if (!(error instanceof NotDurableError && it.acceptVolatileFence)) throw error;
   };
   await roles
     .follow(master, [
-      ...(await closing(pair.old)),
-      ...(await receivingWithoutFile(pair.old)),
+      ...(await closeReadsCommands(pair.old)),
+      ...(await deleteSyncFileCommands(pair.old)),
       // What held the writes would hold the replication as well.
       ['CLIENT', 'UNPAUSE'],
       ...loggingIn(it.password, oldVersion),
     ])
     .catch(accept);
-  await keepUsers(pair.old);
+  await saveUsers(pair.old);
   if (await linked(pair, it.patienceMs)) return 'moved; the old server follows';
-  await roles.demote(await opening(pair.old)).catch(accept);
-  await keepUsers(pair.old);
+  await roles.demote(await openReadsCommands(pair.old)).catch(accept);
+  await saveUsers(pair.old);
   return `moved; the old server did not reach ${master}, and is fenced`;
 }
 
@@ -56,7 +56,7 @@ function loggingIn(password: string | undefined, version: Version): CommandLine[
 async function linked(pair: Pair, patienceMs: number): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
-    const { isLinked, isSyncing } = await look(pair.old);
+    const { isLinked, isSyncing } = await observe(pair.old);
     if (isLinked && !isSyncing) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

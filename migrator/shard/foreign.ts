@@ -2,28 +2,28 @@
 
 import { documentAt } from '../../lib/common/documents';
 import { type PlannedShard } from '../../lib/migration/plan';
-import { type Sight } from './pair';
+import { type PairView } from './pair';
 import { NOWHERE_ADDRESS, type ServerView } from '../redis/server-view';
 
 /** What to tell a person about a shard that is `foreign`. */
-export function adviceOn(shard: PlannedShard, sight: Sight): string {
-  const { old, new: fresh } = sight;
+export function foreignStateAdvice(shard: PlannedShard, pairView: PairView): string {
+  const { old, new: fresh } = pairView;
   const facts = [
     roleOf(shard.old, old, [shard.new, shard.newForOld]),
     roleOf(shard.new, fresh, [shard.old]),
-    servesOf(sight),
-    ...replacedOf(shard, sight),
+    servingServer(pairView),
+    ...dataLoss(shard, pairView),
   ];
-  return `${facts.join(', ')}; first end what gave that role (on every Sentinel: SENTINEL REMOVE), then ${waysOf(shard, sight).join('; ')}`;
+  return `${facts.join(', ')}; first end what gave that role (on every Sentinel: SENTINEL REMOVE), then ${remediesFor(shard, pairView).join('; ')}`;
 }
 
 /** Whom each of the two follows, where it is neither the other one nor nobody: the addresses that only somebody else knows. */
-export function othersOf(shard: PlannedShard, { old, new: fresh }: Sight): string[] {
-  const found = [otherOf(old, [shard.new, shard.newForOld]), otherOf(fresh, [shard.old])];
+export function unplannedMasters(shard: PlannedShard, { old, new: fresh }: PairView): string[] {
+  const found = [unplannedMaster(old, [shard.new, shard.newForOld]), unplannedMaster(fresh, [shard.old])];
   return [...new Set(found.filter((it) => it !== undefined))];
 }
 
-function otherOf(view: ServerView | undefined, partner: readonly (string | undefined)[]): string | undefined {
+function unplannedMaster(view: ServerView | undefined, partner: readonly (string | undefined)[]): string | undefined {
   const { follows } = view ?? {};
   return follows === undefined || follows === NOWHERE_ADDRESS || partner.includes(follows) ? undefined : follows;
 }
@@ -32,32 +32,32 @@ function roleOf(address: string, view: ServerView | undefined, partner: readonly
   if (view === undefined) return `${address} does not answer`;
   if (view.isMaster) return `${address} is a master`;
   if (view.follows === NOWHERE_ADDRESS) return `${address} follows nobody`;
-  const isOther = otherOf(view, partner) !== undefined;
+  const isOther = unplannedMaster(view, partner) !== undefined;
   return `${address} follows ${view.follows ?? ''}${isOther ? ', which the plan does not name for this shard' : ''}`;
 }
 
-function servesOf({ old, new: fresh }: Sight): string {
+function servingServer({ old, new: fresh }: PairView): string {
   if (fresh?.isMaster === true) return 'the new server serves';
   return old?.isMaster === true ? 'the old server serves' : 'nobody serves';
 }
 
 /** A replica has its master's data in the place of its own as soon as it was sent that. */
-function replacedOf(shard: PlannedShard, { old, new: fresh }: Sight): string[] {
+function dataLoss(shard: PlannedShard, { old, new: fresh }: PairView): string[] {
   const sides = [
     [shard.old, old, [shard.new, shard.newForOld]],
     [shard.new, fresh, [shard.old]],
   ] as const;
   return sides.flatMap(([address, view, partner]) => {
-    const other = otherOf(view, partner);
+    const other = unplannedMaster(view, partner);
     if (view === undefined || other === undefined) return [];
     if (view.isLinked) return [`what only ${address} had is lost: it holds the data of ${other}`];
     return [`${address} loses what only it has as soon as ${other} lets it in`];
   });
 }
 
-function waysOf(shard: PlannedShard, sight: Sight): string[] {
-  const { old, new: fresh } = sight;
-  const others = othersOf(shard, sight).map(
+function remediesFor(shard: PlannedShard, pairView: PairView): string[] {
+  const { old, new: fresh } = pairView;
+  const others = unplannedMasters(shard, pairView).map(
     (other) => `if ${other} has the right data, give that address to the shard in the plan (movedTo of the pool)`,
   );
   if (fresh === undefined) {

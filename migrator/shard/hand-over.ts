@@ -2,20 +2,20 @@
 // other has them all, demote, look again, promote. At every moment at most one of the two takes writes.
 
 import { type CommandLine, type RedisServer } from '../redis/server';
-import { NotDurable, type Roles } from './roles';
+import { NotDurableError, type Roles } from './roles';
 import { type Step, reached } from './fault-points';
 import { type ServerView, viewOf } from '../redis/server-view';
 import { type HoldMethod } from './write-hold';
 
 /** A server and what changes its role. */
-export interface Party {
+export interface Member {
   readonly server: RedisServer;
   readonly roles: Roles;
 }
 
 export interface HandOver {
-  readonly from: Party;
-  readonly to: Party;
+  readonly from: Member;
+  readonly to: Member;
   /** Where `from` was, for `to` to follow it again if this comes to nothing. */
   readonly fromAddress: string;
   /** Milliseconds for which writes may be held before anything has changed. */
@@ -31,7 +31,7 @@ export interface HandOver {
 }
 
 /** It came to nothing: the master is the one that it was. */
-export class Released extends Error {}
+export class AbortedError extends Error {}
 
 /** How long a pause outlives its deadline: what follows the last look at the clock. */
 const PAUSE_MARGIN_MS = 500;
@@ -39,7 +39,7 @@ const PAUSE_MARGIN_MS = 500;
 /** How long the end of the history may take to arrive once the link is cut. */
 const LAST_BYTES_MS = 200;
 
-/** Throws Released, with everything as before, or whatever broke, with everything as it was then. */
+/** Throws AbortedError, with everything as before, or whatever broke, with everything as it was then. */
 export async function handOver(it: HandOver): Promise<void> {
   const { from, method, deadlineMs } = it;
   const start = performance.now();
@@ -47,7 +47,7 @@ export async function handOver(it: HandOver): Promise<void> {
   await from.roles.writes.begin(method, deadlineMs + PAUSE_MARGIN_MS);
   step(it, 'held');
   try {
-    await caughtUp(it, late);
+    await waitUntilCaughtUp(it, late);
     step(it, 'equal');
   } catch (error) {
     await from.roles.writes.end();
@@ -64,13 +64,13 @@ export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<
   const { from, to } = it;
   try {
     // A pause may have run out while this program was not running: then there are writes that nobody else has.
-    await comesToCover(to.server, fenced);
+    await waitUntilCovered(to.server, fenced);
     await to.roles.promote(it.beforePromotion, it.acceptVolatilePromotion);
   } catch (error) {
-    if (!(error instanceof Released || error instanceof NotDurable)) throw error;
-    if (error instanceof NotDurable) await takeBack(it, error);
-    await from.roles.promote().catch(unlessNotDurable);
-    throw new Released(error.message);
+    if (!(error instanceof AbortedError || error instanceof NotDurableError)) throw error;
+    if (error instanceof NotDurableError) await takeBack(it, error);
+    await from.roles.promote().catch(rethrowUnlessNotDurable);
+    throw new AbortedError(error.message);
   }
 }
 
@@ -78,14 +78,16 @@ export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<
  * Takes the role from `to`, which cannot keep it. If this program stood still until its pause was over, `to` may have taken
  * writes by then that nobody else has: then it stays the master. Throws that.
  */
-async function takeBack({ to, fromAddress }: HandOver, reason: NotDurable): Promise<void> {
+async function takeBack({ to, fromAddress }: HandOver, reason: NotDurableError): Promise<void> {
   const after = await to.roles.follow(fromAddress).catch((error: unknown) => {
-    if (error instanceof NotDurable && error.view !== undefined) return error.view;
+    if (error instanceof NotDurableError && error.view !== undefined) return error.view;
     throw error;
   });
   if (reason.view === undefined || after.offset <= reason.view.offset) return;
   await to.roles.promote([], true);
-  throw new NotDurable(`${reason.message}; it has taken writes meanwhile, and serves: see to it before it restarts`);
+  throw new NotDurableError(
+    `${reason.message}; it has taken writes meanwhile, and serves: see to it before it restarts`,
+  );
 }
 
 /** Whether a replica has applied all of the history that the demoted server had. */
@@ -94,15 +96,15 @@ export function covers(replica: ServerView, fenced: ServerView): boolean {
   return sameHistory && replica.offset >= fenced.offset;
 }
 
-/** What was sent before the link broke may still be on its way. Throws Released if it does not arrive. */
-async function comesToCover(server: RedisServer, fenced: ServerView): Promise<void> {
+/** What was sent before the link broke may still be on its way. Throws AbortedError if it does not arrive. */
+async function waitUntilCovered(server: RedisServer, fenced: ServerView): Promise<void> {
   const deadline = performance.now() + LAST_BYTES_MS;
   for (;;) {
     const replica = viewOf(await server.info('replication'));
     if (covers(replica, fenced)) return;
     if (replica.isLinked && performance.now() < deadline) continue;
     const missing = fenced.offset - replica.offset;
-    throw new Released(
+    throw new AbortedError(
       missing > 0
         ? `${missing} bytes were written while writes should have been held`
         : 'it has another history than the old server',
@@ -110,12 +112,12 @@ async function comesToCover(server: RedisServer, fenced: ServerView): Promise<vo
   }
 }
 
-async function caughtUp({ from, to }: HandOver, late: () => boolean): Promise<void> {
+async function waitUntilCaughtUp({ from, to }: HandOver, late: () => boolean): Promise<void> {
   const { offset } = viewOf(await from.server.info('replication'));
   for (;;) {
     const replica = viewOf(await to.server.info('replication'));
-    if (late()) throw new Released(`${offset - replica.offset} bytes were missing when the time was up`);
-    if (!replica.isLinked) throw new Released('the link between the servers broke');
+    if (late()) throw new AbortedError(`${offset - replica.offset} bytes were missing when the time was up`);
+    if (!replica.isLinked) throw new AbortedError('the link between the servers broke');
     if (replica.offset >= offset) return;
   }
 }
@@ -124,15 +126,15 @@ async function demote({ from, acceptVolatileFence }: HandOver): Promise<ServerVi
   try {
     return await from.roles.demote();
   } catch (error) {
-    if (!(error instanceof NotDurable)) throw error;
+    if (!(error instanceof NotDurableError)) throw error;
     if (acceptVolatileFence && error.view !== undefined) return error.view;
-    await from.roles.promote().catch(unlessNotDurable);
-    throw new Released(`the fence would not survive a restart: ${error.message}`);
+    await from.roles.promote().catch(rethrowUnlessNotDurable);
+    throw new AbortedError(`the fence would not survive a restart: ${error.message}`);
   }
 }
 
-function unlessNotDurable(error: unknown): void {
-  if (!(error instanceof NotDurable)) throw error;
+function rethrowUnlessNotDurable(error: unknown): void {
+  if (!(error instanceof NotDurableError)) throw error;
 }
 
 function step({ command }: HandOver, name: 'held' | 'equal' | 'demoted' | 'promoted'): void {

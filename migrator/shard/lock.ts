@@ -14,12 +14,12 @@ const OWNER = `${hostname().replace(/[^!-~]/g, '_')}:${process.pid}`;
 const PATIENCE_MS = 10_000;
 
 /** Another migrator is at work on the shard. */
-export class Busy extends Error {}
+export class BusyError extends Error {}
 
 /** Another migrator is at work on the shard by another plan: no waiting tells which of them is right. */
-export class OtherPlan extends Error {}
+export class OtherPlanError extends Error {}
 
-/** Takes the lock on the new server of a shard, in the name of the plan. Throws Busy or OtherPlan. */
+/** Takes the lock on the new server of a shard, in the name of the plan. Throws BusyError or OtherPlanError. */
 export async function lock({ new: server, planHash }: Pair): Promise<void> {
   const plan = `${PREFIX}${planHash}:`;
   const deadline = Date.now() + PATIENCE_MS;
@@ -32,8 +32,10 @@ export async function lock({ new: server, planHash }: Pair): Promise<void> {
     await unlock(server);
     if (Date.now() > deadline) {
       const name = other.name.slice(PREFIX.length);
-      if (other.name.startsWith(plan)) throw new Busy(`another migrator is at work on it (${name})`);
-      throw new OtherPlan(`a migrator with another plan is at work on it (${name}); end its Job, then run this again`);
+      if (other.name.startsWith(plan)) throw new BusyError(`another migrator is at work on it (${name})`);
+      throw new OtherPlanError(
+        `a migrator with another plan is at work on it (${name}); end its Job, then run this again`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 90));
   }

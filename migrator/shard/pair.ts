@@ -3,7 +3,7 @@
 import { type PlannedShard, ROLE_USER } from '../../lib/migration/plan';
 import { RedisServer, ServerError } from '../redis/server';
 import { type ShardState, stateOf } from './shard-state';
-import { look, type ServerView } from '../redis/server-view';
+import { observe, type ServerView } from '../redis/server-view';
 import { Version } from '../redis/version';
 
 /** How the servers of a fleet are reached. */
@@ -17,7 +17,7 @@ export interface Access {
 }
 
 /** What both servers said at one time. */
-export interface Sight {
+export interface PairView {
   readonly state: ShardState;
   readonly old?: ServerView;
   readonly new?: ServerView;
@@ -60,24 +60,24 @@ export class Pair {
   }
 
   /** Why servers could not be reached. */
-  get silences(): ServerError[] {
+  get connectionErrors(): ServerError[] {
     return [this.oldOrError, this.newOrError].filter((it) => it instanceof ServerError);
   }
 
   /** Throws why a server could not be reached. */
-  throwSilence(): void {
-    const [silence] = this.silences;
-    if (this.silences.length > 0) throw silence;
+  throwIfUnreachable(): void {
+    const [silence] = this.connectionErrors;
+    if (this.connectionErrors.length > 0) throw silence;
   }
 
   /** The same, but an old server that is gone after its shard has moved is nobody's concern. */
-  throwSilenceUnlessMoved({ state }: Sight): void {
-    if (state !== 'moved') this.throwSilence();
+  throwIfUnreachableUnlessMoved({ state }: PairView): void {
+    if (state !== 'moved') this.throwIfUnreachable();
   }
 
   /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */
-  async look(): Promise<Sight> {
-    const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(lookOrError));
+  async observe(): Promise<PairView> {
+    const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(observeOrError));
     if (old instanceof ServerError) this.oldOrError = silent(this.oldOrError, old);
     if (fresh instanceof ServerError) this.newOrError = silent(this.newOrError, fresh);
     const views = [old, fresh].map((view) => (view instanceof ServerError ? undefined : view));
@@ -90,7 +90,7 @@ export class Pair {
 }
 
 /** Bytes of history that the new server lacks. */
-export function lagOf({ old, new: fresh }: Sight): number {
+export function lagOf({ old, new: fresh }: PairView): number {
   return old && fresh ? Math.max(0, old.offset - fresh.offset) : 0;
 }
 
@@ -98,9 +98,9 @@ export function versionOf(view?: ServerView): Version {
   return view ? Version.of(view.info) : Version.parse('0');
 }
 
-async function lookOrError(server: RedisServer | ServerError): Promise<ServerView | ServerError> {
+async function observeOrError(server: RedisServer | ServerError): Promise<ServerView | ServerError> {
   if (server instanceof ServerError) return server;
-  return look(server).catch((error: unknown) => {
+  return observe(server).catch((error: unknown) => {
     if (error instanceof ServerError && error.code === 'UNREACHABLE') return error;
     throw error;
   });

@@ -1,22 +1,22 @@
 // Whether a replica is sent everything again and again, which forks its live master each time, and what both servers say
 // of the cause.
 
-import { type RedisServer, unlessUnreachable } from '../redis/server';
+import { type RedisServer, rethrowUnreachable } from '../redis/server';
 import { type ServerView } from '../redis/server-view';
 import { type Version } from '../redis/version';
-import { size } from '../report/tally';
-import { type Pair, type Sight, versionOf } from './pair';
+import { size } from '../report/fleet-progress';
+import { type Pair, type PairView, versionOf } from './pair';
 
 /** So many full synchronizations of one shard in a row do not become right by another one. */
 const MOST = 4;
 
 /** A limit that Redis' own default gives a replica. */
-const LEAST_BUFFER = 256 * 2 ** 20;
+const MIN_BUFFER = 256 * 2 ** 20;
 
 /** What a copy needs at the least, to say what comes in meanwhile. */
 const BYTES_PER_SECOND = 50 * 2 ** 20;
 
-interface Seen {
+interface Sample {
   readonly at: number;
   readonly runId: string;
   readonly full: number;
@@ -25,13 +25,13 @@ interface Seen {
 }
 
 export class Resyncs {
-  private first?: Seen;
-  private last?: Seen;
+  private first?: Sample;
+  private last?: Sample;
 
   /** Takes down what the old server says; a restart starts again. */
-  note({ old }: Sight): void {
+  note({ old }: PairView): void {
     if (old === undefined) return;
-    const seen = seenOf(old);
+    const seen = sampleOf(old);
     if (this.first?.runId !== seen.runId) this.first = seen;
     this.last = seen;
   }
@@ -41,12 +41,12 @@ export class Resyncs {
     return this.first && this.last ? this.last.full - this.first.full : 0;
   }
 
-  get areTooMany(): boolean {
+  get isTooMany(): boolean {
     return this.count > MOST;
   }
 
   /** The cause, as far as the servers tell, and the remedy with numbers. */
-  async explain(pair: Pair, { old, new: fresh }: Sight): Promise<string> {
+  async explain(pair: Pair, { old, new: fresh }: PairView): Promise<string> {
     const { first, last } = this;
     if (!first || !last || !old || !fresh) return SEE_LOGS;
     const seconds = Math.max(0.1, (last.at - first.at) / 1000);
@@ -68,7 +68,7 @@ export class Resyncs {
 
 const SEE_LOGS = 'neither server says why; see their logs';
 
-function seenOf({ info, runId, offset }: ServerView): Seen {
+function sampleOf({ info, runId, offset }: ServerView): Sample {
   const [full, partialErrors] = [info.number('sync_full'), info.number('sync_partial_err')];
   return { at: performance.now(), runId, full, partialErrors, offset };
 }
@@ -97,27 +97,27 @@ async function bufferOf(
   { rate, needed, round }: Written,
 ): Promise<string | undefined> {
   const setting = 'client-output-buffer-limit';
-  const value = (await server.setting(setting).catch(unlessUnreachable)) ?? '';
+  const value = (await server.setting(setting).catch(rethrowUnreachable)) ?? '';
   const [, hard = 0, soft = 0] = (/(?:slave|replica) (\d+) (\d+)/.exec(value) ?? []).map(Number);
   const limit = Math.min(hard || Infinity, soft || Infinity);
   if (limit === Infinity || (limit > needed && rate * round < limit)) return undefined;
-  const megabytes = Math.ceil(Math.max(LEAST_BUFFER, needed, 2 * limit) / 2 ** 20);
+  const megabytes = Math.ceil(Math.max(MIN_BUFFER, needed, 2 * limit) / 2 ** 20);
   const bytes = megabytes * 2 ** 20;
-  const remedy = `CONFIG SET ${setting} "${version.saysReplica ? 'replica' : 'slave'} ${bytes} ${bytes} 60"`;
+  const remedy = `CONFIG SET ${setting} "${version.usesReplicaNames ? 'replica' : 'slave'} ${bytes} ${bytes} 60"`;
   const what = `${size(rate)} a second are written to ${server.address}, and it keeps no more than ${size(limit)} for a replica (${setting})`;
   return `${what}: set it to ${megabytes} MiB there (${remedy}), or sync when less is written`;
 }
 
 async function timeoutOf(server: RedisServer, round: number, copySeconds: number): Promise<string | undefined> {
-  const timeout = Number((await server.setting('repl-timeout').catch(unlessUnreachable)) ?? 60);
+  const timeout = Number((await server.setting('repl-timeout').catch(rethrowUnreachable)) ?? 60);
   if (round < timeout * 0.9) return undefined;
   const better = Math.ceil(Math.max(60, 3 * copySeconds, 3 * timeout));
   return `a copy is broken off after repl-timeout (${timeout} s); set it to ${better} on both servers (CONFIG SET repl-timeout ${better})`;
 }
 
-async function backlogOf(server: RedisServer, wasTooSmall: boolean, rate: number): Promise<string | undefined> {
-  const backlog = Number((await server.setting('repl-backlog-size').catch(unlessUnreachable)) ?? 0);
-  if (!wasTooSmall || rate * BREAK_SECONDS < backlog) return undefined;
+async function backlogOf(server: RedisServer, isTooSmall: boolean, rate: number): Promise<string | undefined> {
+  const backlog = Number((await server.setting('repl-backlog-size').catch(rethrowUnreachable)) ?? 0);
+  if (!isTooSmall || rate * BREAK_SECONDS < backlog) return undefined;
   const better = Math.ceil((2 * rate * BREAK_SECONDS) / 2 ** 20);
   const what = `${size(rate)} a second are written to ${server.address}, and its backlog has ${size(backlog)}`;
   return `${what}, so that each break of the link means a copy: set it to ${better} MiB there (CONFIG SET repl-backlog-size ${better * 2 ** 20})`;

@@ -2,7 +2,7 @@
 
 import { type Pair } from './pair';
 import { type RedisServer } from '../redis/server';
-import { told, watchOf } from '../redis/sentinels';
+import { sentinelAdvice, watchOf } from '../redis/sentinels';
 
 /** Who watches, and what to do about it, a sentence for each server of the pair that is watched. */
 export async function watchedBy(pair: Pair): Promise<string[]> {
@@ -12,5 +12,5 @@ export async function watchedBy(pair: Pair): Promise<string[]> {
 
 async function watched(server: RedisServer): Promise<string[]> {
   const watch = await watchOf(server);
-  return watch === undefined ? [] : [told(server.address, watch)];
+  return watch === undefined ? [] : [sentinelAdvice(server.address, watch)];
 }

@@ -49,11 +49,11 @@ export class WriteHold {
 
   /** Ends whatever holds writes, also what an earlier run left behind. */
   async end(): Promise<void> {
-    await this.server.all([...(await this.fenceLifting()), ...this.pauseLifting()]);
+    await this.server.all([...(await this.removeFenceCommands()), ...this.endPauseCommands()]);
   }
 
   /** What removes the fence, if there is one. */
-  async fenceLifting(): Promise<CommandLine[]> {
+  async removeFenceCommands(): Promise<CommandLine[]> {
     const wanted = await this.wantedReplicas();
     if (wanted < WRITE_FENCE) return [];
     const [replicas, lag] = this.settings;
@@ -65,12 +65,12 @@ export class WriteHold {
   }
 
   /** What ends a pause, where there can be one. */
-  pauseLifting(): CommandLine[] {
+  endPauseCommands(): CommandLine[] {
     return this.version.pausesWrites ? [['CLIENT', 'UNPAUSE']] : [];
   }
 
   /** What has a pause end in so many milliseconds: alone, PAUSE makes it longer only. */
-  pauseShortening(ms: number): CommandLine[] {
+  shortenPauseCommands(ms: number): CommandLine[] {
     return this.version.pausesWrites
       ? [
           ['CLIENT', 'UNPAUSE'],

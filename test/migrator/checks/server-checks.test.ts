@@ -1,7 +1,7 @@
 // What the checks of preflight make of versions and clocks that the servers of a lab do not have.
 
 import { type ServerDetails, detailsOf } from '../../../migrator/checks/server-details';
-import { Pair, type Sight } from '../../../migrator/shard/pair';
+import { Pair, type PairView } from '../../../migrator/shard/pair';
 import { serverChecks } from '../../../migrator/checks/server-checks';
 import { Version } from '../../../migrator/redis/version';
 import { Lab } from '../../lab/lab';
@@ -15,8 +15,8 @@ beforeAll(async () => {
   lab = new Lab();
   const { access, shards } = (await started(lab)).contextOf();
   const pair = await Pair.connect(shards[0], access);
-  const sight = (await pair.look()) as Required<Sight>;
-  const [old, fresh] = [await detailsOf(pair.old, sight.old), await detailsOf(pair.new, sight.new)];
+  const pairView = (await pair.observe()) as Required<PairView>;
+  const [old, fresh] = [await detailsOf(pair.old, pairView.old), await detailsOf(pair.new, pairView.new)];
   pair.close();
   found = (ofOld, ofNew, keepLegacyInSync = false) => {
     const both = { old: { ...old, ...ofOld }, new: { ...fresh, ...ofNew }, keepLegacyInSync };

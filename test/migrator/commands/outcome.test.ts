@@ -3,9 +3,9 @@
 import { FINAL_EXIT_CODES } from '../../../lib/migration/steps';
 import { ExitCode, exitCodeOf } from '../../../migrator/commands/outcome';
 
-const { DONE, FAULT, REFUSED, PARTLY, BUSY } = ExitCode;
+const { DONE, FAULT, REFUSED, INCOMPLETE, BUSY } = ExitCode;
 
-test.each([[[REFUSED]], [[DONE, REFUSED]], [[REFUSED, PARTLY]], [[FAULT, PARTLY, BUSY, REFUSED]]])(
+test.each([[[REFUSED]], [[DONE, REFUSED]], [[REFUSED, INCOMPLETE]], [[FAULT, INCOMPLETE, BUSY, REFUSED]]])(
   'a refusal among %j is final',
   (codes) => {
     expect(FINAL_EXIT_CODES).toContain(exitCodeOf(codes.map((code, shard) => ({ shard, code, message: '' }))));
@@ -14,9 +14,9 @@ test.each([[[REFUSED]], [[DONE, REFUSED]], [[REFUSED, PARTLY]], [[FAULT, PARTLY,
 
 test.each([
   [[DONE, DONE], DONE],
-  [[DONE, PARTLY, BUSY], PARTLY],
+  [[DONE, INCOMPLETE, BUSY], INCOMPLETE],
   [[DONE, BUSY], BUSY],
-  [[FAULT, PARTLY], FAULT],
+  [[FAULT, INCOMPLETE], FAULT],
 ])('%j ends with %i', (codes, code) => {
   expect(exitCodeOf(codes.map((each, shard) => ({ shard, code: each, message: '' })))).toBe(code);
 });

@@ -226,9 +226,12 @@ test('users who are not copied are named', async () => {
     .call('ACL', 'SETUSER', 'anna', 'on', 'nopass')
     .catch(() => undefined);
   pairs.disconnect();
-  const { refusesTwins } = Version.of(Info.parse(await pairs.old(0).info()));
+  const { rejectsDuplicateUsers } = Version.of(Info.parse(await pairs.old(0).info()));
   pairs.disconnect();
-  const expected = [...(refusesTwins ? ['error volatile-fence'] : []), ...(known === 'OK' ? ['warning users'] : [])];
+  const expected = [
+    ...(rejectsDuplicateUsers ? ['error volatile-fence'] : []),
+    ...(known === 'OK' ? ['warning users'] : []),
+  ];
   expect((await find(pairs)).codes).toEqual(expected);
 });
 

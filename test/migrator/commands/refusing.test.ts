@@ -104,7 +104,7 @@ test('no place for another client', async () => {
     expect(message).toMatch(/: ERR max number of clients reached; raise maxclients there/);
   }
   // It may have a place by the next time, except where a person was asked to look.
-  expect(answers.map(({ code }) => code)).toEqual([ExitCode.REFUSED, ...Array<ExitCode>(5).fill(ExitCode.PARTLY)]);
+  expect(answers.map(({ code }) => code)).toEqual([ExitCode.REFUSED, ...Array<ExitCode>(5).fill(ExitCode.INCOMPLETE)]);
 });
 
 test.each([

@@ -1,12 +1,12 @@
 // What counts as another expiry: clocks and the way of replication are allowed for, nothing else.
 
-import { type Ask } from '../../../migrator/redis/command-sender';
-import { differenceOf, type KeyLook } from '../../../migrator/data/key-snapshot';
+import { type SendCommands } from '../../../migrator/redis/command-sender';
+import { differenceOf, type KeySnapshot } from '../../../migrator/data/key-snapshot';
 import { KeyReader } from '../../../migrator/data/key-reader';
 
 const NOW = 1_700_000_000_000;
 
-function look(expiresIn?: number, digest = 'a'): KeyLook {
+function look(expiresIn?: number, digest = 'a'): KeySnapshot {
   const type = digest === 'none' ? 'none' : 'string';
   const expiresAt = expiresIn === undefined ? undefined : NOW + expiresIn;
   return { type, at: NOW, took: 0, digest, isComparable: true, ...(expiresAt !== undefined && { expiresAt }) };
@@ -44,13 +44,15 @@ test.each([
 
 test('a server that stands still while its keys are read seems to give them another expiry, but not to differ', async () => {
   const keys = [Buffer.from('one'), Buffer.from('other')];
-  const [prompt, slow] = await Promise.all([0, 5000].map((stall) => new KeyReader(server(stall), false).lookAt(keys)));
+  const [prompt, slow] = await Promise.all(
+    [0, 5000].map((stall) => new KeyReader(server(stall), false).snapshotsOf(keys)),
+  );
   expect(slow.map(({ expiresAt = 0 }) => expiresAt - NOW)).toEqual([55_000, 50_000]);
   expect(keys.map((_, i) => differenceOf(prompt[i], slow[i], exact))).toEqual([undefined, undefined]);
 });
 
 /** A server on which every key expires in a minute, and which stands still whenever it is asked for the type of one. */
-function server(stall: number): Ask {
+function server(stall: number): SendCommands {
   let now = NOW;
   const answerTo = (command: string): unknown => {
     if (command === 'TIME') return [now / 1000, 0];

@@ -1,7 +1,7 @@
 // What a rollback would lose is counted to the key, and nobody else reads a fenced server meanwhile.
 
 import { type Redis } from 'ioredis';
-import { pastTheFence } from '../../../migrator/redis/command-sender';
+import { senderThroughFence } from '../../../migrator/redis/command-sender';
 import { changedKeys, type CountMethod } from '../../../migrator/data/changed-keys';
 import { Pair, versionOf } from '../../../migrator/shard/pair';
 import { RedisServer } from '../../../migrator/redis/server';
@@ -29,7 +29,7 @@ async function count(pairs: Pairs, method?: CountMethod): Promise<string> {
   const { shards, access } = pairs.contextOf();
   const pair = await Pair.connect(shards[0], access);
   try {
-    return await changedKeys(pair, await pair.look(), method);
+    return await changedKeys(pair, await pair.observe(), method);
   } finally {
     pair.close();
   }
@@ -131,7 +131,7 @@ test('more than fits into a packet goes through in parts, in order', async () =>
   const { shards, access } = pairs.contextOf();
   const server = await RedisServer.connect(shards[0].old, access);
   const pair = await Pair.connect(shards[0], access);
-  const ask = pastTheFence(server, versionOf((await pair.look()).old));
+  const ask = senderThroughFence(server, versionOf((await pair.observe()).old));
   const key = Buffer.alloc(5000, 'k');
   const commands = [
     ['EXISTS', key] as const,

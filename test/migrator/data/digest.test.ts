@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { type Redis } from 'ioredis';
-import { plainly } from '../../../migrator/redis/command-sender';
+import { directSender } from '../../../migrator/redis/command-sender';
 import { KeyReader } from '../../../migrator/data/key-reader';
 import { RedisServer } from '../../../migrator/redis/server';
 import { Version } from '../../../migrator/redis/version';
@@ -107,7 +107,7 @@ function written(number: number): string {
 }
 
 async function digest({ server }: Side): Promise<string | undefined> {
-  const [look] = await new KeyReader(plainly(server), false).lookAt([Buffer.from('key')]);
+  const [look] = await new KeyReader(directSender(server), false).snapshotsOf([Buffer.from('key')]);
   return look.digest;
 }
 
@@ -188,14 +188,14 @@ test('large values are read in small pieces', async () => {
     if (i % 3 === 2) await packed.client.set(key, part.repeat(100));
   }
   const sizes: number[] = [];
-  const ask = plainly(packed.server);
+  const ask = directSender(packed.server);
   const reader = new KeyReader(async (commands) => {
     const before = reader.bytes;
     const answers = await ask(commands);
     sizes.push(before);
     return answers;
   }, false);
-  await reader.lookAt(keys);
+  await reader.snapshotsOf(keys);
   await packed.client.del(...keys);
   expect(reader.bytes).toBeGreaterThan(24_000_000);
   const portions = sizes.map((size, i) => (sizes[i + 1] ?? reader.bytes) - size);

@@ -22,13 +22,13 @@ test.each([
 });
 
 test.each([
-  ['2.8.24', { pausesWrites: false, saysReplica: false, hasUsers: false }],
-  ['4.0.14', { pausesWrites: false, saysReplica: false, hasUsers: false }],
-  ['6.0.20', { pausesWrites: false, saysReplica: true, hasUsers: true }],
-  ['6.2.0', { pausesWrites: true, saysReplica: true, hasUsers: true }],
+  ['2.8.24', { pausesWrites: false, usesReplicaNames: false, hasUsers: false }],
+  ['4.0.14', { pausesWrites: false, usesReplicaNames: false, hasUsers: false }],
+  ['6.0.20', { pausesWrites: false, usesReplicaNames: true, hasUsers: true }],
+  ['6.2.0', { pausesWrites: true, usesReplicaNames: true, hasUsers: true }],
 ] as const)('what %s can do', (version, abilities) => {
-  const { pausesWrites, saysReplica, hasUsers } = Version.parse(version);
-  expect({ pausesWrites, saysReplica, hasUsers }).toEqual(abilities);
+  const { pausesWrites, usesReplicaNames, hasUsers } = Version.parse(version);
+  expect({ pausesWrites, usesReplicaNames, hasUsers }).toEqual(abilities);
 });
 
 describe('other programs', () => {
@@ -42,7 +42,11 @@ describe('other programs', () => {
     ['8.8.0', '9.0.0', false],
   ])('a Redis %s as the replica of a Valkey %s: %s', (redis, version, works) => {
     expect(Version.parse(redis).canFollow(valkey(version))).toBe(works);
-    expect(valkey(version)).toMatchObject({ name: `Valkey ${version}`, objection: undefined, pausesWrites: true });
+    expect(valkey(version)).toMatchObject({
+      name: `Valkey ${version}`,
+      unsupportedReason: undefined,
+      pausesWrites: true,
+    });
   });
 
   test.each([
@@ -73,6 +77,6 @@ describe('other programs', () => {
     ['tcp_port:6379', 'a server without a redis_version'],
   ])('%s is %s, and is not taken', (info, name) => {
     expect(of(info).name).toBe(name);
-    expect(of(info).objection).toBeDefined();
+    expect(of(info).unsupportedReason).toBeDefined();
   });
 });

@@ -1,15 +1,15 @@
 // Where CONFIG REWRITE would leave a file with which the server does not start again, so that it must not be tried.
 
 import { KEPT_USER } from './closed-reads';
-import { type RedisServer, unlessUnreachable } from '../redis/server';
+import { type RedisServer, rethrowUnreachable } from '../redis/server';
 import { type Version } from '../redis/version';
 
 /** Why the server must not be asked to rewrite its file, if there is a reason. Throws a ServerError if it goes away. */
-export async function rewriteHarm(server: RedisServer, version: Version): Promise<string | undefined> {
-  if (version.forgetsQuotes && /["'\s]/.test(server.password ?? '')) {
+export async function rewriteRisk(server: RedisServer, version: Version): Promise<string | undefined> {
+  if (version.dropsQuotesOnRewrite && /["'\s]/.test(server.password ?? '')) {
     return 'Redis 6.0 writes a password that needs quotes without them, and would not start again; it is not asked to rewrite its file';
   }
-  if (!version.refusesTwins) return undefined;
+  if (!version.rejectsDuplicateUsers) return undefined;
   const names = await usersOfFiles(server);
   if (names.length === 0) return undefined;
   const effect = `if the lines of its users (${names.join(', ')}) stand in an included file, CONFIG REWRITE would write them a second time, and ${version.name} would not start again`;
@@ -23,10 +23,10 @@ async function usersOfFiles(server: RedisServer): Promise<string[]> {
     ['CONFIG', 'GET', 'aclfile'],
     ['CONFIG', 'GET', 'requirepass'],
   ]);
-  for (const answer of [list, file, password]) if (answer instanceof Error) unlessUnreachable(answer);
+  for (const answer of [list, file, password]) if (answer instanceof Error) rethrowUnreachable(answer);
   if (list instanceof Error || valueOf(file) !== '') return [];
   return (list as string[])
-    .filter((line) => !isBornWith(line, valueOf(password)))
+    .filter((line) => !isInitialDefaultUser(line, valueOf(password)))
     .map((line) => line.split(' ')[1])
     .filter((name) => name !== KEPT_USER);
 }
@@ -35,7 +35,7 @@ async function usersOfFiles(server: RedisServer): Promise<string[]> {
  * The default user as no line of a file has made it: with requirepass for its password, if any, and all rights, reads left
  * aside, which this program closes and opens.
  */
-function isBornWith(line: string, requirepass: string): boolean {
+function isInitialDefaultUser(line: string, requirepass: string): boolean {
   const isFree = / ~\* &\* \+@all( [-+]@read)?$/.test(line);
   return line.startsWith('user default on ') && isFree && line.includes(' #') === (requirepass !== '');
 }

@@ -2,7 +2,7 @@
 
 import { type Progress } from './report';
 
-export class Tally {
+export class FleetProgress {
   private readonly shards = new Map<number, Progress>();
   private readonly start = Date.now();
 

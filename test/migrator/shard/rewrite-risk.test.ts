@@ -1,6 +1,6 @@
 // CONFIG REWRITE is not tried where the server would not start on what it writes.
 
-import { rewriteHarm } from '../../../migrator/shard/rewrite-harm';
+import { rewriteRisk } from '../../../migrator/shard/rewrite-risk';
 import { RedisServer } from '../../../migrator/redis/server';
 import { Version } from '../../../migrator/redis/version';
 import { accepts, freePort, Lab, type Program } from '../../lab/lab';
@@ -56,17 +56,17 @@ test.each(CASES)('%s: there is harm exactly if it would not start again', async 
   const it = await started(own, included).catch(() => undefined);
   if (it === undefined) return; // It knows no users.
   const { server, version, again } = it;
-  const harm = await rewriteHarm(server, version);
+  const risk = await rewriteRisk(server, version);
   await server.call('CONFIG', 'REWRITE');
-  expect(await again()).toBe(harm === undefined);
+  expect(await again()).toBe(risk === undefined);
 });
 
 test('a password in an included file does no harm, nor do reads that are closed and opened', async () => {
   const { server, version, again } = await started([], [REQUIREPASS]);
-  expect(await rewriteHarm(server, version)).toBeUndefined();
+  expect(await rewriteRisk(server, version)).toBeUndefined();
   for (const reads of ['-@read', '+@read']) {
     await server.call('ACL', 'SETUSER', 'default', reads).catch(() => undefined);
-    expect(await rewriteHarm(server, version)).toBeUndefined();
+    expect(await rewriteRisk(server, version)).toBeUndefined();
   }
   await server.call('CONFIG', 'REWRITE');
   expect(await again()).toBe(true);

@@ -1,10 +1,10 @@
 // What a later run has to know of a server, kept on the server itself: in repl-backlog-ttl, the seconds for which a master
 // without replicas keeps its backlog. Some years more do no harm, and the old value can be read back from the sum.
 
-import { type CommandLine, type RedisServer, unlessUnreachable } from '../redis/server';
+import { type CommandLine, type RedisServer, rethrowUnreachable } from '../redis/server';
 
 /** Each mark is one bit. */
-export const MARK = {
+export const FLAG = {
   /** repl-diskless-sync was `no`. */
   DISKLESS: 1,
   /** rdb-del-sync-files was `no`. */
@@ -13,18 +13,18 @@ export const MARK = {
   SNAPSHOT: 4,
 } as const;
 
-export type Mark = (typeof MARK)[keyof typeof MARK];
+export type Flag = (typeof FLAG)[keyof typeof FLAG];
 
 const SETTING = 'repl-backlog-ttl';
 
 /** By so many seconds for the first mark: three years, which nobody asks for. */
 const UNIT = 100_000_000;
 
-export class Marks {
+export class ServerFlags {
   /** The marks of a server; none if it does not tell its settings. */
-  static async of(server: RedisServer): Promise<Marks> {
-    const value = Number((await server.setting(SETTING).catch(unlessUnreachable)) ?? 0);
-    return new Marks(value % UNIT, Math.floor(value / UNIT));
+  static async of(server: RedisServer): Promise<ServerFlags> {
+    const value = Number((await server.setting(SETTING).catch(rethrowUnreachable)) ?? 0);
+    return new ServerFlags(value % UNIT, Math.floor(value / UNIT));
   }
 
   private constructor(
@@ -32,19 +32,19 @@ export class Marks {
     private readonly bits: number,
   ) {}
 
-  has(mark: Mark): boolean {
+  has(mark: Flag): boolean {
     return (this.bits & mark) !== 0;
   }
 
-  with(...marks: readonly Mark[]): Marks {
-    return new Marks(
+  with(...marks: readonly Flag[]): ServerFlags {
+    return new ServerFlags(
       this.ttl,
       marks.reduce((bits, mark) => bits | mark, this.bits),
     );
   }
 
-  without(...marks: readonly Mark[]): Marks {
-    return new Marks(
+  without(...marks: readonly Flag[]): ServerFlags {
+    return new ServerFlags(
       this.ttl,
       marks.reduce((bits, mark) => bits & ~mark, this.bits),
     );
