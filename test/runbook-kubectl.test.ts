@@ -1,4 +1,4 @@
-// RUNBOOK.md: the real kubectl takes every command, as far as it goes without a cluster.
+// RUNBOOK.md: the real kubectl accepts every command, as far as this can be checked without a cluster.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -17,13 +17,13 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-/** What is to be typed at a shell, without what waits for its outcome. */
+/** The kubectl commands of a runbook, without what the shell does with their output. */
 function commands(runbook: string): string[] {
   const lines = [...runbook.matchAll(/^(?:until )?(kubectl [^;&#]*?) *(?:[;&#].*)?$/gm)].map(([, line]) => line);
   return [...new Set(lines)];
 }
 
-test('kubectl takes every command, and then asks the cluster', async () => {
+test('kubectl accepts every command, and only then connects to the cluster', async () => {
   const runbook = fs.readFileSync(path.join(DIST, 'unit-1.RUNBOOK.md'), 'utf8');
   const password = lab.write('password', 'secret');
   const lines = commands(runbook.replaceAll('PATH-OF-A-FILE-WITH-THE-PASSWORD', password));
@@ -36,7 +36,7 @@ test('kubectl takes every command, and then asks the cluster', async () => {
   expect(said.filter(([, output]) => !isUnderstood(output))).toEqual([]);
 });
 
-test('a command with a mistake is not taken', async () => {
+test('kubectl rejects a command with a mistake', async () => {
   const kubectl = await Kubectl.of(lab);
   const said = await kubectl.say('kubectl replace --forced -f unit-1-80-cutover.k8s.yaml', DIST);
   expect(said).toContain('unknown flag: --forced');
@@ -50,8 +50,8 @@ const RESUMED = { type: 'Suspended', status: 'False' } as const;
 const KILLED = '2026 shard 0: moving\n';
 const DONE = '2026 shard 0: in sync\n2026 shard 0: done: in sync\n1 of 1 shards are in sync, or have moved\n';
 
-/** What the commands that wait for a Job print, when this is what they find. */
-async function followed(moments: ApiServerProps['moments']): Promise<string[]> {
+/** What the commands that wait for a Job print if it goes through these moments. */
+async function outputFor(moments: ApiServerProps['moments']): Promise<string[]> {
   const server = await ApiServer.start({ namespace: 'unit-1', job: JOB, moments });
   try {
     const kubectl = await Kubectl.of(lab, server.address);
@@ -68,23 +68,23 @@ const prefixed = (pod: string, log: string): string[] =>
     .filter(Boolean)
     .map((line) => `[pod/${pod}/migrator] ${line}`);
 
-test('a Job is waited for until its condition comes, however long after its log', async () => {
+test('the commands wait for the condition of a Job, however long after its log it appears', async () => {
   const first = '2026 shard 0: waiting\n';
-  const printed = await followed([
+  const printed = await outputFor([
     { pods: {} },
-    { pods: { 'job-a': undefined } }, // its container is being created: the log is refused
+    { pods: { 'job-a': undefined } }, // its container is being created: there is no log yet
     { pods: { 'job-a': first } },
-    { pods: { 'job-a': first + DONE } }, // its end is written, but not that of the Job
+    { pods: { 'job-a': first + DONE } }, // its log is complete, but the Job has no condition yet
     { pods: { 'job-a': first + DONE }, conditions: [RESUMED, COMPLETE] },
   ]);
   const whole = prefixed('job-a', first + DONE);
   expect(printed).toEqual([whole[0], whole[whole.length - 1], ...whole, 'Complete ']);
 });
 
-test('the log is that of every pod, when one was killed and a second ran', async () => {
-  const printed = await followed([
+test('the logs of all pods are printed if one was killed and a second one ran', async () => {
+  const printed = await outputFor([
     { pods: { 'job-9': KILLED } },
-    { pods: { 'job-9': KILLED } }, // the back-off: the only log is that of the dead pod
+    { pods: { 'job-9': KILLED } }, // during the back-off, only the dead pod has a log
     { pods: { 'job-9': KILLED, 'job-1': undefined } },
     { pods: { 'job-9': KILLED, 'job-1': DONE }, conditions: [{ type: 'SuccessCriteriaMet', status: 'True' }] },
     { pods: { 'job-9': KILLED, 'job-1': DONE }, conditions: [COMPLETE] },
@@ -93,17 +93,17 @@ test('the log is that of every pod, when one was killed and a second ran', async
   expect(printed.join()).not.toMatch(/Found 2 pods|BadRequest/);
 });
 
-test('a Job that fails says so, and why', async () => {
+test('the reason is printed if a Job fails', async () => {
   const message = `Container migrator for pod unit-1/job-a failed with exit code 3 matching FailJob rule at index 0`;
   const refused = 'shard 0 was skipped: refused\n';
-  const printed = await followed([
+  const printed = await outputFor([
     { pods: { 'job-a': refused }, conditions: [RESUMED, { type: 'FailureTarget', status: 'True', message }] },
     { pods: { 'job-a': refused }, conditions: [RESUMED, { type: 'Failed', status: 'True', message }] },
   ]);
   expect(printed.slice(-2)).toEqual([...prefixed('job-a', refused), `Failed ${message}`]);
 });
 
-test('a portion of a Job differs from the whole in its shards only, and waits to be started', async () => {
+test('a portion of a Job differs from the whole Job only in its shards, and is created suspended', async () => {
   const portions = [...RUNBOOK.matchAll(/^(sed '.*"(.*)".*' (\S+)) \| kubectl replace --force -f -$/gm)];
   expect(portions.map(([, , portion]) => portion)).toEqual(expect.arrayContaining(['0', '10%']));
   for (const [, line, portion, file] of portions) {
@@ -119,7 +119,7 @@ test('a portion of a Job differs from the whole in its shards only, and waits to
   }
 });
 
-/** The value of the variable, which is set if another is given. */
+/** The value of `MIGRATOR_SHARDS`; sets it first if a value is given. */
 function shardsOf({ spec }: Manifest, value?: string): unknown {
   const { env } = spec.template.spec.containers[0] as { env: { name: string; value: unknown }[] };
   const variable = env.find(({ name }) => name === 'MIGRATOR_SHARDS');

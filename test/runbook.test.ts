@@ -1,4 +1,4 @@
-// RUNBOOK.md: every name in it is the name of a file or of an object that was written.
+// RUNBOOK.md: every name in it is the name of a written file or object.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -25,13 +25,13 @@ function written(migration: PhasedMigration, namespace?: string): { text: string
 
 const PHASES = [MigrationPhase.MOVING, MigrationPhase.MOVED];
 
-test.each(PHASES)('has this to say while a fleet is %s', (phase) => {
+test.each(PHASES)('is written as in the snapshot while a fleet is %s', (phase) => {
   const text = written({ phase }, 'unit-1').text;
   const stable = text.replace(/(unit-1-move-\w+)-\w{8}/g, '$1-HASH').replace(/`[0-9a-f]{64}`/g, '`SHA256`');
   expect(stable).toMatchSnapshot();
 });
 
-test.each(PHASES)('names files and objects that there are, in the namespace, while a fleet is %s', (phase) => {
+test.each(PHASES)('names only files and objects that exist, in the namespace, while a fleet is %s', (phase) => {
   for (const namespace of ['unit-1', undefined]) {
     const { text, objects } = written({ phase }, namespace);
     const names = objects.map(({ kind, metadata }) => `${(kind as string).toLowerCase()}/${metadata.name as string}`);
@@ -44,25 +44,25 @@ test.each(PHASES)('names files and objects that there are, in the namespace, whi
   }
 });
 
-test('tells of every file that is written', () => {
+test('names every written file', () => {
   const { text } = written({ phase: MigrationPhase.MOVING }, 'unit-1');
   const files = fs.readdirSync(path.join(lab.dir, 'dist')).filter((name) => name.endsWith('.yaml'));
   expect(files.filter((name) => !text.includes(name))).toEqual([]);
 });
 
-test('knows every state of a shard', () => {
+test('lists every state of a shard', () => {
   const { text } = written({ phase: MigrationPhase.MOVING });
   const table = text.match(/^\| `.*$/gm) ?? [];
   const states = table.flatMap((row) => [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, state]) => state));
   expect(states.sort()).toEqual(Object.keys(MEANING).sort());
 });
 
-test('ends the Jobs that go forward, by their labels, before it goes back', () => {
+test('deletes the Jobs that go forward, by their labels, before a rollback', () => {
   const { text, objects } = written({ phase: MigrationPhase.MOVING });
-  const [, back] = text.split('\n## Going back');
+  const [, rollback] = text.split('\n## Rollback');
   const [, instance, components] =
-    /delete jobs -l 'app.kubernetes.io\/instance=(\S+),\S+component in \((.*)\)'/.exec(back) ?? [];
-  expect(back.indexOf('delete jobs')).toBeLessThan(back.indexOf('90-rollback'));
+    /delete jobs -l 'app.kubernetes.io\/instance=(\S+),\S+component in \((.*)\)'/.exec(rollback) ?? [];
+  expect(rollback.indexOf('delete jobs')).toBeLessThan(rollback.indexOf('90-rollback'));
   const jobs = objects.filter(({ kind, metadata }) => {
     const { labels } = metadata as { labels: Record<string, string> };
     const component = labels['app.kubernetes.io/component'];
@@ -73,7 +73,7 @@ test('ends the Jobs that go forward, by their labels, before it goes back', () =
   expect(jobs.map(({ metadata }) => (metadata.name as string).split('-')[3])).toEqual(['sync', 'verify', 'cutover']);
 });
 
-test('promises to go back without a loss only where the old servers follow', () => {
+test('promises a rollback without loss only if the old servers follow', () => {
   const phase = MigrationPhase.MOVING;
   expect(written({ phase }).text).toContain("rollback: ['--accept-loss']");
   const { text } = written({ phase, keepLegacyInSync: true });
@@ -81,7 +81,7 @@ test('promises to go back without a loss only where the old servers follow', () 
   expect(text).toContain('nothing is lost: the old servers followed');
 });
 
-test('is not written about a fleet that does not move', () => {
+test('is not written for a fleet without a migration', () => {
   const proxies = { image: 'twemproxy:0.5.0' };
   const charts = new FleetCharts(new App(), 'unit-1', { pool: LIVE, storage: NFS, proxies });
   expect(() => {
@@ -89,18 +89,18 @@ test('is not written about a fleet that does not move', () => {
   }).toThrow('unit-1: without a migration there is nothing to write a runbook about');
 });
 
-test('sums up what the fleet asks of the cluster', () => {
+test('sums up what the fleet requires of the cluster', () => {
   const { text, objects } = written({ phase: MigrationPhase.MOVING }, 'unit-1');
   const services = objects.filter(({ kind }) => kind === 'Service').length;
   const images = objects.flatMap(({ spec }) => [...JSON.stringify(spec ?? {}).matchAll(/"image":"([^"]+)"/g)]);
-  expect(text).toContain('| pods that run all the time | 6: 4 shards and 2 proxies;');
+  expect(text).toContain('| long-running pods | 6: 4 shards and 2 proxies;');
   expect(text).toContain(`| Services | ${services} |`);
-  // Two proxies ask each server ten times a second, on both sides of four shards.
-  expect(text).toContain('20 a second on each old server and on each shard, 160 in all');
+  // Two proxies check each server ten times a second, on both sides of four shards.
+  expect(text).toContain('20 per second to each old server and to each shard, 160 in all');
   for (const [, image] of images) expect(text).toContain(`\`${image}\``);
 });
 
-test('counts as the scheduler does', () => {
+test('counts requests as the scheduler does', () => {
   const requests = (cpu: string, memory: string): object => ({ image: 'i', resources: { requests: { cpu, memory } } });
   const pod = {
     containers: [requests('250m', '1Gi'), requests('1', '128Mi')],

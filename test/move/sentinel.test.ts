@@ -1,4 +1,4 @@
-// Somebody else's failover: Sentinel watches the servers of a move.
+// Failover by another program: Sentinel watches the servers of a migration.
 
 import { Lab, until } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';

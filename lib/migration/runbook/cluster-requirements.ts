@@ -1,6 +1,6 @@
-// What a fleet asks of the cluster, summed up from its manifests.
+// What a fleet requires of the cluster, summed up from its manifests.
 
-/** As much of a manifest as is read here. */
+/** The part of a manifest that is read here. */
 interface Workload {
   readonly kind: string;
   readonly metadata: { readonly name: string };
@@ -20,22 +20,22 @@ interface Container {
   readonly resources?: { readonly requests?: Record<string, string | number> };
 }
 
-/** What a fleet asks of the cluster. */
+/** What a fleet requires of the cluster. */
 export interface Needs {
-  /** Pods that run all the time, the most that autoscaling makes. */
+  /** Long-running pods, at the upper limit of autoscaling. */
   readonly pods: number;
-  /** Of them, proxies. */
+  /** How many of them are proxies. */
   readonly proxies: number;
-  /** Requested processors. */
+  /** Requested CPUs. */
   readonly cpu: number;
   /** Requested bytes. */
   readonly memory: number;
-  /** Claimed bytes, and the claims. */
+  /** Claimed bytes. */
   readonly storage: number;
   readonly claims: number;
   readonly services: number;
   readonly images: string[];
-  /** The names of its PersistentVolumes. */
+  /** The names of the PersistentVolumes. */
   readonly volumes: string[];
 }
 
@@ -43,23 +43,23 @@ export interface Needs {
 export function needsOf(manifests: readonly unknown[]): Needs {
   const all = manifests as Workload[];
   const ofKind = (kind: string): Workload[] => all.filter((it) => it.kind === kind);
-  const most = (it: Workload): number => {
+  const maxReplicas = (it: Workload): number => {
     const scaled = ofKind('HorizontalPodAutoscaler').find(
       ({ spec }) => spec?.scaleTargetRef?.name === it.metadata.name,
     );
     return scaled?.spec?.maxReplicas ?? it.spec?.replicas ?? 1;
   };
   const running = [...ofKind('StatefulSet'), ...ofKind('Deployment')];
-  const sum = (what: 'cpu' | 'memory'): number => total(running.map((it) => most(it) * requested(it, what)));
+  const sum = (what: 'cpu' | 'memory'): number => total(running.map((it) => maxReplicas(it) * requested(it, what)));
   const claimed = ofKind('PersistentVolumeClaim').map((it) => quantity(it.spec?.resources?.requests?.storage));
   const templates = ofKind('StatefulSet').flatMap((it) =>
     (it.spec?.volumeClaimTemplates ?? []).flatMap(({ spec }) =>
-      Array<number>(most(it)).fill(quantity(spec?.resources?.requests?.storage)),
+      Array<number>(maxReplicas(it)).fill(quantity(spec?.resources?.requests?.storage)),
     ),
   );
   return {
-    pods: total(running.map(most)),
-    proxies: total(ofKind('Deployment').map(most)),
+    pods: total(running.map(maxReplicas)),
+    proxies: total(ofKind('Deployment').map(maxReplicas)),
     cpu: sum('cpu'),
     memory: sum('memory'),
     storage: total([...claimed, ...templates]),
@@ -75,7 +75,7 @@ function containersOf({ spec }: Workload): Container[] {
   return pod === undefined ? [] : [...(pod.initContainers ?? []), ...pod.containers];
 }
 
-/** As the scheduler counts: the containers together, or the largest init container. */
+/** Counts as the scheduler does: the sum of the containers, or the largest init container. */
 function requested({ spec }: Workload, what: 'cpu' | 'memory'): number {
   const of = ({ resources }: Container): number => quantity(resources?.requests?.[what]);
   const pod = spec?.template?.spec;
@@ -98,7 +98,7 @@ const UNITS: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** A quantity of Kubernetes as a number. */
+/** A Kubernetes quantity as a number. */
 function quantity(text: string | number = 0): number {
   const [, digits, unit] = /^([\d.]+)([A-Za-z]*)$/.exec(String(text)) ?? [];
   return Number(digits) * (UNITS[unit] ?? 1);

@@ -3,15 +3,20 @@
 import { linkTo } from '../../common/documents';
 import { type RunbookInput } from './runbook-input';
 
-/** Where more is told about a server that will never answer again. */
+/** What to do about a server that will not come back. */
 export const GONE = linkTo('When a server is gone for good', 'docs/faults.md#when-a-server-is-gone-for-good');
 
-/** A block of commands. */
+/** Steps with their numbers. Each is a list of paragraphs and code blocks, not indented, so that commands can be copied from the plain text. */
+export function numbered(...steps: string[][]): string[] {
+  return steps.flatMap(([first, ...rest], index) => [`${index + 1}. ${first}`, ...rest]);
+}
+
+/** A code block of commands. */
 export function shell(...lines: string[]): string {
   return ['```sh', ...lines, '```'].join('\n');
 }
 
-/** kubectl, in the fleet's namespace. */
+/** `kubectl` in the fleet's namespace. */
 export function kubectl({ namespace }: RunbookInput): string {
   return namespace === undefined ? 'kubectl' : `kubectl -n ${namespace}`;
 }
@@ -20,39 +25,39 @@ export function apply(file: string): string {
   return `kubectl apply -f ${file}`;
 }
 
-/** Makes the Jobs of a file again, also where they ran before, or never. */
+/** Creates the Jobs of a file, and replaces those that exist. */
 export function runAgain(file: string): string {
   return `kubectl replace --force -f ${file}`;
 }
 
 /**
- * The same for some shards only: `0`, `0-3,7`, `10%`. As text, since kubectl would read the Job into the types of its own
- * version, and an older one would lose `suspend` on the way.
+ * The same for some shards only: `0`, `0-3,7`, `10%`. The file is edited as text: kubectl would parse the Job into the types of
+ * its own version, and an old kubectl would drop `suspend`.
  */
 export function runPortion(file: string, portion: string): string {
   return `sed '/name: MIGRATOR_SHARDS/{n;s/all/"${portion}"/;}' ${file} | kubectl replace --force -f -`;
 }
 
-/** Removes the Jobs of these steps under whatever names, and waits until their pods are gone. */
+/** Deletes the Jobs of these steps, whatever their names, and waits until their pods are gone. */
 export function removeJobs(input: RunbookInput, ...steps: string[]): string {
   const which = steps.length > 0 ? `,app.kubernetes.io/component in (${steps.join(',')})` : '';
   return `${kubectl(input)} delete jobs -l '${ofMove(input)}${which}' --cascade=foreground`;
 }
 
-/** The conditions of a Job that hold, by type: it has several at a time, and they come after the last line of its log. */
-const HOLDING = `?(@.status=="True")`;
+/** The conditions of a Job that are true: it has several at a time, and they appear after the last line of its log. */
+const IS_TRUE = `?(@.status=="True")`;
 
 /**
- * Waits for the end of a Job, with the last line of its log meanwhile; then prints the whole log of each of its pods, the last one
- * last (kubectl has them in any order), and how it ended.
+ * Waits for a Job to end, and prints the last line of its log meanwhile. Then prints the whole log of each of its pods, oldest
+ * first (kubectl lists them in any order), and how the Job ended.
  */
 export function follow(input: RunbookInput, step: string): string {
   const k = kubectl(input);
   const job = jobOf(input, step);
   const pods = `-l job-name=${input.jobs[step]}`;
   const oldestFirst = `$(${k} get pods ${pods} --sort-by=.metadata.creationTimestamp -o name)`;
-  const types = `{.status.conditions[${HOLDING}].type}`;
-  const lines = `{range .status.conditions[${HOLDING}]}{.type} {.message}{"\\n"}{end}`;
+  const types = `{.status.conditions[${IS_TRUE}].type}`;
+  const lines = `{range .status.conditions[${IS_TRUE}]}{.type} {.message}{"\\n"}{end}`;
   return [
     `until ${k} get ${job} -o jsonpath='${types}' | grep -qwE 'Complete|Failed'; do`,
     `  now=$(${k} logs ${pods} --prefix --tail=1 2>/dev/null | sort); [ "$now" = "$said" ] || echo "$now"; said=$now; sleep 2`,
@@ -66,12 +71,18 @@ export function suspend(input: RunbookInput, step: string, value: boolean): stri
   return `${kubectl(input)} patch ${jobOf(input, step)} --type=merge -p '{"spec":{"suspend":${value}}}'`;
 }
 
-/** How to stop a step, and to go on with it. */
+/** How to stop a step, and how to resume it. */
 export function stopping(input: RunbookInput, step: string, effect: string): string[] {
-  return [`Stop, and go on:`, shell(suspend(input, step, true), suspend(input, step, false)), effect];
+  return [
+    `**Stop** the Job:`,
+    shell(suspend(input, step, true)),
+    '**Resume** it:',
+    shell(suspend(input, step, false)),
+    effect,
+  ];
 }
 
-/** The label that every object of the move carries. */
+/** The label of every object of the migration. */
 export function ofMove({ move }: RunbookInput): string {
   return `app.kubernetes.io/instance=${move}`;
 }

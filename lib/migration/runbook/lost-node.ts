@@ -1,29 +1,39 @@
-// What to do when a node is lost, and how long planned restarts take: while a fleet moves, and afterwards.
+// What to do when a node is lost, and how long planned restarts take: during a migration, and afterwards.
 
 import { linkTo } from '../../common/documents';
-import { kubectl, shell } from './commands';
+import { kubectl, numbered, shell } from './commands';
 import { type RunbookInput } from './runbook-input';
 
-/** What was seen for a shard that holds little, with the stop and the probes: its data has to be loaded besides. */
+/** Measured for a shard with little data, with its stop and its probes. Loading the data comes on top. */
 const RESTART_SECONDS = 8;
 
-/** The section. */
 export function lostNode(input: RunbookInput): string[] {
   const k = kubectl(input);
   const { shards, statefulSet } = input;
   const minutes = Math.max(1, Math.ceil((shards * RESTART_SECONDS) / 60));
   return [
-    '## A node is lost, or has to go',
-    `**A StatefulSet does not replace the pods of a lost node**: they stay \`Terminating\`, and what they serve is unavailable, until the node is back, removed, or tainted as out of service. Only you can
-know that it is really off. While it may still run, its pods may still write: **switch it off first**. Then (\`NODE\` is its name):`,
-    shell(
-      `${k} get pods -o wide --field-selector spec.nodeName=NODE`,
-      'kubectl taint nodes NODE node.kubernetes.io/out-of-service=nodeshutdown:NoExecute',
-      `${k} rollout status statefulset/${statefulSet}`,
+    '## If a node is lost or must be drained',
+    `**A StatefulSet does not replace the pods of a lost node.** They stay \`Terminating\`, and their shards are unavailable, until the node is back, removed, or tainted as out of service.`,
+    ...numbered(
+      [
+        '**Switch the node off.** Kubernetes cannot know that it is really off. While it may still run, its pods may still write.',
+      ],
+      [
+        'Taint the node (`NODE` is its name), and wait for the rollout:',
+        shell(
+          `${k} get pods -o wide --field-selector spec.nodeName=NODE`,
+          'kubectl taint nodes NODE node.kubernetes.io/out-of-service=nodeshutdown:NoExecute',
+          `${k} rollout status statefulset/${statefulSet}`,
+        ),
+      ],
+      [
+        `Wait for the lock. Each shard starts elsewhere when the storage has released the lock of the lost node, with NFS within 90 seconds. Until then its log prints \`another server is using the data directory\`. Delete a pod in
+\`CrashLoopBackOff\` to skip its back-off.`,
+      ],
+      ['When the node is back, remove the taint: the same command with `-` after `NoExecute`.'],
     ),
-    `Each shard comes up elsewhere when the storage has released the lock of the lost one, with NFS within 90 seconds; until then its log says \`another server is using the data directory\`. A pod in
-\`CrashLoopBackOff\` need not wait for its back-off: delete it. Remove the taint when the node is back: the same command with \`-\` behind \`NoExecute\`. ${linkTo('A lost node', 'docs/faults.md#a-lost-node')} has what the lock protects from and what not.`,
-    `A drain and a rollout take one shard after the other, some ${RESTART_SECONDS} seconds each and the time to load its data: ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} or more for all ${shards}. ${linkTo('A drain, and a rollout', 'docs/operations.md#a-drain-and-a-rollout')} has how to make
+    `${linkTo('A lost node', 'docs/faults.md#a-lost-node')} explains what the lock protects against, and what it does not.`,
+    `A drain or a rollout restarts one shard after the other. Each takes some ${RESTART_SECONDS} seconds and the time to load its data: ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} or more for all ${shards}. ${linkTo('A drain, and a rollout', 'docs/operations.md#a-drain-and-a-rollout')} explains how to make
 it shorter.`,
   ];
 }

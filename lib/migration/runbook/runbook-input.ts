@@ -1,41 +1,40 @@
-// What a runbook is written from.
+// The data that a runbook is written from.
 
 import { type MigrationPhase } from '../migration-options';
 import { type Needs } from './cluster-requirements';
 
-/** What the runbook tells of. */
 export interface RunbookInput {
   readonly fleet: string;
   readonly phase: MigrationPhase;
   readonly namespace?: string;
   readonly secret?: { readonly name: string; readonly key: string };
-  /** The Secret with the other names of commands. */
-  /** The user of the old servers for the move, and the Secret with its password. */
+  /** The user of the old servers for the migration, and the Secret with its password. */
   readonly oldUser?: { readonly user: string; readonly name: string; readonly key: string };
+  /** The Secret with the `rename-command` lines of the old servers. */
   readonly renamedCommands?: { readonly name: string; readonly key: string };
   readonly shards: number;
-  /** The hosts of the old servers, each of which synchronizes so many shards at a time. */
   readonly oldHosts: number;
+  /** How many shards synchronize from one old host at a time. */
   readonly syncsPerSourceHost: number;
   readonly syncConcurrency: number;
   readonly cutoverConcurrency: number;
-  /** Milliseconds from one question of a bridge to the next. */
+  /** Milliseconds between two health checks of a bridge. */
   readonly checkInterval: number;
   readonly statefulSet: string;
   readonly deployment: string;
-  /** Where the bridge tells how it is. */
+  /** The port of the bridge's health endpoint. */
   readonly healthPort?: number;
   /** `host:port` of the proxies for each pool, for the applications. */
   readonly proxies: readonly { readonly pool: string; readonly address: string }[];
-  /** The files that were written, by step: `30-redis`. */
+  /** The written files by step, such as `30-redis`. */
   readonly files: Readonly<Record<string, string>>;
-  /** The Jobs by step; none once the fleet has moved. */
+  /** The names of the Jobs by step; empty once the fleet has moved. */
   readonly jobs: Readonly<Record<string, string>>;
-  /** The name of the move, which all its objects carry as a label. */
+  /** The name of the migration, which all its objects have as a label. */
   readonly move: string;
   readonly keepLegacyInSync: boolean;
-  /** What the fleet asks of the cluster. */
+  /** What the fleet requires of the cluster. */
   readonly needs: Needs;
-  /** The ConfigMap with the migrator and the hash of its program; nothing where an image brings it. */
+  /** The ConfigMap with the migrator, and the hash of its program; undefined if the program is in an image. */
   readonly migrator?: { readonly configMap: string; readonly sha256: string };
 }

@@ -1,28 +1,28 @@
-// How long steps take, from what was measured (bench/move.md, docs/faults.md), as ranges: no two clusters are alike.
+// How long the steps take: ranges around the measurements (bench/move.md, docs/faults.md), since clusters differ.
 
 import { type RunbookInput } from './runbook-input';
 
-/** A gigabyte of a shard, copied and written to its disk: on a fast disk, and on a slow one or over a thin line. */
+/** To copy one gigabyte of a shard and write it to disk: with a fast disk, and with a slow disk or network. */
 const SYNC_SECONDS_PER_GB = [17, 90] as const;
 
-/** A shard in the hands of the cutover: on idle machines, and on busy ones. */
+/** To cut over one shard: on idle machines, and on busy ones. */
 const CUTOVER_SECONDS = [0.06, 0.5] as const;
 
-/** A thousand keys of a shard, which verify reads by default. */
+/** To compare a thousand keys of a shard, the default of verify. */
 const VERIFY_SECONDS = [0.5, 1.5] as const;
 const VERIFY_CONCURRENCY = 4;
 
-/** Until a pod runs: the image is there, or has to be pulled. */
+/** To start a pod: with the image on the node, and with a pull. */
 const POD_SECONDS = [3, 30] as const;
 
 type Range = readonly [number, number];
 
 export function syncTime({ shards, oldHosts, syncsPerSourceHost, syncConcurrency }: RunbookInput): string {
   const atATime = Math.min(shards, syncConcurrency, oldHosts * syncsPerSourceHost);
-  const waves = Math.ceil(shards / atATime);
+  const rounds = Math.ceil(shards / atATime);
   const each = inWords(SYNC_SECONDS_PER_GB);
-  const all = inWords(times(SYNC_SECONDS_PER_GB, waves));
-  return `${each} for each GB of a shard, ${atATime} at a time: ${all} if each shard has a GB`;
+  const all = inWords(times(SYNC_SECONDS_PER_GB, rounds));
+  return `${each} per GB of a shard, ${atATime} at a time: ${all} if each shard has 1 GB`;
 }
 
 export function cutoverTime({ shards, cutoverConcurrency }: RunbookInput): string {
@@ -33,7 +33,7 @@ export function verifyTime({ shards }: RunbookInput): string {
   return inWords(plus(POD_SECONDS, times(VERIFY_SECONDS, Math.ceil(shards / VERIFY_CONCURRENCY))));
 }
 
-/** One short Job that looks at every server. */
+/** For a short Job that queries every server. */
 export function lookTime({ shards }: RunbookInput): string {
   return inWords(plus(POD_SECONDS, [shards / 100, shards / 10]));
 }

@@ -1,20 +1,19 @@
-// The head of a runbook: what the fleet asks of the cluster.
+// The head of a runbook: what the fleet requires of the cluster.
 
 import { type RunbookInput } from './runbook-input';
 
-/** The section. */
-export function summary(input: RunbookInput): string[] {
+export function requirements(input: RunbookInput): string[] {
   const { needs, shards, checkInterval } = input;
-  const onEach = Math.round((needs.proxies * 1000) / checkInterval);
+  const checksPerServer = Math.round((needs.proxies * 1000) / checkInterval);
   return [
-    '## What it asks of the cluster',
+    '## Cluster requirements',
     `| what | how much |
 | --- | --- |
-| pods that run all the time | ${needs.pods}: ${needs.pods - needs.proxies} shards and ${needs.proxies} proxies; and one pod for each Job |
-| requested CPU and memory, all pods together | ${rounded(needs.cpu)} CPUs, ${bytes(needs.memory)}; a Job has its own besides |
+| long-running pods | ${needs.pods}: ${needs.pods - needs.proxies} shards and ${needs.proxies} proxies; and one pod for each Job |
+| requested CPU and memory, all pods together | ${rounded(needs.cpu)} CPUs, ${bytes(needs.memory)}; each Job requests more on top |
 | storage | ${bytes(needs.storage)} in ${needs.claims} ${needs.claims === 1 ? 'claim' : 'claims'} |
 | Services | ${needs.services} |
-| connections of the bridges' checks | ${onEach} a second on each old server and on each shard, ${onEach * 2 * shards} in all, from step 2 to step 8 |
+| connections for the bridges' health checks | ${checksPerServer} per second to each old server and to each shard, ${checksPerServer * 2 * shards} in all, from step 2 to step 8 |
 | images to mirror | ${needs.images.map((image) => `\`${image}\``).join(', ')} |`,
   ];
 }
