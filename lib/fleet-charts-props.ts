@@ -1,4 +1,4 @@
-// What a fleet is described by.
+// The props of FleetCharts.
 
 import { type SecretKey } from './common/secret-key';
 import { type PhasedMigration } from './migration/migration-options';
@@ -8,152 +8,152 @@ import { type RedisOptions } from './redis/redis-options';
 import { type IShardStorage } from './storage/i-shard-storage';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
-/** A fleet: its ring, its storage, its shards and proxies, and who may come in. */
+/** A fleet: its ring, storage, shards, proxies and allowed clients. */
 export interface FleetChartsProps {
   /**
-   * The pool of the old fleet: its ring is kept, and each of its servers becomes a shard, in the order of the file. It is
-   * what every synth is compared with, so never change its servers, their order, or its hash once the shards hold data:
-   * what is to differ goes into `newPool`.
-   * @default - there are several: `pools`
+   * The pool of the old fleet. Its ring is kept, and each server becomes a shard, in file order. Every synth is compared
+   * with this pool: once the shards hold data, never change its servers, their order, or its hash. Put changes into `newPool`.
+   * @default - none; set `pools` instead
    */
   readonly pool?: NutcrackerPool;
 
   /**
-   * The pools of the old fleet, in the place of `pool`, where there are several. A server that several of them have is one
-   * shard, and moves once, for all of them; the shards are the servers of all pools in the order in which they first appear,
-   * so a pool is added at the end. All have one password.
-   * @default - there is one: `pool`
+   * The pools of the old fleet, instead of `pool`, if there are several. A server shared by several pools is one shard and
+   * moves once, for all of them. The shards are the servers of all pools in order of first appearance, so add new pools at
+   * the end. All pools must have the same password.
+   * @default - none; set `pool` instead
    */
   readonly pools?: NutcrackerPool[];
 
   /** Where the shards keep their data. */
   readonly storage: IShardStorage;
 
-  /** The proxies: at least their image. */
+  /** The options of the proxies; the image is required. */
   readonly proxies: TwemproxyOptions;
 
   /**
-   * The shards.
+   * The options of the shards.
    * @default - the defaults of RedisStatefulSet
    */
   readonly redis?: RedisOptions;
 
   /**
-   * The beginning of every name.
+   * The prefix of every name.
    * @default - the construct's id
    */
   readonly name?: string;
 
   /**
-   * The name of the StatefulSet, of its headless Service, and of the volume on an NFS export.
+   * The name of the StatefulSet, its headless Service, and the volume on an NFS export.
    * @default - `<name>-redis`
    */
   readonly redisName?: string;
 
   /**
-   * Each shard has a Service `<shardName>-<ordinal>`.
+   * The prefix of the shard Services: `<shardName>-<ordinal>`.
    * @default - `<name>-shard`
    */
   readonly shardName?: string;
 
   /**
-   * The name of the Deployment and of the Service of the proxies.
+   * The name of the Deployment and Service of the proxies.
    * @default - `<name>-twemproxy`
    */
   readonly proxiesName?: string;
 
   /**
-   * The namespace of everything; it is created, and labelled for Pod Security "restricted".
-   * @default - none: everything goes where kubectl points
+   * The namespace of all objects. It is created, and labelled for Pod Security "restricted".
+   * @default - none: kubectl's current namespace
    */
   readonly namespace?: string;
 
   /**
-   * Whether the namespace is created. Of several fleets of an app in one namespace the first one that may writes it; it names no
-   * fleet, and goes with none.
+   * Whether the namespace is created. If several fleets of an app share a namespace, the first one writes it. The namespace
+   * belongs to no fleet and outlives them.
    * @default true
    */
   readonly createNamespace?: boolean;
 
   /**
-   * The password of the shards and of the proxies. The old fleet's has to be in it, since the proxies send only one.
-   * @default - key `password` of the Secret `<name>-redis` if the pools have a redis_auth, else none
+   * The password of the shards and the proxies. It must be the old fleet's password: the proxies send only one.
+   * @default - key `password` of the Secret `<name>-redis` if the pools have a redis_auth, otherwise none
    */
   readonly password?: SecretKey;
 
   /**
-   * The port of the proxies, where there is one pool.
+   * The port of the proxies, for a fleet with one pool.
    * @default - the port that the pool listens on
    */
   readonly proxyPort?: number;
 
   /**
-   * The ports of the proxies, by the name of the pool.
+   * The ports of the proxies, by pool name.
    * @default - the port that each pool listens on
    */
   readonly proxyPorts?: { [pool: string]: number };
 
   /**
-   * Who may talk to the proxies.
+   * Which peers may connect to the proxies.
    * @default - every pod in the namespace
    */
   readonly proxyClients?: NetworkPeer[];
 
   /**
-   * Who may talk to the shards besides the proxies and the Jobs of a move. With `keepLegacyInSync` the old servers must: those
-   * that the pool has by address may; for others, `NetworkPeer.cidr` of the addresses under which they come in.
-   * @default - nobody
+   * Which peers may connect to the shards, besides the proxies and the migration Jobs. With `keepLegacyInSync` the old servers
+   * must be able to: those that the pool lists by IP address are allowed automatically; for others, add a `NetworkPeer.cidr`
+   * with their source addresses.
+   * @default - none
    */
   readonly redisClients?: NetworkPeer[];
 
   /**
-   * Who may read the statistics of the proxies, and of their bridge.
-   * @default - nobody; kubectl port-forward and probes pass all the same
+   * Which peers may read the statistics of the proxies and of their bridge.
+   * @default - none; kubectl port-forward and probes still work
    */
   readonly statsClients?: NetworkPeer[];
 
   /**
-   * Whether the pods reach only name servers, the shards, and the old servers while the fleet moves: those with an address by
-   * that, those with a name by their port, anywhere or in `oldServerNetworks`.
+   * Whether egress is limited to name servers, the shards and, during the migration, the old servers. Old servers listed by
+   * IP address are allowed by address, those listed by name are allowed by port: anywhere, or in `oldServerNetworks`.
    * @default true
    */
   readonly limitEgress?: boolean;
 
   /**
-   * Networks (such as `10.8.0.0/16`) of the old servers that are known by name, which a network policy cannot say.
-   * @default - anywhere, on their ports
+   * Networks (such as `10.8.0.0/16`) of the old servers that are listed by name: a network policy cannot match a name.
+   * @default - any address, on their ports
    */
   readonly oldServerNetworks?: string[];
 
   /**
-   * Where else the pods may connect to, on any port: what a container needs that a patch adds.
-   * @default - nowhere
+   * Additional peers that the pods may connect to, on any port, for example for a container added by a patch.
+   * @default - none
    */
   readonly egressPeers?: NetworkPeer[];
 
   /**
-   * The pool that the proxies serve, if it is to differ from `pool`: another timeout, say. The synth fails if it would
-   * place a key elsewhere.
+   * The pool that the proxies serve, if it differs from `pool`, for example in its timeout. The synth fails if it would
+   * place any key on another shard.
    * @default - `pool`
    */
   readonly newPool?: NutcrackerPool;
 
   /**
-   * The same for several pools, each under the name of the pool that it serves.
-   * @default - those of `pools`
+   * The same for several pools, each with the name of the pool that it replaces.
+   * @default - `pools`
    */
   readonly newPools?: NutcrackerPool[];
 
   /**
-   * Accept that `newPool` or one of `newPools` looks for keys on shards that do not have them. What was stored under those keys is lost.
+   * Accept that `newPool` or `newPools` route keys to shards that do not have them. The values of those keys are lost.
    * @default false
    */
   readonly loseKeysThatMove?: boolean;
 
   /**
-   * The move of the data from the servers of the pools, and how far it has come. Leave it, with the phase MOVED, for as long as the
-   * old fleet could be gone back to.
-   * @default - there is no old fleet: the shards start as empty masters
+   * The migration from the old servers, and its phase. Keep it, in the phase MOVED, as long as a rollback to the old fleet is
+   * possible.
+   * @default - no old fleet: the shards start as empty masters
    */
   readonly migration?: PhasedMigration;
 

@@ -1,4 +1,4 @@
-// A fleet as charts, one for each step of putting it up; the file names give the order.
+// A fleet as charts, one for each step of its deployment; the file names give the order.
 
 import * as fs from 'node:fs';
 import * as net from 'node:net';
@@ -28,23 +28,23 @@ import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { ringProblems } from './twemproxy/ring-proof';
 
-/** What a StatefulSet's name may not have of the 63 characters of a label, and `-redis`. */
+/** Reserved of the 63 characters of a label: `-redis`, and what a StatefulSet appends. */
 const REDIS_SUFFIX = 17;
 
 /**
- * Charts without dependencies between them, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
- * `30-redis`, `40-twemproxy`, and while a fleet moves `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`,
- * `70-verify`, `80-cutover`, `90-rollback`. Those with nothing in them are omitted. At synth, the ring of the proxies'
- * configuration is compared with the ring of each pool, through the bridge if there is one.
+ * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
+ * `40-twemproxy`, and during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`, `70-verify`,
+ * `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration is compared with
+ * the ring of each pool, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
   /** The shards. */
   readonly redis: RedisStatefulSet;
   /** The proxies. */
   readonly proxies: TwemproxyLayer;
-  /** The move, in the phase MOVING. */
+  /** The migration, in the phase MOVING. */
   readonly migration?: FleetMigration;
-  /** Who may talk to whom. */
+  /** The network policies. */
   readonly networkPolicies: NetworkPolicies;
 
   private readonly props: FleetChartsProps;
@@ -64,7 +64,7 @@ export class FleetCharts extends Construct {
     const password = props.password ?? (live[0].redisAuth === undefined ? undefined : { name: `${name}-redis` });
     this.password = password;
 
-    // Beside this construct, not below it: cdk8s adds a hash to the file names of charts that are nested.
+    // Beside this construct, not below it: cdk8s adds a hash to the file names of nested charts.
     const chart = (step: string, chartProps: ChartProps = { namespace }): Chart => {
       const made = new Chart(scope, `${name}-${step}`, chartProps);
       this.charts.push([step, made]);
@@ -78,7 +78,7 @@ export class FleetCharts extends Construct {
     const storage = chart('20-storage');
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
-      // In every phase alike: the shards must not notice how far the move has come.
+      // The same in every phase: a change of the phase must not restart the shards.
       ...(props.migration && { startAsReplica: true, oldUser: props.migration.oldUser }),
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,
@@ -102,16 +102,16 @@ export class FleetCharts extends Construct {
       if (props.migration.programInImage !== true) scopes.migrator = chart('46-migrator');
       for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
       const { phase: _phase, ...options } = props.migration;
-      const move = {
+      const migration = {
         ...options,
-        name: moveName(name),
+        name: migrationName(name),
         partOf: name,
         pools: [...live],
         redis,
         password,
         scopes,
       };
-      this.migration = new FleetMigration(plan, 'migration', move);
+      this.migration = new FleetMigration(plan, 'migration', migration);
     }
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
@@ -127,7 +127,7 @@ export class FleetCharts extends Construct {
       proxies: [this.proxies],
       migration: this.migration,
       proxyClients: props.proxyClients,
-      redisClients: [...(props.redisClients ?? []), ...this.followers()],
+      redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
       statsClients: props.statsClients,
       limitEgress: props.limitEgress,
       oldServerNetworks: props.oldServerNetworks,
@@ -139,12 +139,12 @@ export class FleetCharts extends Construct {
   }
 
   /**
-   * Writes `<name>.RUNBOOK.md` beside the manifests: what is left of the move, step by step. Call it after `app.synth()`, so
-   * that nothing is told of manifests that were not written. Throws if there is no `migration`.
+   * Writes `<name>.RUNBOOK.md` beside the manifests: the remaining steps of the migration. Call it after `app.synth()`, so
+   * that it refers only to manifests that exist. Throws if there is no `migration`.
    */
   writeRunbook(): void {
     const { migration } = this.props;
-    if (migration === undefined) refuse(this, 'without a migration there is nothing to write a runbook about');
+    if (migration === undefined) refuse(this, 'there is no migration, so there is no runbook to write; set migration');
     const { name = this.node.id, namespace } = this.props;
     const { redis, proxies } = this;
     const app = App.of(this);
@@ -175,7 +175,7 @@ export class FleetCharts extends Construct {
         this.charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),
       ),
       jobs: Object.fromEntries(jobs) as Record<string, string>,
-      move: moveName(name),
+      move: migrationName(name),
       keepLegacyInSync: migration.keepLegacyInSync ?? false,
       oldHosts: new Set(
         this.pools.live
@@ -195,8 +195,8 @@ export class FleetCharts extends Construct {
     fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
   }
 
-  /** Old servers that follow their shards, as far as their addresses say from where they come. */
-  private followers(): NetworkPeer[] {
+  /** The old servers that will replicate from their shards and are listed by IP address. */
+  private legacyReplicas(): NetworkPeer[] {
     if (!this.props.migration?.keepLegacyInSync) return [];
     const hosts = this.pools.shards.addresses.map((address) => hostAndPort(address).host);
     return [...new Set(hosts)].filter((host) => net.isIP(host) !== 0).map(addressPeer);
@@ -227,8 +227,8 @@ export class FleetCharts extends Construct {
   }
 }
 
-/** The name of a fleet's move, and the beginning of the names of its objects. */
-function moveName(name: string): string {
+/** The name of a fleet's migration, and the prefix of its object names. */
+function migrationName(name: string): string {
   return `${name}-move`;
 }
 
@@ -237,12 +237,12 @@ function check(scope: Construct, name: string, props: FleetChartsProps): void {
   checkName(scope, 'name', name, REDIS_SUFFIX);
   if (namespace !== undefined) checkNamespace(scope, namespace);
   if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
-    const why = 'a fleet that moves, or may be moved back, would lose acknowledged writes';
-    refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; leave one out`);
+    const why = 'ejection would lose acknowledged writes';
+    refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; remove one of them`);
   }
 }
 
-/** Nothing in it names the fleet: it stays when the fleet goes, and another fleet's would be the same. */
+/** Does not name the fleet: several fleets can share the namespace, and it outlives each of them. */
 function createNamespace(scope: Construct, id: string, namespace: string): Chart {
   const modes = ['enforce', 'audit', 'warn'];
   const chart = new Chart(scope, id);

@@ -1,4 +1,4 @@
-// What a move is described by.
+// The props of FleetMigration.
 
 import { type Construct } from 'constructs';
 import { type SecretKey } from './common/secret-key';
@@ -6,41 +6,41 @@ import { type MigrationOptions } from './migration/migration-options';
 import { type NutcrackerPool } from './nutcracker';
 import { type RedisStatefulSet } from './redis-stateful-set';
 
-/** The options of a move, and what ties it to a fleet. */
+/** The options of a migration, and the fleet that it belongs to. */
 export interface FleetMigrationProps extends MigrationOptions {
-  /** The beginning of every name. */
+  /** The prefix of every name. */
   readonly name: string;
 
   /**
-   * The old fleet, with the addresses of its servers; the n-th server moves to shard n.
-   * @default - there are several: `pools`
+   * The pool of the old fleet, with the addresses of its servers. Server n moves to shard n.
+   * @default - none; set `pools` instead
    */
   readonly pool?: NutcrackerPool;
 
   /**
-   * The pools of the old fleet, in the place of `pool`, where there are several. The n-th of their distinct servers, in the
-   * order in which they first appear, moves to shard n.
-   * @default - there is one: `pool`
+   * The pools of the old fleet, instead of `pool`, if there are several. Their distinct servers, in order of first appearance,
+   * move to shards 0, 1, and so on.
+   * @default - none; set `pool` instead
    */
   readonly pools?: NutcrackerPool[];
 
-  /** The new shards, which must be `startAsReplica`. */
+  /** The new shards, with `startAsReplica: true`. */
   readonly redis: RedisStatefulSet;
 
   /**
-   * The password of the old servers and of the new ones.
+   * The password of the old servers and the new shards.
    * @default - none
    */
   readonly password?: SecretKey;
 
   /**
-   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * The fleet, for the label `app.kubernetes.io/part-of`.
    * @default - `name`
    */
   readonly partOf?: string;
 
   /**
-   * The scopes in which objects are made, such as charts of their own: `migrator`, and the steps by name.
+   * The scopes in which objects are created, such as separate charts: `migrator`, and the steps by name.
    * @default - this construct
    */
   readonly scopes?: { [what: string]: Construct };

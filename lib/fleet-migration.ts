@@ -1,4 +1,4 @@
-// The move of a live fleet: the plan, the program that carries it out, a Job for each step, and the bridge of the proxies.
+// The migration of a live fleet: the plan, the migrator, a Job for each step, and the bridge of the proxies.
 
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
@@ -9,7 +9,7 @@ import { type Identity, recommendedLabels, selectorLabels } from './common/label
 import { script } from './common/scripts';
 import { livePools } from './fleet/fleet-pools';
 import { claimOldServers } from './fleet/neighbours';
-import { refuseTwins } from './common/duplicate-objects';
+import { refuseDuplicates } from './common/duplicate-objects';
 import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
 import { type FleetMigrationProps } from './fleet-migration-props';
@@ -21,27 +21,28 @@ import { Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
 
 /**
- * Moves the data of a live fleet into new shards: `plan.json`, the migrator, and a Job each for `preflight`, `status`,
- * `sync`, `verify`, `cutover` and `rollback`. A Job runs when it is applied, but for the last two, which come suspended.
+ * Moves the data of a live fleet into new shards: `plan.json`, the migrator, and one Job each for `preflight`, `status`,
+ * `sync`, `verify`, `cutover` and `rollback`. A Job runs when it is applied, except `cutover` and `rollback`, which are
+ * created suspended.
  *
- * Its `bridge` belongs into the proxies.
+ * Pass its `bridge` to the TwemproxyLayer.
  */
 export class FleetMigration extends Construct {
-  /** Leads the proxies to whichever server of a shard is the master. */
+  /** Routes the proxies to the master of each shard: its old or its new server. */
   readonly bridge: Bridge;
   /** plan.json. */
   readonly planConfigMap: k8s.KubeConfigMap;
-  /** The program of the Jobs; none where their image holds it. */
+  /** The program of the Jobs; undefined if their image contains it. */
   readonly migratorConfigMap?: k8s.KubeConfigMap;
-  /** The name of the current Job of each step: a Job that has been replaced, and is run again by Kubernetes, ends itself. */
+  /** The name of the current Job of each step. A replaced Job that Kubernetes runs again exits when it is not the current one. */
   readonly currentConfigMap: k8s.KubeConfigMap;
   /** The Jobs, by step. */
   readonly jobs: { [step: string]: k8s.KubeJob };
-  /** The beginning of every name. */
+  /** The prefix of every name. */
   readonly name: string;
-  /** The labels of the plan and of the migrator. */
+  /** The labels of the plan and the migrator. */
   readonly labels: { [key: string]: string };
-  /** The labels that select the pods of the Jobs, which must reach the shards. */
+  /** The labels that select the pods of the Jobs; they must reach the shards. */
   readonly podSelector: { [key: string]: string };
 
   constructor(scope: Construct, id: string, props: FleetMigrationProps) {
@@ -87,11 +88,11 @@ export class FleetMigration extends Construct {
       metadata: { name: currentName, labels },
       data: Object.fromEntries(STEPS.map((step) => [step.name, this.jobs[step.name].name])),
     });
-    refuseTwins(this);
+    refuseDuplicates(this);
   }
 }
 
-/** The program and what starts it again, with its hash to be compared with that of the runbook. */
+/** The migrator, the script that restarts it, and its hash, which the runbook compares. */
 function programConfigMap(scope: Construct, name: string, labels: Record<string, string>): k8s.KubeConfigMap {
   const configMap = hashedConfigMap(scope, 'migrator', `${name}-migrator`, labels, {
     'migrator.mjs': migratorBundle(scope),

@@ -1,10 +1,10 @@
-// The other side of a connection: who may open one, and to whom.
+// The peers of a network policy.
 
 import { k8s } from 'cdk8s-plus-27';
 import { cidrProblem } from './common/kubernetes-values';
 import { checkArguments } from './nutcracker/checked-arguments';
 
-/** The other side of a connection, as a NetworkPolicy knows it. */
+/** A peer of a NetworkPolicy: the source of an allowed connection, or its destination. */
 export class NetworkPeer {
   /** Pods with these labels, in the namespace of the policy. */
   static pods(labels: { [key: string]: string }): NetworkPeer {
@@ -17,23 +17,23 @@ export class NetworkPeer {
     return new NetworkPeer({ podSelector: {} });
   }
 
-  /** Every pod in the namespaces with these labels; the name is the label `kubernetes.io/metadata.name`. */
+  /** Every pod in the namespaces with these labels. The name of a namespace is its label `kubernetes.io/metadata.name`. */
   static namespaces(labels: { [key: string]: string }): NetworkPeer {
     checkArguments('NetworkPeer.namespaces', labels);
     return new NetworkPeer({ namespaceSelector: { matchLabels: labels } });
   }
 
-  /** Addresses, such as `10.0.0.0/8`: virtual machines, or whatever comes in by a node port. */
+  /** An address block, such as `10.0.0.0/8`: virtual machines, or clients of a node port. */
   static cidr(block: string): NetworkPeer {
     checkArguments('NetworkPeer.cidr', block);
     const problem = cidrProblem(block);
     if (problem !== undefined) {
-      throw new Error(`NetworkPeer.cidr: ${JSON.stringify(block)} is no block of addresses; ${problem}`);
+      throw new Error(`NetworkPeer.cidr: ${JSON.stringify(block)} is not an address block; ${problem}`);
     }
     return new NetworkPeer({ ipBlock: { cidr: block } });
   }
 
-  /** Everyone, from anywhere. */
+  /** Any address. */
   static anyone(): NetworkPeer {
     return new NetworkPeer(undefined);
   }
@@ -54,7 +54,7 @@ export class NetworkPeer {
     return [{ ...(to && { to }), ...(ports && { ports: tcp(ports) }) }];
   }
 
-  /** Nothing if anyone is meant: an empty list would mean the same, but reads like nobody. */
+  /** Undefined for any peer: an empty list would mean the same, but reads as "none". */
   private static selectors(peers: NetworkPeer[]): k8s.NetworkPolicyPeer[] | undefined {
     const selectors = peers.flatMap(({ peer }) => (peer ? [peer] : []));
     return selectors.length < peers.length ? undefined : selectors;

@@ -1,59 +1,59 @@
-// What the policies of a fleet are made of.
+// The props of NetworkPolicies.
 
 import { type FleetMigration } from './fleet-migration';
 import { type NetworkPeer } from './network-peer';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
-/** Who is protected, who is let in, and how far the pods reach. */
+/** The protected workloads, their allowed clients, and their egress. */
 export interface NetworkPoliciesProps {
   /** The shards. */
   readonly redis: RedisStatefulSet;
 
-  /** The proxies, which may talk to the shards. */
+  /** The proxies, which may connect to the shards. */
   readonly proxies: TwemproxyLayer[];
 
   /**
-   * The move, whose Jobs may talk to the shards; old servers are reached as long as it is there.
+   * The migration. Its Jobs may connect to the shards, and egress to the old servers is allowed.
    * @default - none
    */
   readonly migration?: FleetMigration;
 
   /**
-   * Who else may talk to the shards: backups, exporters, the old servers of a move with `keepLegacyInSync`.
-   * @default - nobody
+   * Other peers that may connect to the shards: backups, exporters, the old servers of a migration with `keepLegacyInSync`.
+   * @default - none
    */
   readonly redisClients?: NetworkPeer[];
 
   /**
-   * Who may talk to the proxies.
+   * Which peers may connect to the proxies.
    * @default - every pod in the namespace
    */
   readonly proxyClients?: NetworkPeer[];
 
   /**
-   * Who may read the statistics of the proxies, and of their bridge.
-   * @default - nobody; kubectl port-forward and probes pass all the same
+   * Which peers may read the statistics of the proxies and of their bridge.
+   * @default - none; kubectl port-forward and probes still work
    */
   readonly statsClients?: NetworkPeer[];
 
   /**
-   * Whether the pods reach only name servers, the shards, and the servers that the proxies and the move know. A server that is
-   * known by its address is allowed by that; one that is known by name, which a policy cannot say, by its port, anywhere or in
-   * `oldServerNetworks`. So nothing of a fleet is locked out; a container that a patch adds needs `egressPeers`.
+   * Whether egress is limited to name servers, the shards, and the servers of the proxies and the migration. A server listed by
+   * IP address is allowed by address. A policy cannot match a name, so a server listed by name is allowed by port: anywhere, or
+   * in `oldServerNetworks`. Every connection of the fleet itself is allowed; a container added by a patch needs `egressPeers`.
    * @default true
    */
   readonly limitEgress?: boolean;
 
   /**
-   * Networks (such as `10.8.0.0/16`) of the servers that are known by name.
-   * @default - anywhere, on their ports
+   * Networks (such as `10.8.0.0/16`) of the servers that are listed by name.
+   * @default - any address, on their ports
    */
   readonly oldServerNetworks?: string[];
 
   /**
-   * Where else the pods may connect to, on any port.
-   * @default - nowhere
+   * Additional peers that the pods may connect to, on any port.
+   * @default - none
    */
   readonly egressPeers?: NetworkPeer[];
 }

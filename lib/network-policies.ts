@@ -1,4 +1,4 @@
-// Who may talk to the shards and to the proxies, and to whom they and the Jobs of a move may talk.
+// The network policies of the shards, the proxies and the migration Jobs.
 
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
@@ -12,20 +12,19 @@ import { type NetworkPoliciesProps } from './network-policies-props';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
-/** What a policy is about. */
+/** A workload that a policy selects. */
 type Protected = Pick<RedisStatefulSet | TwemproxyLayer | FleetMigration, 'labels' | 'podSelector'>;
 
 /**
- * A NetworkPolicy for the shards, one for each TwemproxyLayer, and one for the Jobs of a move. They need a network plugin that
- * enforces them. Probes of kubelet come from the node and pass; volumes, NFS included, are mounted by the node, and no policy
- * is about them.
+ * A NetworkPolicy for the shards, one for each TwemproxyLayer, and one for the migration Jobs. The network plugin must enforce
+ * them. Kubelet probes come from the node and pass. The node mounts volumes, including NFS; policies do not apply to them.
  */
 export class NetworkPolicies extends Construct {
   /** The policy of the shards. */
   readonly redisPolicy: k8s.KubeNetworkPolicy;
   /** The policies of the proxies, in the order of `proxies`. */
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
-  /** The policy of the Jobs, if there is a move: nobody may talk to them. */
+  /** The policy of the migration Jobs, if there is a migration. It allows no ingress. */
   readonly migrationPolicy?: k8s.KubeNetworkPolicy;
 
   constructor(

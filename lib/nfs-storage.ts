@@ -1,4 +1,4 @@
-// A directory that an NFS server exports, as a PersistentVolume and a claim that are bound to each other only.
+// An NFS export as a PersistentVolume and a claim, bound to each other.
 
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
@@ -9,35 +9,35 @@ import { recommendedLabels } from './common/labels';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
-/** An NFS export, and the names of its volume and claim. */
+/** The props of NfsStorage: an NFS export, and the names of its volume and claim. */
 export interface NfsStorageProps extends NfsVolumeOptions {
   /** The name of the PersistentVolumeClaim. */
   readonly claimName: string;
 
   /**
-   * The name of the PersistentVolume, which is the cluster's and not the namespace's.
+   * The name of the PersistentVolume, which is cluster-scoped.
    * @default - `claimName`
    */
   readonly volumeName?: string;
 
-  /** The NFS server's name or address, as the nodes see it. */
+  /** The name or address of the NFS server, as the nodes resolve it. */
   readonly server: string;
 
-  /** The exported directory, from the root of the server. */
+  /** The absolute path of the exported directory. */
   readonly path: string;
 
   /**
-   * More labels for both, which win over the recommended ones.
+   * Additional labels for both objects. They override the recommended labels.
    * @default - none
    */
   readonly labels?: { [key: string]: string };
 }
 
 /**
- * A volume on an NFS export. Every shard that mounts it gets a directory of its own. The export must be writable for the
- * user of the Redis pods: with `root_squash`, `chown 999:999` its directory on the server.
+ * A volume on an NFS export. Every shard that mounts it gets its own directory. The user of the Redis pods must be able to
+ * write to the export: with `root_squash`, `chown 999:999` its directory on the server.
  *
- * The underlying objects are `volume` and `claim`; change them with `addJsonPatch`.
+ * Patch the underlying objects, `volume` and `claim`, with `addJsonPatch`.
  */
 export class NfsStorage extends Construct implements IShardStorage {
   /** The PersistentVolume. */
@@ -64,12 +64,12 @@ export class NfsStorage extends Construct implements IShardStorage {
     });
   }
 
-  /** Has the pods mount the claim under the volume name that the consumer wants. Throws if they are in another namespace. */
+  /** Mounts the claim under the consumer's volume name. Throws if the consumer is in another namespace. */
   provision(scope: Construct, consumer: ShardStorageConsumer): ShardVolume {
     const { namespace } = Chart.of(this);
     if (Chart.of(scope).namespace !== namespace) {
       const where = namespace === undefined ? 'without a namespace' : `in namespace ${namespace}`;
-      refuse(scope, `storage is ${this.node.path}, ${where}; pods mount only claims of their own namespace`);
+      refuse(scope, `storage is ${this.node.path}, ${where}; pods can mount only claims of their own namespace`);
     }
     return { volume: { name: consumer.volumeName, persistentVolumeClaim: { claimName: this.claim.name } } };
   }

@@ -1,4 +1,4 @@
-// The shards of a fleet: one Redis server each, with an address and a data directory that outlive its pod.
+// The shards of a fleet: one Redis server each, with a stable address and data directory.
 
 import { Chart, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
@@ -14,14 +14,14 @@ import {
   checkSubdomain,
   checkWhole,
   refuse,
-  within,
+  withPath,
 } from './common/prop-errors';
 import { disruptionBudget } from './common/disruption-budget';
 import { hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
 import { checkSecretKey, type SecretKey } from './common/secret-key';
-import { refuseTwins } from './common/duplicate-objects';
+import { refuseDuplicates } from './common/duplicate-objects';
 import { checkOldUser, type OldUser } from './migration/old-user';
 import { configData, maxmemoryOf, memoryOf } from './redis/redis-conf';
 import { ServerVersion } from './redis/config/server-version';
@@ -31,40 +31,40 @@ import { DATA_VOLUME, redisPod } from './redis/redis-pod';
 import { addressOf, headlessService, shardService } from './redis/redis-services';
 import { type IShardStorage } from './storage/i-shard-storage';
 
-/** Above this part of its memory, a shard that saves while it is written to is killed for want of memory. */
+/** Above this share of its memory, a shard that takes writes during a save is OOM-killed. */
 const MOST_OF_MEMORY = 0.9;
 
-/** redis-server takes 12 before it holds anything (7.0.15), and a probe or two some more. */
+/** An empty redis-server takes 12 (7.0.15); probes take some more. */
 const LEAST_MEBIBYTES = 32;
 
-/** What a StatefulSet appends to its name: `-` and ten digits in controller-revision-hash, a label of 63. */
+/** A StatefulSet appends `-` and ten digits to its name in controller-revision-hash, a label of at most 63 characters. */
 const REVISION_SUFFIX = 11;
 
-/** The options of shards, and what ties them to a chart. */
+/** The props of RedisStatefulSet. */
 export interface RedisStatefulSetProps extends RedisOptions {
   /** The name of the StatefulSet; its pods are `<name>-<ordinal>`. */
   readonly name: string;
 
-  /** How many shards there are. */
+  /** The number of shards. */
   readonly shards: number;
 
-  /** Where they keep their data. */
+  /** Where the shards keep their data. */
   readonly storage: IShardStorage;
 
   /**
-   * The scope in which the storage makes its objects, such as a chart of their own.
+   * The scope in which the storage creates its objects, such as a separate chart.
    * @default - this construct
    */
   readonly storageScope?: Construct;
 
   /**
    * The password of every shard.
-   * @default - none: whoever reaches a shard may use it
+   * @default - none: any client that can connect may use a shard
    */
   readonly password?: SecretKey;
 
   /**
-   * As whom a shard follows an old server, where that is not the default user: the `oldUser` of the move.
+   * The user as which a shard replicates from an old server: the `oldUser` of the migration.
    * @default - the default user, with `password`
    */
   readonly oldUser?: OldUser;
@@ -76,7 +76,7 @@ export interface RedisStatefulSetProps extends RedisOptions {
   readonly serviceName?: string;
 
   /**
-   * Each shard has a Service `<shardName>-<ordinal>`.
+   * The prefix of the shard Services: `<shardName>-<ordinal>`.
    * @default - `<name>-shard`
    */
   readonly shardName?: string;
@@ -88,7 +88,7 @@ export interface RedisStatefulSetProps extends RedisOptions {
   readonly port?: number;
 
   /**
-   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * The fleet, for the label `app.kubernetes.io/part-of`.
    * @default - `name`
    */
   readonly partOf?: string;
@@ -104,8 +104,8 @@ export interface RedisStatefulSetProps extends RedisOptions {
  * N shards: a StatefulSet with its headless Service, a Service for each shard, the configuration, and a disruption
  * budget.
  *
- * What has no prop is reached through the objects: `redis.statefulSet.addJsonPatch(JsonPatch.add(...))`. Paths are the
- * names of the L1 types (`/spec/clusterIp`); fields that they do not know vanish.
+ * To set a field that has no prop, patch the object: `redis.statefulSet.addJsonPatch(JsonPatch.add(...))`. Paths use the
+ * field names of the L1 types (`/spec/clusterIp`); unknown fields are dropped silently.
  */
 export class RedisStatefulSet extends Construct {
   /** The StatefulSet. */
@@ -116,9 +116,9 @@ export class RedisStatefulSet extends Construct {
   readonly shardServices: k8s.KubeService[];
   /** redis.conf and the scripts. */
   readonly configMap: k8s.KubeConfigMap;
-  /** Keeps evictions from taking more shards at a time than allowed. */
+  /** Limits how many shards can be evicted at a time. */
   readonly podDisruptionBudget: k8s.KubePodDisruptionBudget;
-  /** `host:port` of each shard, by ordinal: fully qualified where the chart has a namespace. */
+  /** `host:port` of each shard, by ordinal. The host is fully qualified if the chart has a namespace. */
   readonly addresses: string[];
   /** The labels of every object. */
   readonly labels: { [key: string]: string };
@@ -126,9 +126,9 @@ export class RedisStatefulSet extends Construct {
   readonly podSelector: { [key: string]: string };
   /** The port of every shard. */
   readonly port: number;
-  /** Whether a shard that never ran starts as a replica of nobody. */
+  /** Whether a new shard starts as a replica, without a master. */
   readonly startAsReplica: boolean;
-  /** As whom a shard follows an old server; nothing if that is the default user. */
+  /** The user as which a shard replicates from an old server; undefined for the default user. */
   readonly oldUser?: OldUser;
 
   constructor(scope: Construct, id: string, props: RedisStatefulSetProps) {
@@ -156,24 +156,24 @@ export class RedisStatefulSet extends Construct {
       'config',
       `${name}-config`,
       labels,
-      within(this, () => configData(props, port)),
+      withPath(this, () => configData(props, port)),
     );
-    // What is stored outlives the version that wrote it.
+    // No version label: the data outlives the image.
     const storageLabels = recommendedLabels({ ...identity, image: undefined });
     const consumer = { name, shards, volumeName: DATA_VOLUME, labels: storageLabels };
     const { storageScope = this } = props;
     if (Chart.of(storageScope).namespace !== Chart.of(this).namespace) {
       refuse(
         this,
-        `storageScope is ${storageScope.node.path}, in another namespace; pods mount only what is in theirs`,
+        `storageScope is ${storageScope.node.path}, in another namespace; pods can mount only claims of their own namespace`,
       );
     }
     const storage = props.storage.provision(storageScope, consumer);
-    checkProps(this, 'ShardVolume', storage, 'what storage provides');
+    checkProps(this, 'ShardVolume', storage, 'the result of storage');
     if ((storage.volume === undefined) === (storage.claimTemplate === undefined)) {
-      const what =
+      const provided =
         storage.volume === undefined ? 'neither a volume nor a claimTemplate' : 'both a volume and a claimTemplate';
-      refuse(this, `storage provides ${what}; give one of them`);
+      refuse(this, `storage provides ${provided}; provide exactly one`);
     }
     const pod = redisPod(props, { configMap: this.configMap.name, selector, port, volume: storage.volume });
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
@@ -195,7 +195,7 @@ export class RedisStatefulSet extends Construct {
       },
     });
     this.podDisruptionBudget = disruptionBudget(this, { name, labels }, selector, props);
-    refuseTwins(this);
+    refuseDuplicates(this);
   }
 }
 
@@ -217,7 +217,10 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
   checkSecretKey(scope, 'password', props.password);
   checkOldUser(scope, 'oldUser', props.oldUser);
   if (ordinals(shards).some((ordinal) => `${shardName}-${ordinal}` === serviceName)) {
-    refuse(scope, `serviceName is ${JSON.stringify(serviceName)}, the name of a shard's own Service; choose another`);
+    refuse(
+      scope,
+      `serviceName is ${JSON.stringify(serviceName)}, which is also the name of a shard's Service; choose another name`,
+    );
   }
   checkOneOf(scope, 'updateStrategy', props.updateStrategy, ['RollingUpdate', 'OnDelete']);
   checkSeconds(scope, 'startupTimeout', props.startupTimeout);
@@ -230,26 +233,26 @@ function check(scope: Construct, props: RedisStatefulSetProps): void {
 function checkVersion(scope: Construct, props: RedisStatefulSetProps): void {
   const { image = DEFAULT_REDIS_IMAGE, serverVersion } = props;
   if (serverVersion !== undefined && ServerVersion.of(serverVersion) === undefined) {
-    refuse(scope, `serverVersion is ${JSON.stringify(serverVersion)}; write such as "7.2" or "valkey 8.1"`);
+    refuse(scope, `serverVersion is ${JSON.stringify(serverVersion)}; write a version such as "7.2" or "valkey 8.1"`);
   }
   const version = serverVersionOf(props);
   if (version.has({ redis: '7.0', valkey: '7.2' })) return;
   const [prop, value] = serverVersion === undefined ? ['image', image] : ['serverVersion', serverVersion];
-  refuse(scope, `${prop} is ${JSON.stringify(value)}, ${version.toString()}; take Redis 7.0 or later, or Valkey`);
+  refuse(scope, `${prop} is ${JSON.stringify(value)}, ${version.toString()}; use Redis 7.0 or later, or Valkey`);
 }
 
 function checkMemory(scope: Construct, props: RedisStatefulSetProps): void {
   checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
   const memory = memoryOf(props);
-  const most = Size.kibibytes(Math.floor(memory.toKibibytes() * MOST_OF_MEMORY));
+  const largest = Size.kibibytes(Math.floor(memory.toKibibytes() * MOST_OF_MEMORY));
   const checkSize = (prop: string, size: Size): void => {
     if (size.toKibibytes() < 1024)
-      refuse(scope, `${prop} is ${size.asString()}; take at least a mebibyte, 0 is no limit`);
-    if (size.toKibibytes() <= most.toKibibytes()) return;
-    const room = 'the rest is for the fork that saves';
+      refuse(scope, `${prop} is ${size.asString()}; use at least 1Mi; 0 would mean no limit`);
+    if (size.toKibibytes() <= largest.toKibibytes()) return;
+    const reason = 'the fork of a save needs the rest';
     refuse(
       scope,
-      `${prop} is ${size.asString()} of ${memory.asString()} memory; take at most ${most.asString()}, ${room}`,
+      `${prop} is ${size.asString()} of ${memory.asString()} memory; use at most ${largest.asString()}: ${reason}`,
     );
   };
   checkSize('maxmemory', maxmemoryOf(props));

@@ -1,4 +1,4 @@
-// The ways to store the data of shards, each behind IShardStorage.
+// The kinds of storage for shards.
 
 import { type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
@@ -10,11 +10,11 @@ import { checkArguments } from './nutcracker/checked-arguments';
 import { type IShardStorage, type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { type NfsVolumeOptions, nfsVolume } from './storage/nfs-volume';
 
-/** An NFS export that all shards share. */
+/** An NFS export shared by all shards. */
 export interface NfsShardStorageProps extends NfsVolumeOptions {
-  /** The NFS server's name or address. */
+  /** The name or address of the NFS server. */
   readonly server: string;
-  /** The exported directory. */
+  /** The absolute path of the exported directory. */
   readonly path: string;
 
   /**
@@ -24,70 +24,71 @@ export interface NfsShardStorageProps extends NfsVolumeOptions {
   readonly claimName?: string;
 
   /**
-   * The name of the volume. Volumes are the cluster's: two fleets of one name, in two namespaces, must not share it.
+   * The name of the volume. Volumes are cluster-scoped: two fleets of the same name, in two namespaces, need different volume
+   * names.
    * @default - `claimName`
    */
   readonly volumeName?: string;
 }
 
-/** An exported directory for one shard. */
+/** An NFS export for one shard. */
 export interface NfsExport {
-  /** The NFS server's name or address. */
+  /** The name or address of the NFS server. */
   readonly server: string;
-  /** The exported directory. */
+  /** The absolute path of the exported directory. */
   readonly path: string;
-  /** How much fits in it. */
+  /** The capacity of the volume. */
   readonly capacity: Size;
 }
 
 /** NFS exports, one for each shard. */
 export interface NfsVolumePerShardProps {
-  /** The exported directory of each shard, by ordinal. */
+  /** The export of each shard, by ordinal. */
   readonly exports: NfsExport[];
 
   /**
-   * The beginning of the names of the volumes, which are the cluster's; the ordinal follows.
+   * The prefix of the volume names: `<volumeName>-<ordinal>`. Volumes are cluster-scoped.
    * @default - the name of the StatefulSet
    */
   readonly volumeName?: string;
 
   /**
-   * Options of the mounts.
-   * @default - `hard`, NFS 4.1, `noatime`
+   * The mount options.
+   * @default - `hard`, `nfsvers=4.1`, `noatime`
    */
   readonly mountOptions?: string[];
 }
 
-/** Claims that a StorageClass fills. */
+/** Claims provisioned by a StorageClass. */
 export interface ClaimTemplateProps {
-  /** What each shard asks for. */
+  /** The requested size of each claim. */
   readonly capacity: Size;
 
   /**
-   * The class that makes the volumes.
-   * @default - the cluster's default class
+   * The StorageClass.
+   * @default - the cluster's default StorageClass
    */
   readonly storageClassName?: string;
 
   /**
-   * Who may mount a volume: ReadWriteOnce (one node), ReadWriteOncePod (one pod) or ReadWriteMany.
+   * The access mode: ReadWriteOnce (one node), ReadWriteOncePod (one pod) or ReadWriteMany.
    * @default ReadWriteOnce
    */
   readonly accessMode?: string;
 }
 
-/** Space on the node. */
+/** A directory on the node. */
 export interface EmptyDirProps {
   /**
-   * How much a shard may write before it is evicted.
-   * @default - as much as the node has
+   * The size above which a shard is evicted.
+   * @default - limited only by the node's disk
    */
   readonly sizeLimit?: Size;
 }
 
-/** The ways to store the data of shards. `NfsStorage` itself is one more, for a volume made elsewhere. */
+/** The kinds of storage for shards. To share an NFS volume between fleets, use `NfsStorage`. */
 export class ShardStorage {
-  /** One NFS volume for all shards, a directory for each. The volume and its claim are named like the StatefulSet. */
+  /** One NFS volume for all shards, with a directory for each. Volume and claim have the name of the StatefulSet. */
   static nfs(props: NfsShardStorageProps): IShardStorage {
     checkArguments('ShardStorage.nfs', props);
     return {
@@ -99,13 +100,13 @@ export class ShardStorage {
     };
   }
 
-  /** One static NFS volume for each ordinal, bound to that ordinal's claim and to nothing else. */
+  /** One static NFS volume for each ordinal, bound to the claim of that ordinal only. */
   static nfsVolumePerShard(props: NfsVolumePerShardProps): IShardStorage {
     checkArguments('ShardStorage.nfsVolumePerShard', props);
     return { provision: (scope, consumer) => provisionVolumePerShard(scope, props, consumer) };
   }
 
-  /** A claim for each ordinal, which a StorageClass fills. Deleting or shrinking the StatefulSet keeps the claims. */
+  /** A claim for each ordinal, provisioned by a StorageClass. Deleting or scaling down the StatefulSet keeps the claims. */
   static claimTemplate(props: ClaimTemplateProps): IShardStorage {
     checkArguments('ShardStorage.claimTemplate', props);
     const { capacity, accessMode = 'ReadWriteOnce', storageClassName } = props;
@@ -117,7 +118,7 @@ export class ShardStorage {
     };
   }
 
-  /** The node's own disk: a shard's data ends with its pod. For test environments only. */
+  /** A directory on the node that is deleted with the pod. For test environments only. */
   static emptyDir(props: EmptyDirProps = {}): IShardStorage {
     checkArguments('ShardStorage.emptyDir', props);
     const sizeLimit = props.sizeLimit && k8s.Quantity.fromString(props.sizeLimit.asString());
@@ -125,7 +126,7 @@ export class ShardStorage {
   }
 
   private constructor() {
-    // only static factories
+    // Static factories only.
   }
 }
 
@@ -138,7 +139,7 @@ function provisionVolumePerShard(
   if (exports.length !== consumer.shards) {
     refuse(
       scope,
-      `exports lists ${exports.length} directories for ${consumer.shards} shards; list one for each ordinal`,
+      `exports has ${exports.length} entries for ${consumer.shards} shards; list one export for each shard`,
     );
   }
   exports.forEach((nfs, ordinal) => {
@@ -150,7 +151,7 @@ function provisionVolumePerShard(
       labels: { ...consumer.labels, [SHARD_LABEL]: String(ordinal) },
     });
   });
-  // One template serves all ordinals, and a claim binds a volume that is larger than what it asks for.
+  // One template serves all ordinals; a claim can bind to a larger volume than it requests.
   const smallest = exports.reduce((a, b) => (a.capacity.toKibibytes() < b.capacity.toKibibytes() ? a : b)).capacity;
   return { claimTemplate: claimTemplate(consumer, smallest, 'ReadWriteMany', '') };
 }
@@ -162,7 +163,7 @@ function claimTemplate(
   storageClassName?: string,
 ): k8s.KubePersistentVolumeClaimProps {
   return {
-    // No labels: a template cannot be changed, and the StatefulSet's selector is put on its claims anyway.
+    // No labels: the template is immutable, and the StatefulSet adds its selector labels to the claims.
     metadata: { name: consumer.volumeName },
     spec: {
       accessModes: [accessMode],

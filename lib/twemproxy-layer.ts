@@ -14,13 +14,13 @@ import {
   checkSubdomain,
   checkWhole,
   refuse,
-  within,
+  withPath,
 } from './common/prop-errors';
 import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { checkPodOptions } from './common/pod-options';
-import { refuseTwins } from './common/duplicate-objects';
+import { refuseDuplicates } from './common/duplicate-objects';
 import { type Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { bridgeData } from './twemproxy/bridge-pod';
@@ -108,7 +108,7 @@ export class TwemproxyLayer extends Construct {
       image: props.image,
       partOf: props.partOf ?? name,
     };
-    const pools = within(this, () => proxyPools(this, props.pools, { listenAddress, bridge, ejectHosts }));
+    const pools = withPath(this, () => proxyPools(this, props.pools, { listenAddress, bridge, ejectHosts }));
     checkPorts(this, pools, statsPort, bridge);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
@@ -119,7 +119,7 @@ export class TwemproxyLayer extends Construct {
     const metadata = { name, labels: this.labels };
     const direct = directShards(pools, bridge);
     this.serverAddresses = serverAddresses(pools, bridge);
-    const data = within(this, () => proxyConfigData(this, pools, directShardsData(direct)));
+    const data = withPath(this, () => proxyConfigData(this, pools, directShardsData(direct)));
     this.configMap = this.configuration(props, data);
     this.bridgeConfigMap =
       bridge && hashedConfigMap(this, 'bridge', `${name}-bridge`, this.labels, bridgeData(bridge, listenAddress));
@@ -156,7 +156,7 @@ export class TwemproxyLayer extends Construct {
     // A proxy that does not work has nothing to lose, and must not keep a node from being drained.
     this.podDisruptionBudget = disruptionBudget(this, metadata, this.podSelector, props, 'AlwaysAllow');
     this.autoscaler = props.autoscaling && autoscaler(this, metadata, props.autoscaling);
-    refuseTwins(this);
+    refuseDuplicates(this);
   }
 
   private configuration(props: TwemproxyLayerProps, data: Record<string, string>): k8s.KubeConfigMap {

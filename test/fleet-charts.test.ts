@@ -209,7 +209,7 @@ test.each([
     { newPool: changed({ redisAuth: undefined, redisDb: 1 }), redis: { config: RedisConfig.of({ databases: 1 }) } },
     'unit-1: pool unit1 uses redis_db 1; give the shards more databases than that',
   ],
-  [{ namespace: 'A_b', createNamespace: false }, 'unit-1: namespace is "A_b"; take at most 63'],
+  [{ namespace: 'A_b', createNamespace: false }, 'unit-1: namespace is "A_b"; use at most 63'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => fleet(props)).toThrow(message);
 });

@@ -127,7 +127,7 @@ describe('the Jobs', () => {
     it.jobs.sync.addJsonPatch(JsonPatch.add('/spec/template/spec/hostNetwork', true));
     it.jobs.cutover.addJsonPatch(JsonPatch.replace('/spec/suspend', false));
     expect(validationErrors(it)).toEqual([
-      expect.stringMatching(/^a patch changed unit-1-move-sync-\w{8}, which is named by its content/),
+      expect.stringMatching(/^a patch changed unit-1-move-sync-\w{8}, which is immutable and has a content hash/),
     ]);
   });
 
@@ -144,7 +144,7 @@ describe('the Jobs', () => {
 test('what is too large for kubectl apply fails the synth', () => {
   const networks = Array.from({ length: 20_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
   expect(validationErrors(migration({ proxyNetworks: networks }))).toEqual([
-    expect.stringMatching(/^unit-1-move-plan-\w+ has \d+ bytes, of which kubectl apply takes 26\d{4}/),
+    expect.stringMatching(/^unit-1-move-plan-\w+ has \d+ bytes, but kubectl apply takes at most 26\d{4}/),
   ]);
 });
 
@@ -212,9 +212,9 @@ test('other names of commands come from a Secret, and stand in no manifest', () 
 test.each<[Partial<FleetMigrationProps>, string]>([
   [{ name: 'n'.repeat(46) }, 'name is "nnn'],
   [{ image: 'node' }, 'image is "node"; add a tag'],
-  [{ syncConcurrency: 0 }, 'syncConcurrency is 0; take a whole number from 1'],
-  [{ cutoverDeadline: Duration.millis(99) }, 'cutoverDeadline in milliseconds is 99; take a whole number from 100'],
-  [{ proxyNetworks: ['10.8.0.1'] }, 'NetworkPeer.cidr: "10.8.0.1" is no block of addresses'],
+  [{ syncConcurrency: 0 }, 'syncConcurrency is 0; use a whole number from 1'],
+  [{ cutoverDeadline: Duration.millis(99) }, 'cutoverDeadline in milliseconds is 99; use a whole number from 100'],
+  [{ proxyNetworks: ['10.8.0.1'] }, 'NetworkPeer.cidr: "10.8.0.1" is not an address block'],
   [{ redis: redis(chart(), 3) }, 'there are 4 old servers and 3 shards; move first'],
   [{ redis: redis(chart(), 4, false) }, 'redis would start as empty masters, which the bridge would prefer'],
   [{ password: undefined }, 'pool unit1 has a redis_auth, but no password; name the Secret'],
@@ -237,7 +237,7 @@ test.each<[Partial<FleetMigrationProps>, string]>([
     { stepArguments: { cutover: '--canary' as never } },
     'stepArguments["cutover"] is "--canary"; write a list: ["--canary"]',
   ],
-  [{ renamedCommands: { name: 'N' } }, 'renamedCommands.name is "N"; take lower-case letters'],
+  [{ renamedCommands: { name: 'N' } }, 'renamedCommands.name is "N"; use lower-case letters'],
   [
     { oldUser: { name: 'a b', password: { name: 'old' } } },
     'oldUser.name is "a b"; write the name of a user of the old servers',
@@ -247,7 +247,7 @@ test.each<[Partial<FleetMigrationProps>, string]>([
     { oldUser: { name: 'default', password: { name: 'old' } } },
     'oldUser.name is "default", which is meant where there is no',
   ],
-  [{ oldUser: { name: 'mover', password: { name: 'O' } } }, 'oldUser.password.name is "O"; take lower-case letters'],
+  [{ oldUser: { name: 'mover', password: { name: 'O' } } }, 'oldUser.password.name is "O"; use lower-case letters'],
   [{ oldUser: { name: 'mover' } as OldUser }, 'oldUser.password is missing'],
   [{ oldUser: { name: 'mover', password: { name: 'old' } } }, 'oldUser of the move and of redis differ'],
   [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers and 4 shards'],

@@ -137,7 +137,9 @@ describe('what the pods of a fleet reach', () => {
   });
 
   test('a network that is none is refused', () => {
-    expect(() => fleet({ oldServerNetworks: ['10.8.0.0'] })).toThrow('oldServerNetworks is "10.8.0.0"; write such as');
+    expect(() => fleet({ oldServerNetworks: ['10.8.0.0'] })).toThrow(
+      'oldServerNetworks is "10.8.0.0"; write a CIDR block such as',
+    );
   });
 });
 
@@ -149,6 +151,8 @@ test('the policies are objects that Kubernetes 1.27 takes', () => {
 test.each(['10.0.0.1', '10.0.0.0/99', '999.1.1.1/8', '::::/0', 'fd00::/129', '10.0.0.0/8/8', ''])(
   '%j is refused as a block of addresses',
   (block) => {
-    expect(() => NetworkPeer.cidr(block)).toThrow(`"${block}" is no block of addresses; write such as "10.0.0.0/8"`);
+    expect(() => NetworkPeer.cidr(block)).toThrow(
+      `"${block}" is not an address block; write a CIDR block such as "10.0.0.0/8"`,
+    );
   },
 );

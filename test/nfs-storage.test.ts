@@ -72,9 +72,9 @@ test('what has no prop is reached through the objects', () => {
 });
 
 test.each<[Partial<NfsStorageProps>, string]>([
-  [{ claimName: 'PVC' }, 'claimName is "PVC"; take lower-case letters'],
+  [{ claimName: 'PVC' }, 'claimName is "PVC"; use lower-case letters'],
   [{ volumeName: '' }, 'volumeName is ""'],
-  [{ path: 'root/data' }, 'path is "root/data"; write it from the root: "/..."'],
+  [{ path: 'root/data' }, 'path is "root/data"; write an absolute path: "/..."'],
   [{ server: 'nfs:/data' }, 'server is "nfs:/data"; write a host name or an address'],
 ])('%j is refused with the path of the construct', (props, message) => {
   expect(() => storage(props)).toThrow(`chart/storage: ${message}`);

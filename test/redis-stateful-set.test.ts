@@ -258,7 +258,9 @@ test('a patch of what is named by its content fails the synth: no pod would see 
   const it = redis();
   it.configMap.addJsonPatch(JsonPatch.replace('/data/redis.conf', 'port 7000'));
   expect(validationErrors(it)).toEqual([
-    expect.stringMatching(/^a patch changed the content of unit-redis-config-\w+, which is named by its content/),
+    expect.stringMatching(
+      /^a patch changed the content of unit-redis-config-\w+, which is immutable and has a content hash/,
+    ),
   ]);
 });
 
@@ -293,43 +295,43 @@ test('what has no prop is reached through the objects', () => {
 });
 
 test.each<[Partial<RedisStatefulSetProps>, string]>([
-  [{ shards: 0 }, 'shards is 0; take a whole number from 1'],
+  [{ shards: 0 }, 'shards is 0; use a whole number from 1'],
   [{ shards: 1.5 }, 'shards is 1.5;'],
-  [{ name: 'Unit_1' }, 'name is "Unit_1"; take at most 52 lower-case letters'],
-  [{ name: 'n'.repeat(53) }, `name is "${'n'.repeat(53)}"; take at most 52`],
-  [{ shardName: 's'.repeat(62) }, 'take at most 61'],
+  [{ name: 'Unit_1' }, 'name is "Unit_1"; use at most 52 lower-case letters'],
+  [{ name: 'n'.repeat(53) }, `name is "${'n'.repeat(53)}"; use at most 52`],
+  [{ shardName: 's'.repeat(62) }, 'use at most 61'],
   [{ serviceName: 'svc.redis' }, 'serviceName is "svc.redis"'],
-  [{ serviceName: 'a-1', shardName: 'a' }, 'serviceName is "a-1", the name of a shard\'s own Service'],
-  [{ port: 70_000 }, 'port is 70000; take a whole number from 1024 to 65535'],
-  [{ port: 80 }, 'port is 80; take a whole number from 1024'],
-  [{ image: 'redis@sha256:12' }, 'that is no reference to an image'],
+  [{ serviceName: 'a-1', shardName: 'a' }, 'serviceName is "a-1", which is also the name of a shard\'s Service'],
+  [{ port: 70_000 }, 'port is 70000; use a whole number from 1024 to 65535'],
+  [{ port: 80 }, 'port is 80; use a whole number from 1024'],
+  [{ image: 'redis@sha256:12' }, 'that is not an image reference'],
   [{ image: 'redis' }, 'image is "redis"; add a tag'],
   [{ image: 'redis:latest' }, 'add a tag (not "latest") or a digest'],
   [{ image: 'localhost:5000/redis' }, 'add a tag'],
-  [{ image: 'redis:6.2-bookworm' }, 'image is "redis:6.2-bookworm", Redis 6.2; take Redis 7.0 or later, or Valkey'],
-  [{ serverVersion: 'seven' }, 'serverVersion is "seven"; write such as "7.2" or "valkey 8.1"'],
+  [{ image: 'redis:6.2-bookworm' }, 'image is "redis:6.2-bookworm", Redis 6.2; use Redis 7.0 or later, or Valkey'],
+  [{ serverVersion: 'seven' }, 'serverVersion is "seven"; write a version such as "7.2" or "valkey 8.1"'],
   [
     { config: RedisConfig.fromText('lookahead 1', 'live.conf') },
     'live.conf:1: Redis 7.2 does not know lookahead, which came with Redis 8.4;',
   ],
-  [{ image: 'redis 7' }, 'image is "redis 7"; that is no reference to an image'],
-  [{ password: { name: 'My_Secret' } }, 'password.name is "My_Secret"; take lower-case letters'],
-  [{ user: 0 }, 'user is 0; take a whole number from 1'],
+  [{ image: 'redis 7' }, 'image is "redis 7"; that is not an image reference'],
+  [{ password: { name: 'My_Secret' } }, 'password.name is "My_Secret"; use lower-case letters'],
+  [{ user: 0 }, 'user is 0; use a whole number from 1'],
   [
     { maxmemory: Size.mebibytes(1000) },
-    'maxmemory is 1000Mi of 1Gi memory; take at most 943718Ki, the rest is for the fork',
+    'maxmemory is 1000Mi of 1Gi memory; use at most 943718Ki: the fork of a save needs the rest',
   ],
-  [{ maxmemory: Size.kibibytes(0) }, 'maxmemory is 0Ki; take at least a mebibyte, 0 is no limit'],
-  [{ memory: Size.mebibytes(10) }, 'memory is 10Mi; take at least 32Mi, with less it does not start'],
+  [{ maxmemory: Size.kibibytes(0) }, 'maxmemory is 0Ki; use at least 1Mi; 0 would mean no limit'],
+  [{ memory: Size.mebibytes(10) }, 'memory is 10Mi; use at least 32Mi: with less it does not start'],
   [{ maxmemoryOfShard: { '0': Size.gibibytes(2) } }, 'maxmemoryOfShard 0 is 2Gi of 1Gi memory'],
   [{ maxmemoryOfShard: { '4': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard "4"; the shards are 0 to 3'],
   [{ maxmemoryOfShard: { '01': Size.mebibytes(1) } }, 'maxmemoryOfShard names shard "01"; the shards are 0 to 3'],
-  [{ startupTimeout: Duration.millis(1500) }, 'startupTimeout is 1.5 seconds; take a whole number from 1'],
+  [{ startupTimeout: Duration.millis(1500) }, 'startupTimeout is 1.5 seconds; use a whole number from 1'],
   [{ imagePullPolicy: 'always' }, 'imagePullPolicy is "always"; write Always or IfNotPresent or Never'],
   [{ clusterDomain: 'cluster.local.' }, 'clusterDomain is "cluster.local."'],
   [
     { storageScope: chart('elsewhere') },
-    'storageScope is chart, in another namespace; pods mount only what is in theirs',
+    'storageScope is chart, in another namespace; pods can mount only claims of their own namespace',
   ],
   [{ updateStrategy: 'Recreate' }, 'updateStrategy is "Recreate"; write RollingUpdate or OnDelete'],
 ])('%j is refused with the path of the construct', (props, message) => {

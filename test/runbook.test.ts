@@ -86,7 +86,7 @@ test('is not written for a fleet without a migration', () => {
   const charts = new FleetCharts(new App(), 'unit-1', { pool: LIVE, storage: NFS, proxies });
   expect(() => {
     charts.writeRunbook();
-  }).toThrow('unit-1: without a migration there is nothing to write a runbook about');
+  }).toThrow('unit-1: there is no migration, so there is no runbook to write; set migration');
 });
 
 test('sums up what the fleet requires of the cluster', () => {

@@ -80,7 +80,7 @@ test('volumes, which are the cluster’s, can have names of their own', () => {
 test('a claim of another namespace is refused', () => {
   const nfs = { claimName: 'pvc', server: 'nfs', path: '/d', capacity: Size.gibibytes(1) };
   expect(() => shardsOn(new NfsStorage(chart('elsewhere'), 'nfs', nfs))).toThrow(
-    'chart/redis: storage is chart/nfs, in namespace elsewhere; pods mount only claims of their own namespace',
+    'chart/redis: storage is chart/nfs, in namespace elsewhere; pods can mount only claims of their own namespace',
   );
 });
 
@@ -93,6 +93,6 @@ test('an access mode that is none is refused', () => {
 test('as many exports as shards are asked for', () => {
   const exports = [{ server: 'nfs', path: '/d', capacity: Size.gibibytes(1) }];
   expect(() => shardsOn(ShardStorage.nfsVolumePerShard({ exports }))).toThrow(
-    'chart/redis: exports lists 1 directories for 3 shards; list one for each ordinal',
+    'chart/redis: exports has 1 entries for 3 shards; list one export for each shard',
   );
 });

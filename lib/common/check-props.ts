@@ -1,5 +1,5 @@
-// Whether props are what the declarations say, for callers whose compiler did not look: JavaScript, a synth that only takes the
-// types out, another language.
+// Checks props against their declared types, for callers without a type check: JavaScript, a synth that only strips types, or
+// another language.
 
 import { type Construct } from 'constructs';
 import { checkArgumentsBy } from '../nutcracker/checked-arguments';
@@ -8,7 +8,7 @@ import { refuse } from './prop-errors';
 import { afterChanges, description, type TypeWord } from './description';
 import { remedy, shown } from './remedies';
 
-/** Throws with all that is wrong with the props of a construct, or with something else that was given to it. */
+/** Throws an error that lists every problem with the props of a construct, or with another value passed to it. */
 export function checkProps(scope: Construct, struct: string, props: unknown, path = ''): void {
   const problems = problemsOf(struct, props, path);
   if (problems.length > 0) refuse(scope, inLines(problems));
@@ -30,7 +30,7 @@ function inLines(problems: readonly string[]): string {
   return [...problems.slice(0, MOST_PROBLEMS), ...more].join('\n  ');
 }
 
-/** What keeps a value from being of a type. The path says where it stands; the props themselves have none. */
+/** The problems of a value of the given type. `path` is its path in the props, empty for the props themselves. */
 function problemsOf(type: TypeWord, value: unknown, path: string): string[] {
   const { structs, enums, interfaces } = description();
   const wrong = (): string[] => [`${sentence(path, type, value)}; write ${remedy(type, value)}`];
@@ -49,14 +49,14 @@ function problemsOf(type: TypeWord, value: unknown, path: string): string[] {
   return isA(type, value) && isAmount(type, value) ? [] : wrong();
 }
 
-/** What may be a secret is not repeated, and neither is a string in the place of an object, such as a password instead of its Secret. */
+/** Does not print a value that may be a secret, nor a string given instead of an object, such as a password instead of its Secret. */
 function sentence(path: string, type: TypeWord, value: unknown): string {
   const isSecret = /auth|password|secret/i.test(path) || description().structs[type] !== undefined;
-  const what = typeof value === 'string' && isSecret ? 'a string' : shown(value);
-  return value === undefined ? `${path || 'props'} is missing` : `${path || 'props'} is ${what}`;
+  const printed = typeof value === 'string' && isSecret ? 'a string' : shown(value);
+  return value === undefined ? `${path || 'props'} is missing` : `${path || 'props'} is ${printed}`;
 }
 
-/** Somebody wrote one where several can stand. */
+/** Whether the value is a single element where a list is expected. */
 function isElement(type: TypeWord, value: unknown): boolean {
   return (
     type.startsWith('[]') && value !== null && value !== undefined && problemsOf(type.slice(2), value, '').length === 0
@@ -68,7 +68,7 @@ function listed(path: string, value: unknown): string[] {
 }
 
 function ofList(element: TypeWord, list: readonly unknown[], path: string): string[] {
-  // Array.from has holes as well.
+  // Array.from includes holes.
   return Array.from(list).flatMap((value, i) => problemsOf(element, value, `${path}[${i}]`));
 }
 
@@ -86,9 +86,9 @@ function ofStruct(name: string, types: Readonly<Record<string, TypeWord>>, value
     if (given[prop] === null) return [`${at(prop)} is null; leave it out`];
     return given[prop] === undefined ? [] : problemsOf(type, given[prop], at(prop));
   });
-  // An object of a class, such as a Secret of cdk8s-plus, may have more than it is asked for.
+  // A class instance, such as a Secret of cdk8s-plus, may have more members than the struct.
   const unknown = isPlain(value) ? Object.keys(value).filter((prop) => !has(types, prop)) : [];
-  return [...unknown.map((prop) => `${at(prop)} is no prop of ${name}; ${suggestion(prop, types)}`), ...known];
+  return [...unknown.map((prop) => `${at(prop)} is not a prop of ${name}; ${suggestion(prop, types)}`), ...known];
 }
 
 function suggestion(prop: string, types: Readonly<Record<string, TypeWord>>): string {
@@ -99,14 +99,14 @@ function suggestion(prop: string, types: Readonly<Record<string, TypeWord>>): st
     return has(inner, prop) ? [`${key.replace('?', '')}.${prop}`] : [];
   });
   const meant = similar(prop, names) ?? (within.length > 0 ? within.join(' or ') : undefined);
-  return `${meant === undefined ? `there are ${names.sort().join(', ')}` : `did you mean ${meant}?`}${afterChanges()}`;
+  return `${meant === undefined ? `the props are ${names.sort().join(', ')}` : `did you mean ${meant}?`}${afterChanges()}`;
 }
 
 function has(struct: Readonly<Record<string, TypeWord>>, prop: string): boolean {
   return Object.hasOwn(struct, prop) || Object.hasOwn(struct, `${prop}?`);
 }
 
-/** Literals, from other realms as well, where `Object` is another one. */
+/** Whether it is a plain object, possibly from another realm with its own `Object`. */
 function isPlain(value: object): boolean {
   const prototype = prototypeOf(value);
   return prototype === null || prototypeOf(prototype) === null;
@@ -116,25 +116,25 @@ function prototypeOf(value: object): object | null {
   return Object.getPrototypeOf(value) as object | null;
 }
 
-/** By this, jsii notes on each class what it is called in all languages. */
+/** The key under which jsii stores a class's fully qualified name. */
 const RUNTIME_TYPE = Symbol.for('jsii.rtti');
 
-interface NotedClass {
+interface JsiiClass {
   readonly name?: string;
   readonly [RUNTIME_TYPE]?: { readonly fqn: string };
 }
 
-/** By name, not by identity: a package may be there twice in node_modules. Classes that jsii did not compile go by their own name. */
+/** Compares by name, not by identity: node_modules may have a package twice. Classes not compiled by jsii have only their own name. */
 function isA(type: TypeWord, value: object): boolean {
   const library = type.includes('.') ? '' : 'cdk8s-twemproxy.';
   for (let it = prototypeOf(value); it !== null; it = prototypeOf(it)) {
-    const { [RUNTIME_TYPE]: noted, name } = (Reflect.get(it, 'constructor') ?? {}) as NotedClass;
-    if (noted?.fqn === `${library}${type}` || name === type.split('.').at(-1)) return true;
+    const { [RUNTIME_TYPE]: jsii, name } = (Reflect.get(it, 'constructor') ?? {}) as JsiiClass;
+    if (jsii?.fqn === `${library}${type}` || name === type.split('.').at(-1)) return true;
   }
   return false;
 }
 
-/** Size, Duration and Cpu take NaN, and a Cpu also what is below zero. */
+/** Size, Duration and Cpu accept NaN, and Cpu also negative amounts. */
 function isAmount(type: TypeWord, value: object): boolean {
   const { amount } = value as { amount?: number | string };
   if (!type.startsWith('cdk8s') || amount === undefined) return true;

@@ -1,10 +1,10 @@
-// How many pods of a workload an eviction may take at a time.
+// The PodDisruptionBudget of a workload.
 
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { type ReplicatedPodOptions } from './pod-options';
 
-/** A PodDisruptionBudget for the pods that the selector selects; one pod at a time if the options say nothing else. */
+/** A PodDisruptionBudget for the selected pods; by default, one pod at a time. */
 export function disruptionBudget(
   scope: Construct,
   metadata: k8s.ObjectMeta,

@@ -1,34 +1,34 @@
-// Where the documents of this version are, for whoever reads a runbook, a log or a page without the package beside it.
-// The shell of the pods names the copy in the package instead: an address with a version would restart every shard at each upgrade.
+// The URLs of the documents of this version, for runbooks, logs and pages that are read without the package.
+// The scripts in the pods name the path in the package instead: a URL with a version would restart every shard at each upgrade.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** What package.json says of it. */
+/** The relevant fields of package.json. */
 interface Package {
   readonly version: string;
   readonly repository: { readonly url: string };
 }
 
-/** Put in the place of these names in programs that are bundled: they may be anywhere. */
+/** Bundled programs have no package.json; the bundler defines these constants. */
 declare const REPOSITORY: string;
 declare const VERSION: string;
 
-/** Found when a document is named first. */
-let address: string | undefined;
+/** Determined at the first use. */
+let baseUrl: string | undefined;
 
-/** The address of a document, or of its heading: `docs/faults.md#split-brain`. */
+/** The URL of a document, or of a heading in it: `docs/faults.md#split-brain`. */
 export function documentAt(place: string): string {
-  address ??= addressOf(typeof REPOSITORY === 'undefined' ? installed() : bundled());
-  return `${address}/${place}`;
+  baseUrl ??= urlOf(typeof REPOSITORY === 'undefined' ? installed() : bundled());
+  return `${baseUrl}/${place}`;
 }
 
-/** A link to it, in Markdown. */
+/** A Markdown link to a document. */
 export function linkTo(title: string, place: string): string {
   return `[${title}](${documentAt(place)})`;
 }
 
-function addressOf({ version, repository }: Package): string {
+function urlOf({ version, repository }: Package): string {
   return `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/v${version}`;
 }
 
@@ -37,9 +37,9 @@ function bundled(): Package {
 }
 
 function installed(): Package {
-  // In a checkout whose sources are run, and in the package.
+  // In a source checkout, and in the package.
   const places = ['../../package.json', '../../../package.json'].map((place) => path.join(__dirname, place));
   const file = places.find((place) => fs.existsSync(place));
-  if (file === undefined) throw new Error(`cdk8s-twemproxy is installed without its package.json, beside ${__dirname}`);
+  if (file === undefined) throw new Error(`the package.json of cdk8s-twemproxy is missing above ${__dirname}`);
   return JSON.parse(fs.readFileSync(file, 'utf8')) as Package;
 }

@@ -1,14 +1,14 @@
-// An immutable ConfigMap named by its content: whatever changes in it changes the pods that mount it.
+// An immutable ConfigMap with a hash of its content in its name: a change rolls the pods that mount it.
 
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkPatched, checkWritten, type Manifest } from './manifest-checks';
 
-/** Characters of the hash in a name: 8 hexadecimal digits, as many as `kubectl` and kustomize spend. */
+/** The length of the hash in a name, in hexadecimal digits. */
 export const HASH_LENGTH = 8;
 
-/** A short name for a content. */
+/** A short hash of the content. */
 export function contentHash(data: Record<string, string>): string {
   return createHash('sha256')
     .update(JSON.stringify(Object.entries(data).sort()))
@@ -16,7 +16,7 @@ export function contentHash(data: Record<string, string>): string {
     .slice(0, HASH_LENGTH);
 }
 
-/** A ConfigMap called `<name>-<hash of data>`. */
+/** A ConfigMap with the name `<name>-<hash of data>`. */
 export function hashedConfigMap(
   scope: Construct,
   id: string,
@@ -31,17 +31,17 @@ export function hashedConfigMap(
   return configMap;
 }
 
-/** A patched content under the old name would be refused by the cluster, or roll no pods. */
+/** Patched content under the old name would be rejected by the cluster, or would not roll the pods. */
 function patchProblems({ data, metadata }: Manifest, name: string): string[] {
   if (metadata.name === `${name}-${contentHash(data)}`) return [];
   return [
-    `a patch changed the content of ${metadata.name}, which is named by its content and immutable; use a prop for it`,
+    `a patch changed the content of ${metadata.name}, which is immutable and has a content hash in its name; use a prop instead`,
   ];
 }
 
 /**
- * A client-side apply copies the object into an annotation, and annotations have this many bytes together with their
- * names (TotalAnnotationSizeLimitB in Kubernetes).
+ * A client-side apply copies the object into an annotation. This is the size limit of all annotations, including their names
+ * (TotalAnnotationSizeLimitB in Kubernetes).
  */
 const LARGEST_OBJECT = 262_144 - 'kubectl.kubernetes.io/last-applied-configuration'.length;
 
@@ -49,6 +49,6 @@ function sizeProblems(manifest: Manifest): string[] {
   const bytes = Buffer.byteLength(JSON.stringify(manifest)) + 1;
   if (bytes <= LARGEST_OBJECT) return [];
   return [
-    `${manifest.metadata.name} has ${bytes} bytes, of which kubectl apply takes ${LARGEST_OBJECT}; give it less to hold`,
+    `${manifest.metadata.name} has ${bytes} bytes, but kubectl apply takes at most ${LARGEST_OBJECT}; reduce its content`,
   ];
 }

@@ -1,31 +1,30 @@
-// The recommended labels of Kubernetes, and the few of them that select.
+// The recommended labels of Kubernetes, and the selector labels.
 
-/** Who wrote an object. */
 export const MANAGED_BY = 'cdk8s-twemproxy';
 
-/** What an object says about itself. */
+/** The source of an object's labels. */
 export interface Identity {
   /** The program: `redis` or `twemproxy`. */
   readonly program: string;
   /** The name of the StatefulSet or Deployment. */
   readonly instance: string;
-  /** Its part in the fleet: `shard` or `proxy`. */
+  /** Its role in the fleet: `shard` or `proxy`. */
   readonly component: string;
   /** The fleet. */
   readonly partOf: string;
-  /** The image of the program, whose tag tells its version. */
+  /** The image of the program; its tag contains the version. */
   readonly image?: string;
 }
 
-/** The ordinal of the shard that an object belongs to alone. Its pod has `statefulset.kubernetes.io/pod-name` (and from 1.28 its index). */
+/** The ordinal of the shard that an object belongs to. Pods have `statefulset.kubernetes.io/pod-name` (and from 1.28 the pod index). */
 export const SHARD_LABEL = 'cdk8s-twemproxy/shard';
 
-/** Labels that select pods: they never change, since a StatefulSet's selector cannot. */
+/** Labels that select pods. They must never change: the selector of a StatefulSet is immutable. */
 export function selectorLabels(identity: Identity): Record<string, string> {
   return { 'app.kubernetes.io/name': identity.program, 'app.kubernetes.io/instance': identity.instance };
 }
 
-/** The version of the program that the tag of an image begins with; nothing if it has no tag, or one that is no version. */
+/** The version at the start of an image's tag; undefined if there is no tag or no version in it. */
 export function versionOf(image: string): string | undefined {
   return /:v?(\d+(?:\.\d+)*)[\w.-]*$/.exec(image.replace(/@.*/, ''))?.[1];
 }

@@ -1,5 +1,5 @@
-// Checks of what is written, patches included. cdk8s validates the whole app once for each file that it writes; what was
-// found holds until an object is patched.
+// Checks of the written manifests, including patches. cdk8s validates the whole app once for each file, so results are cached
+// until an object is patched.
 
 import { type ApiObject, type JsonPatch } from 'cdk8s';
 import { type Construct } from 'constructs';
@@ -11,15 +11,15 @@ export interface Manifest {
   readonly data: Record<string, string>;
 }
 
-/** Finds what is wrong, a text each. */
+/** Returns the problems. */
 type Check = (...manifests: Manifest[]) => string[];
 
-/** Has the synth fail with what the check finds in the manifests of the objects. */
+/** Fails the synth with the problems that the check finds in the manifests of the objects. */
 export function checkWritten(scope: Construct, objects: ApiObject[], check: Check): void {
   validate(scope, objects, check);
 }
 
-/** Has the synth fail with what the check finds in an object that was patched; as it was made there is nothing to find. */
+/** The same for an object that only a patch can make invalid. */
 export function checkPatched(object: ApiObject, check: Check): void {
   validate(object, [object], check, []);
 }

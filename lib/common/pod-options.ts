@@ -1,69 +1,69 @@
-// What a user may choose about pods, and the part of a pod's specification that follows from it.
+// The options of pods, and the part of the pod spec derived from them.
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { checkOneOf, checkWhole } from './prop-errors';
 
-/** What a user may choose about pods of every kind. */
+/** The options of all pods. */
 export interface PodOptions {
   /**
-   * When kubelet pulls the image.
-   * @default - Kubernetes' own: IfNotPresent
+   * The pull policy of the image.
+   * @default - the default of Kubernetes: IfNotPresent
    */
   readonly imagePullPolicy?: string;
 
   /**
-   * Names of Secrets with the registry's credentials.
+   * The names of Secrets with registry credentials.
    * @default - none
    */
   readonly imagePullSecrets?: string[];
 
   /**
-   * The user id that the containers run as.
+   * The user ID that the containers run as.
    * @default 999, the user `redis` of the stock Redis image
    */
   readonly user?: number;
 
   /**
-   * The group id that the containers run as and that volumes are handed to.
-   * @default - the same number as `user`
+   * The group ID that the containers run as, and the `fsGroup` of the volumes.
+   * @default - the value of `user`
    */
   readonly group?: number;
 
   /**
-   * Decides who is evicted and who is scheduled first.
+   * The priority class of the pods, for scheduling and eviction.
    * @default - the cluster's default
    */
   readonly priorityClassName?: string;
 
   /**
-   * Labels that a node must have. Proxies stay on nodes of the architecture `amd64` unless `kubernetes.io/arch` is given:
-   * a ring is computed as nutcracker does on x86-64, and on arm64 keys that are not ASCII can be on other shards.
+   * Required labels of the nodes. Proxies run on `amd64` nodes unless `kubernetes.io/arch` is set: the ring is computed as by
+   * nutcracker on x86-64, and on arm64 non-ASCII keys can be on other shards.
    * @default - none for shards; `kubernetes.io/arch: amd64` for proxies
    */
   readonly nodeSelector?: { [key: string]: string };
 
   /**
-   * Taints of nodes that the pods put up with.
+   * The tolerations of the pods.
    * @default - none
    */
   readonly tolerations?: k8s.Toleration[];
 
   /**
-   * Rules that draw the pods to nodes or to other pods.
-   * @default - none; spreading is done by `topologySpreadConstraints`
+   * The affinity of the pods.
+   * @default - none; `topologySpreadConstraints` spreads the pods
    */
   readonly affinity?: k8s.Affinity;
 
   /**
-   * The account of the pods; its token is not mounted.
-   * @default - the namespace's default account
+   * The service account of the pods; its token is not mounted.
+   * @default - the namespace's default service account
    */
   readonly serviceAccountName?: string;
 
   /**
-   * More labels for the pods.
+   * Additional labels for the pods.
    * @default - none
    */
   readonly podLabels?: { [key: string]: string };
@@ -75,31 +75,31 @@ export interface PodOptions {
   readonly podAnnotations?: { [key: string]: string };
 }
 
-/** What a user may choose about pods of which there are several. */
+/** The options of pods with several replicas. */
 export interface ReplicatedPodOptions extends PodOptions {
   /**
-   * How the pods are spread.
-   * @default - evenly over nodes and over zones, as far as there is room
+   * The topology spread constraints of the pods.
+   * @default - spread evenly over nodes and zones, as far as possible
    */
   readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[];
 
   /**
-   * How many of the pods an eviction may take at a time.
+   * How many pods can be evicted at a time.
    * @default 1
    */
   readonly maxUnavailable?: number;
 }
 
-/** The user `redis` of the Debian flavour of the official Redis image. */
+/** The user `redis` of the Debian variant of the official Redis image. */
 const DEFAULT_USER = 999;
 
-/** The user and group that the options mean. */
+/** The user and group ID of the pods. */
 export function userOf(options: PodOptions): { user: number; group: number } {
   const user = options.user ?? DEFAULT_USER;
   return { user, group: options.group ?? user };
 }
 
-/** Refuses what Pod Security "restricted" would refuse. */
+/** Refuses options that Pod Security "restricted" does not allow. */
 export function checkPodOptions(scope: Construct, options: ReplicatedPodOptions): void {
   const { user, group } = userOf(options);
   checkWhole(scope, 'user', user, 1, 2 ** 31 - 1);
@@ -108,7 +108,7 @@ export function checkPodOptions(scope: Construct, options: ReplicatedPodOptions)
   checkOneOf(scope, 'imagePullPolicy', options.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
 }
 
-/** Everything of a pod but its containers, volumes and grace. */
+/** The pod spec without containers, volumes and termination grace period. */
 export function podSpec(
   options: ReplicatedPodOptions,
   selector: Record<string, string>,
@@ -142,17 +142,17 @@ export function podSpec(
   };
 }
 
-/** What Pod Security "restricted" asks of each container, and a file system that nobody writes. */
+/** The requirements of Pod Security "restricted" for each container, and a read-only root file system. */
 export const RESTRICTED: k8s.SecurityContext = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
   readOnlyRootFilesystem: true,
 };
 
-/** What a script needs that runs before the server. */
+/** The resources of a script that runs before the server. */
 export const SCRIPT_RESOURCES: k8s.ResourceRequirements = resources(Size.mebibytes(64), Cpu.millis(50));
 
-/** Requests and limits: memory is reserved whole, the processor may be taken beyond what is asked for. */
+/** The memory request equals its limit; CPU may exceed its request. */
 export function resources(memory: Size, cpu: Cpu, cpuLimit?: Cpu): k8s.ResourceRequirements {
   const bytes = k8s.Quantity.fromString(memory.asString());
   return {

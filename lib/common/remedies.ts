@@ -1,9 +1,9 @@
-// What is to be written in the place of a value of a wrong type.
+// Suggestions for a value of the wrong type.
 
 import { similar } from '../nutcracker/similar';
 import { description, type TypeWord } from './description';
 
-/** A value that is short enough to be read. */
+/** A short description of a value. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
@@ -15,7 +15,7 @@ export function shown(value: unknown): string {
   return name === undefined || name === 'Object' ? 'an object' : `a ${name}${of}`;
 }
 
-/** Something of this type, in words or in code. */
+/** A value of this type, in words or in code. */
 export function remedy(type: TypeWord, value: unknown): string {
   const { structs, enums, makers } = description();
   if (type === 'string') return typeof value === 'number' ? `"${value}"` : 'a string';
@@ -27,7 +27,7 @@ export function remedy(type: TypeWord, value: unknown): string {
   if (enums[type] !== undefined) return oneOf(type, enums[type], value);
   const made = makers[type];
   if (made !== undefined) return made.map((call) => `${call}(...)`).join(' or ');
-  return quantity(type, value) ?? `an object of the type ${type}`;
+  return quantity(type, value) ?? `an object of type ${type}`;
 }
 
 function isNumeral(value: unknown): value is string {
@@ -36,7 +36,7 @@ function isNumeral(value: unknown): value is string {
 
 const MOST_MEMBERS = 6;
 
-/** The props that must be there, and others as far as there is room. */
+/** The required props first, then optional ones, up to a maximum. */
 function members(struct: Readonly<Record<string, TypeWord>>): string {
   const names = Object.keys(struct).sort((a, b) => Number(a.endsWith('?')) - Number(b.endsWith('?')));
   const first = names.slice(0, MOST_MEMBERS);
@@ -50,7 +50,7 @@ function oneOf(type: string, values: Readonly<Record<string, string>>, value: un
   return (meant === undefined ? names : [meant]).map((name) => `${type}.${name}`).join(' or ');
 }
 
-/** How much each unit of a text is in code. */
+/** The call for each unit suffix. */
 const UNITS: Readonly<Record<string, { readonly example: string; readonly units: Readonly<Record<string, string>> }>> =
   {
     'cdk8s.Size': {
@@ -75,7 +75,7 @@ const UNITS: Readonly<Record<string, { readonly example: string; readonly units:
     'cdk8s-plus-27.Cpu': { example: 'Cpu.millis(500)', units: { m: 'Cpu.millis', '': 'Cpu.units' } },
   };
 
-/** `Size.gibibytes(5)` for "5Gi", and for what says less an example. */
+/** `Size.gibibytes(5)` for "5Gi"; an example for a value without a known unit. */
 function quantity(type: string, value: unknown): string | undefined {
   if (!Object.hasOwn(UNITS, type)) return undefined;
   const { example, units } = UNITS[type];

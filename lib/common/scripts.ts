@@ -1,4 +1,4 @@
-// The shell scripts that pods run, as they stand in lib/scripts.
+// The shell scripts of the pods, from lib/scripts.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -1,4 +1,4 @@
-// A password by reference: where it stands, never what it is.
+// A reference to a password in a Secret, never its value.
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
@@ -6,31 +6,31 @@ import { checkSubdomain, refuse } from './prop-errors';
 
 /** A key of a Secret in the namespace of the pods that read it. */
 export interface SecretKey {
-  /** The Secret's name. */
+  /** The name of the Secret. */
   readonly name: string;
 
   /**
-   * The key in it.
+   * The key in the Secret.
    * @default password
    */
   readonly key?: string;
 }
 
-/** The key that is meant where none is given. */
+/** The default key. */
 export const DEFAULT_SECRET_KEY = 'password';
 
-/** A variable of a container that has the value of it; none without it. */
+/** An environment variable with the value of the Secret; empty without a Secret. */
 export function secretEnv(name: string, secret?: SecretKey): k8s.EnvVar[] {
   if (!secret) return [];
   return [{ name, valueFrom: { secretKeyRef: { name: secret.name, key: secret.key ?? DEFAULT_SECRET_KEY } } }];
 }
 
-/** Refuses a reference that no Secret can match. */
+/** Refuses an invalid name or key of a Secret. */
 export function checkSecretKey(scope: Construct, prop: string, secret?: SecretKey): void {
   if (secret === undefined) return;
   checkSubdomain(scope, `${prop}.name`, secret.name);
   const { key = DEFAULT_SECRET_KEY } = secret;
   if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) {
-    refuse(scope, `${prop}.key is ${JSON.stringify(key)}; a key of a Secret has letters, digits, "-", "_" and "."`);
+    refuse(scope, `${prop}.key is ${JSON.stringify(key)}; use letters, digits, "-", "_" and "."`);
   }
 }

@@ -1,7 +1,7 @@
 // What no move can be made of.
 
 import { type Construct } from 'constructs';
-import { checkImage, checkMemoryFor, checkWhole, refuse, within } from '../common/prop-errors';
+import { checkImage, checkMemoryFor, checkWhole, refuse, withPath } from '../common/prop-errors';
 import { checkPodOptions } from '../common/pod-options';
 import { checkSecretKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';
@@ -38,7 +38,7 @@ export function checkMigration(
   checkWhole(scope, 'cutoverConcurrency', props.cutoverConcurrency ?? 4, 1, 1000);
   const deadline = props.cutoverDeadline?.toMilliseconds() ?? 1000;
   checkWhole(scope, 'cutoverDeadline in milliseconds', deadline, 100, 60_000);
-  for (const block of props.proxyNetworks ?? []) within(scope, () => NetworkPeer.cidr(block));
+  for (const block of props.proxyNetworks ?? []) withPath(scope, () => NetworkPeer.cidr(block));
   checkPools(scope, props, pools);
   checkShards(scope, props, shards.lines.length);
   checkStepArguments(scope, props.stepArguments ?? {}, shards.lines.length);

@@ -155,5 +155,7 @@ function specHash(spec: unknown): string {
 /** A patched template under the old name would be refused by a cluster that has the Job already. */
 function patchProblems({ spec, metadata }: Manifest, name: string): string[] {
   if (metadata.name === `${name}-${specHash(spec)}`) return [];
-  return [`a patch changed ${metadata.name}, which is named by its content and cannot be changed; use a prop for it`];
+  return [
+    `a patch changed ${metadata.name}, which is immutable and has a content hash in its name; use a prop instead`,
+  ];
 }

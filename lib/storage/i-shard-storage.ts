@@ -1,31 +1,31 @@
-// What a RedisStatefulSet asks of storage, and what it gets.
+// The interface between a RedisStatefulSet and its storage.
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 
-/** The StatefulSet whose pods want storage. */
+/** The StatefulSet that needs storage. */
 export interface ShardStorageConsumer {
   /** The StatefulSet's name. */
   readonly name: string;
-  /** How many pods it has. */
+  /** The number of its pods. */
   readonly shards: number;
-  /** What a claim template of the storage must be called. */
+  /** The required name of the volume or claim template. */
   readonly volumeName: string;
-  /** Labels for what is made for it. */
+  /** Labels for the created objects. */
   readonly labels: { [key: string]: string };
 }
 
-/** What a StatefulSet's pods mount. Exactly one of the two is given. */
+/** What the pods mount. Exactly one of the two must be set. */
 export interface ShardVolume {
   /**
-   * A volume that all pods share; each has a directory of its own in it.
-   * @default - the claim template makes the volumes
+   * A volume shared by all pods; each has its own directory in it.
+   * @default - `claimTemplate` is set
    */
   readonly volume?: k8s.Volume;
 
   /**
-   * From which the StatefulSet makes a claim for each ordinal.
-   * @default - the volume is shared
+   * The template from which the StatefulSet creates a claim for each ordinal.
+   * @default - `volume` is set
    */
   readonly claimTemplate?: k8s.KubePersistentVolumeClaimProps;
 }
@@ -33,8 +33,8 @@ export interface ShardVolume {
 /** Storage for the shards of a RedisStatefulSet. */
 export interface IShardStorage {
   /**
-   * Makes the objects that the storage needs, in `scope`, and says what to mount.
-   * Errors name `scope` and what does not fit the consumer.
+   * Creates the objects of the storage in `scope`, and returns what the pods mount. Errors should name `scope` and the prop that
+   * does not fit the consumer.
    */
   provision(scope: Construct, consumer: ShardStorageConsumer): ShardVolume;
 }

@@ -6,16 +6,16 @@ import { type Construct } from 'constructs';
 import { checkSubdomain, refuseValue } from '../common/prop-errors';
 import { pathProblem, serverProblem } from '../common/kubernetes-values';
 
-/** `hard` waits for a server that is gone instead of failing a write of Redis; 4.1 has the locks that start.sh takes. */
+/** `hard`: a write of Redis waits for an unavailable server instead of failing. NFS 4.1 has the locks that start.sh needs. */
 const MOUNT_OPTIONS = ['hard', 'nfsvers=4.1', 'noatime'];
 
-/** What a user may choose about a volume on an NFS export. */
+/** The options of a volume on an NFS export. */
 export interface NfsVolumeOptions {
-  /** How much fits in the directory; Kubernetes compares it with claims and enforces nothing. */
+  /** The capacity of the volume. Kubernetes matches it with claims, but does not enforce it. */
   readonly capacity: Size;
 
   /**
-   * Options of the mount.
+   * The mount options.
    * @default - `hard`, `nfsvers=4.1`, `noatime`
    */
   readonly mountOptions?: string[];
@@ -30,8 +30,8 @@ export interface NfsVolumeProps extends NfsVolumeOptions {
 }
 
 /**
- * A PersistentVolume that only the named claim of the chart's namespace can bind. Without a namespace in the chart, that
- * is the claim in `default`: `kubectl -n` with another one leaves the claim pending, and its events say why.
+ * A PersistentVolume that only the named claim in the chart's namespace can bind. If the chart has no namespace, that is the
+ * claim in `default`: with `kubectl -n` and another namespace the claim stays Pending, and its events show why.
  */
 export function nfsVolume(scope: Construct, id: string, props: NfsVolumeProps): k8s.KubePersistentVolume {
   checkSubdomain(scope, 'volumeName', props.volumeName);
@@ -55,7 +55,7 @@ export function nfsVolume(scope: Construct, id: string, props: NfsVolumeProps): 
       nfs: { server: props.server, path: props.path },
     },
   });
-  // A volume is the cluster's, but cdk8s stamps the chart's namespace on everything.
+  // A volume is cluster-scoped, but cdk8s adds the chart's namespace to every object.
   if (namespace !== undefined) volume.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
   return volume;
 }

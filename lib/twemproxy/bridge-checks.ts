@@ -27,7 +27,7 @@ export function checkBridge(scope: Construct, bridge: Bridge): void {
   const last = firstPort + shards.length - 1;
   if (last >= FIRST_CLIENT_PORT) {
     const span = `${shards.length} shards from port ${firstPort} on end at ${last}`;
-    refuse(scope, `bridge: ${span}; take a firstPort of at most ${FIRST_CLIENT_PORT - shards.length}`);
+    refuse(scope, `bridge: ${span}; use a firstPort of at most ${FIRST_CLIENT_PORT - shards.length}`);
   }
   if (bridge.healthPort >= firstPort && bridge.healthPort <= last) {
     refuse(

@@ -82,10 +82,10 @@ test.each(withProps)('$name takes $type: each prop of the right type only, and n
       expectRefusal(name, argumentsWith(it, put(wrong)), `${prefix}${path}${inList} is `);
     }
     if (structs[type] === undefined) continue;
-    const unknown = `${prefix}${path}.nobodyKnows is no prop of ${type};`;
+    const unknown = `${prefix}${path}.nobodyKnows is not a prop of ${type};`;
     expectRefusal(name, argumentsWith(it, put({ nobodyKnows: 1 })), unknown);
   }
-  expectRefusal(name, argumentsWith(it, { nobodyKnows: 1 }), `${prefix}nobodyKnows is no prop of ${struct};`);
+  expectRefusal(name, argumentsWith(it, { nobodyKnows: 1 }), `${prefix}nobodyKnows is not a prop of ${struct};`);
   for (const key of Object.keys(structs[struct] ?? {}).filter((prop) => !prop.endsWith('?'))) {
     expectRefusal(name, argumentsWith(it, {}), `${prefix}${key} is missing;`);
   }
@@ -121,10 +121,10 @@ function refusal(props: object): string {
 const PROXIES = { image: 'twemproxy:0.5.0' };
 
 test.each([
-  [{ redis: { memroy: Size.gibibytes(5) } }, 'redis.memroy is no prop of RedisOptions; did you mean memory?'],
+  [{ redis: { memroy: Size.gibibytes(5) } }, 'redis.memroy is not a prop of RedisOptions; did you mean memory?'],
   [
     { memory: Size.gibibytes(5) },
-    'memory is no prop of FleetChartsProps; did you mean proxies.memory or migration.memory or redis.memory?',
+    'memory is not a prop of FleetChartsProps; did you mean proxies.memory or migration.memory or redis.memory?',
   ],
   [{ redis: { memory: '5Gi' } }, 'redis.memory is "5Gi"; write Size.gibibytes(5)'],
   [{ redis: { memory: 5 } }, 'redis.memory is 5; write a Size, such as Size.gibibytes(5)'],
@@ -166,7 +166,7 @@ test.each([
   [{ proxies: { ...PROXIES, affinity: null } }, 'proxies.affinity is null; leave it out'],
   [{ proxies: { ...PROXIES, tolerations: {} } }, 'proxies.tolerations is an object; write a list: [...]'],
   [{ proxies: { ...PROXIES, nodeSelector: { disk: true } } }, 'proxies.nodeSelector["disk"] is true; write a string'],
-  [{ constructor: 1 }, 'constructor is no prop of FleetChartsProps'],
+  [{ constructor: 1 }, 'constructor is not a prop of FleetChartsProps'],
 ])('a message says what was given and what to write (%#)', (props, message) => {
   const text = refusal(props);
   expect(text).toMatch(/^unit-1: /);
@@ -201,10 +201,10 @@ test('what may hold more than it is asked for, or comes from a second copy of a 
 
 test('storage of somebody else is asked for its volume, and told what it has to give', () => {
   expect(refusal({ storage: { provision: () => ({ volume: null }) } })).toBe(
-    'unit-1-30-redis/redis: what storage provides.volume is null; leave it out',
+    'unit-1-30-redis/redis: the result of storage.volume is null; leave it out',
   );
   expect(refusal({ storage: { provision: () => ({}) } })).toBe(
-    'unit-1-30-redis/redis: storage provides neither a volume nor a claimTemplate; give one of them',
+    'unit-1-30-redis/redis: storage provides neither a volume nor a claimTemplate; provide exactly one',
   );
   expect(refusal({ storage: NFS })).toBe('taken');
 });

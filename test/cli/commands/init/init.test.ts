@@ -209,10 +209,10 @@ describe('what is not read', () => {
       proxyNetworks: ['10.0.0.0/8'],
     });
     expect(told).toEqual([
-      expect.stringContaining('"Shop": take at most 63 lower-case letters'),
+      expect.stringContaining('"Shop": use at most 63 lower-case letters'),
       expect.stringContaining('"much": write such as 512Mi'),
       expect.stringContaining('"proxy": add a tag'),
-      expect.stringContaining('"10.0.0.0/40": write such as'),
+      expect.stringContaining('"10.0.0.0/40": write a CIDR block such as'),
     ]);
     expect(asked).toEqual(expect.arrayContaining(['Size of the volume of each shard [8Gi]']));
   });
@@ -235,16 +235,16 @@ describe('what is not read', () => {
 });
 
 describe.each([
-  ['fleet', 'Unit_1', 'take at most 39 lower-case'],
-  ['fleet', 'x'.repeat(40), 'take at most 39 lower-case'],
-  ['namespace', '-', 'take at most 63 lower-case'],
-  ['secret', 'A', 'take lower-case letters'],
+  ['fleet', 'Unit_1', 'use at most 39 lower-case'],
+  ['fleet', 'x'.repeat(40), 'use at most 39 lower-case'],
+  ['namespace', '-', 'use at most 63 lower-case'],
+  ['secret', 'A', 'use lower-case letters'],
   ['memory', '5GB', 'write such as 512Mi'],
   ['capacity', '0Gi', 'write such as 512Mi'],
   ['nfs-server', 'a/b', 'write a host name'],
-  ['nfs-path', 'export', 'write it from the root'],
+  ['nfs-path', 'export', 'write an absolute path'],
   ['proxy-image', 'twemproxy:latest', 'add a tag'],
-  ['proxy-networks', '10.0.0.0/8,10.1', 'write such as'],
+  ['proxy-networks', '10.0.0.0/8,10.1', 'write a CIDR block such as'],
 ])('--%s %s', (option, value, remedy) => {
   test('is refused by name, and nothing is written', async () => {
     const options = { ...ENOUGH, [option]: value };

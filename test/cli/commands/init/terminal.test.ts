@@ -33,7 +33,7 @@ test('somebody at a terminal answers, and has a repository', async () => {
   const cwd = place('asked');
   const at = sitDown(cwd, '--namespace', 'shop', '--proxy-networks', '10.0.0.0/8');
   await type(at, 'Name of the fleet [alpha]: ', 'unit 1\n');
-  await type(at, '"unit 1": take at most 39', 'unit-1\n');
+  await type(at, '"unit 1": use at most 39', 'unit-1\n');
   await type(at, 'Name of the Secret that will hold the password [unit-1-redis]: ', '\n');
   await type(at, 'Memory of a shard [1Gi]: ', '2Gi\n');
   await type(at, 'NFS server (nothing for a StorageClass): ', '\n');
