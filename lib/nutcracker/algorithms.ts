@@ -1,14 +1,14 @@
-// The names that nutcracker gives to its hashes and distributions (its src/hashkit/nc_hashkit.h).
+// The names of nutcracker's hashes and distributions (its src/hashkit/nc_hashkit.h).
 
-/** How a key becomes a 32-bit number; the values are the words of `hash:`. */
+/** Maps a key to a 32-bit number. The values are those of `hash:`. */
 export enum HashType {
   /** Bob Jenkins' one-at-a-time. */
   ONE_AT_A_TIME = 'one_at_a_time',
   /** The first four bytes of the MD5 digest, little-endian. */
   MD5 = 'md5',
-  /** CRC-16/XMODEM, but never cut to 16 bits. */
+  /** CRC-16/XMODEM, not truncated to 16 bits. */
   CRC16 = 'crc16',
-  /** 15 bits of the CRC-32, as in libmemcached: 32,768 values, which serve a large fleet badly. */
+  /** 15 bits of the CRC-32, as in libmemcached: 32,768 values, too few for a large fleet. */
   CRC32 = 'crc32',
   /** The whole CRC-32. */
   CRC32A = 'crc32a',
@@ -28,12 +28,12 @@ export enum HashType {
   JENKINS = 'jenkins',
 }
 
-/** How a hash becomes a server; the values are the words of `distribution:`. */
+/** Maps a hash to a server. The values are those of `distribution:`. */
 export enum Distribution {
   /** Consistent hashing on a circle of points. */
   KETAMA = 'ketama',
   /** The hash modulo the sum of the weights. */
   MODULA = 'modula',
-  /** Any server, whatever the key: nothing stored is found again. */
+  /** A random server, whatever the key: stored data cannot be found again. */
   RANDOM = 'random',
 }

@@ -1,23 +1,23 @@
-// A ring as arcs: runs of positions on a circle that belong to one server, and what can be counted on them.
+// A ring as arcs: runs of positions on a circle that belong to one server.
 
-/** Positions 0 to `period - 1`, cut into arcs. A hash value stands at the position `value mod period`. */
+/** Positions 0 to `period - 1`, cut into arcs. A hash value is at the position `value mod period`. */
 export interface Arcs {
   readonly period: number;
 
-  /** Each arc's last position, ascending up to `period - 1`. Of arcs that end together only the first is not empty. */
+  /** Each arc's last position, ascending up to `period - 1`. If several arcs end at one position, only the first is not empty. */
   readonly lasts: Uint32Array;
 
-  /** Each arc's server, as its place in the pool. */
+  /** Each arc's server, as an index into the pool. */
   readonly owners: Uint32Array;
 
-  /** How many servers the pool has, those without an arc included. */
+  /** The number of servers in the pool, including those without an arc. */
   readonly servers: number;
 }
 
-/** The whole circle in the hands of one server. */
+/** A circle that belongs to one server. */
 export const ONE_ARC: Arcs = { period: 1, lasts: Uint32Array.of(0), owners: Uint32Array.of(0), servers: 1 };
 
-/** The first arc that ends at the position or behind it. */
+/** The index of the first arc that ends at or after the position. */
 export function arcAt(lasts: Uint32Array, position: number): number {
   let low = 0;
   let high = lasts.length - 1;
@@ -30,11 +30,11 @@ export function arcAt(lasts: Uint32Array, position: number): number {
 }
 
 /**
- * How many of the hash values 0 to `values - 1` belong to server i on one circle and to server j on the other. Every
+ * Counts the hash values 0 to `values - 1` that belong to server i on one circle and to server j on the other. Every
  * count is exact: a whole number below 2^53.
  *
- * Two circles repeat together after the least common multiple of their periods, so no more than that is walked: arc by
- * arc of the circle with the longer arcs, and for each over the arcs of the other, its whole turns at once.
+ * Two circles repeat after the least common multiple of their periods, so only that part is walked: arc by arc on the
+ * circle with the longer arcs, and within each over the arcs of the other, whole turns at once.
  */
 export function countPairs(one: Arcs, other: Arcs, values: number): PairCounts {
   if (meanArc(one) < meanArc(other)) return countPairs(other, one, values).transposed();
@@ -45,7 +45,7 @@ export function countPairs(one: Arcs, other: Arcs, values: number): PairCounts {
   return pairs;
 }
 
-/** A matrix of counts, a row for each server of one pool and a column for each of another. */
+/** A matrix of counts: a row for each server of one pool, a column for each server of another. */
 export class PairCounts {
   private readonly counts: Float64Array;
 
@@ -90,7 +90,7 @@ function addPairs(pairs: PairCounts, outer: Arcs, inner: Arcs, values: number, t
   });
 }
 
-/** Adds what stands at `length` positions of the circle, at most once around. */
+/** Adds the counts of `length` positions of the circle, at most one turn. */
 function addRow(pairs: PairCounts, row: number, arcs: Arcs, start: number, length: number, times: number): void {
   let position = start;
   let left = length;

@@ -1,12 +1,12 @@
-// Where the library looks at what a constructor or a static function was given. The programs that are bundled with this
-// directory have no callers but their own, and nobody looks.
+// A hook that checks the arguments of constructors and static functions. The library sets it; the programs that bundle this
+// directory do not, since they call only their own code.
 
-/** Throws for arguments that the function does not take. */
+/** Throws for invalid arguments. */
 export type ArgumentCheck = (call: string, args: readonly unknown[]) => void;
 
 let check: ArgumentCheck | undefined;
 
-/** Has every call from now on be checked. */
+/** Checks every call from now on. */
 export function checkArgumentsBy(by: ArgumentCheck): void {
   check = by;
 }

@@ -1,4 +1,4 @@
-// The directives of a pool in nutcracker.yml, in the order in which they are written, and how each value is read
+// The directives of a pool in nutcracker.yml, in the order of the written file, and the parser of each value
 // (conf_commands and the conf_set_* functions of nutcracker's src/nc_conf.c).
 
 import { Distribution, HashType } from './algorithms';
@@ -6,7 +6,7 @@ import { refuse } from './config-error';
 import { checkText, isHost, isPort, MAX_NUMBER, quote, readDigits, says, wrapsRound } from './config-values';
 import { type NutcrackerPoolProps } from './nutcracker-pool-props';
 
-/** A Unix socket's path in bytes, less the byte that ends it (sun_path of unix(7)). */
+/** The longest path of a Unix socket in bytes, without the terminating NUL (sun_path of unix(7)). */
 const MAX_SOCKET_PATH = 107;
 
 const MAX_PERMISSIONS = 0o777;
@@ -16,15 +16,15 @@ export type Setting = string | number | boolean;
 
 /** A line of a pool, `key: value`. */
 export interface Directive {
-  /** The word in the file. */
+  /** The name in the file. */
   readonly key: string;
-  /** The same in NutcrackerPoolProps. */
+  /** The name in NutcrackerPoolProps. */
   readonly prop: Exclude<keyof NutcrackerPoolProps, 'name' | 'servers'>;
-  /** The value of a scalar; throws NutcrackerConfigError. */
+  /** Parses the value; throws NutcrackerConfigError. */
   readonly read: (text: string) => Setting;
 }
 
-/** Every directive but `servers`, which stands last in a pool and holds a list. */
+/** Every directive except `servers`, which comes last in a pool and holds a list. */
 export const DIRECTIVES: readonly Directive[] = [
   { key: 'listen', prop: 'listen', read: readListen },
   { key: 'hash', prop: 'hash', read: word('hash', Object.values(HashType)) },
@@ -49,7 +49,7 @@ function number(key: string): (text: string) => number {
     const value = readDigits(text);
     if (value !== undefined) return value;
     if (wrapsRound(text)) {
-      const because = `${text} is more than ${MAX_NUMBER}, and nutcracker would take another number for it`;
+      const because = `${text} is more than ${MAX_NUMBER}, and nutcracker would store a different number`;
       return refuse({ subject: key, because, remedy: `write a number up to ${MAX_NUMBER}` });
     }
     return refuse({
@@ -68,7 +68,7 @@ function boolean(key: string): (text: string) => boolean {
       subject: key,
       because: `${quote(text)} is neither true nor false`,
       says: says(key, 'is not "true" or "false"'),
-      remedy: 'write true or false, in small letters',
+      remedy: 'write true or false, in lower case',
     });
   };
 }
@@ -90,7 +90,7 @@ function readServerConnections(text: string): number {
   if (connections > 0) return connections;
   return refuse({
     subject: 'server_connections',
-    because: 'no command reaches a server without a connection',
+    because: 'without a connection no command can reach a server',
     says: 'conf: directive "server_connections:" cannot be 0',
     remedy: 'write 1',
   });
@@ -128,7 +128,7 @@ function readListenAddress(text: string): string {
   if (colon < 0) return refuseIt('has no port', 'has an invalid "hostname:port" format string');
   const what = wrapsRound(port) ? undefined : 'has an invalid port in "hostname:port" format string';
   if (!isPort(port)) return refuseIt('has no port from 1 to 65535', what);
-  return isHost(host) ? text : refuseIt('has no host, or a blank in it', 'has an invalid value');
+  return isHost(host) ? text : refuseIt('has no host, or its host contains a blank', 'has an invalid value');
 }
 
 function readListenSocket(text: string): string {
@@ -139,14 +139,14 @@ function readListenSocket(text: string): string {
       subject: 'listen',
       because: `the path ${quote(path)} is longer than ${MAX_SOCKET_PATH} bytes`,
       says: says('listen', 'has an invalid value'),
-      remedy: 'choose a shorter one',
+      remedy: 'use a shorter one',
     });
   }
   if (space >= 0) checkPermissions(text.slice(space + 1));
   return text;
 }
 
-/** nutcracker reads what it can with strtol(), and takes anything else, such as the rest of a path, for none. */
+/** nutcracker parses permissions with strtol() and ignores the rest, such as the rest of a path. */
 function checkPermissions(text: string): void {
   const permissions = parseInt(text, 8);
   const refused = permissions < 0 || permissions > MAX_PERMISSIONS;
@@ -154,7 +154,7 @@ function checkPermissions(text: string): void {
   const what = 'has an invalid file permission in "socket_path permission" format string';
   refuse({
     subject: 'listen',
-    because: `${quote(text)} behind the last space of the path is not octal permissions up to 777`,
+    because: `${quote(text)} after the last space of the path is not octal permissions up to 777`,
     says: refused ? says('listen', what) : undefined,
     remedy: 'write them as in "/run/nutcracker.sock 660"',
   });

@@ -1,28 +1,28 @@
-// nutcracker.yml as its words: the blocks of the pools, their keys, the values behind each key, and where each stands.
-// What nutcracker refuses as a document (conf_pre_validate in its src/nc_conf.c) is refused here.
+// nutcracker.yml as a tree: the blocks of the pools, their keys and values, each with its position in the file.
+// Refuses the same documents as nutcracker (conf_pre_validate in its src/nc_conf.c).
 
 import { Composer, CST, type Document, isMap, isNode, isScalar, isSeq, LineCounter, Parser, type YAMLMap } from 'yaml';
 import { refuse } from './config-error';
 import { foreignCharacter, foreignToken, lexemesOf, NOT_YAML, withPlainBreaks } from './config-tokens';
 import { quote } from './config-values';
 
-/** A scalar, and where it stands. */
+/** A scalar and its position. */
 export interface Word {
   readonly text: string;
-  /** The line on which it begins. */
+  /** The line on which it starts. */
   readonly line: number;
-  /** Where its source begins and ends in the text with plain breaks; nothing where there is none. */
+  /** The range of its source in the text with normalized line breaks; undefined if it has no source. */
   readonly span?: readonly [start: number, end: number];
 }
 
-/** A key, and the one value behind it or the elements of its list. */
+/** A key with its value, or with the elements of its list. */
 export interface Entry {
   readonly key: Word;
   readonly values: readonly Word[];
   readonly list: boolean;
 }
 
-/** A pool: its name and what stands below it. */
+/** A pool: its name and its entries. */
 export interface Block {
   readonly name: Word;
   readonly entries: readonly Entry[];
@@ -30,7 +30,7 @@ export interface Block {
 
 const REMEDY = 'write a pool as its name and a colon, and below it "key: value" lines and one list, the servers';
 
-/** What nutcracker logs about a list or a block in the place of a scalar. */
+/** What nutcracker logs about a list or a block where a scalar is expected. */
 interface Complaints {
   readonly list: string;
   readonly block: string;
@@ -42,11 +42,11 @@ const POOL_NAME: Complaints = {
 const DIRECTIVE: Complaints = { list: 'has invalid "key:value" at depth 2', block: 'has a depth greater than 2' };
 const ELEMENT: Complaints = { list: 'has more than one sequence directive', block: 'has a depth greater than 2' };
 
-/** The errors that libyaml does not know; in a long key it counts the characters, not their UTF-16 halves. */
+/** Errors of the yaml package for what libyaml accepts. In a long key libyaml counts characters, not UTF-16 code units. */
 const LIBYAML_TAKES =
   /^Comments must be separated|^The : indicator must be at most 1024 chars|^Block scalars with more-indented leading/;
 
-/** Reads a file's text; throws NutcrackerConfigError with lines, and without the file. */
+/** Parses the text of a file; throws NutcrackerConfigError with the lines, but without the file name. */
 export function readDocument(raw: string): Block[] {
   const text = withPlainBreaks(raw);
   const lexemes = lexemesOf(text);
@@ -55,7 +55,7 @@ export function readDocument(raw: string): Block[] {
 
   const lines = new LineCounter();
   const { contents, errors } = composed(text, lexemes, lines);
-  // What comes behind the first error is mostly its echo.
+  // Later errors mostly follow from the first.
   const error = errors.at(0);
   if (error !== undefined) {
     refuse({
@@ -68,7 +68,7 @@ export function readDocument(raw: string): Block[] {
   return new Shape(text, lines).blocks(contents);
 }
 
-/** The only document: the tokens that begin another are refused before. */
+/** The only document: tokens that start another one were refused before. */
 function composed(text: string, lexemes: readonly string[], lines: LineCounter): Document.Parsed {
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false });
   const [document] = composer.compose(parsed(lexemes, lines), true, text.length);
@@ -82,7 +82,7 @@ function* parsed(lexemes: readonly string[], lines: LineCounter): Generator<CST.
   yield* parser.end();
 }
 
-/** Reads the nodes, which must have the one shape that nutcracker knows. */
+/** Converts the nodes, which must have the only structure that nutcracker accepts. */
 class Shape {
   constructor(
     private readonly source: string,
@@ -90,12 +90,12 @@ class Shape {
   ) {}
 
   blocks(root: unknown): Block[] {
-    if (!isMap(root)) return this.refuse(root, 'there is no pool in the file', complaintAbout(root));
+    if (!isMap(root)) return this.refuse(root, 'the file has no pool', complaintAbout(root));
     return root.items.map(({ key, value }) => {
       const name = this.word(key, POOL_NAME);
       if (isMap(value)) return { name, entries: this.entries(name, value) };
       const says = isSeq(value) ? 'has sequence at depth 1 instead of 2' : 'has invalid mapping "key:" at depth 1';
-      return this.refuse(key, `no block of directives stands below ${quote(name.text)}`, says);
+      return this.refuse(key, `${quote(name.text)} has no block of directives`, says);
     });
   }
 
@@ -117,17 +117,17 @@ class Shape {
     });
   }
 
-  /** The scalar; where nothing stands it is empty, and on the line given. */
+  /** The scalar. A missing one is empty, and on the given line. */
   private word(node: unknown, { list, block }: Complaints, line?: number): Word {
-    if (isSeq(node)) return this.refuse(node, 'a list stands in the place of one value', list);
-    if (isMap(node)) return this.refuse(node, 'a block stands in the place of one value', block);
+    if (isSeq(node)) return this.refuse(node, 'a list where a single value is expected', list);
+    if (isMap(node)) return this.refuse(node, 'a block where a single value is expected', block);
     const text = this.text(node);
     const range = isNode(node) ? node.range : undefined;
     const span = range ? ([range[0], range[1]] as const) : undefined;
     return { text, line: text === '' && line !== undefined ? line : this.line(node), span };
   }
 
-  /** Without the line break that libyaml does not add to a block scalar whose last line is not ended in the file. */
+  /** The text. libyaml adds no line break to a block scalar that ends the file without one. */
   private text(node: unknown): string {
     if (!isScalar(node) || typeof node.value !== 'string') return '';
     const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
@@ -146,7 +146,7 @@ class Shape {
   }
 }
 
-/** Whether the last line holds more than the indentation of the first that is not blank, or is the only one. */
+/** Whether the last line is longer than the indentation of the first non-blank line, or is the only line. */
 function endsInContent(lines: readonly string[]): boolean {
   const first = lines.find((line) => /[^ ]/.test(line));
   return first === undefined ? lines.length === 1 : (lines.at(-1) ?? '').length > first.search(/[^ ]/);

@@ -1,4 +1,4 @@
-// What is wrong with a configuration: one objection a value, and the error that carries them.
+// What is wrong with a configuration: one objection per value, and the error that holds them.
 
 /** Why a value is refused. */
 export interface Objection {
@@ -6,21 +6,21 @@ export interface Objection {
   readonly file?: string;
   /** The line of the file, counted from 1. */
   readonly line?: number;
-  /** The column of a byte that is no text, counted from 1. */
+  /** The column of a byte that is not text, counted from 1. */
   readonly column?: number;
-  /** The pool, if it is about one. */
+  /** The pool, if the objection is about one. */
   readonly pool?: string;
-  /** What it is about: a directive, mostly. */
+  /** What the objection is about, usually a directive. */
   readonly subject?: string;
   /** What is wrong, with the value. */
   readonly because: string;
-  /** Words of what nutcracker prints or logs; nothing where it takes the value, or may take it. */
+  /** What nutcracker prints or logs, in part; undefined if it accepts the value, or may accept it. */
   readonly says?: string;
   /** What to write instead. */
   readonly remedy: string;
 }
 
-/** A configuration that nutcracker refuses, or that loses data. */
+/** The error for a configuration that nutcracker refuses, or that loses data. */
 export class NutcrackerConfigError extends Error {
   override readonly name = 'NutcrackerConfigError';
 
@@ -39,7 +39,7 @@ export class NutcrackerConfigError extends Error {
   }
 }
 
-/** Throws the one objection. */
+/** Throws one objection. */
 export function refuse(objection: Objection): never {
   throw new NutcrackerConfigError([objection]);
 }
@@ -49,7 +49,7 @@ export function refuseAny(objections: readonly Objection[]): void {
   if (objections.length > 0) throw new NutcrackerConfigError(objections);
 }
 
-/** The objections with which the function ends; none if it comes through. */
+/** The objections that the function throws; none if it succeeds. */
 export function objectionsOf(read: () => void): readonly Objection[] {
   try {
     read();
@@ -60,7 +60,7 @@ export function objectionsOf(read: () => void): readonly Objection[] {
   }
 }
 
-/** Runs the function; its objections get what they do not say themselves, such as the line. */
+/** Runs the function, and adds the missing fields, such as the line, to its objections. */
 export function placing<T>(place: (objection: Objection) => Partial<Objection>, read: () => T): T {
   try {
     return read();

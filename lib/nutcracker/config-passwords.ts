@@ -1,21 +1,21 @@
-// A nutcracker.yml without its passwords and its comments, for Git: everything else stays byte for byte as the proxies read it.
+// Removes the passwords and comments of a nutcracker.yml, for Git. Everything else stays byte for byte.
 
 import { readDocument, type Word } from './config-document';
 import { lexemesOf, tokens, withPlainBreaks } from './config-tokens';
 
-/** A part of the text with plain breaks, and what takes its place. */
+/** A range of the text with normalized line breaks, and its replacement. */
 interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** What stands in the place of a password. */
+/** The placeholder for a password. */
 export const REPLACED = 'replaced';
 
 /**
- * The text without its comments, and with another word in the place of each `redis_auth`. Throws NutcrackerConfigError for
- * what nutcracker does not read.
+ * The text without comments, and with a placeholder for each `redis_auth`. Throws NutcrackerConfigError for a file that
+ * nutcracker cannot read.
  */
 export function withoutPasswords(raw: string): string {
   const passwords = readDocument(raw).flatMap(({ entries }) =>
@@ -25,14 +25,14 @@ export function withoutPasswords(raw: string): string {
   return edited(raw, [...passwords.flatMap((password) => scalarEdit(text, password)), ...commentEdits(text)]);
 }
 
-/** The source of a scalar, without the line breaks that end one of several lines. */
+/** Replaces the source of a scalar, but not the line breaks that end a multi-line one. */
 function scalarEdit(text: string, { span }: Word): Edit[] {
   if (span === undefined) return [];
   const [start, end] = span;
   return [{ start, end: start + text.slice(start, end).trimEnd().length, text: REPLACED }];
 }
 
-/** A comment goes with the space before it, and with its line if it has one to itself. */
+/** Removes each comment with the space before it, and the whole line if it holds nothing else. */
 function commentEdits(text: string): Edit[] {
   return [...tokens(lexemesOf(text))].flatMap(({ token, source, at }) => {
     if (token !== 'comment') return [];
@@ -44,13 +44,13 @@ function commentEdits(text: string): Edit[] {
   });
 }
 
-/** Applies the edits to the text as it was before its breaks were made plain. */
+/** Applies the edits to the text as it was before its line breaks were normalized. */
 function edited(raw: string, edits: readonly Edit[]): string {
   const place = placeInRaw(raw);
   let result = '';
   let done = 0;
   for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
-    // A comment in the header of a block scalar went with it.
+    // A comment in the header of a block scalar was replaced with it.
     if (place(start) < done) continue;
     result += raw.slice(done, place(start)) + text;
     done = place(end);
@@ -58,8 +58,8 @@ function edited(raw: string, edits: readonly Edit[]): string {
   return result + raw.slice(done);
 }
 
-/** Only a byte order mark, and the carriage return of each pair, are not in the text with plain breaks. */
+/** The normalized text lacks only a byte order mark and the carriage return of each pair. */
 function placeInRaw(raw: string): (offset: number) => number {
-  const left: number[] = [...raw.matchAll(/^\ufeff|\r(?=\n)/g)].map(({ index }, before) => index - before);
-  return (offset) => offset + left.filter((place) => place < offset || place === 0).length;
+  const removed: number[] = [...raw.matchAll(/^\ufeff|\r(?=\n)/g)].map(({ index }, before) => index - before);
+  return (offset) => offset + removed.filter((place) => place < offset || place === 0).length;
 }

@@ -1,4 +1,4 @@
-// From the words of nutcracker.yml to its pools: each directive read, each rule checked, every objection with its line.
+// Reads the pools of a nutcracker.yml: parses each directive, checks each rule, and gives every objection its line.
 
 import { DIRECTIVES } from './config-directives';
 import { type Block, readDocument, type Word } from './config-document';
@@ -44,7 +44,7 @@ function readPool({ name, entries }: Block): PlacedPool {
   return settings.pool();
 }
 
-/** What the lines of a pool have said so far. */
+/** The settings of a pool, as far as its lines have been read. */
 class Settings {
   private readonly props: Partial<Record<keyof NutcrackerPoolProps, unknown>>;
   private readonly servers: NutcrackerServer[] = [];
@@ -86,10 +86,10 @@ function refuseUnknown({ text, line }: Word): never {
     subject: text,
     because:
       text === 'reuseport'
-        ? 'nutcracker 0.5.0 does not know it, only its master branch does'
+        ? 'nutcracker 0.5.0 does not have it, only its master branch does'
         : `nutcracker has no directive ${quote(text)}`,
     says: says(text, 'is unknown'),
-    remedy: text === 'reuseport' ? 'leave it out' : `use one of ${known}`,
+    remedy: text === 'reuseport' ? 'remove it' : `use one of ${known}`,
   });
 }
 
@@ -97,8 +97,8 @@ function refuseSecond({ text, line }: Word, first: number | undefined): never {
   return refuse({
     line,
     subject: text,
-    because: `it stands in line ${first ?? line} already`,
+    because: `already set on line ${first ?? line}`,
     says: says(text, 'is a duplicate'),
-    remedy: 'keep the one that is meant',
+    remedy: 'keep only one of them',
   });
 }

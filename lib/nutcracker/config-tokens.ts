@@ -1,14 +1,14 @@
-// What YAML knows and nutcracker refuses (conf_validate_tokens in its src/nc_conf.c), and what the YAML of today takes
-// but libyaml, with which nutcracker reads, does not.
+// YAML tokens that nutcracker refuses (conf_validate_tokens in its src/nc_conf.c), and text that the yaml package accepts
+// but libyaml, which nutcracker uses, does not.
 
 import { CST, Lexer } from 'yaml';
 import type { Objection } from './config-error';
 import { quote } from './config-values';
 
-/** What nutcracker logs when libyaml does not get through a file, but for the number of the kind of error. */
+/** What nutcracker logs when libyaml fails on a file, without the number of the error. */
 export const NOT_YAML = 'conf: failed to get the next yaml document';
 
-/** What nutcracker calls a token, and the number that libyaml's yaml.h gives it. */
+/** nutcracker's name for a token, and its number in libyaml's yaml.h. */
 type ForeignToken = readonly [name: string, number: number];
 
 /** The tokens that nutcracker refuses. */
@@ -26,12 +26,12 @@ const FOREIGN: Partial<Record<CST.TokenType, ForeignToken>> = {
   tag: ['tag', 20],
 };
 
-/** The text as libyaml counts its lines: they end at a lone carriage return too, and at a next line. */
+/** Normalizes line breaks as libyaml does: a lone carriage return and a NEL (U+0085) also end a line. */
 export function withPlainBreaks(text: string): string {
   return text.replace(/^\ufeff/, '').replace(/\r\n?|\u0085/g, '\n');
 }
 
-/** The first character that libyaml does not read, or that it reads as a line break or a byte order mark. */
+/** The first character that libyaml refuses, or reads as a line break or a byte order mark. */
 export function foreignCharacter(text: string): Objection | undefined {
   const unread = /[^\t\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
   const misread = /[\u2028\u2029\ufeff]/;
@@ -39,13 +39,13 @@ export function foreignCharacter(text: string): Objection | undefined {
   if (found === null) return undefined;
   return {
     line: text.slice(0, found.index).split('\n').length,
-    because: `the character ${codePoint(found[0])} stands in the file`,
+    because: `the line contains the character ${codePoint(found[0])}`,
     says: unread.test(found[0]) ? NOT_YAML : undefined,
-    remedy: 'take it out, or write it as an escape in double quotes',
+    remedy: 'remove it, or write it as an escape in double quotes',
   };
 }
 
-/** The first token that nutcracker refuses, the first tab where libyaml takes none, or the first quote that stays open. */
+/** The first token that nutcracker refuses, the first tab that libyaml refuses, or the first unclosed quote. */
 export function foreignToken(text: string, lexemes: readonly string[]): Objection | undefined {
   let before: CST.TokenType = 'newline';
   let content: Token | undefined;
@@ -67,7 +67,7 @@ export function foreignToken(text: string, lexemes: readonly string[]): Objectio
   return undefined;
 }
 
-/** A token and where it begins. */
+/** A token and where it starts. */
 export interface Token {
   readonly token: CST.TokenType;
   readonly source: string;
@@ -75,21 +75,21 @@ export interface Token {
   readonly at: number;
 }
 
-/** Marks that the lexer puts between the parts of the text. */
+/** Control characters that the lexer inserts between the parts of the text. */
 const MARKS: readonly string[] = [CST.DOCUMENT, CST.FLOW_END, CST.SCALAR];
 
-/** The parts of a text with plain breaks, and the marks that the lexer puts between them. */
+/** The parts of a text with normalized line breaks, with the lexer's marks between them. */
 export function lexemesOf(text: string): string[] {
   return [...new Lexer().lex(text)];
 }
 
-/** What the lexer made of a text. */
+/** The tokens of the lexemes. */
 export function* tokens(lexemes: readonly string[]): Generator<Token> {
   let line = 1;
   let at = 0;
   let isScalar = false;
   for (const source of lexemes) {
-    // The text of a plain or block scalar stands behind a mark of the lexer's, and may look like any token.
+    // The text of a plain or block scalar follows a mark of the lexer, and may look like any token.
     const token = isScalar ? 'scalar' : CST.tokenType(source);
     isScalar = source === CST.SCALAR;
     if (token !== null && token !== 'doc-mode' && !isScalar) yield { token, source, line, at };
@@ -98,57 +98,57 @@ export function* tokens(lexemes: readonly string[]): Generator<Token> {
   }
 }
 
-function objectionTo(source: string, [name, number]: ForeignToken, behindContent: boolean): Objection {
-  const isSecondDocument = name === 'document start' && behindContent;
-  // The first character says which it is; the others may be those of a password without quotes.
+function objectionTo(source: string, [name, number]: ForeignToken, afterContent: boolean): Objection {
+  const isSecondDocument = name === 'document start' && afterContent;
+  // Only the first character identifies it; the rest may be an unquoted password.
   const mark = /^[*&!%]/.test(source) ? source[0] : source;
   return {
-    because: `${quote(mark)} stands for a YAML ${name}`,
+    because: `${quote(mark)} is a YAML ${name}`,
     says: isSecondDocument ? 'must contain only 1 document' : `conf: ${name} token (${number}) is disallowed`,
-    remedy: 'leave it out, or put the value in quotes if it is part of one',
+    remedy: 'remove it, or quote the value if it is part of one',
   };
 }
 
-/** libyaml takes such a tab in an empty line behind a plain scalar, if it is indented far enough. */
-function objectionToTab(text: string, line: number, behindPlain: boolean): Objection {
+/** libyaml accepts such a tab in an empty line after a plain scalar, if it is indented far enough. */
+function objectionToTab(text: string, line: number, afterPlain: boolean): Objection {
   const isEmpty = /^\s*(#|$)/.test(text.split('\n')[line - 1]);
   return {
     line,
-    because: 'a tab stands where a line is indented',
-    says: behindPlain && isEmpty ? undefined : NOT_YAML,
-    remedy: 'write spaces',
+    because: 'a tab is used for indentation',
+    says: afterPlain && isEmpty ? undefined : NOT_YAML,
+    remedy: 'use spaces',
   };
 }
 
-/** What a quoted value is from its first quote to its last; within, a quote is doubled, or stands behind a backslash. */
+/** A complete quoted value. A quote within it is doubled, or escaped by a backslash. */
 const CLOSED: Partial<Record<CST.TokenType, RegExp>> = {
   'single-quoted-scalar': /^'[^']*(?:''[^']*)*'$/,
   'double-quoted-scalar': /^"[^"\\]*(?:\\[^][^"\\]*)*"$/,
 };
 
 /**
- * Whether the lexer gave a quoted value up. The parser behind it looks at the last character only, and takes a quote
- * within the value for the one that closes it.
+ * Whether the lexer gave up on a quoted value. The parser after it checks the last character only, and mistakes a quote
+ * within the value for the closing one.
  */
 function isOpenQuote(token: CST.TokenType, source: string): boolean {
   return CLOSED[token]?.test(source) === false;
 }
 
-/** libyaml reads on in a line that is not indented, and may find the closing quote there. */
+/** libyaml continues on a line that is not indented, and may find the closing quote there. */
 function objectionToOpenQuote(line: number): Objection {
   return {
     line,
-    because: 'a quoted value does not end, or goes on in a line that is not indented',
+    because: 'a quoted value is not closed, or continues on a line that is not indented',
     remedy: 'close the quote, and write the value on one line',
   };
 }
 
-/** Whether a tab stands where libyaml looks for the indentation of a block scalar, unless its header gives it. */
+/** Whether a block scalar is indented with a tab, and its header does not give the indentation. */
 function beginsWithTab(header: string, text: string): boolean {
   return !/[1-9]/.test(header) && /^(?: *\n)* *\t/.test(text);
 }
 
-/** Whether a key may stand behind such a token; there libyaml does not skip tabs. */
+/** Whether a key may follow such a token; libyaml does not skip tabs there. */
 function beginsKey(before: CST.TokenType): boolean {
   return before === 'newline' || before === 'seq-item-ind' || before === 'explicit-key-ind';
 }

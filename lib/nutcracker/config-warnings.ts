@@ -9,17 +9,17 @@ import { repeated } from './pool-rules';
 
 /** Something that nutcracker accepts and that often causes trouble. */
 export interface ConfigWarning {
-  /** A name that stays the same, such as `auto-eject-hosts`. */
+  /** A stable name, such as `auto-eject-hosts`. */
   readonly code: string;
 
-  /** What it costs, and the remedy. */
+  /** The consequence, and the remedy. */
   readonly message: string;
 
   /** The name of the pool. */
   readonly pool: string;
 
   /**
-   * The file it stands in.
+   * The file.
    * @default - not read from a file
    */
   readonly file?: string;
@@ -31,10 +31,10 @@ export interface ConfigWarning {
   readonly line?: number;
 }
 
-/** Milliseconds below which somebody meant seconds; a slow command of a healthy Redis takes longer. */
+/** Milliseconds. A shorter timeout is probably meant in seconds: a slow command of a healthy Redis takes longer. */
 const SHORT_TIMEOUT = 10;
 
-/** A risky setting; `cost` is false where it is harmless. */
+/** A risky setting; `cost` returns false if it is harmless. */
 interface RiskySetting {
   readonly code: string;
   readonly directive: string;
@@ -45,22 +45,22 @@ const RISKY_SETTINGS: readonly RiskySetting[] = [
   {
     code: 'not-redis',
     directive: 'redis',
-    cost: ({ redis }) => !redis && 'the pool speaks the protocol of memcached, not that of Redis; write redis: true',
+    cost: ({ redis }) => !redis && 'the pool speaks the memcached protocol, not the Redis protocol; write redis: true',
   },
   {
     code: 'distribution-random',
     directive: 'distribution',
     cost: ({ distribution }) =>
       distribution === Distribution.RANDOM &&
-      'a key is written to any server and looked for on any other; for stored data write distribution: ketama',
+      'a key is written to one random server and read from another; for stored data write distribution: ketama',
   },
   {
     code: 'auto-eject-hosts',
     directive: 'auto_eject_hosts',
     cost: ({ autoEjectHosts }) =>
       autoEjectHosts &&
-      'while a server fails, its keys are read and written on the others, and later its old values are back; for stored data ' +
-        'write auto_eject_hosts: false. Proxies that cdk8s-twemproxy makes have that in any case, and retry a failed server with ' +
+      'while a server fails, the others serve its keys, and its old values return with it; for stored data write ' +
+        'auto_eject_hosts: false. The proxies of cdk8s-twemproxy always have that, and retry a failed server on ' +
         'each request: server_failure_limit and server_retry_timeout have no effect (ejectHostsAndServeStaleData keeps them)',
   },
   {
@@ -77,7 +77,7 @@ const RISKY_SETTINGS: readonly RiskySetting[] = [
     cost: ({ timeout = 0 }) =>
       timeout > 0 &&
       timeout < SHORT_TIMEOUT &&
-      `after ${timeout} milliseconds one slow command fails all that wait on its connection; write more`,
+      `one command that takes ${timeout} milliseconds fails all requests that wait on its connection; write more`,
   },
   {
     code: 'server-connections',
@@ -91,7 +91,7 @@ const RISKY_SETTINGS: readonly RiskySetting[] = [
     code: 'client-connections',
     directive: 'client_connections',
     cost: ({ clientConnections }) =>
-      clientConnections !== undefined && 'nutcracker reads this and limits nothing by it; leave it out',
+      clientConnections !== undefined && 'nutcracker reads this but does not enforce it; remove it',
   },
   {
     code: 'redis-auth-in-file',
@@ -99,7 +99,7 @@ const RISKY_SETTINGS: readonly RiskySetting[] = [
     cost: ({ redisAuth }) =>
       redisAuth !== undefined &&
       redisAuth !== REPLACED &&
-      'whoever can read the file knows the password; keep the file out of Git and ConfigMaps',
+      'anyone who can read the file knows the password; keep the file out of Git and ConfigMaps',
   },
 ];
 
@@ -130,8 +130,8 @@ function sharedAddresses({ servers }: NutcrackerPool): ServerWarning[] {
   return repeated(servers, (server) => server.address).map(({ first, again }) => ({
     code: 'shared-address',
     message:
-      `${quote(first.ringName)} and ${quote(again.ringName)} are both at ${again.address}, and nothing tells the keys of ` +
-      'one from those of the other there; give each an instance of its own',
+      `${quote(first.ringName)} and ${quote(again.ringName)} are both at ${again.address}, where their keys ` +
+      'cannot be told apart; give each its own instance',
     line: again.line,
   }));
 }

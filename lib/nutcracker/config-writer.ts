@@ -1,4 +1,4 @@
-// nutcracker.yml as a person writes it: what was given, in a set order, quotes only where they are needed.
+// Writes nutcracker.yml as a person would: only the given settings, in a fixed order, with quotes only where needed.
 
 import { DIRECTIVES } from './config-directives';
 import type { NutcrackerPool } from './nutcracker-pool';
@@ -17,13 +17,13 @@ function writePool(pool: NutcrackerPool): string {
   return [`${scalar(pool.name)}:`, ...settings, '  servers:', ...servers, ''].join('\n');
 }
 
-/** Plain if nobody could take it for anything else: words of letters and digits, one space between them. */
+/** Safe without quotes: words of letters and digits, one space between them. */
 const PLAIN = /^[\p{L}\p{N}/_.](?:[ ]?[\p{L}\p{N}/_.+=@%~-]|:(?=[^ ]))*$/u;
 
-/** What libyaml reads as a line break, or refuses to read, unless it is escaped. */
+/** Characters that libyaml refuses or reads as a line break unless escaped. */
 const UNPRINTABLE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-/** The scalar in YAML. A JSON string is a double-quoted scalar, but for what JSON may leave as it is. */
+/** The scalar in YAML. A JSON string is a double-quoted scalar, except for the characters that JSON leaves unescaped. */
 function scalar(text: string): string {
   if (PLAIN.test(text)) return text;
   return JSON.stringify(text).replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -9,12 +9,12 @@ export const KETAMA_PERIOD = 2 ** 32;
 
 const POINTS_PER_SERVER = 160;
 const POINTS_PER_DIGEST = 4;
-/** KETAMA_MAX_HOSTLEN less the closing zero byte: longer strings are cut off by 0.5.0. */
+/** KETAMA_MAX_HOSTLEN without the terminating NUL: nutcracker 0.5.0 truncates longer strings. */
 const MAX_POINT_NAME_BYTES = 272;
 
 /**
- * A server has points on the circle, four from the MD5 of each of `<ring name>-0`, `<ring name>-1`, ..., and owns what
- * lies between them and the points before. The number of points follows from its weight.
+ * A server has points on the circle, four from the MD5 of each of `<ring name>-0`, `<ring name>-1`, ..., and owns the
+ * positions from the previous point up to each of them. The number of points depends on its weight.
  */
 export function ketamaArcs(servers: readonly NutcrackerServer[]): Arcs {
   const order = sortOrder(servers);
@@ -30,7 +30,7 @@ export function ketamaArcs(servers: readonly NutcrackerServer[]): Arcs {
   return { period: KETAMA_PERIOD, lasts, owners, servers: servers.length };
 }
 
-/** The servers in their sort order, as many positions to each as its weight. */
+/** The servers in their sort order, each with as many positions as its weight. */
 export function modulaArcs(servers: readonly NutcrackerServer[]): Arcs {
   const owners = Uint32Array.from(sortOrder(servers));
   let period = 0;
@@ -39,9 +39,9 @@ export function modulaArcs(servers: readonly NutcrackerServer[]): Arcs {
 }
 
 /**
- * How many MD5 digests a server's points come from. Every step is rounded to 32 bits, as nutcracker's `float` is, so
- * that equal weights give 40 or 39 depending on the number of servers. (The 1e-10 that nutcracker adds in the end is
- * too small to survive the rounding.)
+ * The number of MD5 digests that a server's points come from. Every step is rounded to a 32-bit float as in nutcracker,
+ * so equal weights give 40 or 39 depending on the number of servers. (The 1e-10 that nutcracker adds last is lost in
+ * the rounding.)
  */
 export function ketamaDigests(weight: number, totalWeight: number, servers: number): number {
   const { fround } = Math;
@@ -50,7 +50,7 @@ export function ketamaDigests(weight: number, totalWeight: number, servers: numb
   return Math.floor(fround(points * fround(servers)));
 }
 
-/** The places of the servers in nutcracker's order: shorter ring names first, then by their bytes. */
+/** The indexes of the servers in nutcracker's order: shorter ring names first, then by bytes. */
 function sortOrder(servers: readonly NutcrackerServer[]): number[] {
   const names = servers.map((server) => Buffer.from(server.ringName));
   return names
@@ -61,7 +61,7 @@ function sortOrder(servers: readonly NutcrackerServer[]): number[] {
 /** More ranks than a ring can have servers; a point times this, plus a rank, is still exact below 2^53. */
 const RANKS = 2 ** 21;
 
-/** Every point of the circle with its server's rank behind it: of equal points the first in rank gets the keys. */
+/** Every point of the circle, combined with its server's rank: among equal points the lowest rank gets the keys. */
 function sortedPoints(ranked: readonly NutcrackerServer[]): Float64Array {
   const totalWeight = ranked.reduce((sum, server) => sum + server.weight, 0);
   const points: number[] = [];

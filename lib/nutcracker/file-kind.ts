@@ -1,23 +1,23 @@
-// Files that are given as a nutcracker.yml and are something else: called so once.
+// Recognizes files passed as a nutcracker.yml that are something else, to report that once.
 
 import { hasPlaceholderForHost, isBlock, isPlaceholder, RENDER, TEMPLATE } from '../common/template';
 import { type Objection } from './config-error';
 
-/** A template that was not rendered; nutcracker may well take it. */
+/** The objection to an unrendered template, which nutcracker may accept. */
 export function templateIn(text: string): Objection | undefined {
   const lines = text.split(/\r\n?|\n/);
   const line = lines.findIndex(isOfTemplate) + 1;
   return line === 0 ? undefined : { line, because: TEMPLATE, remedy: RENDER };
 }
 
-/** nutcracker takes any name and any password: only a value, or a host, that is nothing but a placeholder tells. */
+/** nutcracker accepts any name and any password, so only a value or host that is entirely a placeholder counts. */
 function isOfTemplate(line: string): boolean {
-  const said = line.replace(/(^|\s)#.*$/, '');
-  const value = /^\s*(?:[\w-]+\s*:|-)\s+(.*)$/.exec(said)?.[1] ?? '';
-  return isBlock(said) || isPlaceholder(value) || hasPlaceholderForHost(value);
+  const content = line.replace(/(^|\s)#.*$/, '');
+  const value = /^\s*(?:[\w-]+\s*:|-)\s+(.*)$/.exec(content)?.[1] ?? '';
+  return isBlock(content) || isPlaceholder(value) || hasPlaceholderForHost(value);
 }
 
-/** What a file is that nutcracker refuses, where its first line shows it: what is wrong with it as YAML says less. */
+/** Names the kind of a refused file if its first line shows it; YAML errors would be less helpful. */
 export function kindOf(text: string): Pick<Objection, 'line' | 'because' | 'remedy'> | undefined {
   const lines = text.split(/\r\n?|\n/);
   const first = lines.findIndex((line) => !/^\s*(#|$)/.test(line));
@@ -27,5 +27,5 @@ export function kindOf(text: string): Pick<Objection, 'line' | 'because' | 'reme
     )
   )
     return undefined;
-  return { line: first + 1, because: 'this is a redis.conf', remedy: 'give the nutcracker.yml of its proxies' };
+  return { line: first + 1, because: 'this is a redis.conf', remedy: 'pass the nutcracker.yml of its proxies' };
 }

@@ -1,20 +1,20 @@
-// What must hold between the pools of a file (conf_post_validate in nutcracker's src/nc_conf.c).
+// Rules for the pools of a file together (conf_post_validate in nutcracker's src/nc_conf.c).
 
 import { type Objection } from './config-error';
 import { quote } from './config-values';
 import { type NutcrackerPool } from './nutcracker-pool';
 import { repeated } from './pool-rules';
 
-/** A pool, and where its file has it. */
+/** A pool and its position in the file. */
 export interface PlacedPool {
   readonly pool: NutcrackerPool;
-  /** The lines of its directives, each under its word in the file, and of its name under `pool`; none without a file. */
+  /** The lines of its directives by their names in the file, and of its name under `pool`; empty without a file. */
   readonly lines: ReadonlyMap<string, number>;
 }
 
-/** What speaks against these pools in one file. */
+/** The objections to these pools in one file. */
 export function fileObjections(pools: readonly PlacedPool[]): Objection[] {
-  if (pools.length === 0) return [{ because: 'there is no pool', remedy: 'write at least one' }];
+  if (pools.length === 0) return [{ because: 'there is no pool', remedy: 'add at least one' }];
   const names = repeated(pools, ({ pool }) => pool.name).map(({ again: { pool, lines } }) => ({
     line: lines.get('pool'),
     pool: pool.name,
@@ -28,7 +28,7 @@ export function fileObjections(pools: readonly PlacedPool[]): Objection[] {
     subject: 'listen',
     because: `the pools ${quote(first.pool.name)} and ${quote(pool.name)} both listen on ${pool.listen}`,
     says: `have the same listen address '${pool.listen}'`,
-    remedy: 'give each pool an address of its own',
+    remedy: 'give each pool its own address',
   }));
   return [...names, ...listens];
 }

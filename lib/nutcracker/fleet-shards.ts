@@ -1,4 +1,4 @@
-// The shards of a fleet: each Redis server behind its pools once, however many of the pools it serves.
+// The shards of a fleet: each Redis server once, however many pools use it.
 
 import { type NutcrackerPool } from './nutcracker-pool';
 import { type NutcrackerServer } from './nutcracker-server';
@@ -9,11 +9,11 @@ export interface PooledServer {
   readonly server: NutcrackerServer;
 }
 
-/** The shards that hold the data of pools: the distinct servers, in the order in which they first appear. */
+/** The shards of pools: the distinct servers, in the order in which they first appear. */
 export class FleetShards {
-  /** The lines of each shard, by ordinal: one a pool that it serves. */
+  /** The lines of each shard, by ordinal: one for each pool that uses it. */
   readonly lines: readonly (readonly PooledServer[])[];
-  /** By the name of the pool, the shard of each ring name. */
+  /** The shard of each ring name, by pool name. */
   private readonly ordinals = new Map<string, Map<string, number>>();
 
   constructor(pools: readonly NutcrackerPool[]) {
@@ -26,22 +26,22 @@ export class FleetShards {
     this.lines = lines;
   }
 
-  /** The address of each shard's old server, as it stands in the first pool that has it. */
+  /** The address of each shard's old server, as written in the first pool that has it. */
   get addresses(): string[] {
     return this.lines.map(([{ server }]) => server.address);
   }
 
   /**
-   * The shard of each server of other pools of the same names: the data of a ring name is where that pool's data is, whatever
-   * the order. Servers that the pools do not have take the ordinals behind, each address one.
+   * The shard of each server of other pools with the same names. A ring name keeps its shard, whatever the order. New servers
+   * get the next ordinals, one for each address.
    */
   place(pools: readonly NutcrackerPool[]): number[][] {
     const added = pools.map((pool) => pool.servers.filter(({ ringName }) => this.find(pool, ringName) === undefined));
     const places = placesOf(added.map((servers) => ({ servers })));
     return pools.map((pool, i) => {
-      const behind = places[i].values();
+      const next = places[i].values();
       return pool.servers.map(
-        ({ ringName }) => this.find(pool, ringName) ?? this.lines.length + (behind.next().value ?? 0),
+        ({ ringName }) => this.find(pool, ringName) ?? this.lines.length + (next.next().value ?? 0),
       );
     });
   }
@@ -51,25 +51,25 @@ export class FleetShards {
   }
 }
 
-/** Whether pools share a server. */
+/** Whether two pools share a server. */
 export function shareServer(one: NutcrackerPool, other: NutcrackerPool): boolean {
   return sharedServer(one, other) !== undefined;
 }
 
-/** The first server of a pool that another one has as well. */
+/** The first server of one pool that the other has as well. */
 export function sharedServer(
   one: NutcrackerPool,
   other: NutcrackerPool,
 ): { readonly one: NutcrackerServer; readonly other: NutcrackerServer } | undefined {
-  const places = new Map(other.servers.map((server) => [instanceOf(server.address), server]));
+  const byInstance = new Map(other.servers.map((server) => [instanceOf(server.address), server]));
   for (const server of one.servers) {
-    const twin = places.get(instanceOf(server.address));
-    if (twin !== undefined) return { one: server, other: twin };
+    const same = byInstance.get(instanceOf(server.address));
+    if (same !== undefined) return { one: server, other: same };
   }
   return undefined;
 }
 
-/** The pools in groups that share no server with each other, in the order of their first pools. */
+/** Groups of pools that share servers, in the order of their first pools. */
 export function groupsOf(pools: readonly NutcrackerPool[]): NutcrackerPool[][] {
   const groups: NutcrackerPool[][] = [];
   for (const pool of pools) {
@@ -88,7 +88,7 @@ export function groupsOf(pools: readonly NutcrackerPool[]): NutcrackerPool[][] {
   return groups.map((group) => group.sort((a, b) => pools.indexOf(a) - pools.indexOf(b)));
 }
 
-/** One spelling for an address that can be written in several: `Host.:06379` is `host:6379`, `localhost` 127.0.0.1. */
+/** Normalizes an address: `Host.:06379` becomes `host:6379`, `localhost` becomes 127.0.0.1. */
 export function instanceOf(address: string): string {
   if (address.startsWith('/')) return address;
   const colon = address.lastIndexOf(':');
@@ -97,8 +97,8 @@ export function instanceOf(address: string): string {
 }
 
 /**
- * The place of each server among the distinct ones. Two lines of one pool are two places, whatever their addresses: the
- * second line for an address is the same place as the second one for it in another pool.
+ * The index of each server among the distinct ones. Two lines of one pool are always distinct: the second line for an
+ * address gets the same index as the second line for it in another pool.
  */
 function placesOf(pools: readonly { readonly servers: readonly NutcrackerServer[] }[]): number[][] {
   const places = new Map<string, number>();

@@ -1,4 +1,4 @@
-// On which server nutcracker puts a key, bit for bit, computed without running it.
+// Computes where nutcracker puts a key, bit for bit, without running it.
 
 import { Distribution } from './algorithms';
 import { arcAt, type Arcs, countPairs, ONE_ARC } from './arcs';
@@ -44,14 +44,14 @@ export class HashRing {
     if (pool.hashTag !== undefined) [this.opening, this.closing] = Buffer.from(pool.hashTag);
   }
 
-  /** The server on which nutcracker puts a key, which is sent in UTF-8. */
+  /** The server on which nutcracker puts a key that is sent in UTF-8. */
   serverFor(key: string): NutcrackerServer {
     return this.pool.servers[this._indexOf(Buffer.from(key))];
   }
 
   /**
-   * Each server's part of the key space, in the order of the pool. Shares are of hash values: what share of the *keys*
-   * that is depends on the keys, and can differ widely (docs/ring.md).
+   * Each server's part of the key space, in the order of the pool. These are shares of hash values: the shares of the
+   * *keys* depend on the keys, and can differ widely (docs/ring.md).
    */
   keyShare(): ServerShare[] {
     const counts = countPairs(this._arcs, ONE_ARC, this._hash.values);
@@ -67,13 +67,13 @@ export class HashRing {
     return diffRings(this, other);
   }
 
-  /** What a person should know before trusting that this ring is the one their nutcracker uses; usually nothing. */
+  /** Reasons why the running nutcracker may use a different ring; usually none. */
   get caveats(): string[] {
     return caveatsOf(this);
   }
 
   /**
-   * The place in the pool of the server for the key `bytes[start]` to `bytes[end - 1]`, of any bytes.
+   * The index in the pool of the server for the key `bytes[start]` to `bytes[end - 1]`, of any bytes.
    *
    * @internal
    */
@@ -90,7 +90,7 @@ export class HashRing {
         to = closing;
       }
     }
-    const hash = from === to ? HASH_OF_NOTHING : this._hash.hash(bytes, from, to) >>> 0;
+    const hash = from === to ? HASH_OF_EMPTY_KEY : this._hash.hash(bytes, from, to) >>> 0;
     return owners[arcAt(lasts, period === KETAMA_PERIOD ? hash : hash % period)];
   }
 }
@@ -99,9 +99,9 @@ export class HashRing {
 const NO_TAG = -1;
 
 /** nutcracker does not call the hash for an empty key. */
-const HASH_OF_NOTHING = 0;
+const HASH_OF_EMPTY_KEY = 0;
 
-/** Where the byte first stands, or `end`. */
+/** The first index of the byte, or `end`. */
 function find(bytes: Uint8Array, byte: number, start: number, end: number): number {
   for (let i = start; i < end; i++) if (bytes[i] === byte) return i;
   return end;
@@ -112,7 +112,7 @@ function arcsOf({ servers, distribution }: NutcrackerPool): Arcs {
   return distribution === Distribution.MODULA ? modulaArcs(servers) : ketamaArcs(servers);
 }
 
-/** Weights are added up in 32 bits, and modula reserves ten slots more (MODULA_CONTINUUM_ADDITION). */
+/** Weights are summed in 32 bits, and modula reserves ten more slots (MODULA_CONTINUUM_ADDITION). */
 const MAX_TOTAL_WEIGHT = { [Distribution.KETAMA]: 2 ** 32 - 1, [Distribution.MODULA]: 2 ** 32 - 11 };
 
 /** Throws for a pool that places keys at random, and for one whose weights add up to more than nutcracker can count. */
@@ -122,8 +122,8 @@ export function refuseWithoutRing({ name, servers, distribution }: NutcrackerPoo
       pool: name,
       subject: 'distribution',
       because:
-        '"random" sends each command to any server, whatever its key, so that no key has a place on a ring and ' +
-        'nothing that was stored is found again',
+        '"random" sends each command to any server, whatever its key, so keys have no place on a ring and ' +
+        'stored data cannot be found again',
       remedy: 'only ketama and modula can hold data; a pool that only caches can be replaced by an empty one',
     });
   }
@@ -134,7 +134,7 @@ export function refuseWithoutRing({ name, servers, distribution }: NutcrackerPoo
       pool: name,
       subject: 'servers',
       because: `the weights add up to ${totalWeight}, and nutcracker overruns its memory above ${limit}`,
-      remedy: 'no fleet can be running with it; write smaller weights',
+      remedy: 'no fleet can run with them; write smaller weights',
     });
   }
 }

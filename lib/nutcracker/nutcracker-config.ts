@@ -1,4 +1,4 @@
-// nutcracker.yml: read as strictly as nutcracker reads it, and written so that it reads it back.
+// Reads nutcracker.yml as strictly as nutcracker does, and writes it so that nutcracker reads it back.
 
 import { readFileSync } from 'node:fs';
 import { badByteIn } from '../common/utf8';
@@ -11,13 +11,13 @@ import { quote } from './config-values';
 import { writePools } from './config-writer';
 import { NutcrackerPool } from './nutcracker-pool';
 import { fileObjections, type PlacedPool } from './file-rules';
-import { readFrom } from './pool-file';
+import { recordFile } from './pool-file';
 
 /**
  * The pools of a nutcracker.yml.
  *
  * A file that nutcracker 0.5.0 refuses is refused with its name, the line, what nutcracker would log, and the remedy. So
- * are a few that nutcracker takes and that cannot work, such as a password together with a database other than 0.
+ * are a few that nutcracker accepts but that cannot work, such as a password with a database other than 0.
  */
 export class NutcrackerConfig {
   /** Reads a file; throws if it cannot be read or nutcracker would refuse it. */
@@ -27,7 +27,7 @@ export class NutcrackerConfig {
   }
 
   /**
-   * Reads a file's bytes, wherever they came from.
+   * Reads the bytes of a file.
    *
    * @internal
    */
@@ -35,13 +35,13 @@ export class NutcrackerConfig {
     return NutcrackerConfig.fromYaml(decode(bytes, fileName), fileName);
   }
 
-  /** Reads a text, which errors call `nutcracker.yml` unless it is given a name. */
+  /** Reads a text. Errors call it `nutcracker.yml` unless a name is given. */
   static fromYaml(text: string, fileName = 'nutcracker.yml'): NutcrackerConfig {
     checkArguments('NutcrackerConfig.fromYaml', text, fileName);
     return new NutcrackerConfig(readPools(text, fileName), fileName);
   }
 
-  /** A configuration of pools made in code; throws unless they can stand in one file. */
+  /** A configuration of pools made in code; throws if they cannot be in one file. */
   static of(pools: NutcrackerPool[]): NutcrackerConfig {
     checkArguments('NutcrackerConfig.of', pools);
     const placed = pools.map((pool) => ({ pool, lines: new Map<string, number>() }));
@@ -58,10 +58,10 @@ export class NutcrackerConfig {
   private constructor(placed: PlacedPool[], file?: string) {
     this.pools = placed.map(({ pool }) => pool);
     this.warnings = placed.flatMap((pool) => warningsOf(pool, file));
-    if (file !== undefined) readFrom({ name: file, pools: this.pools });
+    if (file !== undefined) recordFile({ name: file, pools: this.pools });
   }
 
-  /** The pool of that name; without a name the only pool. Throws if there is none or more than one. */
+  /** The pool with the given name; without a name the only pool. Throws if there is none or more than one. */
   pool(name?: string): NutcrackerPool {
     const found = name === undefined ? this.pools : this.pools.filter((pool) => pool.name === name);
     if (found.length === 1) return found[0];
@@ -71,19 +71,19 @@ export class NutcrackerConfig {
     });
   }
 
-  /** The file that holds these pools, without defaults that were not given. */
+  /** The text of a file with these pools, without defaults that were not given. */
   toYaml(): string {
     return writePools(this.pools);
   }
 }
 
-/** Larger than a ConfigMap may be, and as many servers as no proxy has. */
-const MOST_BYTES = 1024 * 1024;
+/** The limit of a ConfigMap, far above any real file. */
+const MAX_BYTES = 1024 * 1024;
 
 function decode(bytes: Uint8Array, file: string): string {
-  if (bytes.length > MOST_BYTES) {
-    const because = `it has ${bytes.length} bytes, and no ConfigMap takes more than ${MOST_BYTES}`;
-    return refuse({ file, because, remedy: 'give the nutcracker.yml that the proxies run with' });
+  if (bytes.length > MAX_BYTES) {
+    const because = `the file has ${bytes.length} bytes, and a ConfigMap holds at most ${MAX_BYTES}`;
+    return refuse({ file, because, remedy: 'pass the nutcracker.yml that the proxies use' });
   }
   const bad = badByteIn(bytes);
   if (bad === undefined) return new TextDecoder().decode(bytes);
@@ -94,6 +94,6 @@ function decode(bytes: Uint8Array, file: string): string {
     column: lines[lines.length - 1].length + 1,
     because: 'this byte is not UTF-8',
     says: NOT_YAML,
-    remedy: 'give a nutcracker.yml; if it is one, convert it, as with iconv -t utf-8',
+    remedy: 'pass a nutcracker.yml; if this is one, convert it, for example with iconv -t utf-8',
   });
 }

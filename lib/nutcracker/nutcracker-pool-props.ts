@@ -1,45 +1,45 @@
-// What nutcracker.yml says of a pool.
+// The settings of a pool in nutcracker.yml.
 
 import { type Distribution, type HashType } from './algorithms';
 import { type NutcrackerServer } from './nutcracker-server';
 
-/** The settings of a pool, under the names of `nutcracker.yml`. */
+/** The settings of a pool, named as in `nutcracker.yml`. */
 export interface NutcrackerPoolProps {
   /** The pool's name, the key of its block in the file. */
   readonly name: string;
 
-  /** `host:port`, or a Unix socket's path and, behind a space, its permissions. */
+  /** `host:port`, or the path of a Unix socket, optionally followed by a space and its permissions. */
   readonly listen: string;
 
   /** The servers, in the order of the file. */
   readonly servers: NutcrackerServer[];
 
   /**
-   * How a key becomes a number.
+   * The hash, which maps a key to a number.
    * @default HashType.FNV1A_64
    */
   readonly hash?: HashType;
 
   /**
-   * Two characters; only what stands between the first and the next second one is hashed.
+   * Two characters; only the part of a key between the first and the next second one is hashed.
    * @default - the whole key is hashed
    */
   readonly hashTag?: string;
 
   /**
-   * How a number becomes a server.
+   * The distribution, which maps a number to a server.
    * @default Distribution.KETAMA
    */
   readonly distribution?: Distribution;
 
   /**
-   * Milliseconds to connect to a server and to wait for its answer.
-   * @default - for ever
+   * Milliseconds to wait for a connection to a server and for its reply.
+   * @default - forever
    */
   readonly timeout?: number;
 
   /**
-   * Connections that wait to be accepted.
+   * The limit of connections that wait to be accepted.
    * @default 512
    */
   readonly backlog?: number;
@@ -51,7 +51,7 @@ export interface NutcrackerPoolProps {
   readonly clientConnections?: number;
 
   /**
-   * Whether the servers speak the Redis protocol (else memcached's).
+   * Whether the servers speak the Redis protocol, not memcached's.
    * @default false
    */
   readonly redis?: boolean;
@@ -63,13 +63,13 @@ export interface NutcrackerPoolProps {
   readonly tcpkeepalive?: boolean;
 
   /**
-   * The password that clients give to the proxy and the proxy to the servers.
+   * The password that clients send to the proxy, and the proxy to the servers.
    * @default - none
    */
   readonly redisAuth?: string;
 
   /**
-   * The database of the servers that is used.
+   * The database that is used on the servers.
    * @default 0
    */
   readonly redisDb?: number;
@@ -81,25 +81,25 @@ export interface NutcrackerPoolProps {
   readonly preconnect?: boolean;
 
   /**
-   * Whether a failing server's keys go to the others: for caches only. Proxies do so only with `ejectHostsAndServeStaleData`.
+   * Whether the other servers take over the keys of a failed one: for caches only. Proxies do so only with `ejectHostsAndServeStaleData`.
    * @default false
    */
   readonly autoEjectHosts?: boolean;
 
   /**
-   * Connections to each server; more than one lets a client's own commands overtake each other.
+   * Connections to each server; with more than one, a client's commands can overtake each other.
    * @default 1
    */
   readonly serverConnections?: number;
 
   /**
-   * Milliseconds until an ejected server is tried again; without ejection it has no effect.
+   * Milliseconds until an ejected server is tried again; no effect without ejection.
    * @default 30000
    */
   readonly serverRetryTimeout?: number;
 
   /**
-   * Failures in a row that eject a server; without ejection it has no effect.
+   * Consecutive failures after which a server is ejected; no effect without ejection.
    * @default 2
    */
   readonly serverFailureLimit?: number;

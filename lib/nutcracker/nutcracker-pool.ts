@@ -1,4 +1,4 @@
-// A pool of nutcracker: what it listens on, how it spreads keys, and its servers.
+// A nutcracker pool: its listen address, its hash and distribution, and its servers.
 
 import { Distribution, HashType } from './algorithms';
 import { checkArguments } from './checked-arguments';
@@ -15,15 +15,15 @@ export class NutcrackerPool {
   readonly listen: string;
   /** The servers, in the order of the file. */
   readonly servers: NutcrackerServer[];
-  /** How a key becomes a number. */
+  /** The hash, which maps a key to a number. */
   readonly hash: HashType;
   /** The two characters around the hashed part of a key. */
   readonly hashTag?: string;
-  /** How a number becomes a server. */
+  /** The distribution, which maps a number to a server. */
   readonly distribution: Distribution;
-  /** Milliseconds; nothing means for ever. */
+  /** Milliseconds; undefined means forever. */
   readonly timeout?: number;
-  /** Connections that wait to be accepted. */
+  /** The limit of connections that wait to be accepted. */
   readonly backlog: number;
   /** Read and ignored by nutcracker. */
   readonly clientConnections?: number;
@@ -37,18 +37,18 @@ export class NutcrackerPool {
   readonly redisDb: number;
   /** Whether to connect to every server at start. */
   readonly preconnect: boolean;
-  /** Whether a failing server's keys go to the others. */
+  /** Whether the other servers take over the keys of a failed one. */
   readonly autoEjectHosts: boolean;
   /** Connections to each server. */
   readonly serverConnections: number;
   /** Milliseconds until an ejected server is tried again. */
   readonly serverRetryTimeout: number;
-  /** Failures in a row that eject a server. */
+  /** Consecutive failures after which a server is ejected. */
   readonly serverFailureLimit: number;
 
   private readonly props: NutcrackerPoolProps;
 
-  /** Throws for what nutcracker would refuse, and for a password together with a database other than 0. */
+  /** Throws for settings that nutcracker would refuse, and for a password with a database other than 0. */
   constructor(props: NutcrackerPoolProps) {
     checkArguments('new NutcrackerPool', props);
     refuseAny(poolObjections(props));
@@ -79,8 +79,8 @@ export class NutcrackerPool {
   }
 
   /**
-   * The same ring at other addresses: the i-th server moves to the i-th address, keeps its weight, and carries its old
-   * ring name as an explicit name. Throws unless there are as many addresses as servers.
+   * The same ring at other addresses: the i-th server moves to the i-th address, keeps its weight, and has its old ring
+   * name as explicit name. Throws unless there are as many addresses as servers.
    */
   movedTo(addresses: string[]): NutcrackerPool {
     const { name, servers } = this;

@@ -1,4 +1,4 @@
-// What a line of a pool's `servers` says.
+// The parts of a line in a pool's `servers`.
 
 /** One line of `servers`. */
 export interface NutcrackerServerProps {
@@ -8,13 +8,13 @@ export interface NutcrackerServerProps {
   readonly address: string;
 
   /**
-   * Its share of the pool, relative to the other weights; a whole number from 1.
+   * Its share of the pool, relative to the other weights; a whole number of at least 1.
    * @default 1
    */
   readonly weight?: number;
 
   /**
-   * The explicit name, which then is the ring name.
+   * The explicit name, which becomes the ring name.
    * @default - none: the ring name comes from the address
    */
   readonly name?: string;

@@ -1,6 +1,6 @@
-// Shares as people read them.
+// Shares as percentages.
 
-/** A share of 0 to 1 in percent, to three digits; only 0 reads as `0 %`, and only 1 as `100 %`. */
+/** A share of 0 to 1 in percent, to three digits; only 0 becomes `0 %`, and only 1 becomes `100 %`. */
 export function percent(share: number): string {
   const rounded = Number((share * 100).toPrecision(3));
   if (rounded < 100 || share === 1) return `${rounded} %`;

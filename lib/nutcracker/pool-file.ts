@@ -1,4 +1,4 @@
-// Which pools were read from one file: a server that two of them have cannot move with one of them only.
+// Remembers which pools were read from one file: a server in two of them cannot move with only one.
 
 import type { NutcrackerPool } from './nutcracker-pool';
 import type { NutcrackerServer } from './nutcracker-server';
@@ -9,11 +9,11 @@ export interface PoolFile {
   readonly pools: readonly NutcrackerPool[];
 }
 
-/** By their servers, which a changed copy of a pool has as well. */
+/** By server: a changed copy of a pool has the same servers. */
 const files = new WeakMap<NutcrackerServer, PoolFile>();
 
-/** Has the pools know their file. */
-export function readFrom(file: PoolFile): void {
+/** Records the file of its pools. */
+export function recordFile(file: PoolFile): void {
   for (const { servers } of file.pools) for (const server of servers) files.set(server, file);
 }
 

@@ -1,4 +1,4 @@
-// What must hold between the directives of a pool, whether they come from a file or from code (conf_validate_pool in
+// Rules for the directives of a pool, from a file or from code (conf_validate_pool in
 // nutcracker's src/nc_conf.c).
 
 import { DIRECTIVES } from './config-directives';
@@ -6,7 +6,7 @@ import { type Objection, objectionsOf } from './config-error';
 import { checkText, quote } from './config-values';
 import { type NutcrackerPoolProps } from './nutcracker-pool-props';
 
-/** What speaks against such a pool. */
+/** The objections to a pool. */
 export function poolObjections(props: NutcrackerPoolProps): Objection[] {
   const objections = [
     ...objectionsOf(() => checkText('pool', props.name)),
@@ -17,7 +17,7 @@ export function poolObjections(props: NutcrackerPoolProps): Objection[] {
   return objections.map((objection) => ({ pool: props.name, ...objection }));
 }
 
-/** Every setting must read back from what would be written of it. */
+/** Every setting must parse when written to a file. */
 function settingObjections(props: NutcrackerPoolProps): Objection[] {
   return DIRECTIVES.flatMap(({ prop, read }) => {
     const value = props[prop];
@@ -27,7 +27,7 @@ function settingObjections(props: NutcrackerPoolProps): Objection[] {
       {
         because: 'the pool has no listen',
         says: 'conf: directive "listen:" is missing',
-        remedy: 'write where it listens, as in listen: 0.0.0.0:22121',
+        remedy: 'write its address, as in listen: 0.0.0.0:22121',
       },
     ];
   });
@@ -36,14 +36,14 @@ function settingObjections(props: NutcrackerPoolProps): Objection[] {
 function serverObjections({ name, servers }: NutcrackerPoolProps): Objection[] {
   if (servers.length === 0) {
     const says = `conf: pool '${name}' has no servers`;
-    return [{ subject: 'servers', because: 'there is none', says, remedy: 'write at least one' }];
+    return [{ subject: 'servers', because: 'the pool has none', says, remedy: 'add at least one' }];
   }
   return repeated(servers, (server) => server.ringName).map(({ first, again }) => ({
     line: again.line,
     subject: 'servers',
-    because: `${quote(first.toString())} and ${quote(again.toString())} have one name on the ring, ${quote(again.ringName)}`,
+    because: `${quote(first.toString())} and ${quote(again.toString())} have the same ring name, ${quote(again.ringName)}`,
     says: `conf: pool '${name}' has servers with same name '${again.ringName}'`,
-    remedy: 'give each server a name of its own, or take one out',
+    remedy: 'give each server its own name, or remove one',
   }));
 }
 
@@ -51,17 +51,15 @@ function passwordObjections({ redis, redisAuth, redisDb }: NutcrackerPoolProps):
   if (redisAuth === undefined) return [];
   if (redis !== true) {
     const says = 'conf: directive "redis_auth:" is only valid for a redis pool';
-    return [{ subject: 'redis_auth', because: 'the pool is not for Redis', says, remedy: 'write redis: true' }];
+    return [{ subject: 'redis_auth', because: 'the pool is not a Redis pool', says, remedy: 'write redis: true' }];
   }
   if (redisDb === undefined || redisDb === 0) return [];
-  // A server that wants a password refuses the SELECT that comes before it, and nutcracker goes on in database 0.
-  const because = `with a password nutcracker keeps its data in database 0, not in ${redisDb}`;
-  return [
-    { subject: 'redis_db', because, remedy: 'leave redis_db out, after a look at which database holds the data' },
-  ];
+  // A server with a password refuses the SELECT that nutcracker sends before AUTH, and nutcracker continues in database 0.
+  const because = `with a password nutcracker uses database 0, not ${redisDb}`;
+  return [{ subject: 'redis_db', because, remedy: 'check which database holds the data, then remove redis_db' }];
 }
 
-/** Each item whose name an earlier one has, and the first that has it. */
+/** Each item with the name of an earlier one, and the first item with that name. */
 export function repeated<T>(items: readonly T[], name: (item: T) => string): { first: T; again: T }[] {
   const seen = new Map<string, T>();
   return items.flatMap((again) => {

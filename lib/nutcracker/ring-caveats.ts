@@ -1,11 +1,11 @@
-// Where the ring of a pool depends on how nutcracker was built, or serves its owner badly.
+// Cases in which the ring of a pool depends on the build of nutcracker, or leaves servers without keys.
 
 import { Distribution } from './algorithms';
 import { KETAMA_PERIOD, ketamaDigests } from './distributions';
 import { percent } from './percent';
 import { type Ring } from './ring';
 
-/** Sentences for a person to read; none for most pools whose keys are ASCII. */
+/** The caveats in words; most pools have none if their keys are ASCII. */
 export function caveatsOf(ring: Ring): string[] {
   if (ring.pool.servers.length === 1) return [];
   return [signedBytes(ring), tiedPoints(ring), longNames(ring), unusedServers(ring)].flat();
@@ -14,18 +14,18 @@ export function caveatsOf(ring: Ring): string[] {
 function signedBytes({ pool, _hash }: Ring): string[] {
   if (!_hash.readsSignedBytes) return [];
   return [
-    `hash ${pool.hash} reads bytes above 127 as signed on x86-64, as is computed here, and as unsigned on arm64: ` +
-      'keys that are not ASCII can be on other servers there, so do not mix the two kinds of machines',
+    `hash ${pool.hash} reads bytes above 127 as signed on x86-64, as computed here, and as unsigned on arm64: ` +
+      'non-ASCII keys can be on other servers there, so do not mix the two architectures',
   ];
 }
 
-/** glibc's qsort() keeps equal points in order; that of musl, in Alpine's builds, does not. */
+/** glibc's qsort() keeps equal points in order; musl's, in Alpine's builds, does not. */
 function tiedPoints(ring: Ring): string[] {
   const share = tiedShare(ring);
   if (share === 0) return [];
   return [
     `servers have points in common: ${percent(share)} of the circle belongs to the first of them in nutcracker's order ` +
-      'with glibc, as is computed here, and may belong to another in builds with musl (Alpine)',
+      'with glibc, as computed here, and may belong to another in builds with musl (Alpine)',
   ];
 }
 
@@ -44,7 +44,7 @@ function tiedShare({ pool, _arcs: { lasts, owners } }: Ring): number {
   return tied / KETAMA_PERIOD;
 }
 
-/** KETAMA_MAX_HOSTLEN of 0.4.1, less the closing zero byte. */
+/** KETAMA_MAX_HOSTLEN of 0.4.1, without the terminating NUL. */
 const POINT_NAME_BYTES_OF_0_4_1 = 85;
 
 function longNames({ pool: { servers, distribution } }: Ring): string[] {
@@ -57,7 +57,7 @@ function longNames({ pool: { servers, distribution } }: Ring): string[] {
   if (long.length === 0) return [];
   return [
     `the names of ${list(long.map(({ ringName }) => ringName))} are too long for nutcracker 0.4.1 and earlier, which ` +
-      'read on into memory behind them: their keys are where this ring says with 0.5.0 only',
+      'read memory past their end: this ring is right for their keys with 0.5.0 only',
   ];
 }
 
@@ -66,11 +66,11 @@ function unusedServers(ring: Ring): string[] {
   if (unused.length === 0) return [];
   return [
     `${list(unused.map(({ server }) => server.ringName))} never get a key: their weights are too small, or hash ` +
-      `${ring.pool.hash} takes too few values`,
+      `${ring.pool.hash} has too few values`,
   ];
 }
 
-/** The first few, and how many more. */
+/** The first few names, and the number of the others. */
 function list(names: readonly string[]): string {
   const shown = names.slice(0, 3).map((name) => `'${name}'`);
   return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ');

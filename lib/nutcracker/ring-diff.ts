@@ -7,13 +7,13 @@ import { type Ring } from './ring';
 
 /** Keys that change server. */
 export interface RingMove {
-  /** The ring name of the server that has them before. */
+  /** The ring name of the server that had them. */
   readonly from: string;
 
-  /** The ring name of the server that has them after. */
+  /** The ring name of the server that has them now. */
   readonly to: string;
 
-  /** Of the values that the hash can take, the part that moves this way: 0 to 1. */
+  /** The share of all hash values that moves this way: 0 to 1. */
   readonly share: number;
 }
 
@@ -23,8 +23,8 @@ export interface RingDiff {
   readonly isSame: boolean;
 
   /**
-   * Whether `movedShare` and `moves` are exact for the values that the hash can take, counted one for one. When they
-   * are not, `explanation` says what they are instead.
+   * Whether `movedShare` and `moves` are exact: every hash value is counted. If they are not, `explanation` gives the
+   * reason.
    */
   readonly isExact: boolean;
 
@@ -34,19 +34,19 @@ export interface RingDiff {
    */
   readonly explanation?: string;
 
-  /** Of the values that the hash can take, the part that changes server: 0 to 1, and 0 only if no key can move. */
+  /** The share of all hash values that changes server: 0 to 1, and 0 only if no key can move. */
   readonly movedShare: number;
 
-  /** Where the moved part goes, the largest share first. */
+  /** The moves, the largest share first. */
   readonly moves: RingMove[];
 
-  /** The ring names that only the later ring has, in the order of its pool. */
+  /** Ring names that only the new ring has, in the order of its pool. */
   readonly added: string[];
 
-  /** The ring names that only the earlier ring has, in the order of its pool. */
+  /** Ring names that only the old ring has, in the order of its pool. */
   readonly removed: string[];
 
-  /** The ring names that both have with different weights. */
+  /** Ring names that both have, with different weights. */
   readonly reweighted: string[];
 }
 
@@ -64,31 +64,31 @@ export function diffRings(before: Ring, after: Ring): RingDiff {
   };
 }
 
-/** Whether a key has one hash value in both pools. */
+/** Whether a key has the same hash value in both pools. */
 function keysHashAlike(before: Ring, after: Ring): boolean {
   return before.pool.hash === after.pool.hash && before.pool.hashTag === after.pool.hashTag;
 }
 
 /** Whether all keys are on one server, whatever their hash. */
-function isSettled(ring: Ring): boolean {
+function hasOneOwner(ring: Ring): boolean {
   return ring.keyShare().some(({ share }) => share === 1);
 }
 
-/** Nothing, when values are compared one for one, or a ring does not look at them. */
+/** Undefined if the hash values are the same in both pools, or if one ring ignores them. */
 function whyNotExact(before: Ring, after: Ring): string | undefined {
-  if (keysHashAlike(before, after) || isSettled(before) || isSettled(after)) return undefined;
-  const expected = 'what is to be expected if its value before says nothing about its value after';
+  if (keysHashAlike(before, after) || hasOneOwner(before) || hasOneOwner(after)) return undefined;
+  const expected = 'what to expect if the old and the new value of a key are unrelated';
   if (before.pool.hash !== after.pool.hash) {
-    return `hash changes from ${before.pool.hash} to ${after.pool.hash}, so every key has another value: the shares are ${expected}`;
+    return `hash changes from ${before.pool.hash} to ${after.pool.hash}, so every key has a different value: the shares are ${expected}`;
   }
   const untagged = percent(sum(movesOf(before, after, sharesByArcs)));
   return (
     `hash_tag changes from ${quoted(before.pool.hashTag)} to ${quoted(after.pool.hashTag)}, so a key that carries ` +
-    `either has another value: of those keys the shares are ${expected}; of the others ${untagged} move`
+    `either has a different value: for those keys the shares are ${expected}; of the others ${untagged} move`
   );
 }
 
-/** Of all hash values, the part that is on server i before and on server j after. */
+/** The share of all hash values that is on server i before and on server j after. */
 type ShareOf = (i: number, j: number) => number;
 
 function sharesByArcs(before: Ring, after: Ring): ShareOf {

@@ -1,23 +1,23 @@
-// What is known of a ring when it is judged or compared.
+// The view of a ring that caveats and comparisons need.
 
 import { type Arcs } from './arcs';
 import { type HashFunction } from './hashes';
 import { type NutcrackerPool } from './nutcracker-pool';
 import { type NutcrackerServer } from './nutcracker-server';
 
-/** How much of the key space a server has. */
+/** A server's part of the key space. */
 export interface ServerShare {
   /** The server. */
   readonly server: NutcrackerServer;
 
-  /** Its place in the pool, counted from 0. */
+  /** Its index in the pool, counted from 0. */
   readonly index: number;
 
-  /** Of the values that the pool's hash can take, the part that belongs to this server: 0 to 1. */
+  /** The share of all hash values that belongs to this server: 0 to 1. */
   readonly share: number;
 }
 
-/** A HashRing, as far as caveats and differences need it. */
+/** The members of a HashRing that caveats and comparisons use. */
 export interface Ring {
   readonly pool: NutcrackerPool;
   readonly _arcs: Arcs;

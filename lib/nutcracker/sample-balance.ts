@@ -1,4 +1,4 @@
-// Whether keys come out as evenly as arcs: some hashes put keys that are alike side by side on the circle.
+// Measures whether keys spread as evenly as arcs: some hashes put similar keys side by side on the circle.
 
 import { documentAt } from '../common/documents';
 import { countPairs, ONE_ARC } from './arcs';
@@ -7,25 +7,25 @@ import type { HashRing } from './hash-ring';
 import { percent } from './percent';
 
 /**
- * How uneven the counts of keys are, as the size of clumps: thrown onto the circle at random in clumps of so many, keys
- * would on average come out as uneven as these. A hash that spreads these keys has about 1.
+ * How uneven the key counts are, as a clump size: keys placed on the circle at random in clumps of this size would on
+ * average be as uneven. A hash that spreads the keys well has about 1.
  *
- * It is the counts' squared distance from the servers' parts of the circle, over what is to be expected of it for keys
- * thrown one by one (an index of dispersion; with equal parts, chi-squared for each degree of freedom), so it depends
- * neither on how many servers there are nor on how unequal their parts are. Parts are of the circle and not of the
- * hash's values: a hash that reaches only a piece of the circle is uneven too.
+ * It is the squared distance of the counts from the servers' parts of the circle, divided by its expected value for keys
+ * placed one by one (an index of dispersion; with equal parts, chi-squared per degree of freedom). So it depends neither
+ * on the number of servers nor on how unequal their parts are. Parts are of the circle, not of the hash values: a hash
+ * that reaches only a part of the circle is uneven too.
  */
 export function clumpSize(ring: HashRing, counts: ArrayLike<number>): number {
   return clumpsOn(partsOfCircle(ring), counts);
 }
 
 /**
- * A warning if keys such as `user:0`, `user:1`, ... come out uneven, as they do with ketama and the hashes fnv1_32,
+ * A warning if keys such as `user:0`, `user:1`, ... spread unevenly, as they do with ketama and the hashes fnv1_32,
  * fnv1_64, fnv1a_64, crc16 and crc32.
  *
- * The sample is a thousand numbered keys behind each of eight prefixes; it is uneven when the prefixes' mean clump size
- * is over 5. Rings of 3 to 400 servers, with and without weights, were found to have 10 and more with ketama and
- * fnv1a_64 or crc32, and at most 2.5 with md5, murmur, jenkins or hsieh.
+ * The sample is a thousand numbered keys for each of eight prefixes; it is uneven if the mean clump size of the prefixes
+ * is over 5. Rings of 3 to 400 servers, with and without weights, measured 10 or more with ketama and fnv1a_64 or
+ * crc32, and at most 2.5 with md5, murmur, jenkins or hsieh.
  */
 export function unevenSample(ring: HashRing): ConfigWarning | undefined {
   const parts = partsOfCircle(ring);
@@ -33,7 +33,7 @@ export function unevenSample(ring: HashRing): ConfigWarning | undefined {
   const mean = sum(samples.map(({ clumps }) => clumps)) / samples.length;
   if (mean <= LARGEST_EVEN_CLUMPS) return undefined;
   const worst = samples.reduce((a, b) => (b.clumps > a.clumps ? b : a));
-  return { code: 'uneven-keys', pool: ring.pool.name, message: complaint(ring, parts, worst) };
+  return { code: 'uneven-keys', pool: ring.pool.name, message: messageFor(ring, parts, worst) };
 }
 
 const PREFIXES = ['account:', 'cart:', 'device:', 'item:', 'order:', 'session:', 'token:', 'user:'];
@@ -52,7 +52,7 @@ function sampleOf(ring: HashRing, parts: readonly number[], prefix: string): Sam
   return { prefix, counts, clumps: clumpsOn(parts, counts) };
 }
 
-function complaint(ring: HashRing, parts: readonly number[], { prefix, counts }: Sample): string {
+function messageFor(ring: HashRing, parts: readonly number[], { prefix, counts }: Sample): string {
   const most = Math.max(...counts);
   const busiest = counts.indexOf(most);
   const { ringName } = ring.pool.servers[busiest];
@@ -61,7 +61,7 @@ function complaint(ring: HashRing, parts: readonly number[], { prefix, counts }:
   return (
     `${ring.pool.hash} puts keys that differ only in their last characters on the same few servers: of ` +
     `${prefix}0 to ${prefix}${KEYS_PER_PREFIX - 1}, ${percent(most / KEYS_PER_PREFIX)} are on '${ringName}', which has ` +
-    `${percent(parts[busiest])} of the circle${rest}; size shards by what they hold, never alike from a ` +
+    `${percent(parts[busiest])} of the circle${rest}; size each shard by what it holds, not by the ` +
     `mean: ${documentAt('docs/ring.md#why-arcs-are-even-and-keys-are-not')}`
   );
 }
@@ -73,7 +73,7 @@ function clumpsOn(parts: readonly number[], counts: ArrayLike<number>): number {
   return expected === 0 ? 1 : distance / expected;
 }
 
-/** What each server has of the circle, 0 to 1. */
+/** Each server's part of the circle, 0 to 1. */
 function partsOfCircle({ _arcs, pool }: HashRing): number[] {
   const counts = countPairs(_arcs, ONE_ARC, _arcs.period);
   return pool.servers.map((_, i) => counts.of(i, 0) / _arcs.period);

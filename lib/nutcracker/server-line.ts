@@ -1,4 +1,4 @@
-// A line of a pool's `servers`: split as nutcracker splits it, from its end (conf_add_server in its src/nc_conf.c).
+// Splits a line of a pool's `servers` as nutcracker does, from its end (conf_add_server in its src/nc_conf.c).
 
 import { refuse } from './config-error';
 import { checkText, isHost, isPort, MAX_NUMBER, quote, readDigits, says, wrapsRound } from './config-values';
@@ -6,9 +6,9 @@ import { type NutcrackerServerProps } from './nutcracker-server-props';
 
 const FORM = 'in "hostname:port:weight [name]" format string';
 const NO_FORM = 'has an invalid "hostname:port:weight [name]"or "/path/unix_socket:weight [name]" format string';
-const REMEDY = 'write host:port:weight, or /socket:weight, and at most one name behind one space';
+const REMEDY = 'write host:port:weight or /socket:weight, then optionally one space and a name';
 
-/** The parts of a line; throws NutcrackerConfigError if it has not enough of them. */
+/** The parts of a line; throws NutcrackerConfigError if some are missing. */
 export function splitServerLine(line: string): NutcrackerServerProps {
   const [target, name] = splitLast(line, ' ') ?? [line, undefined];
   const [address, weight] = splitLast(target, ':') ?? [target, undefined];
@@ -17,7 +17,7 @@ export function splitServerLine(line: string): NutcrackerServerProps {
   return { address, weight: readWeight(line, weight), name };
 }
 
-/** Throws NutcrackerConfigError unless the line of such a server is read back as the same server. */
+/** Throws NutcrackerConfigError unless the line of this server reads back as the same server. */
 export function checkServer({ address, weight = 1, name }: NutcrackerServerProps): void {
   checkText('servers', address);
   if (address.startsWith('/')) checkSocket(address);
@@ -35,7 +35,7 @@ function checkHostAndPort(address: string): void {
   const [host, port] = splitLast(address, ':') ?? [address, ''];
   const what = wrapsRound(port) ? undefined : `has an invalid port ${FORM}`;
   if (!isPort(port)) objectTo(address, 'has no port from 1 to 65535', what);
-  if (!isHost(host)) objectTo(address, 'has no host, or a blank in it');
+  if (!isHost(host)) objectTo(address, 'has no host, or its host contains a blank');
 }
 
 function readWeight(server: string, text: string): number {

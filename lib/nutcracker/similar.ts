@@ -1,12 +1,12 @@
-// What somebody may have meant who wrote a word that does not exist.
+// Suggests a known word for a misspelled one.
 
-/** More letters than this apart, or a third of the word, are another word. */
-const MOST_APART = 3;
+/** A word that differs in more letters than this, or in a third of its letters, is no suggestion. */
+const MAX_DISTANCE = 3;
 
-/** The known word that is nearest, if one is near. */
+/** The nearest known word, if one is near enough. */
 export function similar(word: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
-  let least = Math.min(MOST_APART, Math.max(1, word.length / 3));
+  let least = Math.min(MAX_DISTANCE, Math.max(1, word.length / 3));
   for (const candidate of known) {
     const apart = distance(word.toLowerCase(), candidate.toLowerCase());
     if (apart <= least && (nearest === undefined || apart < least)) [nearest, least] = [candidate, apart];
@@ -14,7 +14,7 @@ export function similar(word: string, known: Iterable<string>): string | undefin
   return nearest;
 }
 
-/** How many letters have to be put in, left out, replaced, or exchanged with the next one (optimal string alignment). */
+/** The number of letters to insert, delete, replace or swap with the next one (optimal string alignment). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

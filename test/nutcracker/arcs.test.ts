@@ -3,7 +3,7 @@ import { arcAt, type Arcs, countPairs, ONE_ARC } from '../../lib/nutcracker/arcs
 
 const SERVERS = 4;
 
-/** Circles of up to 40 positions; lengths of nothing give arcs that end together. */
+/** Circles of up to 40 positions. Lengths of 0 give arcs that end at one position. */
 const circles: fc.Arbitrary<Arcs> = fc
   .array(fc.tuple(fc.nat(7), fc.nat(SERVERS - 1)), { minLength: 1, maxLength: 6 })
   .map(([[length, owner], ...rest]) => {
@@ -15,7 +15,7 @@ const circles: fc.Arbitrary<Arcs> = fc
 
 const ownerOf = ({ lasts, owners, period }: Arcs, value: number): number => owners[arcAt(lasts, value % period)];
 
-test('pairs are counted as one value after the other would be', () => {
+test('the counts of pairs equal those of a value-by-value count', () => {
   fc.assert(
     fc.property(circles, circles, fc.integer({ min: 1, max: 3000 }), (one, other, values) => {
       const expected = new Array<number>(SERVERS * SERVERS).fill(0);
@@ -27,7 +27,7 @@ test('pairs are counted as one value after the other would be', () => {
   );
 });
 
-test('every value is counted, however long the circles take to meet again', () => {
+test('every value is counted, however large the common period of the circles', () => {
   const circle = (...lengths: number[]): Arcs => {
     let period = 0;
     const lasts = Uint32Array.from(lengths, (length) => (period += length) - 1);
@@ -40,6 +40,6 @@ test('every value is counted, however long the circles take to meet again', () =
   expect(countPairs(one, ONE_ARC, 2 ** 32).of(0, 0)).toBe(2 ** 32 - 2);
 });
 
-test('the search finds the first of the arcs that end together', () => {
+test('the search finds the first of several arcs that end at one position', () => {
   expect([0, 1, 2, 3].map((position) => arcAt(Uint32Array.of(1, 1, 3), position))).toEqual([0, 0, 2, 2]);
 });

@@ -1,13 +1,13 @@
-// Pools of every kind, and files that hold them in every style a person may write.
+// Arbitrary pools, and files with them in any style a person may use.
 
 import fc from 'fast-check';
 import { Distribution, HashType, type NutcrackerPoolProps, NutcrackerServer } from '../../lib/nutcracker';
 import { DIRECTIVES } from '../../lib/nutcracker/config-directives';
 
-/** Hosts on which nutcracker can listen wherever the test runs: it resolves them while it reads. */
+/** Hosts on which nutcracker can listen on any machine: it resolves them while it reads the file. */
 export const LISTEN_HOSTS = ['127.0.0.1', '0.0.0.0', 'localhost', '::1', '127.1'];
 
-/** Decides, within a property, what is left open: which of several styles, which line. */
+/** Makes random choices within a property, such as a style or a line. */
 export class Dice {
   constructor(private readonly throws: Iterator<number>) {}
 
@@ -16,7 +16,7 @@ export class Dice {
     return choices[this.upTo(choices.length - 1)];
   }
 
-  /** A whole number from 0. */
+  /** A whole number from 0 to `max`. */
   upTo(max: number): number {
     return (this.throws.next().value as number) % (max + 1);
   }
@@ -89,18 +89,18 @@ const pool: fc.Arbitrary<NutcrackerPoolProps> = fc
   )
   .map(withoutContradiction);
 
-/** Pools that can stand in one file. */
+/** Pools that can be in one file. */
 export const poolsOfAFile = fc
   .uniqueArray(pool, { minLength: 1, maxLength: 3, selector: ({ name }) => name })
   .filter((pools) => new Set(pools.map((props) => props.listen)).size === pools.length);
 
-/** A password goes with `redis: true` and without a database. */
+/** A password needs `redis: true` and no database. */
 function withoutContradiction({ redisAuth, redisDb, ...props }: NutcrackerPoolProps): NutcrackerPoolProps {
   if (redisAuth !== undefined && props.redis === true) return { ...props, redisAuth };
   return redisDb === undefined ? props : { ...props, redisDb };
 }
 
-/** The text of a file with these pools, in a style of its own. */
+/** The text of a file with these pools, in a random style. */
 export function styledFile(dice: Dice, pools: readonly NutcrackerPoolProps[]): string {
   const margin = dice.oneOf('', '', '', '  ');
   const newline = dice.oneOf('\n', '\n', '\n', '\r\n');
@@ -133,7 +133,7 @@ function serverLine(dice: Dice, { address: at, weight, name }: NutcrackerServer)
   return `${at}:${zeros}${weight}${name === undefined ? '' : ` ${name}`}`;
 }
 
-/** The scalar in one of the styles of YAML that can hold it. */
+/** The scalar in one of the YAML styles that can hold it. */
 function styledScalar(dice: Dice, value: string): string {
   const styles = [inDoubleQuotes(value)];
   if (/^[\x20-\x7e\u00a0-\u2027\u2030-\ud7ff]+$/.test(value)) styles.push(`'${value.replaceAll("'", "''")}'`);

@@ -1,4 +1,4 @@
-// Mistakes in a file: in its lines, its values, its characters.
+// Adds mistakes to the lines, values or characters of a file.
 
 import type { Dice } from './config-arbitraries';
 
@@ -13,7 +13,7 @@ export function withMistakes(dice: Dice, text: string): string {
   return mistaken;
 }
 
-/** What may stand before a line, or as a line. */
+/** Lines, and beginnings of lines, to insert. */
 const LINES = [
   ...['---', '...', '%YAML 1.1', '- a', 'a', 'a: b', '  a: b', '  servers:', 'q:', '\t', ' \t', '  ? a', '  : a', '?'],
   ...[
@@ -48,7 +48,7 @@ function mistakenLine(dice: Dice, text: string): string {
   return lines.join('\n');
 }
 
-/** What may stand in the place of a value: of the wrong kind, out of range, or with a meaning in YAML. */
+/** Values of the wrong kind, out of range, or with a meaning in YAML. */
 const VALUES = [
   ...[
     '',

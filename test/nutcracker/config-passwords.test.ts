@@ -13,34 +13,34 @@ test.each([
   ['in double quotes', '  redis_auth: "\\u0073\\"3"', '  redis_auth: replaced'],
   ['in a block', '  redis_auth: |-\n    s3cret\n  timeout: 400', '  redis_auth: replaced\n  timeout: 400'],
   ['on several lines', '  redis_auth: s3\n    cret\n  timeout: 400', '  redis_auth: replaced\n  timeout: 400'],
-  ['behind a quoted key', '  "redis_auth" : s3cret', '  "redis_auth" : replaced'],
-  ['behind an explicit key', '  ? redis_auth\n  : s3cret', '  ? redis_auth\n  : replaced'],
+  ['after a quoted key', '  "redis_auth" : s3cret', '  "redis_auth" : replaced'],
+  ['after an explicit key', '  ? redis_auth\n  : s3cret', '  ? redis_auth\n  : replaced'],
   ['commented out', '  #redis_auth: old # older\n  hash: md5', '  hash: md5'],
   [
-    'in remarks',
+    'in comments',
     '# s1\n  redis_auth: s3cret # was s2\n\n  # s3\n#s4\n  hash: md5 # 5',
     '  redis_auth: replaced\n\n  hash: md5',
   ],
-])('a password %s is gone, with the comments, and nothing else', (_how, before, after) => {
+])('a password %s is removed with the comments, and nothing else is', (_how, before, after) => {
   expect(withoutPasswords(pool(before))).toBe(pool(after));
 });
 
-test('comments go from the beginning and the end of a file as well', () => {
+test('comments at the beginning and the end of a file are removed as well', () => {
   expect(withoutPasswords(`# s1\n\n${pool('  hash: md5')}# s2`)).toBe(`\n${pool('  hash: md5')}`);
 });
 
-test('line breaks, a byte order mark and the last line stay as they are', () => {
+test('line breaks, a byte order mark and the last line are unchanged', () => {
   const file = (password: string): string => `\ufeff${pool(`  redis_auth: ${password}`).replaceAll('\n', '\r\n')}  `;
   expect(withoutPasswords(file('s3cret'))).toBe(file('replaced'));
 });
 
-test('every pool loses its password', () => {
+test('the password of every pool is removed', () => {
   const beta = pool('  redis_auth: other').replace('alpha', 'beta').replace('22121', '22122');
   const without = withoutPasswords(pool('  redis_auth: s3cret') + beta);
   expect(NutcrackerConfig.fromYaml(without).pools.map(({ redisAuth }) => redisAuth)).toEqual(['replaced', 'replaced']);
 });
 
-test('of a file without a password only comments go: what is left of a line is its beginning', () => {
+test('a file without a password loses only its comments: each line keeps its beginning', () => {
   fc.assert(
     fc.property(poolsOfAFile, anyDice, (pools, dice) => {
       const file = styledFile(
@@ -60,7 +60,7 @@ test('of a file without a password only comments go: what is left of a line is i
   );
 });
 
-test('whatever the file looks like, its pools are the same but for the password, which is gone', () => {
+test('in a file of any style, the pools are the same except for the removed password', () => {
   fc.assert(
     fc.property(poolsOfAFile, anyDice, (pools, dice) => {
       const secret = 'Zq9-\u6f22 "pass\\word" #1';

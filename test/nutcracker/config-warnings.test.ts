@@ -1,6 +1,6 @@
 import { type ConfigWarning, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 
-/** The warnings about a pool of Redis with these lines besides what it needs, the first of them line 5. */
+/** The warnings about a Redis pool with these lines in addition to the required ones. The first one is line 5. */
 function warnings(lines: string[], servers = ['redis-0:6379:1 a', 'redis-1:6379:1 b']): ConfigWarning[] {
   const hasTimeout = lines.some((line) => line.startsWith('timeout'));
   const text = [
@@ -15,7 +15,7 @@ function warnings(lines: string[], servers = ['redis-0:6379:1 a', 'redis-1:6379:
   return NutcrackerConfig.fromYaml(text.join('\n'), 'old.yml').warnings;
 }
 
-test('a pool that keeps data well gives none', () => {
+test('a pool that is safe for stored data has no warning', () => {
   expect(warnings(['hash: murmur', 'auto_eject_hosts: false', 'server_connections: 1'])).toEqual([]);
 });
 
@@ -23,23 +23,27 @@ test.each([
   [
     'auto-eject-hosts',
     'auto_eject_hosts: true',
-    'its old values are back; for stored data write auto_eject_hosts: false',
+    'its old values return with it; for stored data write auto_eject_hosts: false',
   ],
   ['distribution-random', 'distribution: random', 'for stored data write distribution: ketama'],
   ['no-timeout', 'timeout: 0', 'requests to a server that vanished hang'],
-  ['short-timeout', 'timeout: 5', 'after 5 milliseconds one slow command fails all that wait on its connection'],
+  [
+    'short-timeout',
+    'timeout: 5',
+    'one command that takes 5 milliseconds fails all requests that wait on its connection',
+  ],
   ['server-connections', 'server_connections: 4', "a client's commands spread over 4 connections"],
-  ['client-connections', 'client_connections: 100', 'nutcracker reads this and limits nothing by it'],
-  ['redis-auth-in-file', 'redis_auth: secret', 'whoever can read the file knows the password'],
-  ['not-redis', 'redis: false', 'the pool speaks the protocol of memcached'],
-])('%s is told with its line, its cost and the remedy', (code, line, message) => {
+  ['client-connections', 'client_connections: 100', 'nutcracker reads this but does not enforce it'],
+  ['redis-auth-in-file', 'redis_auth: secret', 'anyone who can read the file knows the password'],
+  ['not-redis', 'redis: false', 'the pool speaks the memcached protocol'],
+])('%s has its line, its consequence and the remedy', (code, line, message) => {
   const found = warnings([line]);
   expect(found).toEqual([
     { code, message: expect.stringContaining(message) as string, pool: 'alpha', file: 'old.yml', line: 5 },
   ]);
 });
 
-test('what is omitted is told with the line of the pool', () => {
+test('a warning about a missing directive has the line of the pool', () => {
   const { warnings: found } = NutcrackerConfig.fromYaml('# remark\nalpha:\n  listen: a:1\n  servers:\n    - b:1:1 c\n');
   expect(found.map(({ code, line }) => [code, line])).toEqual([
     ['not-redis', 2],
@@ -47,20 +51,20 @@ test('what is omitted is told with the line of the pool', () => {
   ]);
 });
 
-test('servers without a name are told together, with the line that the first would need elsewhere', () => {
+test('one warning covers all unnamed servers, with the line that the first would need at another address', () => {
   const found = warnings([], ['redis-0:6379:1 a', 'redis-1:6379:1', 'redis-2:11211:3']);
   expect(found).toMatchObject([{ code: 'unnamed-servers', line: 7 }]);
   expect(found[0].message).toContain('2 of 3 servers have no name');
   expect(found[0].message).toContain('as in "new-host:6379:1 redis-1:6379"');
 });
 
-test('two places on the ring at one address are told', () => {
+test('two servers at one address give a warning', () => {
   const found = warnings([], ['redis-0:6379:1 a', 'redis-1:6379:1 b', 'redis-0:6379:1 c']);
   expect(found).toMatchObject([{ code: 'shared-address', line: 8 }]);
   expect(found[0].message).toContain('"a" and "c" are both at redis-0:6379');
 });
 
-test('pools from code have warnings without a file and a line', () => {
+test('warnings about pools from code have no file and no line', () => {
   const servers = [new NutcrackerServer({ address: 'redis-0:6379', name: 'a' })];
   const pool = new NutcrackerPool({ name: 'alpha', listen: 'a:1', redis: true, servers });
   expect(NutcrackerConfig.of([pool]).warnings).toMatchObject([

@@ -6,7 +6,7 @@ function pool(name: string, ...addresses: string[]): NutcrackerPool {
   return new NutcrackerPool({ name, listen: `10.0.0.1:${2000 + name.length}`, redis: true, servers });
 }
 
-test('shards are the servers of all pools, each once, in the order in which they appear', () => {
+test('shards are the distinct servers of all pools, in the order in which they appear', () => {
   const web = pool('web', 'a:1', 'b:1');
   const jobs = pool('jobs', 'c:1', 'B.:01', 'a:1');
   const shards = new FleetShards([web, jobs]);
@@ -17,7 +17,7 @@ test('shards are the servers of all pools, each once, in the order in which they
   ]);
 });
 
-test('a server that no pool had takes the ordinal behind, and one for all pools that get it', () => {
+test('a new server gets the next ordinal, the same one in all pools', () => {
   const shards = new FleetShards([pool('web', 'a:1', 'b:1'), pool('jobs', 'a:1')]);
   expect(shards.place([pool('web', 'new:1', 'b:1', 'a:1', 'more:1'), pool('jobs', 'more:1', 'a:1')])).toEqual([
     [2, 1, 0, 3],
@@ -32,7 +32,7 @@ test('two lines of one pool are two shards, whatever their addresses', () => {
   expect(new FleetShards(pools).lines).toHaveLength(2);
 });
 
-test('an address has one spelling', () => {
+test('addresses are normalized', () => {
   expect(['Redis-1.:06379', 'redis-1:6379', 'LOCALHOST:1', '127.0.0.1:1', '/tmp/A'].map(instanceOf)).toEqual([
     'redis-1:6379',
     'redis-1:6379',

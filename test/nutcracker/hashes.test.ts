@@ -8,7 +8,7 @@ const hash = (type: HashType, key: string | Uint8Array): number => {
   return HASH_FUNCTIONS[type].hash(bytes, 0, bytes.length) >>> 0;
 };
 
-// nutcracker itself is compared in placement.test.ts. These values are the authors' own.
+// placement.test.ts compares with nutcracker itself. These are the values published by the authors.
 test.each([
   [HashType.FNV1_32, 'foobar', 0x31f0b262],
   [HashType.FNV1A_32, 'foobar', 0xbf9cf968],
@@ -40,7 +40,7 @@ describe('32-bit arithmetic gives the low half of 64-bit FNV', () => {
   });
 });
 
-test('md5 is the one of OpenSSL, for messages of every length around its blocks', () => {
+test('md5 equals that of OpenSSL, for every message length around its block size', () => {
   const bytes = Buffer.from(Array.from({ length: 200 }, (_, i) => (i * 151) & 0xff));
   for (let end = 1; end <= bytes.length; end++) {
     const digest = createHash('md5').update(bytes.subarray(1, end)).digest();

@@ -1,5 +1,5 @@
 // The parser and the real `nutcracker -t` read the same generated files, good and bad, and must agree.
-// FC_SEED and FC_FILES in the environment read others, and more of them.
+// FC_SEED and FC_FILES in the environment select other files, and more of them.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { NutcrackerConfigError } from '../../lib/nutcracker/config-error';
 import { Lab } from '../lab/lab';
 import { anyDice, type Dice, LISTEN_HOSTS, poolsOfAFile, styledFile } from './config-arbitraries';
 import { withMistakes } from './config-mutations';
-import { nutcrackerTakes, wordsOfNutcracker } from './real-verdict';
+import { nutcrackerAccepts, outputOfNutcracker } from './real-verdict';
 
 const SEED = Number(process.env.FC_SEED ?? 20);
 const FILES = Number(process.env.FC_FILES ?? 600);
@@ -17,29 +17,29 @@ const FILES = Number(process.env.FC_FILES ?? 600);
 const lab = new Lab();
 afterAll(() => lab.close());
 
-test('a good file is taken by both, whatever its style, and every value is read', () => {
+test('both accept a good file in any style, and every value is read', () => {
   checkFiles(Math.ceil(FILES / 3), styledFile, (text, pools) => {
-    expect(nutcrackerTakes(lab, text)).toBe(true);
+    expect(nutcrackerAccepts(lab, text)).toBe(true);
     expect(NutcrackerConfig.fromYaml(text).pools.map(({ settings }) => plain(settings))).toEqual(pools.map(plain));
   });
 });
 
-test('a file with mistakes is taken or refused by both, but for what is refused on purpose', () => {
-  const seen = { taken: 0, refused: 0, refusedOnPurpose: 0 };
+test('both agree on a file with mistakes, except for deliberate refusals', () => {
+  const seen = { accepted: 0, refused: 0, refusedOnPurpose: 0 };
   checkFiles(FILES, mistakenFile, (text) => {
-    const taken = nutcrackerTakes(lab, text);
+    const accepted = nutcrackerAccepts(lab, text);
     const read = attempt(text);
     if (read instanceof NutcrackerConfigError) {
-      // An objection that claims no words of nutcracker's is one on purpose; the table below names them.
-      if (taken) expect(claimsOf(read)).toEqual([]);
-      seen[taken ? 'refusedOnPurpose' : 'refused']++;
+      // A deliberate objection quotes nothing from nutcracker; the table below lists them.
+      if (accepted) expect(quotesIn(read)).toEqual([]);
+      seen[accepted ? 'refusedOnPurpose' : 'refused']++;
     } else {
-      fc.pre(taken || read.pools.every(({ listen }) => resolves(listen)));
-      expect(taken).toBe(true);
-      seen.taken++;
+      fc.pre(accepted || read.pools.every(({ listen }) => resolves(listen)));
+      expect(accepted).toBe(true);
+      seen.accepted++;
     }
   });
-  expect(seen.taken).toBeGreaterThan(FILES / 20);
+  expect(seen.accepted).toBeGreaterThan(FILES / 20);
   expect(seen.refused).toBeGreaterThan(FILES / 2);
   expect(seen.refusedOnPurpose).toBeLessThan(FILES / 20);
 });
@@ -47,82 +47,82 @@ test('a file with mistakes is taken or refused by both, but for what is refused 
 test.each([
   ['backslash', setting('redis_auth: "a\\"')],
   ['quote', setting("redis_auth: 'a''")],
-])('a quote behind a %s closes no value, and both refuse a file without another', (_, text) => {
-  expect(nutcrackerTakes(lab, text)).toBe(false);
-  expect(() => NutcrackerConfig.fromYaml(text)).toThrow('nutcracker.yml:4: a quoted value does not end');
+])('a quote after a %s does not close a value, and both refuse a file without another quote', (_, text) => {
+  expect(nutcrackerAccepts(lab, text)).toBe(false);
+  expect(() => NutcrackerConfig.fromYaml(text)).toThrow('nutcracker.yml:4: a quoted value is not closed');
 });
 
-test('a block scalar that begins with a tab is refused by both', () => {
+test('both refuse a block scalar that begins with a tab', () => {
   const text = setting('redis_auth: |\n    \ta');
-  expect(nutcrackerTakes(lab, text)).toBe(false);
-  expect(() => NutcrackerConfig.fromYaml(text)).toThrow('a tab stands where a line is indented');
+  expect(nutcrackerAccepts(lab, text)).toBe(false);
+  expect(() => NutcrackerConfig.fromYaml(text)).toThrow('a tab is used for indentation');
 });
 
 test.each([
-  ['adds no line break to a block scalar that the file ends in', server('|\n      b:1:1').trimEnd(), true],
-  ['adds one where the line is ended', server('|\n      b:1:1'), false],
-  ['adds one where a line of blanks follows', `${server('|\n      b:1:1')}   `, false],
-])('YAML %s, to both', (_, text, taken) => {
-  expect(nutcrackerTakes(lab, text)).toBe(taken);
-  expect(attempt(text) instanceof NutcrackerConfig).toBe(taken);
+  ['adds no line break to a block scalar that ends the file without one', server('|\n      b:1:1').trimEnd(), true],
+  ['adds one if the line has one', server('|\n      b:1:1'), false],
+  ['adds one if a line of blanks follows', `${server('|\n      b:1:1')}   `, false],
+])('YAML %s, for both', (_, text, accepted) => {
+  expect(nutcrackerAccepts(lab, text)).toBe(accepted);
+  expect(attempt(text) instanceof NutcrackerConfig).toBe(accepted);
 });
 
-describe('nutcracker takes and the parser refuses, on purpose,', () => {
+describe('nutcracker accepts, and the parser deliberately refuses,', () => {
   test.each([
-    ['a number that wraps round an int', setting('timeout: 4294967297')],
-    ['a weight that wraps round an int', server('b:1:4294967297')],
-    ['a port that wraps round an int', server('b:4294967297:1')],
-    ['a port to listen on that wraps round an int', listen('127.0.0.1:4294989417')],
-    ['a password with a database, where data goes to database 0', setting('redis_auth: secret\n  redis_db: 1')],
-    ['a server without a host, which is never reached', server('":6379:1"')],
-    ['a blank in a host, which is never reached', server('b c:1:1 name')],
+    ['a number that overflows an int', setting('timeout: 4294967297')],
+    ['a weight that overflows an int', server('b:1:4294967297')],
+    ['a port that overflows an int', server('b:4294967297:1')],
+    ['a listen port that overflows an int', listen('127.0.0.1:4294989417')],
+    ['a password with a database, since data goes to database 0', setting('redis_auth: secret\n  redis_db: 1')],
+    ['a server without a host, which is unreachable', server('":6379:1"')],
+    ['a blank in a host, which is unreachable', server('b c:1:1 name')],
     ['a blank in the path of a socket', server('/b c:1 name')],
     ['an empty name, which two servers cannot both have', server('"b:1:1 "')],
-    ['a NUL in a name, where C ends it', server('"b:1:1 n\\0m"')],
-    ['a NUL in a password, where C ends it', setting('redis_auth: "a\\0b"')],
-    ['a NUL in the name of a pool, where C ends it', server('b:1:1').replace('a:', '"a\\0":')],
+    ['a NUL in a name, which ends it in C', server('"b:1:1 n\\0m"')],
+    ['a NUL in a password, which ends it in C', setting('redis_auth: "a\\0b"')],
+    ['a NUL in the name of a pool, which ends it in C', server('b:1:1').replace('a:', '"a\\0":')],
     ['a hash tag of one character in two bytes', setting('hash_tag: "é"')],
-    ['the rest of a path for permissions', listen('/tmp/a b/c')],
+    ['the rest of a path as permissions', listen('/tmp/a b/c')],
     ['decimal permissions of a socket', listen('/tmp/a 0o644')],
-    ['nothing for permissions of a socket', listen('"/tmp/a "')],
+    ['empty permissions of a socket', listen('"/tmp/a "')],
     ['a line of a quoted value that is not indented', setting('redis_auth: "a\nb"')],
-    ['a line that is not indented behind an escaped quote', setting('redis_auth: "a\\"\nb"')],
-    ['a line that is not indented behind a doubled quote', setting("redis_auth: 'a''\nb'")],
+    ['a line that is not indented after an escaped quote', setting('redis_auth: "a\\"\nb"')],
+    ['a line that is not indented after a doubled quote', setting("redis_auth: 'a''\nb'")],
     ['a name whose 600 characters JavaScript counts as 1200', server('b:1:1').replace('a:', `${'😀'.repeat(600)}:`)],
     ['a block scalar that begins with an empty line of more blanks', setting('redis_auth: |+\n        \n    # a')],
-    ['a comment right behind a quote', setting('redis_auth: "a"# remark')],
+    ['a comment right after a quote', setting('redis_auth: "a"# remark')],
     ['a tab on an empty line', setting('redis_auth: a\n    \t')],
-    ['line breaks that YAML 1.2 does not know', `${server('b:1:1')}# \u2028`],
+    ['line breaks that YAML 1.2 does not have', `${server('b:1:1')}# \u2028`],
     ['a byte order mark within the file', `${server('b:1:1')}# \ufeff`],
   ])('%s', (_, text) => {
-    expect(nutcrackerTakes(lab, text)).toBe(true);
+    expect(nutcrackerAccepts(lab, text)).toBe(true);
     const read = attempt(text);
     expect(read).toBeInstanceOf(NutcrackerConfigError);
-    expect(claimsOf(read as NutcrackerConfigError)).toEqual([]);
+    expect(quotesIn(read as NutcrackerConfigError)).toEqual([]);
   });
 
   test('UTF-16', () => {
     const bytes = Buffer.from(`\ufeff${server('b:1:1')}`, 'utf16le');
-    expect(nutcrackerTakes(lab, bytes)).toBe(true);
+    expect(nutcrackerAccepts(lab, bytes)).toBe(true);
     const file = join(lab.dir, 'utf-16.yml');
     writeFileSync(file, bytes);
     expect(() => NutcrackerConfig.fromFile(file)).toThrow('utf-16.yml:1:1: this byte is not UTF-8');
   });
 });
 
-test('nutcracker refuses a host to listen on that does not resolve, and the parser does not look it up', () => {
+test('nutcracker refuses a listen host that does not resolve, and the parser does not resolve it', () => {
   const text = 'a:\n  listen: no-such-host.invalid:22121\n  servers:\n    - b:1:1\n';
-  expect(nutcrackerTakes(lab, text)).toBe(false);
+  expect(nutcrackerAccepts(lab, text)).toBe(false);
   expect(NutcrackerConfig.fromYaml(text).pool().listen).toBe('no-such-host.invalid:22121');
 });
 
-/** A generated file, and what it was written from. */
+/** A generated file and its source. */
 interface WrittenFile {
   readonly text: string;
   readonly pools: readonly NutcrackerPoolProps[];
 }
 
-/** Checks as many generated files; one that fails the check is shown, and what either side makes of it. */
+/** Checks generated files; reports a file that fails with the verdicts of both sides. */
 function checkFiles(
   count: number,
   write: (dice: Dice, pools: readonly NutcrackerPoolProps[]) => string,
@@ -137,7 +137,7 @@ function checkFiles(
   fc.assert(property, { seed: SEED, numRuns: count, endOnFailure: true, reporter: report });
 }
 
-/** In the place of fast-check's own report, thousands of numbers long. */
+/** Replaces fast-check's own report, which is thousands of numbers long. */
 function report({ failed, counterexample, errorInstance, numRuns }: fc.RunDetails<[WrittenFile]>): void {
   if (!failed) return;
   if (counterexample === null) throw new Error(`only ${numRuns} of the files could be compared`);
@@ -145,15 +145,15 @@ function report({ failed, counterexample, errorInstance, numRuns }: fc.RunDetail
   const message = [
     `file ${numRuns} of FC_SEED=${SEED} FC_FILES=${FILES}:`,
     numbered(text),
-    `nutcracker ${nutcrackerTakes(lab, text) ? 'takes it' : refusalOfNutcracker(text)}`,
-    `the parser ${refusalOfParser(text) ?? 'takes it'}`,
+    `nutcracker ${nutcrackerAccepts(lab, text) ? 'accepts it' : refusalOfNutcracker(text)}`,
+    `the parser ${refusalOfParser(text) ?? 'accepts it'}`,
   ];
   throw new Error(message.join('\n'), { cause: errorInstance });
 }
 
 function refusalOfNutcracker(text: string): string {
-  const words = wordsOfNutcracker(lab, text).match(/conf: .*/g) ?? ['no reason, as when it dies'];
-  return `refuses it: ${words.join('; ')}`;
+  const reasons = outputOfNutcracker(lab, text).match(/conf: .*/g) ?? ['no reason, possibly a crash'];
+  return `refuses it: ${reasons.join('; ')}`;
 }
 
 function refusalOfParser(text: string): string | undefined {
@@ -165,7 +165,7 @@ function refusalOfParser(text: string): string | undefined {
   }
 }
 
-/** The lines of the text with their numbers, all that cannot be seen by its code point. */
+/** The lines of the text with numbers, and invisible characters as code points. */
 function numbered(text: string): string {
   const visible = text.replace(/[^\n\x20-\x7e]/gu, (character) => {
     return `<U+${character.codePointAt(0)?.toString(16).padStart(4, '0')}>`;
@@ -201,8 +201,8 @@ function attempt(text: string): NutcrackerConfig | NutcrackerConfigError {
   }
 }
 
-/** What it says that nutcracker says. */
-function claimsOf(error: NutcrackerConfigError): string[] {
+/** What the error quotes from nutcracker. */
+function quotesIn(error: NutcrackerConfigError): string[] {
   return error.objections.flatMap(({ says }) => says ?? []);
 }
 
@@ -210,7 +210,7 @@ function resolves(listen: string): boolean {
   return listen.startsWith('/') || LISTEN_HOSTS.includes(listen.slice(0, listen.lastIndexOf(':')));
 }
 
-/** The settings, and of the servers what nutcracker knows of them. */
+/** The settings, and the properties of the servers that nutcracker reads. */
 function plain({ servers, ...settings }: NutcrackerPoolProps): object {
   return {
     ...settings,

@@ -11,7 +11,7 @@ import {
 import { Lab } from '../lab/lab';
 import { withServer } from '../redis/real-redis';
 import { poolsOfAFile } from './config-arbitraries';
-import { nutcrackerTakes } from './real-verdict';
+import { nutcrackerAccepts } from './real-verdict';
 
 const lab = new Lab();
 afterAll(() => lab.close());
@@ -19,7 +19,7 @@ afterAll(() => lab.close());
 const configOf = (pools: readonly NutcrackerPoolProps[]): NutcrackerConfig =>
   NutcrackerConfig.of(pools.map((props) => new NutcrackerPool(props)));
 
-test('a configuration is written as a person writes it', () => {
+test('a configuration is written as a person would write it', () => {
   const servers = [
     new NutcrackerServer({ address: '10.0.0.1:6379', name: 'redis-0' }),
     new NutcrackerServer({ address: 'shard-1.svc.:6379', weight: 2, name: '10.0.0.2:6379' }),
@@ -60,12 +60,12 @@ beta:
 `);
 });
 
-test('what is written reads back as the same, and nutcracker takes it', () => {
+test('a written configuration reads back unchanged, and nutcracker accepts it', () => {
   fc.assert(
     fc.property(poolsOfAFile, (pools) => {
       const config = configOf(pools);
       const text = config.toYaml();
-      expect({ text, taken: nutcrackerTakes(lab, text) }).toEqual({ text, taken: true });
+      expect({ text, accepted: nutcrackerAccepts(lab, text) }).toEqual({ text, accepted: true });
       const read = NutcrackerConfig.fromYaml(text);
       expect(read.pools.map(withoutLines)).toEqual(config.pools.map(withoutLines));
       expect(read.toYaml()).toBe(text);
@@ -74,7 +74,7 @@ test('what is written reads back as the same, and nutcracker takes it', () => {
   );
 });
 
-test('nutcracker reads a password as the very bytes that were given', async () => {
+test('nutcracker reads a password as exactly the given bytes', async () => {
   const passwords = [
     ...[
       'plain-1',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Distribution, HashType, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import { NutcrackerConfigError } from '../../lib/nutcracker/config-error';
 import { Lab } from '../lab/lab';
-import { wordsOfNutcracker } from './real-verdict';
+import { outputOfNutcracker } from './real-verdict';
 
 const lab = new Lab();
 afterAll(() => lab.close());
@@ -63,7 +63,7 @@ describe('reading', () => {
     });
   });
 
-  test('a pool with nothing but what it needs has the defaults of nutcracker', () => {
+  test('a minimal pool has the defaults of nutcracker', () => {
     const [alpha] = NutcrackerConfig.fromYaml('alpha:\n  listen: a:1\n  servers:\n  - b:1:1\n').pools;
 
     expect(alpha).toMatchObject({
@@ -86,14 +86,14 @@ describe('reading', () => {
     expect(Object.keys(alpha.settings)).toEqual(['name', 'servers', 'listen']);
   });
 
-  test('a file gives its name to errors', () => {
+  test('errors have the name of the file', () => {
     const file = join(lab.dir, 'old.yml');
     writeFileSync(file, 'alpha:\n  listen: a:1\n  servers:\n  - b:1:0\n');
     expect(() => NutcrackerConfig.fromFile(file)).toThrow(`${file}:4: servers: "b:1:0" has the weight "0"`);
     expect(() => NutcrackerConfig.fromFile(join(lab.dir, 'none.yml'))).toThrow('none.yml');
   });
 
-  test('the list may belong to any directive, and servers may be several, as nutcracker has it', () => {
+  test('any directive may have the list, and servers may be repeated, as in nutcracker', () => {
     const { servers } = NutcrackerConfig.fromYaml(
       'alpha:\n  listen:\n  - a:1\n  servers: b:1:1\n  "servers": c:1:1\n',
     ).pool();
@@ -106,31 +106,31 @@ describe('a refusal', () => {
   const good = ['  servers:', '  - b:6379:1'];
 
   test.each([
-    ['a file with nothing in it', '# nothing\n', 1, 'there is no pool in the file'],
-    ['a single value', 'alpha\n', 1, 'there is no pool in the file'],
-    ['a document start', `---\n${alpha(...good)}`, 1, '"---" stands for a YAML document start'],
-    ['a second document', `${alpha(...good)}\n---\n`, 5, '"---" stands for a YAML document start'],
-    ['a version', `%YAML 1.1\n---\n${alpha(...good)}`, 1, '"%" stands for a YAML version directive'],
-    ['a flow sequence', alpha('  servers: [b:6379:1]'), 3, '"[" stands for a YAML flow sequence start'],
-    ['an anchor', alpha('  servers: &all', '  - b:6379:1'), 3, '"&" stands for a YAML anchor'],
+    ['an empty file', '# nothing\n', 1, 'the file has no pool'],
+    ['a single value', 'alpha\n', 1, 'the file has no pool'],
+    ['a document start', `---\n${alpha(...good)}`, 1, '"---" is a YAML document start'],
+    ['a second document', `${alpha(...good)}\n---\n`, 5, '"---" is a YAML document start'],
+    ['a version', `%YAML 1.1\n---\n${alpha(...good)}`, 1, '"%" is a YAML version directive'],
+    ['a flow sequence', alpha('  servers: [b:6379:1]'), 3, '"[" is a YAML flow sequence start'],
+    ['an anchor', alpha('  servers: &all', '  - b:6379:1'), 3, '"&" is a YAML anchor'],
     ['text that is not YAML', alpha('  timeout: 1', '   backlog: 2', ...good), 3, 'this is not YAML'],
-    ['a tab that indents', alpha('\ttimeout: 1', ...good), 3, 'a tab stands where a line is indented'],
-    ['a control character', alpha('  hash: md5 # \u0007', ...good), 3, 'the character U+0007 stands in the file'],
-    ['a file that is a list', '- alpha\n', 1, 'there is no pool'],
-    ['a pool without a block', 'alpha: beta\n', 1, 'no block of directives stands below "alpha"'],
+    ['a tab that indents', alpha('\ttimeout: 1', ...good), 3, 'a tab is used for indentation'],
+    ['a control character', alpha('  hash: md5 # \u0007', ...good), 3, 'the line contains the character U+0007'],
+    ['a file that is a list', '- alpha\n', 1, 'the file has no pool'],
+    ['a pool without a block', 'alpha: beta\n', 1, '"alpha" has no block of directives'],
     [
       'a block below a directive',
       alpha('  hash:', '    md5: true', ...good),
       4,
-      'a block stands in the place of one value',
+      'a block where a single value is expected',
     ],
     ['no list of servers', alpha('  servers: b:6379:1'), 1, 'the pool has 0 lists'],
     ['two lists', alpha(...good, '  hash:', '  - md5'), 5, 'the pool has 2 lists'],
     ['an empty value', alpha('  timeout:', ...good), 3, 'timeout: the value is empty'],
     ['an unknown directive', alpha('  colour: red', ...good), 3, 'colour: nutcracker has no directive "colour"'],
-    ['reuseport', alpha('  reuseport: true', ...good), 3, 'nutcracker 0.5.0 does not know it'],
-    ['a directive twice', alpha('  redis: true', '  redis: true', ...good), 4, 'redis: it stands in line 3 already'],
-    ['listen twice', alpha('  listen: 127.0.0.1:22122', ...good), 3, 'listen: it stands in line 2 already'],
+    ['reuseport', alpha('  reuseport: true', ...good), 3, 'nutcracker 0.5.0 does not have it'],
+    ['a directive twice', alpha('  redis: true', '  redis: true', ...good), 4, 'redis: already set on line 3'],
+    ['listen twice', alpha('  listen: 127.0.0.1:22122', ...good), 3, 'listen: already set on line 2'],
     ['no listen', 'alpha:\n  servers:\n  - b:6379:1\n', 1, 'the pool has no listen'],
     ['a listen without a port', 'alpha:\n  listen: localhost\n  servers:\n  - b:1:1\n', 2, '"localhost" has no port'],
     ['a listen without a host', 'alpha:\n  listen: ":1"\n  servers:\n  - b:1:1\n', 2, '":1" has no host'],
@@ -138,7 +138,7 @@ describe('a refusal', () => {
       'permissions above 777',
       'alpha:\n  listen: /tmp/a 1777\n  servers:\n  - b:1:1\n',
       2,
-      '"1777" behind the last space',
+      '"1777" after the last space',
     ],
     [
       'the path of a socket of 108 bytes',
@@ -151,14 +151,19 @@ describe('a refusal', () => {
     ['one character for a hash tag', alpha('  hash_tag: "{"', ...good), 3, 'hash_tag: "{" is not two ASCII characters'],
     ['a negative number', alpha('  timeout: -1', ...good), 3, 'timeout: "-1" is not a number'],
     ['yes for a boolean', alpha('  redis: yes', ...good), 3, 'redis: "yes" is neither true nor false'],
-    ['no connection to a server', alpha('  server_connections: 0', ...good), 3, 'no command reaches a server'],
-    ['a password for memcached', alpha('  redis_auth: secret', ...good), 3, 'redis_auth: the pool is not for Redis'],
+    [
+      'no connection to a server',
+      alpha('  server_connections: 0', ...good),
+      3,
+      'without a connection no command can reach a server',
+    ],
+    ['a password for memcached', alpha('  redis_auth: secret', ...good), 3, 'redis_auth: the pool is not a Redis pool'],
     ['a server without a weight', alpha('  servers:', '  - b:6379'), 4, '"b:6379" is not a server'],
     ['a server with a name in two words', alpha('  servers:', '  - b:1:1 n m'), 4, '"b:1:1 n m" has the weight "1 n"'],
     ['a server without a port', alpha('  servers:', '  - b::1'), 4, '"b:" has no port from 1 to 65535'],
     ['a server with a zero weight', alpha('  servers:', '  - b:6379:0'), 4, '"b:6379:0" has the weight "0"'],
     ['a socket with a colon', alpha('  servers:', '  - /run/a:b:1'), 4, '"/run/a:b:1" is not a server'],
-    ['one name for two servers', alpha(...good, '  - c:1:2 b:6379'), 5, 'have one name on the ring, "b:6379"'],
+    ['one name for two servers', alpha(...good, '  - c:1:2 b:6379'), 5, 'have the same ring name, "b:6379"'],
     ['one address for two pools', `${alpha(...good)}\n${alpha(...good).replace('alpha', 'beta')}`, 6, 'both listen on'],
     [
       'one name for two pools',
@@ -166,12 +171,12 @@ describe('a refusal', () => {
       5,
       'two pools have the name',
     ],
-  ])('of %s has the line, the value and the words of nutcracker', (_, text, line, because) => {
+  ])('of %s has the line, the value and the message of nutcracker', (_, text, line, because) => {
     const [objection, ...others] = objectionsTo(text);
     expect(others).toEqual([]);
     expect(objection).toMatchObject({ file: 'nutcracker.yml', line });
     expect(new NutcrackerConfigError([objection]).message).toContain(because);
-    expect(wordsOfNutcracker(lab, text).replace(/\(err \d\) /, '')).toContain(objection.says);
+    expect(outputOfNutcracker(lab, text).replace(/\(err \d\) /, '')).toContain(objection.says);
   });
 
   test('names the file, the line, the directive, what nutcracker says, and the remedy', () => {
@@ -190,7 +195,7 @@ describe('a refusal', () => {
     },
   );
 
-  test('has every value that is wrong, where nutcracker stops at the first', () => {
+  test('lists every wrong value, unlike nutcracker, which stops at the first', () => {
     const text = alpha(
       '  timeout: 1s',
       '  redis: yes',
@@ -215,12 +220,12 @@ describe('a refusal', () => {
       if (error instanceof NutcrackerConfigError) return error.objections;
       throw error;
     }
-    throw new Error(`taken: ${text}`);
+    throw new Error(`accepted: ${text}`);
   }
 });
 
 describe('pools from code', () => {
-  test('stand in one file unless they have a name or an address in common', () => {
+  test('can be in one file unless two have the same name or address', () => {
     expect(NutcrackerConfig.of([pool('a', 'h:1'), pool('b', 'h:2')]).pools).toHaveLength(2);
     expect(() => NutcrackerConfig.of([])).toThrow('there is no pool');
     expect(() => NutcrackerConfig.of([pool('a', 'h:1'), pool('a', 'h:2')])).toThrow('two pools have the name "a"');
@@ -229,7 +234,7 @@ describe('pools from code', () => {
     );
   });
 
-  test('are found by name, and the only one without', () => {
+  test('are found by name, and a single one without a name', () => {
     const a = pool('a', 'h:1');
     const b = pool('b', 'h:2');
     expect(NutcrackerConfig.of([a, b]).pool('b')).toBe(b);

@@ -8,6 +8,6 @@ test.each([
   [0.9994, '99.9 %'],
   [0.9997, '99.97 %'],
   [1 - 2 ** -32, '99.99999998 %'],
-])('a share of %d reads as %s', (share, text) => {
+])('a share of %d is printed as %s', (share, text) => {
   expect(percent(share)).toBe(text);
 });

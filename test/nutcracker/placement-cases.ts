@@ -1,4 +1,4 @@
-// What the real nutcracker and HashRing are compared on: fleets, hashes, distributions, hash tags and keys.
+// The fleets, hashes, distributions, hash tags and keys on which HashRing is compared with the real nutcracker.
 
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
@@ -15,10 +15,10 @@ import { type PoolUnderTest } from '../lab/placement';
 /** Recorded from Debian's nutcracker 0.5.0 for amd64. */
 export const GOLDEN_FILE = path.join(__dirname, 'placement.golden.json');
 
-/** A part of the same, recorded from Debian's nutcracker 0.5.0 for arm64 under qemu-user. */
+/** A subset, recorded from Debian's nutcracker 0.5.0 for arm64 under qemu-user. */
 export const GOLDEN_FILE_OF_ARM64 = path.join(__dirname, 'placement-arm64.golden.json');
 
-/** What a golden file holds. */
+/** The contents of a golden file. */
 export interface Golden {
   readonly recordedFrom: string;
   /** In base64. */
@@ -26,11 +26,11 @@ export interface Golden {
   readonly fleets: Record<string, { readonly servers: NutcrackerServerProps[]; readonly placements: Placements }>;
 }
 
-/** Servers at addresses of one block, such as `127.9.8`, so that two runs on a machine do not meet. */
+/** Servers at addresses of one block, such as `127.9.8`, so that two runs on a machine do not collide. */
 export type Fleet = (block: string) => NutcrackerServer[];
 
 const PORT = 7379;
-const PORT_LEFT_OUT_OF_RING_NAME = 11211;
+const PORT_OMITTED_FROM_RING_NAME = 11211;
 
 function fleet(count: number, rest: (i: number) => { weight?: number; name?: string } = () => ({})): Fleet {
   return (block) =>
@@ -40,7 +40,7 @@ function fleet(count: number, rest: (i: number) => { weight?: number; name?: str
 /** Any weights from 1 to 100 000, most of them small. */
 const wild = (i: number): number => Math.ceil(10 ** (((i * 37) % 51) / 10));
 
-/** Longer than what nutcracker 0.5.0 hashes of a name, so that both servers have the very same points. */
+/** Longer than the part of a name that nutcracker 0.5.0 hashes, so both servers have the same points. */
 const LONG_NAME = 'long-'.repeat(56);
 const ODD_NAMES = [
   'a',
@@ -68,7 +68,7 @@ export const FLEETS: Readonly<Record<string, Fleet>> = {
   'odd names': fleet(ODD_NAMES.length, (i) => ({ name: ODD_NAMES[i], weight: 1 + (i % 3) })),
   'named and unnamed, over TCP and Unix sockets': (block) => [
     ...fleet(3, (i) => (i === 1 ? { name: 'second', weight: 2 } : {}))(block),
-    new NutcrackerServer({ address: `${block}.4:${PORT_LEFT_OUT_OF_RING_NAME}` }),
+    new NutcrackerServer({ address: `${block}.4:${PORT_OMITTED_FROM_RING_NAME}` }),
     new NutcrackerServer({ address: `/tmp/${block}.unnamed.sock` }),
     new NutcrackerServer({ address: `/tmp/${block}.named.sock`, name: 'socket', weight: 3 }),
   ],
@@ -83,10 +83,10 @@ export const FLEETS: Readonly<Record<string, Fleet>> = {
 
 const TAGS = [undefined, '{}', '$$'];
 
-/** modula needs eight bytes of memory for each unit of weight. */
+/** modula needs eight bytes of memory per unit of weight. */
 const MAX_WEIGHT_FOR_MODULA = 10_000_000;
 
-/** A fleet's servers under every hash, distribution and hash tag. */
+/** A fleet's servers with every hash, distribution and hash tag. */
 export function poolsOf(servers: NutcrackerServer[]): PoolUnderTest[] {
   const weight = servers.reduce((sum, server) => sum + server.weight, 0);
   const distributions = [Distribution.KETAMA, ...(weight <= MAX_WEIGHT_FOR_MODULA ? [Distribution.MODULA] : [])];
@@ -95,10 +95,10 @@ export function poolsOf(servers: NutcrackerServer[]): PoolUnderTest[] {
   );
 }
 
-/** Where a pool's keys go, each place as one digit, or two from 37 servers on; under the name of the pool. */
+/** The server index of each key, as one digit, or as two from 37 servers on; by the name of the pool. */
 export type Placements = Record<string, string>;
 
-/** The placements that nutcracker or a ring gives, in a form to compare and to keep. */
+/** Encodes the placements of nutcracker or of a ring, to compare and store them. */
 export function placements(pools: readonly PoolUnderTest[], places: readonly (readonly number[])[]): Placements {
   return Object.fromEntries(
     pools.map(({ servers, hash, distribution, hashTag = 'no tag' }, i) => {
@@ -109,13 +109,13 @@ export function placements(pools: readonly PoolUnderTest[], places: readonly (re
   );
 }
 
-/** The places of a pool's keys, taken apart again. */
+/** Decodes the placements of a pool's keys. */
 export function placesIn(encoded: string, keys: number): number[] {
   const digits = encoded.length / keys;
   return Array.from({ length: keys }, (_, i) => parseInt(encoded.slice(i * digits, (i + 1) * digits), 36));
 }
 
-/** Where HashRing says that the keys go. */
+/** The placements computed by HashRing. */
 export function computed(pools: readonly PoolUnderTest[], keys: readonly Buffer[]): Placements {
   const rings = pools.map((pool) => HashRing.of(new NutcrackerPool({ ...pool, name: 'pool', listen: '127.0.0.1:1' })));
   return placements(
@@ -124,7 +124,7 @@ export function computed(pools: readonly PoolUnderTest[], keys: readonly Buffer[
   );
 }
 
-/** Keys as applications have them, and keys as nobody has. */
+/** Realistic keys, and unusual ones. */
 export const KEYS: readonly Buffer[] = [
   ...range(60, (i) => `key:${i}`),
   ...range(40, (i) => `user:${i * 7919}:profile`),
@@ -159,7 +159,7 @@ export const KEYS: readonly Buffer[] = [
     '$b$$b',
   ],
   ...['', ' ', 'ключ:1', 'clé', '鍵', '🔑:1', 'a b', 'a\r\nb', '*2\r\n$3\r\nGET\r\n', '\0', 'a\0b', "it's", '"quoted"'],
-  // Every remainder of the hashes that read four or twelve bytes at once, in ASCII and in bytes above 127.
+  // Every tail length of the hashes that read four or twelve bytes at once, in ASCII and in bytes above 127.
   ...range(40, (length) => 'abcdefghij'.repeat(5).slice(0, length + 1)),
   ...range(40, (length) => bytes(`high ${length}`, length + 1).map((byte) => byte | 0x80)),
   ...range(40, (i) => bytes(`any ${i}`, 1 + (i % 33))),
@@ -170,7 +170,7 @@ function range<T>(count: number, item: (i: number) => T): T[] {
   return Array.from({ length: count }, (_, i) => item(i));
 }
 
-/** Bytes without a pattern, the same in every run. */
+/** Pseudorandom bytes, the same in every run. */
 function bytes(seed: string, length: number): Uint8Array {
   const blocks = range(Math.ceil(length / 32), (i) => createHash('sha256').update(`${seed} ${i}`).digest());
   return Buffer.concat(blocks).subarray(0, length);

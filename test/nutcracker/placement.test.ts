@@ -31,7 +31,7 @@ describe('HashRing puts every key where the real nutcracker sends it', () => {
   });
 });
 
-describe('HashRing puts every key where nutcracker sent it when the golden vectors were recorded', () => {
+describe('HashRing puts every key where the recorded nutcracker sent it', () => {
   const { fleets, keyBytes } = read(GOLDEN_FILE);
 
   test.each(Object.entries(fleets))('%s', (_, fleet) => {
@@ -40,7 +40,7 @@ describe('HashRing puts every key where nutcracker sent it when the golden vecto
   });
 });
 
-describe('on arm64 some keys above ASCII have other servers with the hashes that read signed bytes, all others none', () => {
+describe('on arm64 only non-ASCII keys have other servers, and only with hashes that read signed bytes', () => {
   const { fleets, keyBytes } = read(GOLDEN_FILE_OF_ARM64);
   const { servers, placements: onArm64 } = fleets[Object.keys(fleets)[0]];
   const here = computed(poolsOf(servers.map((server) => new NutcrackerServer(server))), keyBytes);
@@ -49,8 +49,8 @@ describe('on arm64 some keys above ASCII have other servers with the hashes that
     const pools = Object.keys(onArm64).filter((pool) => pool.startsWith(`${hash} `));
     const moved = pools.flatMap((pool) => {
       const there = placesIn(onArm64[pool], keyBytes.length);
-      const hereToo = placesIn(here[pool], keyBytes.length);
-      return keyBytes.filter((_, i) => hereToo[i] !== there[i]);
+      const onX86 = placesIn(here[pool], keyBytes.length);
+      return keyBytes.filter((_, i) => onX86[i] !== there[i]);
     });
     expect(moved.length > 0).toBe(HASH_FUNCTIONS[hash].readsSignedBytes);
     expect(moved.filter((key) => key.every((byte) => byte < 0x80))).toEqual([]);

@@ -6,7 +6,7 @@ import { Lab } from '../lab/lab';
 import { askNutcracker } from '../lab/placement';
 import { FLEETS, type Golden, GOLDEN_FILE, KEYS, placements, poolsOf } from './placement-cases';
 
-/** Fixed, unlike in the tests, because addresses are in the ring names: two recordings must give one file. */
+/** Fixed, unlike in the tests: addresses are part of ring names, and two recordings must give the same file. */
 const BLOCK = '127.50.50';
 
 async function record(names: readonly string[]): Promise<Golden> {
@@ -24,7 +24,7 @@ async function record(names: readonly string[]): Promise<Golden> {
   }
 }
 
-/** nutcracker says it on its standard error. */
+/** nutcracker prints it to standard error. */
 function version(): string {
   return execFileSync('sh', ['-c', 'nutcracker -V 2>&1'], { encoding: 'utf8' }).split('\n')[0].replace('This is ', '');
 }

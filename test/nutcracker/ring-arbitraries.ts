@@ -1,4 +1,4 @@
-// Pools of every kind, for properties that all rings have.
+// Arbitrary pools, for properties of all rings.
 
 import fc from 'fast-check';
 import { Distribution, HashType, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
@@ -35,7 +35,7 @@ export function pools(hash: fc.Arbitrary<HashType>): fc.Arbitrary<NutcrackerPool
 
 export const anyHash = fc.constantFrom(...Object.values(HashType));
 
-/** Bytes among which the characters of hash tags are frequent. */
+/** Random bytes with many hash tag characters. */
 export const keys = fc
   .array(fc.oneof(fc.constantFrom(...Buffer.from('{}$')), fc.nat(255)), { maxLength: 40 })
   .map((bytes) => Uint8Array.from(bytes));

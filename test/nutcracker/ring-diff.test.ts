@@ -51,8 +51,8 @@ describe('a ring and itself', () => {
 });
 
 describe('two rings', () => {
-  test('differ by exactly the values that a walk over all of them finds', () => {
-    // crc32 takes so few values that every one can be looked up.
+  test('differ by exactly the values that a full scan finds', () => {
+    // crc32 has so few values that each can be looked up.
     const owner = ({ _arcs: { lasts, owners, period }, pool }: HashRing, value: number): string =>
       pool.servers[owners[arcAt(lasts, value % period)]].ringName;
     const crc32 = pools(fc.constant(CRC32));
@@ -74,7 +74,7 @@ describe('two rings', () => {
     );
   });
 
-  test('differ by as much backwards as forwards', () => {
+  test('differ by the same share in both directions', () => {
     const murmur = pools(fc.constant(MURMUR));
     fc.assert(
       fc.property(murmur, murmur, (one, other) => {
@@ -101,7 +101,7 @@ describe('two rings', () => {
 });
 
 describe('a fleet that changes', () => {
-  test('gives keys to a new server only, and loses those of a removed one only', () => {
+  test('moves keys only to a new server, and only from a removed one', () => {
     const grown = ring(equal(4)).diff(ring(equal(5)));
     expect(grown.added).toEqual(['redis-4']);
     expect(new Set(grown.moves.map(({ to }) => to))).toEqual(new Set(['redis-4']));
@@ -112,19 +112,19 @@ describe('a fleet that changes', () => {
     expect(shrunk.movedShare).toBe(grown.movedShare);
   });
 
-  test('loses every key when all its names change', () => {
+  test('moves every key if all its names change', () => {
     const moved = ring(Object.fromEntries(Object.keys(equal(108)).map((name) => [`${name}.example.:6379`, 1])));
     const diff = ring(equal(108)).diff(moved);
     expect([diff.movedShare, diff.added.length, diff.removed.length]).toEqual([1, 108, 108]);
   });
 
-  test('names the servers of another weight, and the largest moves first', () => {
+  test('lists the servers whose weight changes, and the largest moves first', () => {
     const { reweighted, moves } = ring({ a: 1, b: 1, c: 1 }).diff(ring({ a: 1, b: 5, c: 1 }));
     expect(reweighted).toEqual(['b']);
     expect(moves.map(({ share }) => share)).toEqual(moves.map(({ share }) => share).sort((x, y) => y - x));
   });
 
-  test('by one unit of a huge weight is found, though a share of it is 2^-31', () => {
+  test('by one unit of a huge weight, a share of 2^-31, is detected', () => {
     const modula = { distribution: MODULA };
     const diff = ring({ a: 2 ** 30, b: 2 ** 30 }, modula).diff(ring({ a: 2 ** 30 + 1, b: 2 ** 30 - 1 }, modula));
     expect(diff.moves).toEqual([{ from: 'b', to: 'a', share: 2 ** -31 }]);
@@ -133,21 +133,21 @@ describe('a fleet that changes', () => {
 });
 
 describe('pools that hash keys differently', () => {
-  test('are not compared value by value, and say so', () => {
+  test('are not compared value by value, and the explanation says so', () => {
     const diff = ring(equal(4), { hash: MD5 }).diff(ring(equal(4), { hash: MURMUR }));
     expect(diff.isExact).toBe(false);
     expect(diff.isSame).toBe(false);
-    expect(diff.explanation).toMatch(/^hash changes from md5 to murmur, so every key has another value/);
+    expect(diff.explanation).toMatch(/^hash changes from md5 to murmur, so every key has a different value/);
     expect(diff.movedShare).toBeCloseTo(0.75, 2);
   });
 
-  test('with another hash tag tell keys that carry a tag from those that do not', () => {
+  test('with different hash tags distinguish keys with and without a tag', () => {
     const diff = ring(equal(4)).diff(ring(equal(4), { hashTag: '{}' }));
     expect([diff.isExact, diff.isSame]).toEqual([false, false]);
     expect(diff.explanation).toMatch(/^hash_tag changes from none to '{}'.*of the others 0 % move$/);
   });
 
-  test('are the same if both have the same one server', () => {
+  test('are the same if both have only the same server', () => {
     const other = { hash: MURMUR, hashTag: '{}', distribution: MODULA };
     expect(ring({ only: 1 }).diff(ring({ only: 7 }, other))).toMatchObject({ isSame: true, isExact: true });
   });

@@ -25,14 +25,14 @@ function ring({ servers, name = (i) => `server${i}`, weight = () => 1, ...props 
   );
 }
 
-describe('the size of clumps', () => {
+describe('the clump size', () => {
   const quarters = ring({ servers: 4, distribution: MODULA });
 
-  test('is that of all keys when one server of several has them all', () => {
+  test('is the number of keys if one of several servers has them all', () => {
     expect(clumpSize(quarters, [0, 120, 0, 0])).toBe(120);
   });
 
-  test('is 0 when every server has exactly its part, and grows with the clumps', () => {
+  test('is 0 if every server has exactly its part, and grows with the clumps', () => {
     expect(clumpSize(quarters, [30, 30, 30, 30])).toBe(0);
     expect(
       clumpSize(
@@ -42,13 +42,13 @@ describe('the size of clumps', () => {
     ).toBeCloseTo(7 * clumpSize(quarters, [2, 5, 3, 2]));
   });
 
-  test('measures against weights, not against equal parts', () => {
+  test('is measured against weights, not against equal parts', () => {
     const weighted = ring({ servers: 3, distribution: MODULA, weight: (i) => [1, 1, 8][i] });
     expect(clumpSize(weighted, [10, 10, 80])).toBe(0);
     expect(clumpSize(weighted, [33, 33, 34])).toBeGreaterThan(5);
   });
 
-  test('is 1 where there is nothing to choose', () => {
+  test('is 1 if there is one server or no key', () => {
     expect(clumpSize(ring({ servers: 1 }), [500])).toBe(1);
     expect(clumpSize(quarters, [0, 0, 0, 0])).toBe(1);
   });
@@ -75,18 +75,18 @@ describe('keys that differ in their last characters', () => {
     },
   );
 
-  test('are warned of with what they do to one server', () => {
+  test('give a warning that names the busiest server', () => {
     const fleet = ring({ servers: 108, hash: HashType.CRC32 });
     expect(unevenSample(fleet)).toEqual({
       code: 'uneven-keys',
       pool: 'alpha',
       message: expect.stringMatching(
-        /^crc32 puts .*: of \S+:0 to \S+:999, 100 % are on 'server\d+', .* 107 of 108 servers get none; size shards/,
+        /^crc32 puts .*: of \S+:0 to \S+:999, 100 % are on 'server\d+', .* 107 of 108 servers get none; size each shard/,
       ),
     });
   });
 
-  test('are of no interest to a pool of one server', () => {
+  test('give no warning for a pool of one server', () => {
     expect(unevenSample(ring({ servers: 1, hash: HashType.CRC32 }))).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { changed, fleet, LIVE } from '../lab/fleet-charts';
 import { Lab } from '../lab/lab';
 import { type Manifest, ofKind, theOnly, validationErrors } from '../lab/synth';
 import { poolsOfAFile } from '../nutcracker/config-arbitraries';
-import { nutcrackerTakes } from '../nutcracker/real-verdict';
+import { nutcrackerAccepts } from '../nutcracker/real-verdict';
 
 test('the ring is the old one: every key is found where it was', () => {
   const { app, charts } = fleet({ namespace: 'unit-1' });
@@ -37,7 +37,7 @@ test('the ring is the old one for pools of every kind, in a configuration that n
         const { app } = fleet({ pool: new NutcrackerPool(props), proxyPort: 22121 });
         expect(validationErrors(app)).toEqual([]);
         const [, { data }] = ofKind(app, 'ConfigMap');
-        expect(nutcrackerTakes(lab, data['nutcracker.yml'] as string)).toBe(true);
+        expect(nutcrackerAccepts(lab, data['nutcracker.yml'] as string)).toBe(true);
       }),
       { seed: 1, numRuns: 60 },
     );

@@ -1,7 +1,7 @@
-// The four hashes of Fowler, Noll and Vo (http://www.isthe.com/chongo/tech/comp/fnv/), as nutcracker cuts them down.
+// The four hashes of Fowler, Noll and Vo (http://www.isthe.com/chongo/tech/comp/fnv/), as nutcracker truncates them.
 //
-// nutcracker truncates the 64-bit ones to 32 bits. The low half of a product or of an exclusive or depends on the low
-// halves of its operands only, so the low halves of the 64-bit constants and 32-bit arithmetic are enough.
+// nutcracker truncates the 64-bit ones to 32 bits. The low half of a product or of an XOR depends only on the low halves
+// of its operands, so the low halves of the 64-bit constants and 32-bit arithmetic are enough.
 
 const INIT_32 = 0x811c9dc5;
 const PRIME_32 = 0x01000193;

@@ -16,7 +16,7 @@ function pair(key: Uint8Array, at: number): number {
   return key[at] | (key[at + 1] << 8);
 }
 
-/** Of all the bytes only the third one of a tail is read as signed. */
+/** Only the third byte of a tail is read as signed. */
 function mixTail(hash: number, key: Uint8Array, at: number, length: number): number {
   switch (length) {
     case 3:

@@ -1,4 +1,4 @@
-// nutcracker's twelve hashes (its src/hashkit) over bytes of a key, bit for bit as its x86-64 builds compute them.
+// nutcracker's twelve hashes (its src/hashkit), bit for bit as its x86-64 builds compute them.
 
 import { HashType } from '../algorithms';
 import { crc16, crc32, crc32a } from './crc';
@@ -10,25 +10,25 @@ import { murmur } from './murmur';
 
 /**
  * The hash of `key[start]` to `key[end - 1]`, at least one byte, as a signed 32-bit integer: V8 keeps those in a
- * register where it would box an unsigned one.
+ * register, and would box an unsigned one.
  */
 export type KeyHash = (key: Uint8Array, start: number, end: number) => number;
 
-/** A hash and what a ring has to know about it. */
+/** A hash and its properties. */
 export interface HashFunction {
   readonly hash: KeyHash;
 
   /** The hash is one of 0 to `values - 1`. */
   readonly values: number;
 
-  /** Whether it reads bytes as C's plain `char`, signed on x86-64 and unsigned on arm64, so that the result differs. */
+  /** Whether it reads bytes as C's `char`, signed on x86-64 and unsigned on arm64, so that the results differ. */
   readonly readsSignedBytes: boolean;
 }
 
-const EVERY_32_BITS = 2 ** 32;
+const ALL_32_BITS = 2 ** 32;
 
-const unsigned = (hash: KeyHash): HashFunction => ({ hash, values: EVERY_32_BITS, readsSignedBytes: false });
-const signed = (hash: KeyHash): HashFunction => ({ hash, values: EVERY_32_BITS, readsSignedBytes: true });
+const unsigned = (hash: KeyHash): HashFunction => ({ hash, values: ALL_32_BITS, readsSignedBytes: false });
+const signed = (hash: KeyHash): HashFunction => ({ hash, values: ALL_32_BITS, readsSignedBytes: true });
 
 export const HASH_FUNCTIONS: Readonly<Record<HashType, HashFunction>> = {
   [HashType.ONE_AT_A_TIME]: signed(oneAtATime),

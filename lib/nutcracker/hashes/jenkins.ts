@@ -53,7 +53,7 @@ export function jenkins(key: Uint8Array, start: number, end: number): number {
   return ((c ^ b) - rotate(b, 24)) | 0;
 }
 
-/** Four bytes, little-endian; those behind the key's end count as zero. */
+/** Four bytes, little-endian; bytes past the end of the key count as zero. */
 function word(key: Uint8Array, at: number, end: number): number {
   if (at + 4 <= end) return key[at] | (key[at + 1] << 8) | (key[at + 2] << 16) | (key[at + 3] << 24);
   let value = 0;

@@ -1,11 +1,11 @@
-// MD5 (RFC 1321). Node's own would allocate for every key, take several times as long for messages as short as these, and
-// is missing where Node runs in FIPS mode.
+// MD5 (RFC 1321). Node's own allocates for every key, takes several times as long for messages this short, and is missing
+// if Node runs in FIPS mode.
 
 const BLOCK_BYTES = 64;
-/** The length of the message stands in the last eight bytes of the last block. */
+/** The length of the message is in the last eight bytes of the last block. */
 const LENGTH_AT = 56;
 
-/** For each of the 64 steps, in four rounds: what is added, which word of the block is taken, how far is rotated. */
+/** For each of the 64 steps, in four rounds: the constant to add, the word of the block, and the rotation. */
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32));
 const WORDS = Uint8Array.from({ length: 64 }, (_, i) => [i, 5 * i + 1, 3 * i + 5, 7 * i][i >> 4] & 15);
 const ROTATIONS = Uint8Array.from(
@@ -46,13 +46,13 @@ export function md5Digest(bytes: Uint8Array, start = 0, end = bytes.length): Int
   return digest;
 }
 
-/** Little-endian, and zeros behind the end. */
+/** Little-endian, with zeros after the end. */
 function load(bytes: Uint8Array, start: number, end: number): void {
   block.fill(0);
   for (let i = 0; start + i < end; i++) block[i >> 2] |= bytes[start + i] << ((i & 3) << 3);
 }
 
-/** Works the block into the digest. */
+/** Mixes the block into the digest. */
 function mix(): void {
   let a = digest[0];
   let b = digest[1];
@@ -72,7 +72,7 @@ function mix(): void {
   digest[3] += d;
 }
 
-/** Of the four rounds each has a function of its own. */
+/** Each of the four rounds has its own function. */
 function mixed(i: number, b: number, c: number, d: number): number {
   if (i < 16) return d ^ (b & (c ^ d));
   if (i < 32) return c ^ (d & (b ^ c));

@@ -90,13 +90,13 @@ test.each(['bind 127.0.0.1 ::1\nsave ""\n', '# x\nport 6379\nrename-command CONF
   async (text) => {
     const { lines, exitCode } = await answerTo(text);
     expect([exitCode, lines.length]).toEqual([1, 2]);
-    expect(lines[0]).toMatch(/^stdin:[12]: error: this is a redis.conf; .*give the nutcracker.yml of its proxies$/);
+    expect(lines[0]).toMatch(/^stdin:[12]: error: this is a redis.conf; .*pass the nutcracker.yml of its proxies$/);
   },
 );
 
 test('a file of 15 MB is refused by its size', async () => {
   const { lines } = await answerTo(pool('alpha', servers(2)).padEnd(15_000_000, '#'));
-  expect(lines[0]).toMatch(/^stdin: error: it has 15000000 bytes, and no ConfigMap takes more than 1048576; /);
+  expect(lines[0]).toMatch(/^stdin: error: the file has 15000000 bytes, and a ConfigMap holds at most 1048576; /);
 });
 
 test('warnings and notes of every pool are told, and leave the exit code alone', async () => {

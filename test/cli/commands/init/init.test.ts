@@ -31,7 +31,7 @@ test('a repository is made, and what is in it is told', async () => {
       ...(json.files as string[]).map((name) => `  ${name}`),
     ]),
   );
-  expect(lines.join('\n')).not.toContain('whoever can read the file knows the password');
+  expect(lines.join('\n')).not.toContain('anyone who can read the file knows the password');
   expect(read('package.json')).toContain('"cdk8s-twemproxy": "1.2.3"');
 });
 
