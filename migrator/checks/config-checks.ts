@@ -1,10 +1,10 @@
-// Whether a server can be given another role, and keeps it over a restart.
+// Whether the role of a server can be changed, and survives a restart.
 
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
 import { type BothServers } from './server-checks';
 
-/** CONFIG of the old server, whose fence may be volatile if that was accepted. */
+/** Checks CONFIG of the old server. A fence that a restart removes is a warning if that was accepted. */
 export function oldConfigChecks(both: BothServers, acceptVolatileFence: boolean): Remark[] {
   return [...fence(both.old, acceptVolatileFence), ...changedSettings(both)];
 }
@@ -14,19 +14,19 @@ function fence(old: ServerDetails, acceptVolatileFence: boolean): Remark[] {
     return [
       configUnusable(
         old,
-        'if rename-command gave CONFIG another name, put it into the Secret of renamedCommands of the move',
+        'if rename-command renamed CONFIG, add the new name to the renamedCommands Secret of the migration',
       ),
     ];
   const reason = rewriteFailure(old);
   if (reason === undefined) return [];
-  const effect = `A RESTART OF ${old.address} WOULD LIFT ITS FENCE, and it would serve outdated data: ${reason}`;
+  const effect = `A RESTART OF ${old.address} WOULD REMOVE ITS FENCE, and it would serve outdated data: ${reason}`;
   const remedy =
-    'start it on a file that it may write; otherwise cutover refuses without --accept-volatile-fence, and after it the old server must not be started again';
+    'start it with a configuration file that it can write; otherwise cutover requires --accept-volatile-fence, and the old server must not be restarted after the cutover';
   const remark = acceptVolatileFence ? warning : error;
   return [remark('volatile-fence', `${effect}; ${remedy}`)];
 }
 
-/** What the fence sets, and no rollback sets back. */
+/** Settings that the fence changes and a rollback does not restore. */
 function changedSettings({ old, password, keepLegacyInSync }: BothServers): Remark[] {
   const { address, setting } = old;
   const masterauth = setting('masterauth') ?? '';
@@ -43,18 +43,18 @@ function changedSettings({ old, password, keepLegacyInSync }: BothServers): Rema
   return changed.map(([name, value, after]) =>
     warning(
       'settings',
-      `${name} of ${address} is ${value}, and will be ${after} after a cutover, also if that is rolled back; set it by hand then if that server is to be a replica`,
+      `${name} of ${address} is ${value}, and will be ${after} after a cutover, even after a rollback; set it by hand then if that server is to be a replica`,
     ),
   );
 }
 
-/** CONFIG of the new server, which must keep its role. */
+/** Checks CONFIG of the new server, which must keep its role. */
 export function newConfigChecks(fresh: ServerDetails): Remark[] {
   if (fresh.configError !== undefined) return [configUnusable(fresh, 'run the image without rename-command')];
   const reason = rewriteFailure(fresh);
   if (reason === undefined) return [];
-  const effect = `${fresh.address} would forget its role at a restart: ${reason}`;
-  return [error('volatile-role', `${effect}; let it start on a file that it may write`)];
+  const effect = `${fresh.address} would lose its role in a restart: ${reason}`;
+  return [error('volatile-role', `${effect}; start it with a configuration file that it can write`)];
 }
 
 function configUnusable({ address, configError = '' }: ServerDetails, remedy: string): Remark {
@@ -67,7 +67,7 @@ function rewriteFailure({ view, rewriteError }: ServerDetails): string | undefin
   return rewriteError === undefined ? undefined : `CONFIG REWRITE cannot be used on ${file} (${rewriteError})`;
 }
 
-/** Messages of servers begin with their address. */
+/** Errors of a server already begin with its address. */
 function reasonAt(address: string, message: string): string {
   return message.startsWith(`${address}: `) ? message : `${address}: ${message}`;
 }

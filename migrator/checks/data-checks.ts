@@ -1,4 +1,4 @@
-// Whether the data of an old server fits on the new one, and can be copied there.
+// Whether the data of an old server fits on the new one and can be copied there.
 
 import { percent } from '../../lib/nutcracker/percent';
 import { type ServerDetails } from './server-details';
@@ -7,16 +7,16 @@ import { type Info } from '../redis/info';
 import { size } from '../report/fleet-progress';
 import { type BothServers } from './server-checks';
 
-/** `used` are the databases that the shard's pools use. */
+/** @param used the databases that the shard's pools use */
 export function dataChecks(both: BothServers, used: readonly number[]): Remark[] {
   const { old } = both;
   return [...memory(both), ...databases(both, used), ...modules(both), ...users(old), ...syncChecks(old)];
 }
 
-/** Where memory gets tight. */
-const MUCH = 0.8;
+/** From this share of maxmemory on, memory is tight. */
+const TIGHT = 0.8;
 
-/** Where it is worth knowing that an old server without a limit gets one. */
+/** From this share on, it matters that an old server without a limit gets one. */
 const MODERATE = 0.5;
 
 function memory({ old, new: fresh }: BothServers): Remark[] {
@@ -30,46 +30,46 @@ function memory({ old, new: fresh }: BothServers): Remark[] {
   const policies = [old, fresh].map((server) => server.setting('maxmemory-policy'));
   return [
     ...(used >= limit ? [error('memory', `${held}, and would refuse writes or evict keys; ${remedy}`)] : []),
-    ...(used < limit && used > limit * MUCH
-      ? [warning('memory', `${held}, of which that is ${percent(used / limit)}; ${remedy} soon`)]
+    ...(used < limit && used > limit * TIGHT
+      ? [warning('memory', `${held}, ${percent(used / limit)} of it; ${remedy} soon`)]
       : []),
     ...(isLowered(limitOf(old), limit, used) ? [lowered(old, fresh)] : []),
     ...(policies[0] !== policies[1] && policies.every((policy) => policy !== undefined)
       ? [
           warning(
             'eviction',
-            `maxmemory-policy is ${policies[0]} on ${old.address} and ${policies[1]} on ${fresh.address}; make them the same unless that is meant`,
+            `maxmemory-policy is ${policies[0]} on ${old.address} and ${policies[1]} on ${fresh.address}; make them the same unless this is intended`,
           ),
         ]
       : []),
   ];
 }
 
-/** What the data is made of, as far as the server says. */
+/** Data and overhead, as far as the server reports them. */
 function partsOf(info: Info, data: number): string {
-  const keys = data - info.number('used_memory_overhead') + behind(info);
+  const keys = data - info.number('used_memory_overhead') + notMovedBytes(info);
   if (info.text('used_memory_overhead') === '' || keys < 0) return `${size(data)} of data`;
-  return `${size(keys)} of data and ${size(data - keys)} of overhead (tables of keys, and what every Redis takes)`;
+  return `${size(keys)} of data and ${size(data - keys)} of overhead (key tables, and the base of every Redis)`;
 }
 
 function isLowered(before: number, after: number, used: number): boolean {
-  return before === Infinity ? used > MODERATE * after && used <= MUCH * after : before > after;
+  return before === Infinity ? used > MODERATE * after && used <= TIGHT * after : before > after;
 }
 
 function lowered(old: ServerDetails, fresh: ServerDetails): Remark {
   const before = limitOf(old);
   const had = before === Infinity ? 'has no limit' : `may use ${size(before)}`;
   const has = `${fresh.address} may use no more than ${size(limitOf(fresh))}`;
-  return warning('maxmemory', `${old.address} ${had} (maxmemory), and ${has}; raise it unless that is meant`);
+  return warning('maxmemory', `${old.address} ${had} (maxmemory), and ${has}; raise it unless this is intended`);
 }
 
-/** What the data takes, with the tables of the keys, and without what stays behind: the backlog, and buffers of clients. */
+/** The size of the data, including the key tables. */
 function dataBytes(info: Info): number {
-  return info.number('used_memory') - behind(info);
+  return info.number('used_memory') - notMovedBytes(info);
 }
 
-/** What stays behind: the backlog, and buffers of clients. */
-function behind(info: Info): number {
+/** Memory that is not moved: the backlog and client buffers. */
+function notMovedBytes(info: Info): number {
   const backlog = info.text('repl_backlog_active') === '1' ? info.number('repl_backlog_size') : 0;
   const parts = [
     info.text('mem_replication_backlog') === '' ? backlog : info.number('mem_replication_backlog'),
@@ -79,10 +79,7 @@ function behind(info: Info): number {
   return parts.reduce((sum, part) => sum + part, 0);
 }
 
-/**
- * Why a new server that has everything would refuse writes as a master, if it would. As a replica it takes what it is sent,
- * whatever its maxmemory.
- */
+/** Why a new server would refuse writes as a master; undefined if it would not. As a replica it ignores its maxmemory. */
 export function refusesWrites(info: Info): string | undefined {
   const limit = info.number('maxmemory');
   const used = info.number('used_memory') - info.number('mem_not_counted_for_evict');
@@ -110,7 +107,7 @@ function databases({ old, new: fresh }: BothServers, used: readonly number[]): R
   if (others.length === 0) return [];
   const found = `${old.address} has keys in ${others.map(({ database, keys }) => `database ${database} (${keys})`).join(', ')}`;
   const reach = `its pools use database ${used.join(', ')} only`;
-  return [warning('databases', `${found}: they are moved as well, but ${reach}; find out who uses them`)];
+  return [warning('databases', `${found}: they are moved as well, but ${reach}; find out which programs use them`)];
 }
 
 function modules({ old, new: fresh }: BothServers): Remark[] {
@@ -126,20 +123,20 @@ function users({ address, users }: ServerDetails): Remark[] {
   return [
     warning(
       'users',
-      `${address} has users that are not copied: ${others.join(', ')}; nutcracker knows the default user only`,
+      `${address} has users that are not copied: ${others.join(', ')}; nutcracker uses the default user only`,
     ),
   ];
 }
 
-/** A fork that stopped clients for so long will do so again. */
+/** A fork that blocked clients for this long will do so again. */
 const LONG_FORK_MICROSECONDS = 500_000;
 
-/** A guess at how fast an initial synchronization is, to tell what comes in meanwhile. */
+/** The assumed speed of an initial synchronization, to estimate the writes during it. */
 const SYNC_BYTES_PER_SECOND = 50 * 2 ** 20;
 
 const SHORT_TIMEOUT_S = 10;
 
-/** The initial synchronization forks the old server, and collects what is written meanwhile. */
+/** The initial synchronization forks the old server, which buffers the writes meanwhile. */
 function syncChecks(old: ServerDetails): Remark[] {
   const { address, view } = old;
   const { info } = view;
@@ -153,7 +150,7 @@ function syncChecks(old: ServerDetails): Remark[] {
       ? [
           warning(
             'disk',
-            `${address} says ${failed.join(' and ')}: err; see to its disk and memory, as sync has it fork and save`,
+            `${address} reports ${failed.join(' and ')}: err; check its disk and memory, since sync makes it fork and save`,
           ),
         ]
       : []),
@@ -161,23 +158,28 @@ function syncChecks(old: ServerDetails): Remark[] {
       ? [
           warning(
             'fork',
-            `the last fork of ${address} stopped its clients for ${Math.round(fork / 1000)} ms, and sync has it fork; sync at a quiet hour`,
+            `the last fork of ${address} blocked its clients for ${Math.round(fork / 1000)} ms, and sync makes it fork; sync when traffic is low`,
           ),
         ]
       : []),
     ...(timeout < SHORT_TIMEOUT_S
-      ? [warning('repl-timeout', `repl-timeout is ${timeout} s on ${address}, so a sync may break off; set it to 60`)]
+      ? [
+          warning(
+            'repl-timeout',
+            `repl-timeout is ${timeout} s on ${address}, so a sync may be interrupted; set it to 60`,
+          ),
+        ]
       : []),
     ...outputBuffer(old),
     ...syncFileCheck(old),
   ];
 }
 
-/** sync has it send its data without a file where it can. */
+/** sync makes the server send its data without a file if its version can. */
 function syncFileCheck({ address, view, version, setting, configError }: ServerDetails): Remark[] {
   const persistsNothing = setting('save') === '' && view.info.text('aof_enabled') !== '1';
   if (configError !== undefined || !persistsNothing || setting('repl-diskless-sync') !== undefined) return [];
-  const effect = `${address} persists nothing, and ${version.name} sends its data to a replica by way of a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;
+  const effect = `${address} persists nothing, and ${version.name} sends its data to a replica through a dump.rdb in its directory, WHICH IT WOULD LOAD AT ITS NEXT START`;
   return [warning('sync-file', `${effect}; remove that file after the sync, or upgrade it to 2.8.24 first`)];
 }
 
@@ -188,7 +190,7 @@ function outputBuffer(old: ServerDetails): Remark[] {
   const seconds = info.number('used_memory') / SYNC_BYTES_PER_SECOND;
   const written = info.number('instantaneous_input_kbps') * 1024 * seconds;
   if (!(written > limit)) return [];
-  const comes = `about ${size(written)} will come in at ${old.address} during the ${Math.ceil(seconds)} s or so of its sync`;
-  const remedy = 'raise client-output-buffer-limit for replicas there, or sync at a quiet hour';
-  return [warning('output-buffer', `${comes}, and it keeps ${size(limit)} for a replica; ${remedy}`)];
+  const comes = `about ${size(written)} will be written to ${old.address} during the roughly ${Math.ceil(seconds)} s of its sync`;
+  const remedy = 'raise client-output-buffer-limit for replicas there, or sync when traffic is low';
+  return [warning('output-buffer', `${comes}, and it buffers ${size(limit)} for a replica; ${remedy}`)];
 }

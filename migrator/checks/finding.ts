@@ -1,17 +1,17 @@
-// What preflight finds.
+// The findings of preflight.
 
 export interface Finding {
-  /** An error keeps the fleet from moving; a warning is for a person to judge. */
+  /** An error prevents the migration; an operator judges a warning. */
   readonly severity: 'error' | 'warning';
-  /** A word for programs, the same in every release. */
+  /** For programs; stable across releases. */
   readonly code: string;
-  /** The ordinal; nothing for what is about the fleet. */
+  /** The ordinal; undefined if the finding is about the fleet. */
   readonly shard?: number;
   /** Names the server, the value, and the remedy. */
   readonly message: string;
 }
 
-/** A finding of a check, which does not know the shard. */
+/** A finding before the shard is added. */
 export type Remark = Omit<Finding, 'shard'>;
 
 export function error(code: string, message: string): Remark {

@@ -1,4 +1,4 @@
-// Whether the keys of each shard are where the rings of the plan look for them. A wrong nutcracker.yml shows here, before
+// Whether the keys of each shard are where the rings of the plan look for them. This finds a wrong nutcracker.yml before
 // anything moves.
 
 import { type MovePlan, type PlannedPool, type PlannedShard, ringNamesOf } from '../../lib/migration/plan';
@@ -22,7 +22,7 @@ function ringOf(plan: MovePlan, pool: PlannedPool): PlannedRing {
     shard.servers.filter((server) => server.pool === pool.name).map((server) => ({ shard, server })),
   );
   const { name, hash, distribution, hashTag } = pool;
-  // The addresses of servers with names are not on the ring; only ports tell these apart.
+  // The addresses of named servers are not on the ring; only the ports have to be distinct.
   const servers = members.map(
     ({ server: { ringName, weight } }, i) =>
       new NutcrackerServer({ address: `127.0.0.1:${i + 1}`, name: ringName, weight }),
@@ -45,24 +45,24 @@ export function databasesOf({ pools }: MovePlan, { servers }: PlannedShard): num
   return [...new Set(pools.filter(({ name }) => names.includes(name)).map(({ database }) => database))];
 }
 
-/** Of how many keys elsewhere on it would be dangerous to go on: more than older rings leave behind. */
-const MUCH = 0.05;
+/** From this share of misplaced keys on, going on is dangerous; old rings leave fewer behind. */
+const MAX_LEFTOVERS = 0.05;
 
-/** How sure a sample has to be that all keys of a shard belong to another one. */
+/** The share and the size of a sample that show that all keys of a shard belong to another one. */
 const NEARLY_ALL = 0.8;
-const ENOUGH = 10;
+const MIN_SAMPLE = 10;
 
-/** Where the sampled keys of the shards belong. */
+/** The shards to which the sampled keys belong. */
 export class Placement {
   private readonly rings: readonly PlannedRing[];
-  /** By ordinal: the shard of the plan to which nearly all of its keys belong. */
+  /** By ordinal of a shard: the shard to which nearly all of its keys belong. */
   private readonly owners = new Map<number, PlannedShard>();
 
   constructor(plan: MovePlan) {
     this.rings = plan.pools.map((pool) => ringOf(plan, pool));
   }
 
-  /** What is to be said of keys that were found in a database of a shard. */
+  /** Checks a sample of keys in a database of a shard. */
   check(shard: PlannedShard, address: string, database: number, keys: readonly Buffer[]): Remark[] {
     const rings = this.rings.filter(({ pool, shards }) => pool.database === database && shards.includes(shard));
     const owners = keys.map((key) => ownerOf(key, shard, rings));
@@ -74,25 +74,25 @@ export class Placement {
     const where = `${address}${database > 0 ? `, database ${database}` : ''}`;
     const share = strays.length / keys.length;
     const found = `of ${keys.length} sampled keys on ${where}, ${strays.length} (${percent(share)}) belong elsewhere, as ${printable(keys[first])} to shard ${owner.shard} (${ringNamesOf(owner).join(', ')})`;
-    if (share >= MUCH) {
+    if (share >= MAX_LEFTOVERS) {
       const remedy =
-        'the plan was made from another nutcracker.yml than the running one, or its servers are in another order';
-      return [error('placement', `${found}; ${remedy}: move nothing before that is fixed`)];
+        'the plan was made from a different nutcracker.yml than the running one, or its servers are in a different order';
+      return [error('placement', `${found}; ${remedy}: fix that before you move anything`)];
     }
     return [
       warning(
         'leftovers',
-        `${found}: nutcracker does not find them, nor will it after the move; they may be left from an older ring`,
+        `${found}: nutcracker does not find them, and will not after the migration; they may be left from an older ring`,
       ),
     ];
   }
 
-  /** What shows only when all shards are looked at together. */
+  /** Swapped servers, which only show across all shards. */
   get permutation(): Finding[] {
     const swapped = [...this.owners].filter(([ordinal, owner]) => owner.shard !== ordinal).sort(([a], [b]) => a - b);
     if (swapped.length === 0) return [];
     const pairs = swapped.map(([ordinal, owner]) => `the keys of shard ${ordinal} belong to shard ${owner.shard}`);
-    const shown = pairs.slice(0, MOST_NAMED).join(', ') + (pairs.length > MOST_NAMED ? ', and so on' : '');
+    const shown = pairs.slice(0, MAX_LISTED).join(', ') + (pairs.length > MAX_LISTED ? ', and so on' : '');
     return [
       error(
         'order',
@@ -102,17 +102,17 @@ export class Placement {
   }
 
   private noteOwner(shard: PlannedShard, owners: readonly PlannedShard[]): void {
-    if (owners.length < ENOUGH) return;
+    if (owners.length < MIN_SAMPLE) return;
     const counts = new Map<PlannedShard, number>();
     for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
     for (const [owner, count] of counts) if (count >= NEARLY_ALL * owners.length) this.owners.set(shard.shard, owner);
   }
 }
 
-/** The shard itself if one of the rings looks for the key there: pools that share a database keep their keys side by side. */
+/** The shard itself if any ring looks for the key there: pools may share a database. */
 function ownerOf(key: Buffer, shard: PlannedShard, rings: readonly PlannedRing[]): PlannedShard {
   const owners = rings.map(({ ring, shards }) => shards[ring._indexOf(key)]);
   return owners.includes(shard) ? shard : owners[0];
 }
 
-const MOST_NAMED = 8;
+const MAX_LISTED = 8;

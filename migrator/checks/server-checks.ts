@@ -1,4 +1,4 @@
-// Whether the two servers of a shard can do what a move asks of them.
+// Whether the two servers of a shard meet the requirements of a migration.
 
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
@@ -9,22 +9,22 @@ import { type Access } from '../shard/pair';
 export interface BothServers {
   readonly old: ServerDetails;
   readonly new: ServerDetails;
-  /** The password that both took from this program. */
+  /** The password that both accepted. */
   readonly password?: string;
-  /** As whom the old one let this program in, if not as the default user with that password. */
+  /** The user of the old server, if it is not the default user with that password. */
   readonly oldUser?: Access['oldUser'];
-  /** Whether the old server is to follow the new one once that has moved. */
+  /** Whether the old server is to follow the new one after the cutover. */
   readonly keepLegacyInSync: boolean;
-  /** Whether nobody uses the other names of commands that write while the fleet moves. */
+  /** Whether no client uses renamed write commands during the migration. */
   readonly acceptRenamedWrites?: boolean;
 }
 
-/** Commands without which no shard moves, those that others send than this program, and those that verify needs. */
+/** Commands that every migration needs, those that replicas and the bridge send, and those that verify needs. */
 const NEEDED = ['CONFIG', 'CLIENT'];
 const SENT_BY_OTHERS = ['INFO', 'AUTH', 'PING', 'PSYNC', 'REPLCONF'];
 const FOR_VERIFY = ['SCAN', 'RANDOMKEY', 'TYPE', 'PTTL', 'WATCH', 'MULTI', 'EXEC'];
 
-/** The commands to ask an old server for: by the names of the plan, and by the plain ones. */
+/** The commands to look up on an old server: by their renamed names, and by their original ones. */
 export const OWN_COMMANDS = [...NEEDED, 'SLAVEOF', 'REPLICAOF', ...FOR_VERIFY];
 export const PLAIN_COMMANDS = SENT_BY_OTHERS;
 
@@ -44,19 +44,19 @@ export function serverChecks(both: BothServers): Remark[] {
   ];
 }
 
-/** Programs that speak like Redis and do not replicate like it: nothing else can be asked of them. */
+/** Programs that speak the Redis protocol but do not replicate like Redis: the other checks do not apply to them. */
 export function productChecks(
   ...servers: readonly { readonly address: string; readonly version: Version }[]
 ): Remark[] {
   return servers.flatMap(({ address, version: { name, unsupportedReason } }) =>
     unsupportedReason === undefined
       ? []
-      : [error('product', `${address} runs ${name}: ${unsupportedReason}; ${OTHER_WAYS}`)],
+      : [error('product', `${address} runs ${name}: ${unsupportedReason}; ${PRODUCT_REMEDY}`)],
   );
 }
 
-const OTHER_WAYS =
-  'copy its keys to a Redis or Valkey server first, by a tool that reads and writes keys, and move that; or run an image of Redis or Valkey';
+const PRODUCT_REMEDY =
+  'first copy its keys to a Redis or Valkey server with a tool that reads and writes keys, and migrate that; or run an image of Redis or Valkey';
 
 function identity(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (old.view.runId !== fresh.view.runId) return [];
@@ -70,16 +70,16 @@ function versions(old: ServerDetails, fresh: ServerDetails): Remark[] {
     return [error('version', `${old.address} runs ${old.version.name}, which is older than 2.8; ${remedy}`)];
   }
   if (fresh.version.canFollow(old.version)) return [];
-  const both = `${fresh.address} runs ${fresh.version.name}, which cannot read what ${old.address} (${old.version.name}) sends`;
+  const both = `${fresh.address} runs ${fresh.version.name}, which cannot load data of ${old.address} (${old.version.name})`;
   return [error('version', `${both}; run an image of ${old.version.name} or later`)];
 }
 
-/** A cutover would only say so when the shard has moved. */
+/** Otherwise a cutover would report it only after the shard has moved. */
 function oldCannotFollowNew(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (old.version.canFollow(fresh.version)) return [];
-  const both = `${old.address} runs ${old.version.name}, which cannot read what ${fresh.address} (${fresh.version.name}) sends`;
-  const effect = 'so it will not follow after the cutover, and a rollback will lose what was written since';
-  const remedy = `run an image of ${old.version.name} in the shards if that is 7.0 or later, or do without keepLegacyInSync`;
+  const both = `${old.address} runs ${old.version.name}, which cannot load data of ${fresh.address} (${fresh.version.name})`;
+  const effect = 'so it cannot follow after the cutover, and a rollback will lose the writes since then';
+  const remedy = `run an image of ${old.version.name} in the shards if that is 7.0 or later, or turn keepLegacyInSync off`;
   return [warning('way-back', `${both}, ${effect}; ${remedy}`)];
 }
 
@@ -90,60 +90,60 @@ function kind({ address, view }: ServerDetails): Remark[] {
     return [error('mode', `${address} runs in ${mode || 'cluster'} mode; ${remedy}`)];
   }
   if (!view.isLoading) return [];
-  return [error('loading', `${address} is loading its data; wait until it has, and run this again`)];
+  return [error('loading', `${address} is loading its data; wait until it has finished, and run this again`)];
 }
 
 function commands({ address, version, missing }: ServerDetails): Remark[] {
   const fence = version.usesReplicaNames ? 'REPLICAOF' : 'SLAVEOF';
   const lacks = (names: readonly string[]): string[] => names.filter((name) => missing.includes(name));
-  const named = (names: readonly string[]): string => `${address} does not know ${names.join(', ')} by that name`;
+  const named = (names: readonly string[]): string => `${address} has no command ${names.join(', ')}`;
   const [needed, sent, used] = [lacks([...NEEDED, fence]), lacks(SENT_BY_OTHERS), lacks(FOR_VERIFY)];
-  const remedy = 'if rename-command gave another name, put it into the Secret of renamedCommands of the move';
+  const remedy = 'if rename-command renamed it, add the new name to the renamedCommands Secret of the migration';
   return [
     ...(needed.length > 0 ? [error('commands', `${named(needed)}; ${remedy}`)] : []),
     ...(sent.length > 0
-      ? [error('commands', `${named(sent)}, and ${SENDERS} send it so; restart it without that rename-command`)]
+      ? [error('commands', `${named(sent)}, which ${SENDERS} send; restart it without that rename-command`)]
       : []),
     ...(used.length > 0 ? [warning('commands', `${named(used)}, so verify will fail; ${remedy}`)] : []),
   ];
 }
 
-/** A replica ignores commands that it does not know, and says so in its log at most. */
+/** A replica ignores commands that it does not know, and at most logs them. */
 function renamedWrites(old: ServerDetails, fresh: ServerDetails, isAccepted = false): Remark[] {
   const renamed = old.renamedWrites.filter((name) => !fresh.renamedWrites.includes(name));
   if (renamed.length === 0) return [];
-  const what = `${old.address} has other names for ${renamed.join(', ').toUpperCase()}, which ${fresh.address} does not know`;
-  const loss = `${what}: WHAT IS WRITTEN BY THEM WOULD BE LOST`;
-  // Nutcracker passes on no command that it does not know, so only who connects past the proxies can send one.
-  if (isAccepted) return [warning('renamed-writes', `${loss}; let nobody use them until the fleet has moved`)];
+  const what = `${old.address} has renamed ${renamed.join(', ').toUpperCase()}, and ${fresh.address} does not know the new names`;
+  const loss = `${what}: WRITES BY THEM WOULD BE LOST`;
+  // Nutcracker does not pass unknown commands on, so only clients that bypass the proxies can send one.
+  if (isAccepted) return [warning('renamed-writes', `${loss}; no client may use them until the fleet has moved`)];
   const remedy =
-    'take that rename-command out of the old server and restart it, or let nobody use these names until the fleet has moved';
-  return [error('renamed-writes', `${loss}; ${remedy}, and say so by --accept-renamed-writes`)];
+    'remove that rename-command from the old server and restart it, or make sure that no client uses these names until the fleet has moved';
+  return [error('renamed-writes', `${loss}; ${remedy}, and accept this with --accept-renamed-writes`)];
 }
 
 const SENDERS = 'replicas and the bridge of the proxies';
 
-/** The new server sends its masteruser and masterauth to the old one, which takes this program's. */
+/** The new server logs in to the old one with its masteruser and masterauth, which must be this program's user and password. */
 function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }: BothServers): Remark[] {
   const { user, password } = oldUser ?? { user: '', password: ofAll };
   const sentUser = fresh.setting('masteruser') ?? '';
   if (sentUser !== user) {
     const [is, should] = [sentUser, user].map((name) => (name === '' ? 'no masteruser' : `the masteruser ${name}`));
-    const remedy = 'apply the shards of this plan (oldUser), and wait until they have started again';
-    return [error('masteruser', `${fresh.address} has ${is}, and the plan asks for ${should}; ${remedy}`)];
+    const remedy = 'apply the shards of this plan (oldUser), and wait until they have restarted';
+    return [error('masteruser', `${fresh.address} has ${is}, and the plan requires ${should}; ${remedy}`)];
   }
   const sent = fresh.setting('masterauth');
   if (sent === undefined || sent === password) return [];
   const what = sent === '' ? 'has no masterauth' : 'has a masterauth that is not the password of this program';
-  return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will not let it in; fix its masterauth`)];
+  return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will reject it; fix its masterauth`)];
 }
 
 function clocks(old: ServerDetails, fresh: ServerDetails): Remark[] {
   if (fresh.clock === undefined || old.clock === undefined) return [];
   const ahead = fresh.clock.ahead - old.clock.ahead;
-  // A busy server may have been long in answering.
+  // A busy server may have replied late.
   if (Math.abs(ahead) <= MAX_CLOCK_MS + fresh.clock.within + old.clock.within) return [];
   const apart = `the clock of ${fresh.address} is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'}`;
-  const effect = `keys that expire will do so ${ahead > 0 ? 'earlier' : 'later'} by as much`;
-  return [warning('clock', `${apart} the one of ${old.address}, so ${effect}; set the clocks by NTP`)];
+  const effect = `keys will expire that much ${ahead > 0 ? 'earlier' : 'later'}`;
+  return [warning('clock', `${apart} that of ${old.address}, so ${effect}; synchronize the clocks with NTP`)];
 }

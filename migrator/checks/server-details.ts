@@ -1,4 +1,4 @@
-// What the checks before a move have to know of one server. Nothing that is asked costs the server more than INFO does.
+// What the checks need to know about a server. No query costs the server more than INFO.
 
 import { clockOf } from '../data/key-snapshot';
 import { NotDurableError, Roles } from '../shard/roles';
@@ -10,28 +10,28 @@ export interface ServerDetails {
   readonly address: string;
   readonly view: ServerView;
   readonly version: Version;
-  /** A setting; nothing if the server does not know it, or does not tell. */
+  /** A setting; undefined if the server does not have it or does not show it. */
   readonly setting: (name: string) => string | undefined;
-  /** Why CONFIG GET or CONFIG SET fail, if they do. */
+  /** The error of CONFIG GET or CONFIG SET. */
   readonly configError?: string;
-  /** Why CONFIG REWRITE fails, if it does. */
+  /** The error of CONFIG REWRITE. */
   readonly rewriteError?: string;
-  /** Modules by name. */
+  /** The names of loaded modules. */
   readonly modules: readonly string[];
-  /** Users of the access control list. */
+  /** ACL users. */
   readonly users: readonly string[];
-  /** Milliseconds by which its clock is ahead of this machine's, and within how many that is sure; nothing if it does not tell. */
+  /** Milliseconds by which its clock is ahead of this machine's, and the uncertainty; undefined if it does not report the time. */
   readonly clock?: { readonly ahead: number; readonly within: number };
-  /** Of the commands that were asked for, those that are not there by the name at which they are expected. */
+  /** The looked-up commands that the server does not have under the expected name. */
   readonly missing: readonly string[];
-  /** Commands that change data and have another name here, by their own. */
+  /** Renamed commands that change data, by their original names. */
   readonly renamedWrites: readonly string[];
 }
 
-/** It is set to what it is, to see whether settings can be; the move itself never touches it. */
+/** Set to its own value, to find out whether CONFIG SET works; the migration does not use it. */
 const PROBED = 'slowlog-max-len';
 
-/** The settings that are looked at, by the names of Redis 5.0 and later. */
+/** The settings to read, by the names of Redis 5.0 and later. */
 const SETTINGS = [
   'client-output-buffer-limit',
   'databases',
@@ -47,7 +47,7 @@ const SETTINGS = [
   PROBED,
 ];
 
-/** Commands to ask a server for: by the names that the plan gives to them, and by their own. */
+/** Commands to look up: `own` by the names in renamedCommands, `plain` by their original names. */
 export interface Commands {
   readonly own: readonly string[];
   readonly plain: readonly string[];
@@ -60,7 +60,7 @@ export async function detailsOf(server: RedisServer, view: ServerView, commands?
   const nameOf = (setting: string): string =>
     version.usesReplicaNames ? setting : setting.replace('replica', 'slave');
   const before = Date.now();
-  const [time, ...answers] = await ask(server, [
+  const [time, ...results] = await sendAll(server, [
     ['TIME'],
     ['COMMAND', 'INFO', ...own.map((command) => server.nameOf(command)), ...plain],
     ['MODULE', 'LIST'],
@@ -69,10 +69,10 @@ export async function detailsOf(server: RedisServer, view: ServerView, commands?
     ['COMMAND'],
     ...SETTINGS.map((name): CommandLine => ['CONFIG', 'GET', nameOf(name)]),
   ]);
-  // Before 6.2, a replica without a master does not tell the time.
+  // Before 6.2, a replica without a master does not report the time.
   const within = (Date.now() - before) / 2;
   const clock = time instanceof Error ? undefined : { ahead: clockOf(time) - before - within, within };
-  const [known, modules, moduleInfo, users, table, ...settings] = answers;
+  const [known, modules, moduleInfo, users, table, ...settings] = results;
   const values = new Map(SETTINGS.map((name, i) => [name, (settings[i] as string[])[1] as string | undefined]));
   const setting = (name: string): string | undefined => values.get(name);
   return {
@@ -85,27 +85,27 @@ export async function detailsOf(server: RedisServer, view: ServerView, commands?
     users: users instanceof Error ? [] : (users as string[]),
     clock,
     missing: known instanceof Error ? [] : [...own, ...plain].filter((_, i) => (known as unknown[])[i] === null),
-    renamedWrites: table instanceof Error ? [] : await renamedOf(server, writing(table as TableRow[])),
+    renamedWrites: table instanceof Error ? [] : await renamedOf(server, writeCommands(table as TableRow[])),
   };
 }
 
-/** What COMMAND says of a command: name, arity, flags, and what comes behind. */
+/** An entry of COMMAND: name, arity, flags and more. */
 type TableRow = [name: string, arity: number, flags: string[], ...unknown[]];
 
-/** A script may write as well; what tells it from other commands is that its keys stand where an argument says. */
-function writing(table: readonly TableRow[]): string[] {
+/** Scripts may write as well; they are recognized by their movable keys. */
+function writeCommands(table: readonly TableRow[]): string[] {
   const writes = (flags: readonly string[]): boolean =>
     flags.includes('write') || (flags.includes('movablekeys') && !flags.includes('readonly'));
   return table.filter(([, , flags]) => writes(flags)).map(([name]) => name);
 }
 
-/** COMMAND lists a command by its own name whatever it is called, and COMMAND INFO finds it only by what it is called. */
+/** COMMAND lists the original name of a command; COMMAND INFO finds it only by its new name. */
 async function renamedOf(server: RedisServer, commands: readonly string[]): Promise<string[]> {
-  const [found] = (await ask(server, [['COMMAND', 'INFO', ...commands]])) as [(TableRow | null)[]];
+  const [found] = (await sendAll(server, [['COMMAND', 'INFO', ...commands]])) as [(TableRow | null)[]];
   return commands.filter((_, i) => found[i] === null);
 }
 
-/** Whether the file can be written is not to be known without writing it. */
+/** Only rewriting the file shows whether it can be written. */
 async function configErrors(
   server: RedisServer,
   version: Version,
@@ -113,7 +113,7 @@ async function configErrors(
   probed: string,
 ): Promise<Pick<ServerDetails, 'configError' | 'rewriteError'>> {
   if (got instanceof Error) return { configError: got.message };
-  const [set] = await ask(server, [['CONFIG', 'SET', PROBED, probed]]);
+  const [set] = await sendAll(server, [['CONFIG', 'SET', PROBED, probed]]);
   const rewriteError = await new Roles(server, version).checkDurable().then(
     () => undefined,
     (error: unknown) => {
@@ -124,14 +124,14 @@ async function configErrors(
   return { ...(set instanceof Error && { configError: set.message }), ...(rewriteError && { rewriteError }) };
 }
 
-/** A replica without a master does not list its modules, but tells them in INFO. */
+/** A replica without a master does not list its modules, but reports them in INFO. */
 function modulesOf(list: unknown, info: unknown): string[] {
   if (!(list instanceof Error)) return (list as string[][]).map((module) => module[module.indexOf('name') + 1]);
   return [...String(info).matchAll(/^module:name=([^,\r\n]+)/gm)].map(([, name]) => name);
 }
 
-async function ask(server: RedisServer, commands: readonly CommandLine[]): Promise<unknown[]> {
-  const answers = await server.each(commands);
-  for (const answer of answers) if (answer instanceof Error) rethrowUnreachable(answer);
-  return answers;
+async function sendAll(server: RedisServer, commands: readonly CommandLine[]): Promise<unknown[]> {
+  const results = await server.each(commands);
+  for (const result of results) if (result instanceof Error) rethrowUnreachable(result);
+  return results;
 }

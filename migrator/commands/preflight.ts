@@ -240,6 +240,6 @@ function unreachable({ code, message, isAboutPassword, refusal }: ServerError): 
   }
   return error(
     'refused',
-    `${message}; if rename-command gave that command another name, put it into the Secret of renamedCommands of the move`,
+    `${message}; if rename-command renamed that command, add the new name to the renamedCommands Secret of the migration`,
   );
 }

@@ -108,7 +108,7 @@ export class ShardCutover {
     switch (pairView.state) {
       case 'syncing':
         this.tell(pairView.state);
-        if (pairView.new?.lostCount) await reattached(pair, pairView);
+        if (pairView.new?.lostOffset) await reattached(pair, pairView);
         return undefined;
       case 'in sync':
         return this.move(pair, pairView);
@@ -135,7 +135,7 @@ export class ShardCutover {
     await new Roles(pair.old, versionOf(old)).writes.end().catch((error: unknown) => {
       rethrowUnreachable(error);
       const remedy =
-        'a cutover needs CONFIG; if it has another name, put that into the Secret of renamedCommands of the move';
+        'a cutover needs CONFIG; if it is renamed, add the new name to the renamedCommands Secret of the migration';
       throw new RefusedError(`${(error as Error).message}: ${remedy}`);
     });
   }

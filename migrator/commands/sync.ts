@@ -96,7 +96,7 @@ class Follower {
         return undefined;
       case 'syncing':
         this.noteProgress(pairView);
-        if (pairView.new?.lostCount) await reattach(pair);
+        if (pairView.new?.lostOffset) await reattach(pair);
         else await this.repairIfStill(pair, pairView);
         return undefined;
       case 'old unreachable':

@@ -1,40 +1,40 @@
-// Puts many commands to a server in portions whose answers are small, so that they cost neither side much memory, and other
-// clients are served in between.
+// Sends many commands in batches with small results, so that neither side needs much memory and the server can serve other
+// clients in between.
 
 import { type SendCommands } from '../redis/command-sender';
 
-/** How large the answers to a portion are to be, in bytes. */
-const ENOUGH = 256 * 1024;
+/** The intended size of the results of a batch, in bytes. */
+const TARGET_BYTES = 256 * 1024;
 
-/** The largest portion, in commands. */
-const MOST = 256;
+/** The largest batch, in commands. */
+const MAX_COMMANDS = 256;
 
-/** How soon a large answer is forgotten, as a factor a portion. */
-const FADING = 0.8;
+/** With each batch, the largest result counts less by this factor. */
+const DECAY = 0.8;
 
-/** Begins with one command, and learns from the largest answers how many are enough. */
+/** Starts with one command, and sizes the next batches by the largest results. */
 export class BatchedSender {
-  /** Of all answers so far. */
+  /** The size of all results so far. */
   bytes = 0;
-  private largest = ENOUGH;
+  private largest = TARGET_BYTES;
 
-  constructor(private readonly put: SendCommands) {}
+  constructor(private readonly sendBatch: SendCommands) {}
 
-  readonly ask: SendCommands = async (commands) => {
-    const answers: unknown[] = [];
-    while (answers.length < commands.length) {
-      const size = Math.max(1, Math.min(Math.floor(ENOUGH / this.largest), MOST));
-      const portion = await this.put(commands.slice(answers.length, answers.length + size));
-      const sizes = portion.map(bytesOf);
+  readonly send: SendCommands = async (commands) => {
+    const results: unknown[] = [];
+    while (results.length < commands.length) {
+      const size = Math.max(1, Math.min(Math.floor(TARGET_BYTES / this.largest), MAX_COMMANDS));
+      const batch = await this.sendBatch(commands.slice(results.length, results.length + size));
+      const sizes = batch.map(bytesOf);
       this.bytes += sizes.reduce((sum, bytes) => sum + bytes, 0);
-      this.largest = Math.max(1, this.largest * FADING, ...sizes);
-      answers.push(...portion);
+      this.largest = Math.max(1, this.largest * DECAY, ...sizes);
+      results.push(...batch);
     }
-    return answers;
+    return results;
   };
 }
 
-function bytesOf(answer: unknown): number {
-  if (Buffer.isBuffer(answer)) return answer.length;
-  return Array.isArray(answer) ? answer.reduce<number>((sum, part) => sum + bytesOf(part), 0) : 0;
+function bytesOf(result: unknown): number {
+  if (Buffer.isBuffer(result)) return result.length;
+  return Array.isArray(result) ? result.reduce<number>((sum, part) => sum + bytesOf(part), 0) : 0;
 }

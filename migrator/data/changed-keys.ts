@@ -1,4 +1,4 @@
-// How many keys a rollback would lose: those that differ between the fenced old server and the new one.
+// Counts the keys that a rollback would lose: those that differ between the fenced old server and the new one.
 
 import { createHash } from 'node:crypto';
 import { type SendCommands, senderThroughFence, directSender } from '../redis/command-sender';
@@ -10,39 +10,36 @@ import { type Pair, type PairView, versionOf } from '../shard/pair';
 import { type RedisServer } from '../redis/server';
 import { type ServerView } from '../redis/server-view';
 
-/**
- * `all` looks at every key, some minutes for a million; `sample` draws some where there are many, in seconds; `none`
- * looks at none.
- */
+/** `all` compares every key: minutes for a million. `sample` compares a random sample if there are many: seconds. `none`: no count. */
 export type CountMethod = 'all' | 'sample' | 'none';
 
-/** How many keys are many, and how many of each server are drawn then. */
+/** From this number of keys on, a sample is compared: this many draws on each server. */
 const MANY_KEYS = 20_000;
 const DRAWS = 2000;
 
-/** How many differing keys are remembered, since a scan may give a key twice; more are counted as they come. */
-const MOST_REMEMBERED = 200_000;
+/** A scan may return a key twice, so this many differing keys are remembered; beyond that, duplicates count. */
+const MAX_REMEMBERED = 200_000;
 
 /**
- * How many keys differ, in words, such as `1,204 keys` or `about 1,200,000 of 1,400,000 keys`. While clients still write to
- * the new server, that may be a little low. Throws a ServerError if a server cannot be read.
+ * The number of keys that differ, such as `1,204 keys` or `about 1,200,000 of 1,400,000 keys`. It may be a little low while
+ * clients still write to the new server. Throws a ServerError if a server cannot be read.
  */
 export async function changedKeys(pair: Pair, pairView: PairView, method: CountMethod = 'sample'): Promise<string> {
   if (method === 'none') return 'an unknown number of keys';
   const isSampled = method === 'sample' && Math.max(keysOf(pairView.old), keysOf(pairView.new)) > MANY_KEYS;
-  const comparing = await FencedComparison.of(pair, pairView);
-  return isSampled ? estimated(comparing, pairView) : counted(comparing, pairView);
+  const comparison = await FencedComparison.of(pair, pairView);
+  return isSampled ? estimated(comparison, pairView) : counted(comparison, pairView);
 }
 
-async function counted(comparing: FencedComparison, { old, new: fresh }: PairView): Promise<string> {
+async function counted(comparison: FencedComparison, { old, new: fresh }: PairView): Promise<string> {
   const seen = new Set<number>();
   let more = 0;
   for (const database of databasesOf(old, fresh)) {
-    await comparing.select(database);
-    for await (const keys of comparing.differing()) {
-      const marks = keys.map((key) => markOf(database, key)).filter((mark) => !seen.has(mark));
-      for (const mark of marks) {
-        if (seen.size < MOST_REMEMBERED) seen.add(mark);
+    await comparison.select(database);
+    for await (const keys of comparison.differing()) {
+      const hashes = keys.map((key) => hashOf(database, key)).filter((hash) => !seen.has(hash));
+      for (const hash of hashes) {
+        if (seen.size < MAX_REMEMBERED) seen.add(hash);
         else more += 1;
       }
     }
@@ -51,17 +48,17 @@ async function counted(comparing: FencedComparison, { old, new: fresh }: PairVie
   return `${more > 0 ? 'about ' : ''}${count.toLocaleString('en')} key${count === 1 ? '' : 's'}`;
 }
 
-async function estimated(comparing: FencedComparison, { old, new: fresh }: PairView): Promise<string> {
+async function estimated(comparison: FencedComparison, { old, new: fresh }: PairView): Promise<string> {
   const sample = { drawn: 0, differing: 0, of: 0 };
   const all = { keys: 0, differing: 0 };
   for (const database of databasesOf(old, fresh)) {
-    await comparing.select(database);
+    await comparison.select(database);
     for (const [side, view] of [
       ['old', old],
       ['new', fresh],
     ] as const) {
       const keys = keysOf(view, database);
-      const { drawn, differing } = await comparing.drawn(side, Math.ceil((DRAWS * keys) / Math.max(1, keysOf(view))));
+      const { drawn, differing } = await comparison.sample(side, Math.ceil((DRAWS * keys) / Math.max(1, keysOf(view))));
       const share = differing / Math.max(1, drawn);
       sample.of += keys;
       sample.drawn += drawn;
@@ -72,44 +69,44 @@ async function estimated(comparing: FencedComparison, { old, new: fresh }: PairV
   }
   const inAll = `${rounded(all.keys)} keys`;
   if (sample.differing > 0) return `about ${rounded(all.differing)} of ${inAll}`;
-  // Where n were drawn and none was found, there are as good as surely not more than 3/n.
+  // If none of n sampled keys differs, the share is below 3/n with 95% confidence.
   return `no more than about ${rounded((3 * sample.of) / Math.max(1, sample.drawn))} of ${inAll}`;
 }
 
-/** Compares keys of the database that was selected last. */
+/** Compares keys of the selected database, past the fence of the old server. */
 class FencedComparison {
   static async of(pair: Pair, { old, new: fresh }: PairView): Promise<FencedComparison> {
-    const ask = { old: senderFor(pair.old, old), new: senderFor(pair.new, fresh) };
+    const send = { old: senderFor(pair.old, old), new: senderFor(pair.new, fresh) };
     const dumps = versionOf(old).rdbLevel === versionOf(fresh).rdbLevel;
-    const ahead = await clockOffset(ask.old, ask.new);
-    return new FencedComparison(ask, dumps, { ahead, sendsDurations: false });
+    const ahead = await clockOffset(send.old, send.new);
+    return new FencedComparison(send, dumps, { ahead, sendsDurations: false });
   }
 
   private readonly readers: { readonly old: KeyReader; readonly new: KeyReader };
 
   private constructor(
-    private readonly ask: { readonly old: SendCommands; readonly new: SendCommands },
+    private readonly send: { readonly old: SendCommands; readonly new: SendCommands },
     dumps: boolean,
     private readonly clocks: Clocks,
   ) {
-    this.readers = { old: new KeyReader(ask.old, dumps), new: new KeyReader(ask.new, dumps) };
+    this.readers = { old: new KeyReader(send.old, dumps), new: new KeyReader(send.new, dumps) };
   }
 
   async select(database: number): Promise<void> {
-    await Promise.all([select(this.ask.old, database), select(this.ask.new, database)]);
+    await Promise.all([select(this.send.old, database), select(this.send.new, database)]);
   }
 
-  /** All keys that differ: those of the old server, and what the new one alone has. */
+  /** All keys that differ: those of the old server, and those that only the new one has. */
   async *differing(): AsyncGenerator<Buffer[]> {
-    for await (const keys of allKeys(this.ask.old)) yield this.changed(keys);
-    for await (const keys of allKeys(this.ask.new)) yield this.changed(await this.added(keys));
+    for await (const keys of allKeys(this.send.old)) yield this.changed(keys);
+    for await (const keys of allKeys(this.send.new)) yield this.changed(await this.added(keys));
   }
 
-  /** Draws keys of one server. Of the new one, those count that it alone has. */
-  async drawn(side: 'old' | 'new', draws: number): Promise<{ drawn: number; differing: number }> {
+  /** Samples keys of one server. On the new one, only keys that the old one lacks count. */
+  async sample(side: 'old' | 'new', draws: number): Promise<{ drawn: number; differing: number }> {
     let [drawn, differing] = [0, 0];
     for (let left = draws; left > 0; left -= DRAWS_AT_A_TIME) {
-      const keys = await randomKeys(this.ask[side], Math.min(left, DRAWS_AT_A_TIME));
+      const keys = await randomKeys(this.send[side], Math.min(left, DRAWS_AT_A_TIME));
       drawn += keys.length;
       differing += (await this.changed(side === 'old' ? keys : await this.added(keys))).length;
     }
@@ -123,24 +120,24 @@ class FencedComparison {
   }
 
   private async added(keys: readonly Buffer[]): Promise<Buffer[]> {
-    const there = await this.ask.old(keys.map((key) => ['EXISTS', key]));
-    return keys.filter((_, i) => there[i] !== 1);
+    const exists = await this.send.old(keys.map((key) => ['EXISTS', key]));
+    return keys.filter((_, i) => exists[i] !== 1);
   }
 }
 
 const DRAWS_AT_A_TIME = 128;
 
-/** A server that is a replica of nobody refuses reads. */
+/** A fenced server refuses reads. */
 function senderFor(server: RedisServer, view?: ServerView): SendCommands {
   return view?.isMaster === false ? senderThroughFence(server, versionOf(view)) : directSender(server);
 }
 
-/** Short, and another one for nearly every key. */
-function markOf(database: number, key: Buffer): number {
+/** 48 bits: small, and different for nearly every key. */
+function hashOf(database: number, key: Buffer): number {
   return createHash('sha256').update(`${database}:`).update(key).digest().readUIntBE(0, 6);
 }
 
-/** The keys of one database, or of all. */
+/** The number of keys in one database, or in all. */
 function keysOf(view?: ServerView, database?: number): number {
   const keyspaces = view?.info.keyspaces ?? [];
   return keyspaces.reduce((sum, it) => sum + (database === undefined || it.database === database ? it.keys : 0), 0);
@@ -150,7 +147,7 @@ function databasesOf(...views: (ServerView | undefined)[]): Set<number> {
   return new Set(views.flatMap((view) => view?.info.keyspaces.map(({ database }) => database) ?? []));
 }
 
-/** To the two digits that a sample is good for. */
+/** To two digits, the precision of a sample. */
 function rounded(number: number): string {
   return Number(number.toPrecision(2)).toLocaleString('en');
 }

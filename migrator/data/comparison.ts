@@ -1,6 +1,5 @@
-// Compares keys of the two servers of a shard while clients write to the old one. Nothing is called different that has not
-// been shown to be: the key did not change on the old server while the new one, having applied all that came before, held
-// something else.
+// Compares keys of the two servers of a shard while clients write to the old one. A key counts as different only if that is
+// proven: it did not change on the old server, and the new one had applied all earlier writes and still differed.
 
 import { type SendCommands, directSender } from '../redis/command-sender';
 import { type Clocks, clockOf, type Difference, differenceOf, type KeySnapshot } from './key-snapshot';
@@ -9,7 +8,7 @@ import { type Pair, type PairView, versionOf } from '../shard/pair';
 import { type RedisServer, ServerError } from '../redis/server';
 import { viewOf } from '../redis/server-view';
 
-/** What came of a key. A key is `changing` if every attempt to hold it still failed. */
+/** The result for a key. `changing`: it was written during every attempt to compare it. */
 export type Verdict = Difference | 'same' | 'changing' | 'not compared';
 
 export interface Compared {
@@ -19,13 +18,13 @@ export interface Compared {
   readonly new: KeySnapshot;
 }
 
-/** How often a key is looked at that changes meanwhile. */
+/** How often a key that changes meanwhile is compared again. */
 const TRIES = 6;
 
-/** How many are watched at a time: the longer that takes, the likelier one of them changes. */
-const FEW = 16;
+/** How many keys are watched at a time: the longer it takes, the likelier one of them changes. */
+const WATCHED_KEYS = 16;
 
-/** How long the new server may take to apply what the old one has sent. */
+/** How long the new server may take to apply what the old one has written. */
 const LAG_MS = 10_000;
 
 export class Comparison {
@@ -34,7 +33,7 @@ export class Comparison {
     const dumps = oldVersion.rdbLevel === newVersion.rdbLevel;
     const readers = [pair.old, pair.new].map((server) => new KeyReader(directSender(server), dumps));
     return new Comparison(pair, readers, {
-      ahead: await clockOffset(readers[0].ask, readers[1].ask),
+      ahead: await clockOffset(readers[0].send, readers[1].send),
       sendsDurations: !oldVersion.isAtLeast(7, 0),
     });
   }
@@ -50,24 +49,25 @@ export class Comparison {
     [this.old, this.fresh] = readers;
   }
 
-  /** Bytes of content that were read so far of the old server. */
+  /** Bytes of content that have been read from the old server so far. */
   get bytes(): number {
     return this.old.bytes;
   }
 
-  /** A verdict on each key of the selected database, in no order. */
+  /** Compares keys of the selected database; the results are in no particular order. */
   async of(keys: readonly Buffer[]): Promise<Compared[]> {
-    const looks = await Promise.all([this.old.snapshotsOf(keys), this.fresh.snapshotsOf(keys)]);
-    const first = this.judge(keys, looks, false);
+    const snapshots = await Promise.all([this.old.snapshotsOf(keys), this.fresh.snapshotsOf(keys)]);
+    const first = this.judge(keys, snapshots, false);
     const open = first.flatMap(({ key, verdict }) => (verdict === 'changing' ? [key] : []));
     const done = first.filter(({ verdict }) => verdict !== 'changing');
     return open.length === 0 ? done : [...done, ...(await this.settle(open))];
   }
 
-  /** A few together first, which is enough if nobody writes them; then each by itself. */
+  /** First a few keys together, which is enough if no client writes them; then each by itself. */
   private async settle(keys: readonly Buffer[]): Promise<Compared[]> {
     const compared: Compared[] = [];
-    for (let i = 0; i < keys.length; i += FEW) compared.push(...(await this.compareWatched(keys.slice(i, i + FEW))));
+    for (let i = 0; i < keys.length; i += WATCHED_KEYS)
+      compared.push(...(await this.compareWatched(keys.slice(i, i + WATCHED_KEYS))));
     for (const [i, { key }] of compared.entries()) {
       for (let tries = 0; tries < TRIES && compared[i].verdict === 'changing'; tries++) {
         [compared[i]] = await this.compareWatched([key]);
@@ -76,7 +76,7 @@ export class Comparison {
     return compared;
   }
 
-  /** Whoever watches keys is told by EXEC whether one of them was changed meanwhile. */
+  /** WATCH makes EXEC fail if one of the keys was changed meanwhile. */
   private async compareWatched(keys: readonly Buffer[]): Promise<Compared[]> {
     const { pair } = this;
     await pair.old.call('WATCH', ...keys);
@@ -86,14 +86,14 @@ export class Comparison {
     return this.judge(keys, [old, fresh], await wereUnchanged(pair.old));
   }
 
-  /** A difference is one only if nothing changed between the looks; else the key is `changing`. */
-  private judge(keys: readonly Buffer[], [old, fresh]: readonly KeySnapshot[][], wereStill: boolean): Compared[] {
+  /** A difference counts only if the keys were unchanged; otherwise the key is `changing`. */
+  private judge(keys: readonly Buffer[], [old, fresh]: readonly KeySnapshot[][], unchanged: boolean): Compared[] {
     return keys.map((key, i) => {
       const difference = differenceOf(old[i], fresh[i], this.clocks);
       const isTorn = [old[i], fresh[i]].some(
-        (look) => look.isComparable && look.type !== 'none' && look.digest === undefined,
+        (snapshot) => snapshot.isComparable && snapshot.type !== 'none' && snapshot.digest === undefined,
       );
-      const isCertain = wereStill || difference === undefined || difference === 'late';
+      const isCertain = unchanged || difference === undefined || difference === 'late';
       const same = old[i].isComparable && fresh[i].isComparable ? 'same' : 'not compared';
       const verdict = isTorn || !isCertain ? 'changing' : (difference ?? same);
       return { key, verdict, old: old[i], new: fresh[i] };
@@ -101,7 +101,7 @@ export class Comparison {
   }
 }
 
-/** Waits until the new server has applied what the old one has written up to now. Throws a ServerError. */
+/** Waits until the new server has applied all that the old one has written so far. Throws a ServerError. */
 export async function waitUntilApplied({ old, new: fresh }: Pair): Promise<void> {
   const { offset } = viewOf(await old.info('replication'));
   const deadline = performance.now() + LAG_MS;
@@ -112,7 +112,7 @@ export async function waitUntilApplied({ old, new: fresh }: Pair): Promise<void>
     if (performance.now() > deadline) {
       throw new ServerError(
         fresh.address,
-        `it is ${offset - replica.offset} bytes behind; see its load, and run this again`,
+        `it is ${offset - replica.offset} bytes behind; check its load, and run this again`,
         true,
       );
     }
@@ -120,7 +120,7 @@ export async function waitUntilApplied({ old, new: fresh }: Pair): Promise<void>
   }
 }
 
-/** Ends the watch. */
+/** Ends the WATCH, and returns whether the keys were unchanged. */
 async function wereUnchanged(server: RedisServer): Promise<boolean> {
   await server.call('MULTI');
   await server.call('PING');
@@ -133,10 +133,10 @@ export async function clockOffset(old: SendCommands, fresh: SendCommands): Promi
   return freshAhead - ahead;
 }
 
-/** Of this machine's clock. */
-async function clockAhead(ask: SendCommands): Promise<number> {
+/** Milliseconds by which a server's clock is ahead of this machine's. */
+async function clockAhead(send: SendCommands): Promise<number> {
   const before = Date.now();
-  const [time] = await ask([['TIME']]);
+  const [time] = await send([['TIME']]);
   if (time instanceof Error) throw time;
   return clockOf(time) - (before + Date.now()) / 2;
 }

@@ -1,33 +1,33 @@
-// The content of a key as a digest: equal for equal data, in whatever encoding or version of Redis it is kept. Each kind
-// reads a piece at a time, so that no key costs much memory or holds up its server for long.
+// A digest of a key's content: equal for equal data, regardless of encoding and Redis version. Values are read in pieces,
+// so that no key needs much memory or blocks its server for long.
 
 import { ElementDigest, SequenceDigest } from './digest';
 import { type CommandLine } from '../redis/server';
 
-/** Yields commands, is given their answers in bytes, and ends with the digest. */
+/** Yields commands, receives their results in bytes, and returns the digest. */
 export type Reading = Generator<CommandLine, string, unknown>;
 
-/** How much a command reads at first, when nothing is known of a value, and how much then. */
+/** Bytes that the first command reads, before anything is known about the value, and bytes of the others. */
 const FIRST_BYTES = 2 * 1024;
 const CHUNK_BYTES = 32 * 1024;
 
 /** The same in elements. */
 const FIRST = 16;
-const MOST = 256;
+const MAX_ELEMENTS = 256;
 
-/** How to read a key of a type that every version knows; nothing for types of modules, and of the future. */
+/** Reads a key of a type that every version has; undefined for types of modules and of future versions. */
 export function readingOf(type: string, key: Buffer): Reading | undefined {
-  return KINDS[type]?.(key);
+  return READERS[type]?.(key);
 }
 
-/** Any value in the server's own format, which another server writes in the same way only by chance of its encodings. */
+/** Any value in the server's own format; another server writes the same bytes only if its encodings are the same. */
 export function* dumped(key: Buffer): Reading {
   const digest = new SequenceDigest();
   digest.add([(yield ['DUMP', key]) as Buffer]);
   return digest.end();
 }
 
-const KINDS: Record<string, ((key: Buffer) => Reading) | undefined> = {
+const READERS: Record<string, ((key: Buffer) => Reading) | undefined> = {
   *string(key) {
     const digest = new SequenceDigest();
     for (let [start, size] = [0, FIRST_BYTES]; ; [start, size] = [start + size, CHUNK_BYTES]) {
@@ -58,8 +58,8 @@ const KINDS: Record<string, ((key: Buffer) => Reading) | undefined> = {
   },
   *stream(key) {
     const digest = new SequenceDigest();
-    const facts = (yield ['XINFO', 'STREAM', key]) as unknown[];
-    digest.add([valueOf(facts, 'last-generated-id')]);
+    const info = (yield ['XINFO', 'STREAM', key]) as unknown[];
+    digest.add([valueOf(info, 'last-generated-id')]);
     yield* entries(key, digest);
     for (const group of (yield ['XINFO', 'GROUPS', key]) as unknown[][]) {
       const name = valueOf(group, 'name');
@@ -70,7 +70,7 @@ const KINDS: Record<string, ((key: Buffer) => Reading) | undefined> = {
   },
 };
 
-/** Sets and hashes have no order; while their table grows or shrinks, a scan may give an element twice. */
+/** Sets and hashes have no order; a scan may return an element twice while their table is resized. */
 function* scanned(command: string, key: Buffer, size: number): Reading {
   const digest = new ElementDigest();
   let cursor = '0';
@@ -100,38 +100,38 @@ function* entries(key: Buffer, digest: SequenceDigest): Generator<CommandLine, v
 }
 
 /**
- * Who has taken what and not confirmed it. How long ago and how often is omitted: reading one's own pending entries
- * again counts on the master alone. So are consumers who have nothing: before 6.2 they exist on the master alone.
+ * The pending entries of each consumer. Idle times and delivery counts are omitted: a consumer that reads its pending
+ * entries again changes them on the master only. So are consumers without entries: before 6.2 only the master has them.
  */
 function* pending(key: Buffer, group: Buffer, digest: SequenceDigest): Generator<CommandLine, void, unknown> {
   for (let start = '-'; ;) {
-    const found = (yield ['XPENDING', key, group, start, '+', MOST]) as [Buffer, Buffer][];
+    const found = (yield ['XPENDING', key, group, start, '+', MAX_ELEMENTS]) as [Buffer, Buffer][];
     for (const [id, consumer] of found) digest.add([id, consumer]);
-    if (found.length < MOST) return;
+    if (found.length < MAX_ELEMENTS) return;
     start = after(found[found.length - 1][0]);
   }
 }
 
-/** How many elements to read next, if they are as large as these, which have so many parts each. */
+/** How many elements to read next, if they are as large as these. @param size parts of an element */
 function countAfter(parts: readonly Buffer[], size = 1): number {
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
   const elements = Math.max(1, parts.length / size);
-  return Math.max(1, Math.min(MOST, Math.floor((elements * CHUNK_BYTES) / Math.max(1, bytes))));
+  return Math.max(1, Math.min(MAX_ELEMENTS, Math.floor((elements * CHUNK_BYTES) / Math.max(1, bytes))));
 }
 
-/** The next possible id in a stream. */
+/** The smallest id in a stream after this one. */
 function after(id: Buffer): string {
   const [ms, count] = id.toString().split('-');
   return `${ms}-${BigInt(count) + 1n}`;
 }
 
-/** A value of a flat list of names and values. */
+/** A value in a flat list of names and values. */
 function valueOf(flat: readonly unknown[], name: string): Buffer {
   const at = flat.findIndex((it, i) => i % 2 === 0 && String(it) === name);
   return at < 0 ? Buffer.alloc(0) : (flat[at + 1] as Buffer);
 }
 
-/** The double itself: versions differ in how they write it. 0 and -0 are the same score. */
+/** The binary double: versions format it differently. 0 and -0 are the same score. */
 function scoreOf(text: Buffer): Buffer {
   const written = text.toString();
   const score = written.endsWith('inf') ? (written.startsWith('-') ? -Infinity : Infinity) : Number(written);

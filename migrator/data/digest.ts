@@ -1,8 +1,8 @@
-// Digests of many byte strings that need not all be in memory.
+// Digests of byte strings that do not have to be in memory all at once.
 
 import { createHash } from 'node:crypto';
 
-/** Of byte strings in their order. */
+/** A digest of byte strings in order. */
 export class SequenceDigest {
   private readonly hash = createHash('sha256');
 
@@ -15,12 +15,12 @@ export class SequenceDigest {
   }
 }
 
-/** Of elements in no order, each counted once. Takes 8 bytes an element, twice that while it grows. */
+/** A digest of elements in any order, without duplicates. Needs 8 bytes per element, and twice that while it grows. */
 export class ElementDigest {
   private elements = new BigUint64Array(16);
   private count = 0;
 
-  /** An element may have several parts, as the field and the value of a hash. */
+  /** An element may have several parts, such as the field and the value of a hash. */
   add(parts: readonly Buffer[]): void {
     if (this.count === this.elements.length) {
       const larger = new BigUint64Array(this.count * 2);
@@ -38,7 +38,7 @@ export class ElementDigest {
   }
 }
 
-/** Each part behind its length, so that no two lists of parts look alike. */
+/** Each part is prefixed with its length, so that different lists of parts give different bytes. */
 function framed(parts: readonly Buffer[]): Buffer {
   const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + 4 + part.length, 0));
   let at = 0;

@@ -1,4 +1,4 @@
-// How many keys each database has on both servers of a shard, while clients write.
+// Counts the keys of each database on both servers of a shard, while clients write.
 
 import { type Info, type Keyspace } from '../redis/info';
 import { type Pair } from '../shard/pair';
@@ -9,12 +9,12 @@ export interface DatabaseCount {
   readonly database: number;
   readonly old: number;
   readonly new: number;
-  /** Whether neither what was written between the counts nor what has expired can explain the difference. */
+  /** Whether writes between the counts and expired keys cannot explain the difference. */
   readonly isDifferent: boolean;
 }
 
-/** In the replication stream, no key comes or goes in fewer bytes; only FLUSHALL does, which another try passes by. */
-const BYTES_A_KEY = 7;
+/** The fewest bytes of the replication stream that add or remove a key. Only FLUSHALL is shorter; another try covers it. */
+const MIN_BYTES_PER_KEY = 7;
 
 const TRIES = 5;
 const LAG_MS = 1000;
@@ -22,11 +22,11 @@ const LAG_MS = 1000;
 /** The counts of one try. */
 interface Counted {
   readonly counts: readonly DatabaseCount[];
-  /** Whether both servers had seen the same writes, so that a single key tells. */
+  /** Whether both servers had applied the same writes, so that one key makes a difference. */
   readonly isExact: boolean;
 }
 
-/** Tries again while writes between the counts leave a doubt, or while a difference may be a FLUSHALL on its way. */
+/** Tries again while writes between the counts leave a doubt, or while a difference may be a FLUSHALL in transit. */
 export async function countKeys(pair: Pair): Promise<readonly DatabaseCount[]> {
   let best = await countOnce(pair);
   for (let tries = 1; tries < TRIES && !(best.isExact && isEqual(best)); tries++) {
@@ -54,13 +54,13 @@ async function countOnce(pair: Pair): Promise<Counted> {
     .sort((a, b) => a - b)
     .map((database) => {
       const [before, after] = [keyspace(old, database), keyspace(fresh, database)];
-      const isDifferent = Math.abs(counted(before) - counted(after)) > behind / BYTES_A_KEY;
+      const isDifferent = Math.abs(counted(before) - counted(after)) > behind / MIN_BYTES_PER_KEY;
       return { database, old: before.keys, new: after.keys, isDifferent };
     });
   return { counts, isExact: behind === 0 };
 }
 
-/** Up to 4.0, a server counts keys whose time is over and does not send them: only what lasts can be held against it. */
+/** Up to 4.0, a server counts expired keys but does not replicate them: only keys without expiry can be compared. */
 function countedFor(version: Version): (keyspace: Keyspace) => number {
   return version.isAtLeast(5, 0) ? ({ keys }) => keys : ({ keys, expires }) => keys - expires;
 }

@@ -1,4 +1,4 @@
-// Reads keys of one server: type, expiry, and content as a digest.
+// Reads keys of one server: type, expiry and a digest of the content.
 
 import { type SendCommands } from '../redis/command-sender';
 import { dumped, type Reading, readingOf } from './content';
@@ -7,27 +7,27 @@ import { BatchedSender } from './batches';
 import { type CommandLine, ServerError } from '../redis/server';
 
 export class KeyReader {
-  /** Beginnings of values are alike in size, and so is what comes after them. */
+  /** First reads have similar sizes, and so have later reads. */
   private readonly firstReads: BatchedSender;
   private readonly laterReads: BatchedSender;
 
-  /** @param dumps whether values of types that are not Redis's own are read as the server dumps them */
+  /** @param dumps whether values of types that are not built in are read with DUMP */
   constructor(
-    readonly ask: SendCommands,
+    readonly send: SendCommands,
     private readonly dumps: boolean,
   ) {
-    this.firstReads = new BatchedSender(ask);
-    this.laterReads = new BatchedSender(ask);
+    this.firstReads = new BatchedSender(send);
+    this.laterReads = new BatchedSender(send);
   }
 
-  /** Bytes of content that were read so far. */
+  /** Bytes of content that have been read so far. */
   get bytes(): number {
     return this.firstReads.bytes + this.laterReads.bytes;
   }
 
-  /** Looks at keys of the selected database. Throws a ServerError. */
+  /** Reads keys of the selected database. Throws a ServerError. */
   async snapshotsOf(keys: readonly Buffer[]): Promise<KeySnapshot[]> {
-    const first = await this.ask([
+    const first = await this.send([
       ['TIME'],
       ...keys.flatMap((key): CommandLine[] => [
         ['TYPE', key],
@@ -35,34 +35,34 @@ export class KeyReader {
       ]),
       ['TIME'],
     ]);
-    const [time, ...facts] = first.map(orThrow);
+    const [time, ...results] = first.map(orThrow);
     const at = clockOf(time);
-    const took = clockOf(facts.pop()) - at;
-    const looks = keys.map((_, i) => snapshotOf(String(facts[2 * i]), Number(facts[2 * i + 1]), at, took));
-    const readings = looks.map(({ type }, i) => {
+    const took = clockOf(results.pop()) - at;
+    const snapshots = keys.map((_, i) => snapshotOf(String(results[2 * i]), Number(results[2 * i + 1]), at, took));
+    const readings = snapshots.map(({ type }, i) => {
       if (type === 'none') return undefined;
       return readingOf(type, keys[i]) ?? (this.dumps ? dumped(keys[i]) : undefined);
     });
     const digests = await this.digestsOf(readings);
-    return looks.map((look, i) => ({
-      ...look,
+    return snapshots.map((snapshot, i) => ({
+      ...snapshot,
       digest: digests[i],
-      isComparable: look.type === 'none' || readings[i] !== undefined,
+      isComparable: snapshot.type === 'none' || readings[i] !== undefined,
     }));
   }
 
-  /** Has all readings go on together, a command of each at a time. */
+  /** Advances all readings together, one command of each at a time. */
   private async digestsOf(readings: readonly (Reading | undefined)[]): Promise<(string | undefined)[]> {
     const digests: (string | undefined)[] = readings.map(() => undefined);
     let going = readings.flatMap((reading, i) => {
       const command = reading?.next().value;
       return reading === undefined || command === undefined ? [] : [{ i, reading, command: command as CommandLine }];
     });
-    for (let { ask } = this.firstReads; going.length > 0; { ask } = this.laterReads) {
-      const answers = await ask(going.map(({ command }) => command));
+    for (let { send } = this.firstReads; going.length > 0; { send } = this.laterReads) {
+      const results = await send(going.map(({ command }) => command));
       going = going.flatMap(({ i, reading }, j) => {
-        if (hasChanged(answers[j])) return [];
-        const step = reading.next(orThrow(answers[j]));
+        if (hasChanged(results[j])) return [];
+        const step = reading.next(orThrow(results[j]));
         if (!step.done) return [{ i, reading, command: step.value }];
         digests[i] = step.value;
         return [];
@@ -73,18 +73,18 @@ export class KeyReader {
 }
 
 function snapshotOf(type: string, ttl: number, at: number, took: number): Omit<KeySnapshot, 'digest' | 'isComparable'> {
-  // Before 3.2, a replica shows keys whose time is over: they have 0 left.
+  // Before 3.2, a replica shows expired keys with a TTL of 0.
   if (type === 'none' || ttl === -2 || ttl === 0) return { type: 'none', at, took };
   return ttl < 0 ? { type, at, took } : { type, at, took, expiresAt: at + ttl };
 }
 
-/** What is said when a key is gone, or another one, since its type was asked. */
-function hasChanged(answer: unknown): boolean {
-  if (answer === null) return true;
-  return answer instanceof ServerError && /WRONGTYPE|no such key|NOGROUP/i.test(answer.message);
+/** The result if a key was deleted or replaced after its type was read. */
+function hasChanged(result: unknown): boolean {
+  if (result === null) return true;
+  return result instanceof ServerError && /WRONGTYPE|no such key|NOGROUP/i.test(result.message);
 }
 
-function orThrow(answer: unknown): unknown {
-  if (answer instanceof Error) throw answer;
-  return answer;
+function orThrow(result: unknown): unknown {
+  if (result instanceof Error) throw result;
+  return result;
 }

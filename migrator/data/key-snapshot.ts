@@ -1,52 +1,52 @@
-// What a server says of a key, and how what two servers say differs.
+// A key as a server reports it, and the difference between two servers.
 
 export interface KeySnapshot {
-  /** As TYPE gives it; `none` if there is no such key. */
+  /** As TYPE returns it; `none` if there is no such key. */
   readonly type: string;
   /** When it expires, in milliseconds by the server's own clock. */
   readonly expiresAt?: number;
-  /** The server's clock at this look. */
+  /** The server's clock when the key was read. */
   readonly at: number;
-  /** Milliseconds that it took, by as many of which `expiresAt` may be too early. */
+  /** Milliseconds that the read took; `expiresAt` may be too early by as much. */
   readonly took: number;
-  /** Of the content; nothing if the key changed while it was read, or is of a type that cannot be compared. */
+  /** Digest of the content; undefined if the key changed meanwhile or its type cannot be compared. */
   readonly digest?: string;
-  /** Whether it is of a type that can be compared. */
+  /** Whether its type can be compared. */
   readonly isComparable: boolean;
 }
 
-/** Milliseconds since 1970 of the answer to TIME. */
+/** The result of TIME, in milliseconds since 1970. */
 export function clockOf(time: unknown): number {
   const [seconds, microseconds] = (time as Buffer[]).map(Number);
   return seconds * 1000 + Math.floor(microseconds / 1000);
 }
 
-/** How two looks at a key differ; `late` is an expiry that came late by replication and harms nobody. */
+/** How a key differs between two servers. `late` is harmless: replication delayed the expiry. */
 export type Difference = 'missing' | 'extra' | 'type' | 'expiry' | 'value' | 'late';
 
-/** How far the expiry of a key may be apart on two servers. */
+/** How far the expiry of a key may differ between two servers. */
 export interface Clocks {
   /** Milliseconds by which the new server's clock is ahead. */
   readonly ahead: number;
-  /** Whether the old server sends durations, which start again where they arrive: so do all before 7.0. */
+  /** Whether the old server replicates expiries as durations, which start again on arrival: all before 7.0 do. */
   readonly sendsDurations: boolean;
 }
 
-/** What replication takes, and the contents that are read after the rest. */
+/** Allows for replication, and for contents that are read after the expiry. */
 const TOLERANCE_MS = 2000;
 
-/** How long what came during an initial synchronization may have waited for its end. */
+/** How long an expiry may have been buffered during an initial synchronization. */
 const LATENESS_MS = 3_600_000;
 
 export function differenceOf(old: KeySnapshot, fresh: KeySnapshot, clocks: Clocks): Difference | undefined {
   const tolerance = TOLERANCE_MS + old.took + fresh.took;
-  // A server that stands still is looked at later than the other one.
+  // A server that stalls is read later than the other one.
   const margin = tolerance + Math.abs(clocks.ahead) + Math.abs(fresh.at - old.at - clocks.ahead);
   if (old.type === 'none' || fresh.type === 'none') {
     if (old.type === fresh.type || isExpiring(old, margin) || isExpiring(fresh, margin)) return undefined;
     return old.type === 'none' ? 'extra' : 'missing';
   }
-  // A key that expires between the question for its type and the one for its content seems to be another.
+  // A key that expires after its type and before its content is read looks changed.
   if (isExpiring(old, margin)) {
     if (isExpiring(fresh, margin)) return undefined;
     if (fresh.expiresAt !== undefined && clocks.sendsDurations) return 'late';

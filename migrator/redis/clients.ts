@@ -1,4 +1,4 @@
-// Who is connected to a server.
+// The clients that are connected to a server.
 
 import * as net from 'node:net';
 import { CLIENT_NAME, type RedisServer } from './server';
@@ -8,13 +8,13 @@ export interface Client {
   /** `ip:port`, or the path of a Unix socket. */
   readonly address: string;
   readonly name: string;
-  /** N for a plain client; with S a replica, with M a master. */
+  /** N: a plain client; S: a replica; M: a master. */
   readonly flags: string;
-  /** Whether it listens to a channel. */
+  /** Whether it subscribes to a channel. */
   readonly isSubscribed: boolean;
 }
 
-/** Sentinel names its two connections by its run id: one for commands, one for greetings. */
+/** Sentinel names its two connections after its run id: one for commands, one for hello messages. */
 export function isSentinel({ name }: Client): boolean {
   return /^sentinel-[0-9a-f]{8}-(cmd|pubsub)$/.test(name);
 }
@@ -37,7 +37,7 @@ export async function clients(server: RedisServer): Promise<Client[]> {
   });
 }
 
-/** Clients in networks such as `10.0.0.0/8`. */
+/** Networks such as `10.0.0.0/8`. */
 export class Networks {
   private readonly list = new net.BlockList();
 
@@ -56,7 +56,7 @@ export class Networks {
   }
 }
 
-/** Clients that are neither proxies, nor replicas, nor migrators, nor Sentinels: the addresses of those whom a cutover would lock out. */
+/** The addresses of clients that are not proxies, replicas, migrators or Sentinels: a cutover would lock them out. */
 export async function unexpectedClients(server: RedisServer, proxies: Networks): Promise<string[]> {
   const found = (await clients(server)).filter(
     (client) =>
@@ -65,10 +65,10 @@ export async function unexpectedClients(server: RedisServer, proxies: Networks):
   return [...new Set(found.map(({ address }) => address))];
 }
 
-const MOST_NAMED = 5;
+const MAX_LISTED = 5;
 
-/** The first few names, and how many more there are. */
+/** The first few names, and the number of the others. */
 export function firstFew(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return names.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

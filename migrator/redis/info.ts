@@ -1,6 +1,6 @@
-// What INFO says.
+// The reply to INFO.
 
-/** A database of INFO's keyspace section. */
+/** A database in INFO's keyspace section. */
 export interface Keyspace {
   readonly database: number;
   readonly keys: number;
@@ -18,17 +18,17 @@ export class Info {
 
   private constructor(private readonly fields: ReadonlyMap<string, string>) {}
 
-  /** A field; empty if the server does not give it. */
+  /** A field; empty if the server does not report it. */
   text(field: string): string {
     return this.fields.get(field) ?? '';
   }
 
-  /** A field in numbers; 0 if the server does not give it. */
+  /** A field as a number; 0 if the server does not report it. */
   number(field: string): number {
     return Number(this.fields.get(field) ?? 0);
   }
 
-  /** The databases that have keys. */
+  /** The databases with keys. */
   get keyspaces(): Keyspace[] {
     return [...this.fields].flatMap(([field, value]) => {
       const database = /^db(\d+)$/.exec(field)?.[1];
@@ -38,7 +38,7 @@ export class Info {
     });
   }
 
-  /** The keys of all databases. */
+  /** The number of keys in all databases. */
   get keys(): number {
     return this.keyspaces.reduce((sum, { keys }) => sum + keys, 0);
   }

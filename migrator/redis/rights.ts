@@ -1,13 +1,13 @@
-// What a user of an old server has to be allowed, from the commands that it is sent: by this program, by the bridge, and by
-// a new server that follows it. test/move/rights.test.ts holds this table against what a server counts during whole moves.
+// The rights that a user of an old server needs, from the commands that this program, the bridge and a new server that
+// follows send. test/move/rights.test.ts compares this table with the commands that a server counts during migrations.
 
 import { type CommandLine, type RedisServer, ServerError, rethrowUnreachable } from './server';
 
 /**
- * A command for each right. They are put into a MULTI that is never executed, and would do nothing if they were: what a
+ * A command for each right. They are queued in a MULTI that is never executed, and would do nothing if they were: what a
  * server refuses there, it would refuse later as well.
  */
-const SENT: readonly CommandLine[] = [
+const COMMANDS: readonly CommandLine[] = [
   // the bridge
   ['INFO'],
   // a new server that follows
@@ -49,63 +49,60 @@ const SENT: readonly CommandLine[] = [
   ['ZRANGE', 'none', 0, 0],
 ];
 
-/** More where the old server is to follow the new one, closed to readers. */
-const SENT_TO_FOLLOWERS: readonly CommandLine[] = [
+/** Also sent if the old server is to follow the new one, closed to reads. */
+const FOLLOWER_COMMANDS: readonly CommandLine[] = [
   ['ACL', 'DELUSER', 'none'],
   ['ACL', 'SAVE'],
   ['ACL', 'SETUSER', 'default', 'none'],
 ];
 
-/** What cannot stand in a MULTI, and would do nothing: a master takes no failover, and there is no transaction to execute. */
-const SENT_ALONE: readonly CommandLine[] = [
+/** Commands that MULTI does not allow and that do nothing: a master rejects the failover, and there is no transaction. */
+const COMMANDS_OUTSIDE_MULTI: readonly CommandLine[] = [
   ['EXEC'],
   ['PSYNC', 'none', '-1', 'FAILOVER'],
   ['REPLCONF', 'listening-port', 'none'],
   ['MULTI'],
 ];
 
-/** Commands whose rights are given by their subcommand. */
+/** Commands whose rights are granted by subcommand. */
 const CONTAINERS = ['ACL', 'CLIENT', 'CONFIG', 'MODULE', 'PUBSUB', 'XINFO'];
 
-/** The rights as ACL SETUSER takes them, in the order of the alphabet; besides, the user needs every key (`~*`). */
+/** The rights as ACL SETUSER takes them, sorted. The user also needs every key (`~*`). */
 export function rightsFor(keepLegacyInSync: boolean): string[] {
-  return [...new Set([...commandsFor(keepLegacyInSync), ...SENT_ALONE].map(rightOf))].sort();
+  return [...new Set([...commandsFor(keepLegacyInSync), ...COMMANDS_OUTSIDE_MULTI].map(rightOf))].sort();
 }
 
-/**
- * Of these rights, those that the server does not give to the user of the connection. A server before 6.0 has no users. Throws
- * a ServerError if it goes away.
- */
+/** The rights that the user of the connection lacks; before 6.0 there are no users. Throws a ServerError if the server goes away. */
 export async function missingRights(server: RedisServer, keepLegacyInSync: boolean): Promise<string[]> {
   return server.withOwnConnection(async (own) => {
-    const alone = await own.each(SENT_ALONE);
-    const missing = refusedOf(SENT_ALONE, alone);
-    // Outside of a transaction the commands would be run.
-    if (alone.at(-1) !== 'OK') return missing;
-    const sent = commandsFor(keepLegacyInSync);
-    return [...new Set([...missing, ...refusedOf(sent, await own.each(sent))])].sort();
+    const results = await own.each(COMMANDS_OUTSIDE_MULTI);
+    const missing = refusedRights(COMMANDS_OUTSIDE_MULTI, results);
+    // Without MULTI the server would run the commands.
+    if (results.at(-1) !== 'OK') return missing;
+    const commands = commandsFor(keepLegacyInSync);
+    return [...new Set([...missing, ...refusedRights(commands, await own.each(commands))])].sort();
   });
 }
 
-function refusedOf(sent: readonly CommandLine[], answers: readonly unknown[]): string[] {
-  for (const answer of answers) if (answer instanceof Error) rethrowUnreachable(answer);
-  return sent.flatMap((command, i) => {
-    const answer = answers[i];
-    if (!(answer instanceof ServerError) || !answer.isAboutRights) return [];
-    return [/ to access .*\bkey/.test(answer.message) ? '~*' : rightOf(command)];
+function refusedRights(commands: readonly CommandLine[], results: readonly unknown[]): string[] {
+  for (const result of results) if (result instanceof Error) rethrowUnreachable(result);
+  return commands.flatMap((command, i) => {
+    const result = results[i];
+    if (!(result instanceof ServerError) || !result.isAboutRights) return [];
+    return [/ to access .*\bkey/.test(result.message) ? '~*' : rightOf(command)];
   });
 }
 
-/** What to tell a person about it. */
+/** The message for an operator. */
 export function missingRightsAdvice(server: RedisServer, rights: readonly string[]): string {
   const { user } = server;
-  const commands = rights.map((right) => (right === '~*' ? 'to use every key' : commandOf(right)));
+  const commands = rights.map((right) => (right === '~*' ? 'access to every key' : commandOf(right)));
   const grant = `ACL SETUSER ${user} ${rights.join(' ')}`;
-  return `user ${user} of ${server.address} lacks rights: ${commands.join(', ')}; run there ${grant}, and keep that (ACL SAVE where it has an aclfile, else CONFIG REWRITE)`;
+  return `user ${user} of ${server.address} lacks rights: ${commands.join(', ')}; run on that server ${grant}, and save it (ACL SAVE if it has an aclfile, otherwise CONFIG REWRITE)`;
 }
 
 function commandsFor(keepLegacyInSync: boolean): readonly CommandLine[] {
-  return keepLegacyInSync ? [...SENT, ...SENT_TO_FOLLOWERS] : SENT;
+  return keepLegacyInSync ? [...COMMANDS, ...FOLLOWER_COMMANDS] : COMMANDS;
 }
 
 function rightOf([command, subcommand]: CommandLine): string {
@@ -113,7 +110,7 @@ function rightOf([command, subcommand]: CommandLine): string {
   return CONTAINERS.includes(command) ? `+${name}|${String(subcommand).toLowerCase()}` : `+${name}`;
 }
 
-/** `CONFIG GET` */
+/** `+config|get` -> `CONFIG GET` */
 function commandOf(right: string): string {
   return right.slice(1).replace('|', ' ').toUpperCase();
 }

@@ -1,4 +1,4 @@
-// What a server says of its part in replication.
+// The replication state that a server reports.
 
 import { NOWHERE } from '../../lib/migration/plan';
 import { type Info } from './info';
@@ -8,20 +8,20 @@ export interface ServerView {
   readonly isMaster: boolean;
   /** `host:port` of its master, if it has one. */
   readonly follows?: string;
-  /** Whether the link to its master stands. */
+  /** Whether the link to its master is up. */
   readonly isLinked: boolean;
-  /** Whether it is being sent everything. */
+  /** Whether a full synchronization is running. */
   readonly isSyncing: boolean;
-  /** Bytes of the initial synchronization that are still to come, and all of them, as far as the server says. */
+  /** Remaining and total bytes of the initial synchronization, if the server reports them. */
   readonly bytesLeft: number;
   readonly bytesInAll: number;
-  /** Whether it is attached by the old SYNC, to which it falls back if its master was fenced: then it knows no offset. */
-  readonly lostCount: boolean;
-  /** Up to where the history is applied here. */
+  /** Whether it fell back to the old SYNC, which happens if its master was fenced: then it knows no offset. */
+  readonly lostOffset: boolean;
+  /** The replication offset up to which it has applied the history. */
   readonly offset: number;
-  /** The names of the history: by the first one a master's replicas know it. */
+  /** The replication ids of the history; replicas know it by the first one. */
   readonly history: readonly string[];
-  /** Whether a restart would bring back all that is here: after an initial synchronization the AOF is rewritten. */
+  /** Whether a restart would keep all data: the AOF is rewritten after an initial synchronization. */
   readonly isSaved: boolean;
   readonly isLoading: boolean;
   readonly keys: number;
@@ -45,7 +45,7 @@ export function viewOf(info: Info): ServerView {
     isSyncing: info.text('master_sync_in_progress') === '1',
     bytesLeft: Math.max(0, info.number('master_sync_left_bytes')),
     bytesInAll: Math.max(0, info.number('master_sync_total_bytes')),
-    lostCount: info.text('slave_repl_offset') === '-1' && info.text('master_link_status') === 'up',
+    lostOffset: info.text('slave_repl_offset') === '-1' && info.text('master_link_status') === 'up',
     offset: isMaster ? masterOffset : replicaOffset(info),
     history: [info.text('master_replid'), info.text('run_id')].filter((id) => id !== ''),
     isSaved: !isRewriting(info),
@@ -56,22 +56,22 @@ export function viewOf(info: Info): ServerView {
   };
 }
 
-/** Up to 3.2 (there is no master_replid), a demoted server forgets how much it has: more than anybody can prove to have. */
+/** Up to 3.2 (no master_replid), a demoted server loses its offset: Infinity, so that no replica counts as equal. */
 function replicaOffset(info: Info): number {
   const isDemoted = `${info.text('master_host')}:${info.text('master_port')}` === NOWHERE_ADDRESS;
   if (isDemoted && info.text('master_replid') === '') return Infinity;
   return info.number('slave_repl_offset');
 }
 
-/** While the AOF is rewritten, what is on the disk is what was there before. */
+/** While the AOF is rewritten, the disk still has the previous data. */
 function isRewriting(info: Info): boolean {
   if (info.text('aof_enabled') !== '1') return false;
   const waits = info.text('aof_rewrite_in_progress') === '1' || info.text('aof_rewrite_scheduled') === '1';
   return waits || info.text('aof_last_bgrewrite_status') === 'err';
 }
 
-/** What is left to do for a server that is not saved yet. */
+/** What a server that is not saved yet still has to do. */
 export function savingOf({ info }: ServerView): string {
-  if (info.text('aof_last_bgrewrite_status') === 'ok') return 'has everything, and writes it to its disk';
-  return 'has everything, but cannot write it to its disk; is that full?';
+  if (info.text('aof_last_bgrewrite_status') === 'ok') return 'has all data, writes it to disk';
+  return 'has all data, but cannot write it to disk; is the disk full?';
 }

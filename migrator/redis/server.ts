@@ -1,41 +1,40 @@
-// One connection to one Redis server. It never reconnects by itself: who holds it knows that nobody else took its place.
+// One connection to one Redis server. It never reconnects by itself, so its holder knows that the server was not replaced.
 
 import { type Readable } from 'node:stream';
 import { Redis, ReplyError } from 'ioredis';
 import { Info } from './info';
 import { type Refusal, refusalIn } from './refusal';
 
-/** How long a connection may take, and the answer to one command. */
+/** Timeouts for a connection and for the result of one command. */
 const CONNECT_MS = 5000;
-const ANSWER_MS = 15_000;
+const COMMAND_MS = 15_000;
 
-/** How long a connection may take to end. */
+/** Timeout for closing a connection. */
 const DISCONNECT_MS = 100;
 
-/** By this name the connections of migrators know each other in CLIENT LIST. */
+/** The name of migrators' connections in CLIENT LIST. */
 export const CLIENT_NAME = 'cdk8s-twemproxy';
 
-/** An argument of a command, and a command with its arguments. */
+/** An argument, and a command with its arguments. */
 export type Argument = string | number | Buffer;
 export type CommandLine = readonly [string, ...Argument[]];
 
-/** What is needed to connect. */
 export interface ConnectOptions {
   readonly password?: string;
-  /** Who to be; else the default user. */
+  /** The user to log in as; defaults to the default user. */
   readonly user?: string;
-  /** Who to be, where the server knows such a user; else the default one. */
+  /** The user to log in as if the server has it; otherwise the default user. */
   readonly preferredUser?: string;
-  /** Names that the server gave to commands, by the original name in capitals. */
+  /** The server's names for renamed commands, by original name in capitals. */
   readonly renamedCommands?: Readonly<Record<string, string>>;
 }
 
-/** What a server, or the way to it, answered instead of a result. */
+/** An error reply of a server, or a failure to reach it. */
 export class ServerError extends Error {
-  /** The first word of the answer (`NOAUTH`, `READONLY`), or `UNREACHABLE`. */
+  /** The first word of the reply (`NOAUTH`, `READONLY`), or `UNREACHABLE`. */
   readonly code: string;
 
-  /** @param refusal what the server said instead of listening */
+  /** @param refusal why the server refused the connection */
   constructor(
     address: string,
     message: string,
@@ -46,52 +45,51 @@ export class ServerError extends Error {
     this.code = isReply ? (/^[A-Z]+/.exec(message)?.[0] ?? 'ERR') : 'UNREACHABLE';
   }
 
-  /** No further try helps before a person has changed something. */
+  /** Whether a retry is useless until an operator has changed something. */
   get isPermanent(): boolean {
     return this.isAboutUser || this.refusal?.isPermanent === true;
   }
 
-  /** The server wants another password, or none. */
+  /** Whether the server expects another password, or none. */
   get isAboutPassword(): boolean {
     return ['NOAUTH', 'WRONGPASS'].includes(this.code) || /: ERR .*(auth|password)/i.test(this.message);
   }
 
-  /** The server knows the user, and does not let it do that. */
+  /** Whether the user lacks the right to do this. */
   get isAboutRights(): boolean {
     return this.code === 'NOPERM';
   }
 
-  /** A person has to give another password, or more rights. */
+  /** Whether it takes another password, or more rights. */
   get isAboutUser(): boolean {
     return this.isAboutPassword || this.isAboutRights;
   }
 }
 
-/** The server takes connections, but does not listen to what they say. */
-function refused(address: string, refusal: Refusal): ServerError {
-  return new ServerError(address, `${refusal.words}; ${refusal.remedy}`, false, refusal);
+function connectionRefused(address: string, refusal: Refusal): ServerError {
+  return new ServerError(address, `${refusal.reason}; ${refusal.remedy}`, false, refusal);
 }
 
 export class RedisServer {
-  /** Throws a ServerError if the server cannot be reached, or does not take the password. */
+  /** Throws a ServerError if the server cannot be reached or rejects the password. */
   static async connect(address: string, options: ConnectOptions = {}): Promise<RedisServer> {
     const server = new RedisServer(address, options);
     try {
       await server.client.connect();
       await server.authenticate();
       await server.call('CLIENT', 'SETNAME', CLIENT_NAME).catch(rethrowUnreachable);
-      if (server.refusal !== undefined) throw refused(address, server.refusal);
+      if (server.refusal !== undefined) throw connectionRefused(address, server.refusal);
       return server;
     } catch (error) {
       server.close();
-      if (server.refusal !== undefined) throw refused(address, server.refusal);
+      if (server.refusal !== undefined) throw connectionRefused(address, server.refusal);
       throw error instanceof ServerError ? error : new ServerError(address, server.reasonOf(error), false);
     }
   }
 
   private readonly client: Redis;
   private lastError?: Error;
-  /** What it says before any command, if that is not to listen. */
+  /** Set if the server refuses the connection before any command. */
   private refusal?: Refusal;
 
   private constructor(
@@ -104,36 +102,36 @@ export class RedisServer {
       port,
       lazyConnect: true,
       connectTimeout: CONNECT_MS,
-      commandTimeout: ANSWER_MS,
+      commandTimeout: COMMAND_MS,
       enableReadyCheck: false,
       disableClientInfo: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       retryStrategy: () => null,
-      // It would wait for the end of a connection that never came about as well, and so would this program.
+      // Otherwise ioredis, and this program, would wait for a connection that was never made to end.
       disconnectTimeout: DISCONNECT_MS,
     });
-    // Each command reports its own failure; this one says why the connection went.
+    // Each command reports its own failure; this error says why the connection ended.
     this.client.on('error', (error: Error) => (this.lastError = error));
     this.client.on('connect', () => {
       this.listenForRefusal(this.client.stream);
     });
   }
 
-  /** Who answers, or hangs up, before it has understood a command. */
+  /** Detects a server that sends an error, or closes the connection, before it reads a command. */
   private listenForRefusal(stream: Readable): void {
-    let heard = false;
+    let hasReplied = false;
     stream.once('data', (bytes: Buffer) => {
-      heard = true;
+      hasReplied = true;
       this.refusal = refusalIn(bytes);
     });
     stream.once('close', () => {
-      if (!heard) this.refusal = refusalIn(Buffer.alloc(0));
+      if (!hasReplied) this.refusal = refusalIn(Buffer.alloc(0));
     });
   }
 
-  /** The answer to a command. Throws a ServerError. */
+  /** Runs a command and returns its result. Throws a ServerError. */
   async call(...[command, ...args]: CommandLine): Promise<unknown> {
     try {
       return await this.client.call(this.nameOf(command), args);
@@ -143,62 +141,59 @@ export class RedisServer {
   }
 
   /**
-   * The answers to commands that are sent in one go, so that the server runs them one right after the other. What failed
-   * has a ServerError for its answer.
+   * Sends commands in one pipeline, so that the server runs them directly one after the other. A command that failed has a
+   * ServerError as its result.
    */
   async each(commands: readonly CommandLine[]): Promise<unknown[]> {
     return this.run(commands, false);
   }
 
-  /** The same with answers in bytes. */
+  /** The same with results in bytes. */
   async eachInBytes(commands: readonly CommandLine[]): Promise<unknown[]> {
     return this.run(commands, true);
   }
 
-  /** As `each`, but throws the first error among the answers. */
+  /** Like `each`, but throws the first error among the results. */
   async all(commands: readonly CommandLine[]): Promise<unknown[]> {
-    const answers = await this.each(commands);
-    const error = answers.find((answer) => answer instanceof Error);
+    const results = await this.each(commands);
+    const error = results.find((result) => result instanceof Error);
     if (error !== undefined) throw error;
-    return answers;
+    return results;
   }
 
-  /** INFO, whole or a section of it. */
+  /** INFO, or one section of it. */
   async info(section?: string): Promise<Info> {
     return Info.parse(String(await this.call('INFO', ...(section === undefined ? [] : [section]))));
   }
 
-  /** A value of CONFIG GET; nothing if the server does not know the setting. */
+  /** The value of a setting (CONFIG GET); undefined if the server does not know it. */
   async setting(name: string): Promise<string | undefined> {
     const [, value] = (await this.call('CONFIG', 'GET', name)) as string[];
     return value;
   }
 
-  /**
-   * What is published on a channel, heard over a connection of its own until it is enough, or so many milliseconds have
-   * passed. Throws a ServerError.
-   */
-  async messagesOn(channel: string, ms: number, isEnough: (heard: readonly string[]) => boolean): Promise<string[]> {
-    const heard: string[] = [];
+  /** Collects messages on a channel over a separate connection, until they are enough or `ms` have passed. Throws a ServerError. */
+  async messagesOn(channel: string, ms: number, isEnough: (messages: readonly string[]) => boolean): Promise<string[]> {
+    const messages: string[] = [];
     await this.withOwnConnection(async (listener) => {
-      // In small letters ioredis knows it; its methods by name are not in the bundle.
+      // ioredis recognizes it in lower case only; its named methods are not in the bundle.
       await listener.client.call('subscribe', channel).catch((error: unknown) => {
         throw listener.errorOf(error);
       });
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
         listener.client.on('message', (_, text: string) => {
-          heard.push(text);
-          if (!isEnough(heard)) return;
+          messages.push(text);
+          if (!isEnough(messages)) return;
           clearTimeout(timer);
           resolve();
         });
       });
     });
-    return heard;
+    return messages;
   }
 
-  /** Acts on another connection to the same server, which ends with it. */
+  /** Opens another connection to the same server for the duration of `act`. */
   async withOwnConnection<T>(act: (own: RedisServer) => Promise<T>): Promise<T> {
     const own = await RedisServer.connect(this.address, this.options);
     try {
@@ -212,7 +207,7 @@ export class RedisServer {
     return this.options.password;
   }
 
-  /** The user of the connection, as far as it was chosen. */
+  /** The user that was chosen for the connection. */
   get user(): string {
     return this.options.user ?? 'default';
   }
@@ -240,16 +235,16 @@ export class RedisServer {
       if (inBytes) pipeline.callBuffer(this.nameOf(command), args);
       else pipeline.call(this.nameOf(command), args);
     }
-    let answers;
+    let results;
     try {
-      answers = await pipeline.exec();
+      results = await pipeline.exec();
     } catch (error) {
       throw this.errorOf(error);
     }
-    return (answers ?? []).map(([error, answer]) => (error ? this.errorOf(error) : answer));
+    return (results ?? []).map(([error, result]) => (error ? this.errorOf(error) : result));
   }
 
-  /** The name by which the server knows a command. */
+  /** The server's name for a command. */
   nameOf(command: string): string {
     return this.options.renamedCommands?.[command] ?? command;
   }
@@ -261,7 +256,7 @@ export class RedisServer {
 
   private reasonOf(error: unknown): string {
     const { message } = error as Error;
-    if (message.includes('timed out')) return 'no answer in time';
+    if (message.includes('timed out')) return 'no reply in time';
     return this.lastError ? this.lastError.message : message;
   }
 }
@@ -272,7 +267,7 @@ export function hostAndPort(address: string): { host: string; port: number } {
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
 }
 
-/** For commands that a server may lack or forbid. */
+/** For commands that a server may not have or not allow: ignores any error except that it is unreachable. */
 export function rethrowUnreachable(error: unknown): undefined {
   if (error instanceof ServerError && error.code === 'UNREACHABLE') throw error;
   return undefined;

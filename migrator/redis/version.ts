@@ -1,11 +1,11 @@
-// What a version of Redis, or of Valkey, can do.
+// What each version of Redis and Valkey can do.
 
 import { type Info } from './info';
 import { type Product, productOf } from './product';
 
 type Levels = readonly (readonly [major: number, minor: number, level: number])[];
 
-/** From this version on, a server writes RDB files of this format (src/rdb.h of each release). */
+/** The RDB format that a server writes from this version on (src/rdb.h of each release). */
 const RDB_LEVELS: Levels = [
   [2, 6, 6],
   [3, 2, 7],
@@ -18,14 +18,14 @@ const RDB_LEVELS: Levels = [
   [8, 8, 14],
 ];
 
-/** Valkey's own formats begin far above, and between them and the one that it shares with Redis it reads none. */
+/** Valkey's own formats start at 80. It reads none between those and the last one that it shares with Redis. */
 const VALKEY_LEVELS: Levels = [
   [7, 2, 11],
   [9, 0, 80],
   [9, 2, 81],
 ];
 
-/** The last format of Redis that Valkey reads. */
+/** The last Redis format that Valkey reads. */
 const LAST_SHARED_LEVEL = 11;
 
 export class Version {
@@ -33,7 +33,7 @@ export class Version {
     return new Version(productOf(info), info.text('redis_version'));
   }
 
-  /** A version of Redis. */
+  /** Parses a version of Redis. */
   static parse(text: string): Version {
     return new Version({ name: 'Redis', version: text }, text);
   }
@@ -48,33 +48,33 @@ export class Version {
     [this.major = 0, this.minor = 0] = numbersOf(compatible);
   }
 
-  /** Its own version, without the name. */
+  /** The product's own version, without its name. */
   get text(): string {
     return this.product.version;
   }
 
-  /** Which program it is, with its version. */
+  /** The product and its version. */
   get name(): string {
     return `${this.product.name} ${this.text}`.trimEnd();
   }
 
-  /** Why no data of such a server can be moved, nor any be moved there, if so. */
+  /** Why data cannot be moved from or to such a server; undefined if it can. */
   get unsupportedReason(): string | undefined {
     return this.product.unsupportedReason;
   }
 
-  /** By the version of Redis that it is, or says that it is like. */
+  /** By the version of Redis that it is, or is compatible with. */
   isAtLeast(major: number, minor: number): boolean {
     return isFrom([this.major, this.minor], major, minor);
   }
 
-  /** Whether it can load what such a master sends: the master's format of RDB files, or a later one. */
+  /** Whether it can load what such a master sends: its RDB format is the master's or later. */
   canFollow(master: Version): boolean {
     if (this.isValkey && !master.isValkey && master.rdbLevel > LAST_SHARED_LEVEL) return false;
     return this.rdbLevel > master.rdbLevel || (this.rdbLevel === master.rdbLevel && !master.isUnknownTo(this));
   }
 
-  /** The format of its RDB files. */
+  /** The RDB format that it writes. */
   get rdbLevel(): number {
     const levels = this.isValkey ? VALKEY_LEVELS : RDB_LEVELS;
     const own = numbersOf(this.text);
@@ -85,7 +85,7 @@ export class Version {
     return this.product.name === 'Valkey';
   }
 
-  /** Later than the other, and later than the tables above know. */
+  /** Whether it is later than the other version and later than the tables above. */
   private isUnknownTo(other: Version): boolean {
     const [own, others] = [numbersOf(this.text), numbersOf(other.text)];
     const [major, minor] = this.isValkey ? [9, 3] : [8, 9];
@@ -93,37 +93,37 @@ export class Version {
     return !isKnown && !isFrom(others, own[0], own[1]);
   }
 
-  /** CLIENT PAUSE can hold the writes alone. */
+  /** CLIENT PAUSE can pause writes only. */
   get pausesWrites(): boolean {
     return this.isAtLeast(6, 2);
   }
 
-  /** REPLICAOF and `replica-` settings, which were SLAVEOF and `slave-`. */
+  /** REPLICAOF and `replica-` settings, formerly SLAVEOF and `slave-`. */
   get usesReplicaNames(): boolean {
     return this.isAtLeast(5, 0);
   }
 
-  /** The name of a setting, which had another word in it before 5.0. */
+  /** The name of a setting: `slave` instead of `replica` before 5.0. */
   nameOf(setting: string): string {
     return this.usesReplicaNames ? setting : setting.replace('replica', 'slave');
   }
 
-  /** A demotion loses the offset (up to 3.2), or lets a transaction write that began before it (up to 4.0). */
+  /** A demotion loses the offset (up to 3.2), or a transaction that began before it still writes (up to 4.0). */
   get losesStateOnDemotion(): boolean {
     return !this.isAtLeast(5, 0);
   }
 
-  /** CONFIG REWRITE leaves the quotes of a password out. */
+  /** CONFIG REWRITE writes a password without its quotes. */
   get dropsQuotesOnRewrite(): boolean {
     return this.isAtLeast(6, 0) && !this.isAtLeast(6, 2);
   }
 
-  /** A user whose line is there twice, be it in an included file, keeps it from starting. */
+  /** The server does not start if a user is defined twice, even if once in an included file. */
   get rejectsDuplicateUsers(): boolean {
     return this.isAtLeast(7, 0);
   }
 
-  /** Users with rights. */
+  /** ACL users. */
   get hasUsers(): boolean {
     return this.isAtLeast(6, 0);
   }

@@ -66,7 +66,7 @@ export function stateOf(shard: PlannedShard, old?: ServerView, fresh?: ServerVie
 /** Whether a replica lacks nothing but what is on its way, in memory and on its disk. */
 function hasEverything(replica?: ServerView): boolean {
   if (replica === undefined || replica.isSyncing || replica.isLoading) return false;
-  return replica.isLinked && replica.isSaved && !replica.lostCount;
+  return replica.isLinked && replica.isSaved && !replica.lostOffset;
 }
 
 function followedBy<Other extends string>(

@@ -121,5 +121,5 @@ test('what the user lacks, and a password that is missing or wrong, are named', 
   const wrong = await refused(3, { OLD_PASSWORD: 'another' }, 'preflight');
   expect(wrong).toMatch(/error: shard 0: password: \S+ WRONGPASS .*password of mover\.v1/);
   await withOld(it, 0, (client) => client.call('ACL', 'SETUSER', USER, '-replicaof'));
-  expect(await refused(3, {}, 'sync')).toContain(`run there ACL SETUSER ${USER} +replicaof,`);
+  expect(await refused(3, {}, 'sync')).toContain(`run on that server ACL SETUSER ${USER} +replicaof,`);
 });

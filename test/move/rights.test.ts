@@ -105,7 +105,7 @@ test('what is lacking is named before anything begins, with the line that gives 
 
   await it.run('preflight');
   await withOld(it, (client) => client.call('ACL', 'SETUSER', 'default', '-replicaof'));
-  expect(await refused('sync')).toContain('run there ACL SETUSER default +replicaof,');
+  expect(await refused('sync')).toContain('run on that server ACL SETUSER default +replicaof,');
   await withOld(it, (client) => client.call('ACL', 'SETUSER', 'default', '+replicaof'));
   await it.run('sync');
   await withOld(it, (client) => client.call('ACL', 'SETUSER', 'default', '-replicaof'));

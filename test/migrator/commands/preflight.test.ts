@@ -33,7 +33,7 @@ test.each(['none', 'read-only'] as const)(
     const { codes, exits, findings } = await find(pairs);
     expect(codes).toEqual(['error volatile-fence']);
     expect(exits).toEqual([ExitCode.REFUSED]);
-    expect(findings[0].message).toContain(`A RESTART OF 127.0.0.1:${pairs.oldFleet.portOf(0)} WOULD LIFT ITS FENCE`);
+    expect(findings[0].message).toContain(`A RESTART OF 127.0.0.1:${pairs.oldFleet.portOf(0)} WOULD REMOVE ITS FENCE`);
     const accepted = await find(pairs, {}, true);
     expect(accepted.codes).toEqual(['warning volatile-fence']);
     expect(accepted.exits).toEqual([ExitCode.DONE]);
@@ -44,7 +44,7 @@ test('a CONFIG of another name is used by the name that the plan gives, and miss
   const pairs = await started(lab, { directives: () => [['rename-command', 'CONFIG', 'hidden-config']] });
   const { codes, findings, exits } = await find(pairs);
   expect(codes).toEqual(['error commands', 'error config']);
-  expect(findings[0].message).toMatch(/does not know CONFIG by that name; .*renamedCommands/);
+  expect(findings[0].message).toMatch(/has no command CONFIG; .*renamedCommands/);
   expect(exits).toEqual([ExitCode.REFUSED]);
   expect((await find(pairs, { renamedCommands: { CONFIG: 'hidden-config' } })).codes).toEqual([]);
 });
@@ -68,7 +68,7 @@ describe('commands that change data and have other names', () => {
     const { codes, findings } = await find(await started(lab, { directives: renamed }));
     expect(codes).toEqual(['error renamed-writes']);
     expect(findings[0].message).toMatch(
-      /other names for (SETEX, EVAL|EVAL, SETEX), which .*LOST; take that rename-command out .* --accept-renamed-writes$/,
+      /has renamed (SETEX, EVAL|EVAL, SETEX), and .*LOST; remove that rename-command .* --accept-renamed-writes$/,
     );
     expect(findings[0].message).not.toContain('our-');
   });

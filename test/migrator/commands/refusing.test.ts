@@ -111,9 +111,9 @@ test.each([
   [
     'a web server',
     'HTTP/1.1 400 Bad Request\r\n\r\n',
-    /it answers "HTTP\/1.1 400 Bad Request", which is not Redis' protocol/,
+    /it replies "HTTP\/1.1 400 Bad Request", which is not the Redis protocol/,
   ],
-  ['an alert of TLS', '\x15\x03\x01\x00\x02\x02\x46', /it answers with an alert of TLS; .* name its plain port/],
+  ['an alert of TLS', '\x15\x03\x01\x00\x02\x02\x46', /it replies with a TLS alert; .* name its plain port/],
 ] as const)('%s', async (_, answer, expected) => {
   const port = await serve((socket) => socket.once('data', () => socket.end(answer, 'latin1')));
   for (const { message, code } of await said(port)) {
