@@ -59,7 +59,7 @@ export class Resyncs {
         needed: 2 * rate * copySeconds,
         round: seconds / this.count,
       })) ??
-      (await timeoutOf(pair.old, seconds / this.count, copySeconds)) ??
+      (await timeoutOf(pair, seconds / this.count, copySeconds)) ??
       (await backlogOf(pair.old, last.partialErrors > first.partialErrors, rate)) ??
       SEE_LOGS
     );
@@ -108,11 +108,18 @@ async function bufferOf(
   return `${what}: set it to ${megabytes} MiB there (${remedy}), or sync when less is written`;
 }
 
-async function timeoutOf(server: RedisServer, round: number, copySeconds: number): Promise<string | undefined> {
-  const timeout = Number((await server.setting('repl-timeout').catch(rethrowUnreachable)) ?? 60);
+/** Either server ends a copy during which the other one is silent for so long. */
+async function timeoutOf(pair: Pair, round: number, copySeconds: number): Promise<string | undefined> {
+  const [old, fresh] = await Promise.all([pair.old, pair.new].map(replTimeout));
+  const timeout = Math.min(old, fresh);
   if (round < timeout * 0.9) return undefined;
+  const { address } = old <= fresh ? pair.old : pair.new;
   const better = Math.ceil(Math.max(60, 3 * copySeconds, 3 * timeout));
-  return `a copy is broken off after repl-timeout (${timeout} s); set it to ${better} on both servers (CONFIG SET repl-timeout ${better})`;
+  return `a copy is broken off after repl-timeout, which is ${timeout} s on ${address}; set it to ${better} on both servers (CONFIG SET repl-timeout ${better})`;
+}
+
+async function replTimeout(server: RedisServer): Promise<number> {
+  return Number((await server.setting('repl-timeout').catch(rethrowUnreachable)) ?? 60);
 }
 
 async function backlogOf(server: RedisServer, isTooSmall: boolean, rate: number): Promise<string | undefined> {

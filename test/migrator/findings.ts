@@ -1,7 +1,8 @@
 // What preflight finds on pairs of servers of which nothing else is wrong.
 
 import { type MovePlan } from '../../lib/migration/plan';
-import { type ExitCode } from '../../migrator/commands/outcome';
+import { ExitCode } from '../../migrator/commands/outcome';
+import { sync } from '../../migrator/commands/sync';
 import { type Finding, preflight } from '../../migrator/commands/preflight';
 import { type Lab } from '../lab/lab';
 import { Pairs, type PairsProps, type Renamed } from './pairs';
@@ -43,4 +44,12 @@ export async function find(
     exits: outcomes.map(({ code }) => code),
     messages: outcomes.map(({ message }) => message),
   };
+}
+
+/** Synchronizes the only shard until it is refused, and returns why. */
+export async function syncRefusal(pairs: Pairs): Promise<string> {
+  const [refused] = await sync(pairs.contextOf(), { concurrency: 1, perSourceHost: 1, patienceMs: 100_000 });
+  expect(refused).toMatchObject({ code: ExitCode.REFUSED });
+  expect(await pairs.new(0).info('replication')).toMatch(/master_host:127.0.0.1\r\nmaster_port:1\r\n/);
+  return refused.message;
 }

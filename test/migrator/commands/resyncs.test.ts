@@ -4,7 +4,7 @@ import { type Redis } from 'ioredis';
 import { ExitCode } from '../../../migrator/commands/outcome';
 import { sync } from '../../../migrator/commands/sync';
 import { Lab } from '../../lab/lab';
-import { started } from '../findings';
+import { started, syncRefusal } from '../findings';
 import { Pairs } from '../pairs';
 
 let lab: Lab;
@@ -65,4 +65,16 @@ test('a replica that is cut off each time is detached, with the limit to set, an
     await stop();
     old.disconnect();
   }
+});
+
+test('an old server that cannot write its snapshot is named', async () => {
+  const directives = (): string[][] => [
+    ['repl-diskless-sync', 'no'],
+    ['enable-protected-configs', 'yes'],
+  ];
+  const pairs = await started(lab, { directives });
+  await pairs.old(0).set('key', 'value');
+  // Not even root makes files there.
+  await pairs.old(0).config('SET', 'dir', '/proc');
+  expect(await syncRefusal(pairs)).toMatch(/127.0.0.1:\d+ cannot write the snapshot that it is to send/);
 });
