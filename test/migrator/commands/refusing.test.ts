@@ -1,5 +1,5 @@
-// Servers that take a connection and refuse to speak: every command gives their own words and what to do, and none takes
-// it for a cutover that was interrupted.
+// Servers that accept a connection and then refuse it: every command reports their message and the remedy, and none takes
+// it for an interrupted cutover.
 
 import { once } from 'node:events';
 import * as net from 'node:net';
@@ -37,23 +37,23 @@ const COMMANDS: Record<string, (context: Context) => Promise<Outcome[]>> = {
   status: async (context) => (await status(context)).outcomes,
 };
 
-/** What each command says of a shard whose old server is at this port. */
-async function said(port: number, password?: string): Promise<{ message: string; code: ExitCode }[]> {
+/** The message and exit code of each command for a shard whose old server is at this port. */
+async function runAll(port: number, password?: string): Promise<{ message: string; code: ExitCode }[]> {
   const pairs = await started(lab);
   const context = pairs.contextOf();
   const shards = context.shards.map((shard) => ({ ...shard, old: `127.0.0.1:${port}` }));
   // The new server has a password, which the old one may not have.
   const access = { ...context.access, ...(password !== undefined && { password }) };
-  const answers = [];
+  const results = [];
   for (const [name, run] of Object.entries(COMMANDS)) {
     const [outcome] = await run({ ...context, access, shards });
     const { findings } =
       name === 'preflight' ? await preflight({ ...context, access, shards }, PREFLIGHT) : { findings: [] };
     const message = [outcome.message, ...findings.map((finding) => finding.message)].join('\n');
     expect([name, message]).toEqual([name, expect.not.stringMatching(/interrupted|nobody serves/) as string]);
-    answers.push({ message, code: outcome.code });
+    results.push({ message, code: outcome.code });
   }
-  return answers;
+  return results;
 }
 
 const PREFLIGHT = { sampleKeys: 1, acceptVolatileFence: false };
@@ -69,7 +69,7 @@ async function serve(act: (socket: net.Socket) => void): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
-/** Redis takes who comes from another address than 127.0.0.1 for one from outside. */
+/** A proxy whose connections come from 127.0.0.2: Redis treats only 127.0.0.1 as local. */
 async function fromOutside(port: number): Promise<number> {
   return serve((socket) => {
     const inside = net.connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
@@ -86,25 +86,25 @@ async function redis(...args: string[]): Promise<number> {
 }
 
 test('protected mode', async () => {
-  const answers = await said(await fromOutside(await redis('--protected-mode', 'yes')));
-  for (const { message, code } of answers) {
-    expect(message).toMatch(/: DENIED Redis is running in protected mode because [^.]*; give that server a password/);
+  const results = await runAll(await fromOutside(await redis('--protected-mode', 'yes')));
+  for (const { message, code } of results) {
+    expect(message).toMatch(/: DENIED Redis is running in protected mode because [^.]*; set a password on that server/);
     expect(code).toBe(ExitCode.REFUSED);
   }
 });
 
-test('no place for another client', async () => {
+test('maxclients is reached', async () => {
   const port = await redis('--maxclients', '1');
   const first = net.connect(port, '127.0.0.1');
   first.write('PING\r\n');
   await once(first, 'data');
-  const answers = await said(port);
+  const results = await runAll(port);
   first.destroy();
-  for (const { message } of answers) {
+  for (const { message } of results) {
     expect(message).toMatch(/: ERR max number of clients reached; raise maxclients there/);
   }
-  // It may have a place by the next time, except where a person was asked to look.
-  expect(answers.map(({ code }) => code)).toEqual([ExitCode.REFUSED, ...Array<ExitCode>(5).fill(ExitCode.INCOMPLETE)]);
+  // A retry may succeed; only preflight refuses.
+  expect(results.map(({ code }) => code)).toEqual([ExitCode.REFUSED, ...Array<ExitCode>(5).fill(ExitCode.INCOMPLETE)]);
 });
 
 test.each([
@@ -113,22 +113,22 @@ test.each([
     'HTTP/1.1 400 Bad Request\r\n\r\n',
     /it replies "HTTP\/1.1 400 Bad Request", which is not the Redis protocol/,
   ],
-  ['an alert of TLS', '\x15\x03\x01\x00\x02\x02\x46', /it replies with a TLS alert; .* name its plain port/],
-] as const)('%s', async (_, answer, expected) => {
-  const port = await serve((socket) => socket.once('data', () => socket.end(answer, 'latin1')));
-  for (const { message, code } of await said(port)) {
+  ['a TLS alert', '\x15\x03\x01\x00\x02\x02\x46', /it replies with a TLS alert; .* use its plain port/],
+] as const)('%s', async (_, reply, expected) => {
+  const port = await serve((socket) => socket.once('data', () => socket.end(reply, 'latin1')));
+  for (const { message, code } of await runAll(port)) {
     expect(message).toMatch(expected);
     expect(code).toBe(ExitCode.REFUSED);
   }
 });
 
-test('who hangs up without a word', async () => {
+test('a server that closes the connection without a reply', async () => {
   const port = await serve((socket) => socket.end());
-  for (const { message } of await said(port))
-    expect(message).toMatch(/closed the connection without a word; if that is a TLS port/);
+  for (const { message } of await runAll(port))
+    expect(message).toMatch(/closed the connection without a reply; if that is a TLS port/);
 });
 
-test('a port that speaks TLS', async () => {
+test('a TLS port', async () => {
   const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => lab.write(name, ''));
   const openssl = lab.start('openssl', [
     ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=redis', '-days', '2'],
@@ -139,5 +139,5 @@ test('a port that speaks TLS', async () => {
   const tls = ['--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', key];
   const program = lab.start('redis-server', ['--port', '0', ...tls, '--tls-ca-cert-file', certificate]);
   await until('it listens', () => program.output.includes('Ready to accept connections'));
-  for (const { message } of await said(port)) expect(message).toMatch(/name its plain port/);
+  for (const { message } of await runAll(port)) expect(message).toMatch(/use its plain port/);
 });
