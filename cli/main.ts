@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// cdk8s-twemproxy: looks at nutcracker configurations and rings from a shell, and begins the repository of a move.
+// cdk8s-twemproxy: inspects nutcracker configurations and rings, and creates the repository of a migration.
 
 import { pipeline } from 'node:stream/promises';
 import { Command, CommanderError, Option } from 'commander';
 import { NutcrackerConfigError } from '../lib/nutcracker/config-error';
-import { type Answer, ExitCode, objectionJson } from './output/result';
+import { type CommandResult, ExitCode, objectionJson } from './output/result';
 import { Balance } from './commands/balance';
 import { check } from './commands/check';
 import { diff } from './commands/diff';
@@ -14,13 +14,13 @@ import { Input, refuseStdinTwice, STDIN } from './input/pools';
 import { visitKeys } from './input/key-lines';
 import { KeyPattern } from './input/key-pattern';
 import { paintFor } from './output/text';
-import { writeWhole } from './output/output-file';
+import { writeAtomically } from './output/output-file';
 import { report } from './commands/report';
-import { Refusal } from './output/refusal';
-import { refuseFile, refuseWriting } from './output/system-error';
+import { InputError } from './output/input-error';
+import { throwReadError, throwWriteError } from './output/system-error';
 import { Placements, placeLines } from './commands/where';
 
-/** Put in place of this name when the program is built. */
+/** Replaced by esbuild. */
 declare const VERSION: string;
 
 interface JsonOption {
@@ -42,14 +42,14 @@ interface BalanceOptions extends PoolOption {
   readonly pattern?: string;
 }
 
-/** In the place of a file to write it means standard output. */
+/** As an output file, standard output. */
 const STDOUT = '-';
 
 const input = new Input(() => process.stdin);
 
 function commandLine(): Command {
   const program = new Command('cdk8s-twemproxy')
-    .description('Look at nutcracker configurations and rings, without running nutcracker.')
+    .description('Inspect nutcracker configurations and rings without running nutcracker.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('afterAll', exitCodes)
@@ -62,100 +62,97 @@ function commandLine(): Command {
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .addOption(json())
     .action(async (file: string, options: JsonOption) => {
-      say(await check(file, input), options);
+      printResult(await check(file, input), options);
     });
 
   program
     .command('where')
-    .description('Print on which server each key is: the key, the ring name and the address, with tabs between them.')
-    .argument(
-      '[key...]',
-      'keys, in UTF-8, behind -- if one begins with -; without any they are read from standard input',
-    )
+    .description('Print the server of each key: the key, the ring name and the address, separated by tabs.')
+    .argument('[key...]', 'keys in UTF-8, after -- if one starts with -; read from standard input if none is given')
     .requiredOption('-c, --config <file>', 'nutcracker.yml, or - for standard input')
-    .addOption(pool('which pool, if there are several'))
-    .addOption(json('print one JSON object a line'))
+    .addOption(pool('the pool; required if there are several'))
+    .addOption(json('print one JSON object per line'))
     .addHelpText('after', KEYS)
     .action(where);
 
   program
     .command('diff')
-    .description('Print which keys a new configuration looks for on other servers than the old one.')
-    .argument('<old>', 'the nutcracker.yml of today, or - for standard input')
-    .argument('<new>', 'the one that is to replace it, or -')
-    .addOption(pool('compare only this pool; by default all are, with the one of the same name'))
+    .description('Print which keys a new configuration would look up on other servers.')
+    .argument('<old>', 'the current nutcracker.yml, or - for standard input')
+    .argument('<new>', 'the new nutcracker.yml, or -')
+    .addOption(pool('compare only this pool; by default, all pools are compared by name'))
     .addOption(json())
     .action(async (before: string, after: string, options: PoolOption) => {
-      refuseStdinTwice([before, after], 'give a path for the other one');
-      say(diff(await input.config(before), await input.config(after), options.pool), options);
+      refuseStdinTwice([before, after], 'give the path of one of them');
+      printResult(diff(await input.config(before), await input.config(after), options.pool), options);
     });
 
   program
     .command('balance')
-    .description('Print how much of the key space each server has, and how much of given keys.')
+    .description("Print each server's share of the key space, and of given keys.")
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .addOption(
-      new Option('-k, --keys <file>', 'count the keys of a file, or - for standard input').conflicts('pattern'),
+      new Option('-k, --keys <file>', 'count the keys in a file, or - for standard input').conflicts('pattern'),
     )
-    .option('--pattern <keys>', "count numbered keys, such as 'user:{1..100000}'; {1..9}{01..31} are all combinations")
-    .addOption(pool('only this pool; by default all are shown'))
+    .option('--pattern <keys>', "count numbered keys, such as 'user:{1..100000}'; {1..9}{01..31} is all combinations")
+    .addOption(pool('only this pool; by default, all pools'))
     .addOption(json())
     .addHelpText('after', KEYS)
     .action(balance);
 
   program
     .command('report')
-    .description('Write a page to look at: key shares, the ring, warnings, where the shards go, and how far a move is.')
+    .description('Write an HTML page: key shares, the ring, warnings, the plan of a migration, and its progress.')
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .requiredOption('-o, --output <file>', 'the HTML file to write, or - for standard output')
     .addOption(
       files(
         '--plan <path>',
-        'where the shards go: the output directory of the synth (dist), plan.json or its manifest',
+        'the plan of the migration: the output directory of the synth (dist), plan.json or its manifest',
       ),
     )
-    .addOption(files('--status <file>', 'how far the move is: what the migrator prints with status --json'))
-    .addHelpText('after', '\n--plan and --status can be given again, for further pools of the file.')
+    .addOption(files('--status <file>', 'the progress of the migration: the output of status --json of the migrator'))
+    .addHelpText('after', '\nRepeat --plan and --status for further pools of the file.')
     .action(writeReport);
 
   program
     .command('images')
-    .description('Print every image that manifests run, each once, such as a registry of your own has to have.')
-    .argument('<path...>', 'manifests, or directories of them, such as dist; - is standard input')
+    .description('Print every container image in manifests, each once, to mirror them in a private registry.')
+    .argument('<path...>', 'manifests, or directories of manifests such as dist; - is standard input')
     .addOption(json())
     .action(async (paths: string[], options: JsonOption) => {
       refuseStdinTwice(paths, 'name it once');
-      say(await images(paths, input), options);
+      printResult(await images(paths, input), options);
     });
 
-  program.addCommand(initCommand(input, VERSION, say).copyInheritedSettings(program));
+  program.addCommand(initCommand(input, VERSION, printResult).copyInheritedSettings(program));
 
   return program;
 }
 
-/** What exit codes 0 and 1 mean for each command that can have both. */
-const EXIT_CODES: Readonly<Record<string, readonly [yes: string, no: string] | undefined>> = {
+/** The meaning of exit codes 0 and 1, for commands that have both. */
+const EXIT_CODES: Readonly<Record<string, readonly [success: string, negative: string] | undefined>> = {
   check: ['the file is valid', 'the file has errors'],
   diff: ['no key would move', 'keys would move'],
   report: ['the page is written', 'the file has errors; nothing is written'],
 };
 
 function exitCodes({ command }: { readonly command: Command }): string {
-  const [yes, no] = EXIT_CODES[command.name()] ?? ['success', undefined];
-  const codes = [`0 ${yes}`, ...(no === undefined ? [] : [`1 ${no}`]), '2 usage or I/O error'];
+  const [success, negative] = EXIT_CODES[command.name()] ?? ['success', undefined];
+  const codes = [`0 ${success}`, ...(negative === undefined ? [] : [`1 ${negative}`]), '2 usage or I/O error'];
   const all =
     command.parent === null
-      ? '0 success, 1 the answer is no (see the help of a command), 2 usage or I/O error'
+      ? '0 success, 1 errors or differences found (see the help of each command), 2 usage or I/O error'
       : codes.join(', ');
   return `
 Exit codes: ${all}.
 Results are printed to standard output, errors to standard error; both as JSON with --json.
-Colours are for terminals; NO_COLOR and FORCE_COLOR are respected.`;
+Output is coloured on a terminal only; NO_COLOR and FORCE_COLOR are respected.`;
 }
 
 const KEYS = `
-A file of keys has one key a line, of any bytes up to the newline: a carriage return belongs to the key, and an empty
-line is the empty key. It is what redis-cli --scan prints.`;
+A file of keys has one key per line, as redis-cli --scan prints them. A key is any bytes up to the newline: a carriage
+return is part of the key, and an empty line is the empty key.`;
 
 function json(description = 'print JSON'): Option {
   return new Option('--json', description);
@@ -165,7 +162,7 @@ function pool(description: string): Option {
   return new Option('-p, --pool <name>', description);
 }
 
-/** An option that can be given again. */
+/** An option that may be repeated. */
 function files(flags: string, description: string): Option {
   return new Option(flags, description)
     .default([], 'none')
@@ -173,7 +170,7 @@ function files(flags: string, description: string): Option {
 }
 
 async function where(keys: string[], options: WhereOptions): Promise<void> {
-  if (keys.length === 0) refuseStdinTwice([options.config, STDIN], 'give keys as arguments, or the path of the file');
+  if (keys.length === 0) refuseStdinTwice([options.config, STDIN], 'pass keys as arguments, or the path of the file');
   const config = await input.config(options.config);
   const ring = config.ring(config.pool(options.pool));
   const placements = options.json === true ? Placements.asJson(ring) : Placements.asText(ring);
@@ -190,13 +187,13 @@ async function balance(file: string, options: BalanceOptions): Promise<void> {
   const config = await input.config(file);
   const pools = options.pool === undefined ? config.pools : [config.pool(options.pool)];
   const pattern = options.pattern === undefined ? undefined : KeyPattern.parse(options.pattern);
-  const answer = new Balance(
+  const result = new Balance(
     pools.map((one) => config.ring(one)),
     (pattern ?? options.keys) !== undefined,
   );
-  pattern?.visit(answer.add);
-  if (options.keys !== undefined) await visitKeys(input.read(options.keys), answer.add);
-  say(answer, options);
+  pattern?.visit(result.add);
+  if (options.keys !== undefined) await visitKeys(input.read(options.keys), result.add);
+  printResult(result, options);
 }
 
 async function writeReport(file: string, { output, ...sources }: ReportOptions): Promise<void> {
@@ -214,61 +211,59 @@ async function writeReport(file: string, { output, ...sources }: ReportOptions):
     process.stdout.write(page);
     return;
   }
-  writeWhole(output, page, sourceFiles);
-  process.stdout.write(`${output} is written\n`);
+  writeAtomically(output, page, sourceFiles);
+  process.stdout.write(`${output} written\n`);
 }
 
-function say(answer: Answer, options: JsonOption): void {
-  process.exitCode = answer.exitCode;
+function printResult(result: CommandResult, options: JsonOption): void {
+  process.exitCode = result.exitCode;
   const lines =
-    options.json === true ? [JSON.stringify(answer.json)] : answer.lines(paintFor(process.stdout, process.env));
+    options.json === true ? [JSON.stringify(result.json)] : result.lines(paintFor(process.stdout, process.env));
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Prints why there is no answer, unless it is that somebody asked for help, or closed the pipe as `head` does. */
-function complain(error: unknown, inJson: boolean): void {
+/** Prints why the command failed. A closed pipe (`head`) and --help are not errors. */
+function printErrors(error: unknown, inJson: boolean): void {
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
   if (error instanceof CommanderError && error.exitCode === 0) return;
-  process.exitCode = ExitCode.NONE;
+  process.exitCode = ExitCode.ERROR;
   if (error instanceof CommanderError && error.code === 'commander.help') return;
-  const complaints = complaintsOf(error);
+  const errors = errorsOf(error);
   const { bad } = paintFor(process.stderr, process.env);
-  const lines = inJson
-    ? [JSON.stringify({ errors: complaints })]
-    : complaints.map(({ message }) => `${bad('error')}: ${message}`);
+  const lines = inJson ? [JSON.stringify({ errors })] : errors.map(({ message }) => `${bad('error')}: ${message}`);
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 
-function complaintsOf(error: unknown): { readonly message: string }[] {
+function errorsOf(error: unknown): { readonly message: string }[] {
   if (error instanceof NutcrackerConfigError) return error.objections.map(objectionJson);
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     return [{ message: `${message}; see cdk8s-twemproxy --help` }];
   }
-  if (error instanceof Refusal) return error.complaints.map((message) => ({ message }));
+  if (error instanceof InputError) return error.messages.map((message) => ({ message }));
   const { path, syscall } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined) return complaintsOf(inWords(error, path));
+  if (syscall !== undefined) return errorsOf(withMessage(error, path));
   if (!(error instanceof Error)) return [{ message: String(error) }];
-  const isForeign = 'code' in error;
-  return [{ message: isForeign ? error.message : `a defect of this program: ${error.stack ?? error.message}` }];
+  const isFromNode = 'code' in error;
+  return [{ message: isFromNode ? error.message : `bug in cdk8s-twemproxy: ${error.stack ?? error.message}` }];
 }
 
-/** Of what no command has put into words itself: without a path it is what this program prints. */
-function inWords(error: unknown, path?: string): unknown {
+/** A system error that no command handled, as an error with a message. Errors without a path are from standard output. */
+function withMessage(error: unknown, path?: string): unknown {
   try {
-    return path === undefined ? refuseWriting('standard output', error) : refuseFile(path, error);
-  } catch (refusal) {
-    return refusal;
+    return path === undefined ? throwWriteError('standard output', error) : throwReadError(path, error);
+  } catch (described) {
+    return described;
   }
 }
 
 const args = process.argv.slice(2);
 const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-const failed = (error: unknown): never => {
-  complain(error, options.includes('--json'));
+const fail = (error: unknown): never => {
+  printErrors(error, options.includes('--json'));
   process.exit();
 };
-process.stdout.on('error', failed);
-// Nobody is left to tell.
+process.stdout.on('error', fail);
+// Standard error is closed, so the error cannot be reported.
 process.stderr.on('error', () => process.exit());
-commandLine().parseAsync(args, { from: 'user' }).catch(failed);
+commandLine().parseAsync(args, { from: 'user' }).catch(fail);

@@ -1,14 +1,14 @@
-// balance FILE: how much of the key space, and of given keys, each server of a pool has.
+// balance FILE: each server's share of the key space, and of given keys.
 
 import { type HashRing, type ServerShare } from '../../lib/nutcracker';
 import { clumpSize } from '../../lib/nutcracker/sample-balance';
-import { type Answer, ExitCode } from '../output/result';
+import { type CommandResult, ExitCode } from '../output/result';
 import { type KeyVisitor } from '../input/key-lines';
 import { type Column, count, type Paint, share, table } from '../output/text';
 
-/** How even the pools are; with keys, those keys as well. */
-export class Balance implements Answer {
-  readonly exitCode = ExitCode.YES;
+/** The shares of each pool's servers. */
+export class Balance implements CommandResult {
+  readonly exitCode = ExitCode.SUCCESS;
   private readonly pools: readonly PoolBalance[];
 
   constructor(rings: readonly HashRing[], withKeys: boolean) {
@@ -86,11 +86,11 @@ class PoolBalance {
     return [
       paint.heading(`pool ${JSON.stringify(this.ring.pool.name)}`),
       ...table(counts ? [...COLUMNS, ...KEY_COLUMNS] : COLUMNS, [...rows, [], ...summary], paint),
-      ...(counts ? ['', this.verdictOnKeys(counts)] : []),
+      ...(counts ? ['', this.keySummary(counts)] : []),
     ];
   }
 
-  private verdictOnKeys(counts: readonly number[]): string {
+  private keySummary(counts: readonly number[]): string {
     const clumps = clumpSize(this.ring, counts).toPrecision(3);
     return (
       `${count(this.total, 'key')}; ${this.withoutKeys} of ${count(counts.length, 'server')} have none; ` +
@@ -124,7 +124,7 @@ const KEY_COLUMNS: readonly Column[] = [
   { title: 'of keys', isNumber: true },
 ];
 
-/** What is said of shares. The standard deviation is that of these servers, not of a sample. */
+/** A summary of shares. The standard deviation is that of the population, not of a sample. */
 interface Spread {
   readonly minimum: number;
   readonly maximum: number;

@@ -1,13 +1,13 @@
-// diff OLD NEW: which keys another configuration would look for on another server.
+// diff OLD NEW: which keys a new configuration would look up on other servers.
 
 import { type HashRing, type NutcrackerPool, type RingDiff } from '../../lib/nutcracker';
 import { percent } from '../../lib/nutcracker/percent';
-import { type Answer, ExitCode } from '../output/result';
+import { type CommandResult, ExitCode } from '../output/result';
 import { type ConfigFile } from '../input/pools';
 import { count, type Paint, share, table } from '../output/text';
 
-/** Compares the pools of the same name, or with a name that one; two files with a single pool each need no same name. */
-export function diff(before: ConfigFile, after: ConfigFile, name?: string): Answer {
+/** Compares the pools by name, or only the pool `name`. If each file has one pool, their names may differ. */
+export function diff(before: ConfigFile, after: ConfigFile, name?: string): CommandResult {
   const pairs = name === undefined ? pairsOf(before, after) : [{ old: before.pool(name), new: after.pool(name) }];
   return new Comparison(
     pairs.map((pair) => new PoolDiff(before.ring(pair.old), after.ring(pair.new))),
@@ -29,7 +29,7 @@ function pairsOf(before: ConfigFile, after: ConfigFile): Pair[] {
   });
 }
 
-class Comparison implements Answer {
+class Comparison implements CommandResult {
   constructor(
     private readonly pools: readonly PoolDiff[],
     private readonly onlyOld: readonly NutcrackerPool[],
@@ -39,12 +39,12 @@ class Comparison implements Answer {
   get exitCode(): ExitCode {
     const { pools, onlyOld, onlyNew } = this;
     const same = onlyOld.length === 0 && onlyNew.length === 0 && pools.every((pool) => pool.isSame);
-    return same ? ExitCode.YES : ExitCode.NO;
+    return same ? ExitCode.SUCCESS : ExitCode.NEGATIVE;
   }
 
   get json(): object {
     return {
-      same: this.exitCode === ExitCode.YES,
+      same: this.exitCode === ExitCode.SUCCESS,
       pools: this.pools.map((pool) => pool.json),
       onlyOld: this.onlyOld.map((pool) => pool.name),
       onlyNew: this.onlyNew.map((pool) => pool.name),
@@ -85,7 +85,7 @@ class PoolDiff {
     const columns = [{ title: 'from' }, { title: 'to' }, { title: 'share', isNumber: true }];
     const rows = moves.map((move) => [move.from, move.to, share(move.share)]);
     return [
-      `${this.title}: ${this.verdict(paint)}`,
+      `${this.title}: ${this.summary(paint)}`,
       ...(explanation === undefined ? [] : [explanation]),
       ...this.servers,
       ...(rows.length === 0 ? [] : ['', ...table(columns, rows, paint), '']),
@@ -97,7 +97,7 @@ class PoolDiff {
     return before === after ? `pool ${before}` : `pool ${before}, now ${after}`;
   }
 
-  private verdict(paint: Paint): string {
+  private summary(paint: Paint): string {
     const { isSame, isExact, movedShare } = this.ring;
     if (isSame) return paint.good('no key would move');
     return paint.bad(`${isExact ? '' : 'about '}${percent(movedShare)} of the key space would move`);
@@ -114,11 +114,11 @@ class PoolDiff {
       ...reweighted.map((name) => `~ ${name}: ${weight(name)}`),
       ...(readdressed.length === 0
         ? []
-        : [`${count(readdressed.length, 'server')} at another address, where the same data must be`]),
+        : [`${count(readdressed.length, 'server')} at another address, which must have the same data`]),
     ];
   }
 
-  /** The ring names that both have at different addresses: they move no key on the ring. */
+  /** Servers with the same ring name at another address: they do not change the ring. */
   private get readdressed(): string[] {
     const addresses = new Map(this.old.servers.map(({ ringName, address }) => [ringName, address]));
     return this.new.servers

@@ -1,32 +1,32 @@
-// images PATH...: every image that the pods of manifests run, to mirror them where no registry is reached.
+// images PATH...: all container images in manifests, to mirror them in a private registry.
 
 import { refuse } from '../../lib/nutcracker/config-error';
-import { type Answer, ExitCode } from '../output/result';
+import { type CommandResult, ExitCode } from '../output/result';
 import { type Input } from '../input/pools';
 import { isDirectory, manifestsIn, parseYaml } from '../input/manifests';
 
 const REMEDY = 'give manifests, or the directory that the synth wrote (dist)';
 
-/** The parts of a pod that run something. */
+/** The container lists of a pod. */
 const CONTAINERS = ['containers', 'initContainers', 'ephemeralContainers'];
 
-/** The images of all files and directories together. Throws if there is none: a list that is empty by mistake mirrors nothing. */
+/** The images in all files and directories. Throws if there is none, since an empty list would be a mistake. */
 export async function images(given: readonly string[], input: Input): Promise<Images> {
   const files = given.flatMap((path) => (isDirectory(path) ? manifestsIn(path) : [path]));
   const found = new Set<string>();
   for (const file of files) {
     const { name, bytes } = await input.whole(file);
     const text = Buffer.from(bytes).toString();
-    // The manifest of the migrator, for one, is large and has none.
+    // Saves the time to parse manifests without images, such as the large one of the migrator.
     if (/\bimage["']?\s*:/.test(text)) for (const image of imagesIn(parseYaml(text, name, REMEDY))) found.add(image);
   }
-  if (found.size === 0) refuse({ file: given.join(', '), because: 'there is no pod in it', remedy: REMEDY });
+  if (found.size === 0) refuse({ file: given.join(', '), because: 'it has no pods', remedy: REMEDY });
   return new Images([...found].sort());
 }
 
-/** The images, one a line. */
-export class Images implements Answer {
-  readonly exitCode = ExitCode.YES;
+/** The images, one per line. */
+export class Images implements CommandResult {
+  readonly exitCode = ExitCode.SUCCESS;
 
   constructor(private readonly names: readonly string[]) {}
 
@@ -39,7 +39,7 @@ export class Images implements Answer {
   }
 }
 
-/** The images of containers at any depth: of pods, of their templates, and of lists of them. */
+/** The images of containers at any depth: in pods, in pod templates, and in lists. */
 function imagesIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {

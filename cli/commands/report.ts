@@ -1,4 +1,4 @@
-// report FILE: one page to look at, with everything that is known of a configuration and its move.
+// report FILE: an HTML page about a configuration and its migration.
 
 import { Distribution } from '../../lib/nutcracker';
 import { type Verdict } from '../input/verdict';
@@ -8,13 +8,13 @@ import { plansByPool, shardsOf, statusByPool } from '../input/matching-pool';
 import { readPlans } from '../input/plan-file';
 import { readStatus } from '../input/status-file';
 
-/** The files that are given beside the configuration. */
+/** The files given with --plan and --status. */
 export interface ReportSources {
   readonly plan: readonly string[];
   readonly status: readonly string[];
 }
 
-/** In a file of its own beside the program, since what draws is larger than all the rest. */
+/** A separate file, since the chart library is larger than the rest of the program. */
 const PAGE = './page/page.js';
 
 /** The page, as HTML; throws if a plan or a status cannot be used. */
@@ -24,21 +24,21 @@ export async function report(
   sources: ReportSources,
   input: Input,
 ): Promise<string> {
-  const facts = await gather(verdict, config, sources, input);
+  const data = await reportData(verdict, config, sources, input);
   const { drawPage } = (await import(PAGE)) as { readonly drawPage: DrawPage };
-  return drawPage(facts);
+  return drawPage(data);
 }
 
-/** What the page is to show. */
-export async function gather(
+/** The data of the page. */
+export async function reportData(
   { warnings, notes }: Verdict,
   config: ConfigFile,
   sources: ReportSources,
   input: Input,
 ): Promise<ReportData> {
   const plans = plansByPool(config, await Promise.all(sources.plan.map((file) => readPlans(file, input))));
-  const given = await Promise.all(sources.status.map((file) => readStatus(file, input)));
-  const statuses = statusByPool(config, given, plans);
+  const statusFiles = await Promise.all(sources.status.map((file) => readStatus(file, input)));
+  const statuses = statusByPool(config, statusFiles, plans);
   return {
     file: config.name,
     pools: config.pools.map((pool) => ({

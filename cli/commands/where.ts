@@ -1,11 +1,11 @@
-// where --config FILE [KEY...]: on which server each key is.
+// where --config FILE [KEY...]: the server of each key.
 
 import { isUtf8 } from 'node:buffer';
 import { type HashRing } from '../../lib/nutcracker';
 import { type Bytes } from '../input/pools';
 import { KeyLines } from '../input/key-lines';
 
-/** A line for each key of a stream of lines, in chunks. */
+/** Reads keys from a stream, and yields chunks with a line for each key. */
 export async function* placeLines(keys: Bytes, placements: Placements): AsyncGenerator<Uint8Array> {
   const lines = new KeyLines((bytes, start, end) => {
     placements.add(bytes, start, end);
@@ -18,7 +18,7 @@ export async function* placeLines(keys: Bytes, placements: Placements): AsyncGen
   yield placements.take();
 }
 
-/** Writes a line for each key: the key's own bytes, and behind it what was prepared for its server. */
+/** Writes a line for each key: the bytes of the key, followed by the prebuilt end of line of its server. */
 export class Placements {
   static asText(ring: HashRing): Placements {
     const ends = ring.pool.servers.map(({ ringName, address }) => `\t${ringName}\t${address}\n`);
@@ -50,7 +50,7 @@ export class Placements {
     this.bytes.append(line, 0, line.length);
   }
 
-  /** The lines since it was called last. */
+  /** Returns the lines added since the last call. */
   take(): Uint8Array {
     const { written } = this.bytes;
     this.bytes = new GrowingBuffer();
@@ -62,7 +62,7 @@ function copyKey(to: GrowingBuffer, bytes: Uint8Array, start: number, end: numbe
   to.append(bytes, start, end);
 }
 
-/** The beginning of a JSON object; a key that no JSON string can hold stands there in base64. */
+/** Writes the start of a JSON object; a key that is not UTF-8 is written in base64. */
 function quoteKey(to: GrowingBuffer, bytes: Uint8Array, start: number, end: number): void {
   if (isPlain(bytes, start, end)) {
     to.append(OPENING, 0, OPENING.length);
@@ -79,7 +79,7 @@ function quoteKey(to: GrowingBuffer, bytes: Uint8Array, start: number, end: numb
 const OPENING = Buffer.from('{"key":"');
 const QUOTE = Buffer.from('"');
 
-/** Whether a JSON string can hold the bytes as they are. */
+/** Whether the bytes need no escaping in a JSON string. */
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
     const byte = bytes[i];
@@ -88,8 +88,8 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** So many bytes are copied faster one by one than by a call. */
-const FEW_BYTES = 64;
+/** Up to this length, a loop copies bytes faster than TypedArray.set(). */
+const SHORT_BYTES = 64;
 
 class GrowingBuffer {
   private bytes = Buffer.allocUnsafe(256 * 1024);
@@ -102,7 +102,7 @@ class GrowingBuffer {
   append(source: Uint8Array, start: number, end: number): void {
     const length = this.length + end - start;
     if (length > this.bytes.length) this.grow(length);
-    if (end - start > FEW_BYTES) this.bytes.set(source.subarray(start, end), this.length);
+    if (end - start > SHORT_BYTES) this.bytes.set(source.subarray(start, end), this.length);
     else for (let from = start, to = this.length; from < end; from++, to++) this.bytes[to] = source[from];
     this.length = length;
   }

@@ -1,21 +1,21 @@
-// Keys, one a line: any bytes up to a newline, taken from a stream of which little is in memory at a time.
+// Reads keys from a stream, one per line: any bytes up to the newline. Memory use is constant.
 
 import { refuse } from '../../lib/nutcracker/config-error';
 import { type Bytes } from './pools';
 
-/** Gets the key `bytes[start]` to `bytes[end - 1]`, which is good only until it returns. */
+/** Receives the key `bytes[start]` to `bytes[end - 1]`. The bytes are valid only until the call returns. */
 export type KeyVisitor = (bytes: Uint8Array, start: number, end: number) => void;
 
-/** Hands each line of a stream to the visitor; a last line needs no newline. */
+/** Passes each line of a stream to the visitor. The last line needs no newline. */
 export async function visitKeys(stream: Bytes, visit: KeyVisitor): Promise<void> {
   const lines = new KeyLines(visit);
   for await (const chunk of stream) lines.push(chunk);
   lines.end();
 }
 
-/** Cuts chunks into lines. */
+/** Splits chunks into lines. */
 export class KeyLines {
-  /** The beginning of a line whose end has not come yet. */
+  /** The start of a line that is not complete yet. */
   private pieces: Uint8Array[] = [];
   private pending = 0;
   private lines = 0;
@@ -59,13 +59,13 @@ export class KeyLines {
     if (this.pending <= LONGEST_KEY) return;
     refuse({
       subject: `key ${this.lines + 1}`,
-      because: `it is longer than ${LONGEST_KEY} bytes, and nutcracker passes on no such key`,
-      remedy: 'write one key a line',
+      because: `it is longer than ${LONGEST_KEY} bytes, the longest key that nutcracker forwards`,
+      remedy: 'write one key per line',
     });
   }
 }
 
 const NEWLINE = 10;
 
-/** nutcracker's largest mbuf (-m), into which a key must fit. */
+/** A key must fit into nutcracker's largest mbuf (-m). */
 const LONGEST_KEY = 16_777_216;

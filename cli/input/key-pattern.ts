@@ -1,9 +1,9 @@
-// Keys from a pattern: `user:{1..100000}` as bash would write them out, but one after the other.
+// Keys from a pattern such as `user:{1..100000}`, expanded as in bash, but one at a time.
 
 import { refuse } from '../../lib/nutcracker/config-error';
 import { type KeyVisitor } from './key-lines';
 
-/** Fixed text, or the numbers of a range, each as wide as the widest if one bound is padded with zeros. */
+/** Literal text or a range. If one bound has leading zeros, all numbers are padded to the width of the wider bound. */
 type Part = string | Range;
 
 interface Range {
@@ -12,33 +12,33 @@ interface Range {
   readonly width: number;
 }
 
-/** Text with ranges in it; several ranges give every combination, the last one counting fastest. */
+/** Text with ranges. Several ranges give every combination; the last one varies fastest. */
 export class KeyPattern {
-  /** Throws for a pattern without a range, and for braces that look like one. */
+  /** Throws for a pattern without a range, and for braces with an invalid one. */
   static parse(pattern: string): KeyPattern {
     const texts = pattern.split(RANGE);
     const parts: Part[] = [];
     for (let i = 0; i < texts.length; i += 3) {
-      refuseMisspelt(pattern, texts[i]);
+      refuseInvalidRange(pattern, texts[i]);
       parts.push(texts[i]);
       if (i + 2 < texts.length) parts.push(rangeOf(pattern, texts[i + 1], texts[i + 2]));
     }
     if (parts.length > 1) return new KeyPattern(parts);
     return refuse({
       subject: '--pattern',
-      because: `${JSON.stringify(pattern)} holds no range`,
-      remedy: 'write one, as in user:{1..1000}, or give keys with --keys',
+      because: `${JSON.stringify(pattern)} has no range`,
+      remedy: 'add one, as in user:{1..1000}, or give keys with --keys',
     });
   }
 
   private constructor(private readonly parts: readonly Part[]) {}
 
   visit(visit: KeyVisitor): void {
-    const room = this.parts.reduce(
+    const longest = this.parts.reduce(
       (sum, part) => sum + (typeof part === 'string' ? Buffer.byteLength(part) : LONGEST_NUMBER),
       0,
     );
-    const key = Buffer.alloc(room);
+    const key = Buffer.alloc(longest);
     const fill = (i: number, at: number): void => {
       if (i === this.parts.length) {
         visit(key, 0, at);
@@ -60,7 +60,7 @@ export class KeyPattern {
 
 const RANGE = /\{(-?\d+)\.\.(-?\d+)\}/;
 
-/** A sign and the digits of the greatest safe integer, or as many zeros as somebody wrote. */
+/** Enough for a sign, the digits of the largest safe integer, and leading zeros. */
 const LONGEST_NUMBER = 64;
 
 function rangeOf(pattern: string, from: string, to: string): Range {
@@ -80,13 +80,13 @@ function digits(n: number, width: number): string {
   return n < 0 ? `-${String(-n).padStart(width - 1, '0')}` : String(n).padStart(width, '0');
 }
 
-/** Two dots in braces are meant as a range; braces alone are a hash tag. */
-function refuseMisspelt(pattern: string, text: string): void {
-  const misspelt = /\{[^{}]*\.\.[^{}]*\}/.exec(text);
-  if (misspelt === null) return;
+/** Two dots in braces mean a range; other braces are a hash tag. */
+function refuseInvalidRange(pattern: string, text: string): void {
+  const invalid = /\{[^{}]*\.\.[^{}]*\}/.exec(text);
+  if (invalid === null) return;
   refuse({
     subject: '--pattern',
-    because: `${misspelt[0]} in ${JSON.stringify(pattern)} is not a range`,
-    remedy: 'write two whole numbers, as in {1..1000} or {0001..1000}',
+    because: `${invalid[0]} in ${JSON.stringify(pattern)} is not a valid range`,
+    remedy: 'write two integers, as in {1..1000} or {0001..1000}',
   });
 }

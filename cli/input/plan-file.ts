@@ -1,4 +1,4 @@
-// Reads where the shards go: plan.json, the manifest that has it, or the directory of manifests that a synth wrote.
+// Reads plans: plan.json, the manifest of its ConfigMap, or the directory of manifests that a synth wrote.
 
 import * as path from 'node:path';
 import { type MovePlan } from '../../lib/migration/plan';
@@ -8,12 +8,12 @@ import { type Input, type NamedBytes, STDIN } from './pools';
 import { isDirectory, manifestsIn, parseYaml } from './manifests';
 import { type PlanData } from './report-data';
 
-/** By it a Service selects the one pod of a shard. */
+/** The label by which a Service selects the pod of a shard. */
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 
 const REMEDY = 'give plan.json, the manifest of its ConfigMap, or the directory that the synth wrote (dist)';
 
-/** The plans in the file or directory: one or more. */
+/** The plans in a file or directory; at least one. */
 export async function readPlans(given: string, input: Input): Promise<PlanData[]> {
   const inDirectory = isDirectory(given);
   const files = inDirectory ? manifestsIn(given) : [given];
@@ -21,7 +21,7 @@ export async function readPlans(given: string, input: Input): Promise<PlanData[]
   const objects = sources.flatMap(objectsIn);
   const plans = objects.flatMap(planIn);
   if (plans.length === 0) {
-    const because = inDirectory ? 'no manifest in it has the plan of a move' : 'there is no plan in it';
+    const because = inDirectory ? 'no manifest in it has a plan' : 'it has no plan';
     refuse({ file: given === STDIN ? sources[0].name : given, because, remedy: REMEDY });
   }
   const pods = new Map(objects.flatMap(podIn));
@@ -29,8 +29,8 @@ export async function readPlans(given: string, input: Input): Promise<PlanData[]
   return plans.map((plan) => ({ ...plan, pods, manifests }));
 }
 
-/** A Kubernetes object, or a plan itself, with the file it stands in. */
-interface Found {
+/** A Kubernetes object, or a plan itself, with its file. */
+interface Source {
   readonly file: string;
   readonly value: Manifest;
 }
@@ -42,10 +42,10 @@ interface Manifest {
   readonly spec?: { readonly selector?: Readonly<Record<string, unknown>> };
 }
 
-function objectsIn({ name, bytes }: NamedBytes): Found[] {
+function objectsIn({ name, bytes }: NamedBytes): Source[] {
   const text = Buffer.from(bytes).toString();
   const isJson = text.trimStart().startsWith('{');
-  // The manifest of the migrator, for one, is large and has neither.
+  // Saves the time to parse manifests that have neither, such as the large one of the migrator.
   if (!isJson && !text.includes('plan.json') && !text.includes(POD_NAME)) return [];
   const values = isJson ? [parseJson(text, name)] : parseYaml(text, name, REMEDY);
   return values.flatMap((value) => {
@@ -65,17 +65,17 @@ function parseJson(text: string, file: string): unknown {
 
 type BarePlan = Pick<PlanData, 'source' | 'plan' | 'namespace'>;
 
-function planIn({ file, value }: Found): BarePlan[] {
+function planIn({ file, value }: Source): BarePlan[] {
   const text = value.data?.['plan.json'];
   if (value.kind === 'ConfigMap' && typeof text === 'string') {
     const source = `${file}: ${value.metadata?.name ?? 'ConfigMap'}: plan.json`;
-    return [{ source, plan: checked(parseJson(text, source), source), namespace: value.metadata?.namespace }];
+    return [{ source, plan: validPlan(parseJson(text, source), source), namespace: value.metadata?.namespace }];
   }
-  return value.kind === undefined && 'shards' in value ? [{ source: file, plan: checked(value, file) }] : [];
+  return value.kind === undefined && 'shards' in value ? [{ source: file, plan: validPlan(value, file) }] : [];
 }
 
-/** The plan, if the migrator takes it as well. */
-function checked(value: unknown, file: string): MovePlan {
+/** Throws for a plan that the migrator would refuse. */
+function validPlan(value: unknown, file: string): MovePlan {
   const problems = problemsOf(value as Record<string, unknown>);
   refuseAny(
     problems.map((problem) => {
@@ -87,7 +87,7 @@ function checked(value: unknown, file: string): MovePlan {
 }
 
 /** The name of a Service, and of the pod that it routes to. */
-function podIn({ value: { kind, metadata, spec } }: Found): [string, string][] {
+function podIn({ value: { kind, metadata, spec } }: Source): [string, string][] {
   const pod = spec?.selector?.[POD_NAME];
   return kind === 'Service' && metadata?.name !== undefined && typeof pod === 'string' ? [[metadata.name, pod]] : [];
 }

@@ -1,13 +1,12 @@
-// What a report shows, gathered and checked; the page draws it.
+// The data of a report, collected and checked; the page renders it.
 
 import { type MovePlan } from '../../lib/migration/plan';
 import { type HashRing, type NutcrackerPool } from '../../lib/nutcracker';
 import { type ShardState } from '../../migrator/shard/shard-state';
-import { type Remark } from './verdict';
+import { type Finding } from './verdict';
 
-/** All that stands on the page. */
 export interface ReportData {
-  /** The configuration's file. */
+  /** The name of the configuration file. */
   readonly file: string;
   /** The pools, in the order of the file. */
   readonly pools: readonly PoolData[];
@@ -15,60 +14,58 @@ export interface ReportData {
 
 export interface PoolData {
   readonly pool: NutcrackerPool;
-  /** Nothing for a pool that places keys at random. */
+  /** Undefined for `distribution: random`. */
   readonly ring?: HashRing;
-  readonly warnings: readonly Remark[];
-  readonly notes: readonly Remark[];
-  /** The shard of each of its servers. */
+  readonly warnings: readonly Finding[];
+  readonly notes: readonly Finding[];
+  /** The shard of each server. */
   readonly shards: readonly number[];
-  /** Where its servers go, if a plan was given. */
   readonly plan?: PlanData;
-  /** How far they are, if a status was given. */
   readonly status?: StatusData;
 }
 
-/** A plan, and what is known from the manifests beside it. */
+/** A plan, and data from the manifests in the same directory. */
 export interface PlanData {
-  /** Where it was read. */
+  /** The file that it was read from. */
   readonly source: string;
   readonly plan: MovePlan;
   readonly namespace?: string;
-  /** The pod behind each Service, if the Services were among the manifests. */
+  /** The pod of each Service, if the Services were among the manifests. */
   readonly pods: ReadonlyMap<string, string>;
-  /** The names of the manifests beside it, if a directory was given. */
+  /** The names of the manifests, if a directory was given. */
   readonly manifests: readonly string[];
 }
 
-/** What `status --json` said, by shard. */
+/** The output of `status --json`, by shard. */
 export interface StatusData {
   readonly source: string;
-  /** When it was said. */
+  /** When the status was taken. */
   readonly time: string;
   readonly shards: ReadonlyMap<number, ShardData>;
 }
 
 export interface ShardData {
-  /** Its new address, as far as the status says it. */
+  /** The new address, if the status has it. */
   readonly new?: string;
-  /** Nothing for a shard that could not be asked. */
+  /** Undefined for a shard that the migrator skipped. */
   readonly state?: ShardState;
   readonly keys?: number;
-  /** Bytes of history that the new server lacks. */
+  /** Bytes of the replication stream that the new server has not received yet. */
   readonly lag?: number;
-  /** Whether an interrupted cutover keeps writes from the old server. */
+  /** Whether an interrupted cutover still holds writes on the old server. */
   readonly isHeld: boolean;
-  /** Why a server could not be asked. */
+  /** Why a server is unreachable. */
   readonly silence?: string;
-  /** What to do where somebody else gave a server a role. */
+  /** What to do if another program or a person changed the role of a server. */
   readonly advice?: string;
 }
 
-/** Draws the page. It comes from a file of its own, since only a report needs what it takes to draw. */
-export type DrawPage = (facts: ReportData) => string;
+/** Renders the page as HTML. Loaded from a separate file, since only `report` needs the chart library. */
+export type DrawPage = (data: ReportData) => string;
 
-/** The new addresses by shard, from the plan, or else from the status. */
-export function goalsOf({ plan, status }: PoolData): ReadonlyMap<number, string> {
-  if (plan !== undefined) return new Map(plan.plan.shards.map(({ shard, new: goal }) => [shard, goal]));
-  const seen = [...(status?.shards ?? [])];
-  return new Map(seen.flatMap(([shard, { new: goal }]) => (goal === undefined ? [] : [[shard, goal]])));
+/** The new address of each shard: from the plan, or without one, from the status. */
+export function newAddresses({ plan, status }: PoolData): ReadonlyMap<number, string> {
+  if (plan !== undefined) return new Map(plan.plan.shards.map(({ shard, new: address }) => [shard, address]));
+  const shards = [...(status?.shards ?? [])];
+  return new Map(shards.flatMap(([shard, { new: address }]) => (address === undefined ? [] : [[shard, address]])));
 }

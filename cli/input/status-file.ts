@@ -1,4 +1,4 @@
-// Reads how far a move is: what the migrator prints with `status --json`, a JSON object a line.
+// Reads the output of `status --json` of the migrator: one JSON object per line.
 
 import { refuse, refuseAny } from '../../lib/nutcracker/config-error';
 import { MEANING } from '../../migrator/shard/shard-state';
@@ -6,18 +6,18 @@ import { type ShardStatus } from '../../migrator/commands/status';
 import { type Input } from './pools';
 import { type ShardData } from './report-data';
 
-/** A status, not yet compared with a pool. */
+/** A status that is not yet matched to a pool. */
 export interface StatusFile {
   readonly file: string;
-  /** The line of the summary. */
+  /** The line number of the summary. */
   readonly line: number;
   readonly time: string;
   readonly shards: readonly ShardStatus[];
-  /** Shards that could not be asked, and why. */
-  readonly left: ReadonlyMap<number, string>;
+  /** The shards that the migrator skipped, and why. */
+  readonly skipped: ReadonlyMap<number, string>;
 }
 
-const REMEDY = 'give what `migrator.mjs status --plan plan.json --json` printed';
+const REMEDY = 'give the output of `migrator.mjs status --plan plan.json --json`';
 
 interface Line {
   readonly line: number;
@@ -34,78 +34,78 @@ export async function readStatus(given: string, input: Input): Promise<StatusFil
   if (summary === undefined) {
     refuse({
       file,
-      because: 'it has no summary, which is the last line of a status that came to its end',
+      because: 'it has no summary, the last line of a complete status',
       remedy: REMEDY,
     });
   }
   const { line, value } = summary;
   refuseAny(problemsOf(value).map((because) => ({ file, line, because, remedy: REMEDY })));
   const shards = value.shards as ShardStatus[];
-  return { file, line, time: value.time as string, shards, left: leftIn(lines, shards) };
+  return { file, line, time: value.time as string, shards, skipped: skippedIn(lines, shards) };
 }
 
 function parse(text: string, file: string, line: number): Line['value'] {
-  const because = (why: string): never => refuse({ file, line, because: `${excerpt(text)} ${why}`, remedy: REMEDY });
+  const fail = (why: string): never => refuse({ file, line, because: `${excerpt(text)} ${why}`, remedy: REMEDY });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return because('is not JSON');
+    return fail('is not JSON');
   }
-  return isObject(value) ? value : because('is no JSON object');
+  return isObject(value) ? value : fail('is not a JSON object');
 }
 
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
-const isPlaces: Check = (value) =>
+const isServers: Check = (value) =>
   Array.isArray(value) && value.every((it: unknown) => isObject(it) && isText(it.pool) && isText(it.ringName));
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 0;
-const orNothing =
+const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
 
 const RULES: Readonly<Record<keyof ShardStatus, Check>> = {
   shard: isCount,
-  servers: isPlaces,
+  servers: isServers,
   old: isText,
   new: isText,
   state: (value) => isText(value) && Object.hasOwn(MEANING, value as string),
-  keys: orNothing(isCount),
-  lag: orNothing((value) => typeof value === 'number'),
+  keys: optional(isCount),
+  lag: optional((value) => typeof value === 'number'),
   isHeld: (value) => typeof value === 'boolean',
-  silence: orNothing(isText),
-  others: orNothing((value) => Array.isArray(value) && value.every(isText)),
-  advice: orNothing(isText),
+  silence: optional(isText),
+  others: optional((value) => Array.isArray(value) && value.every(isText)),
+  advice: optional(isText),
 };
 
 function problemsOf({ time, shards }: Line['value']): string[] {
-  if (!isText(time) || Number.isNaN(Date.parse(time as string))) return [`time is ${shown(time)}, and no time`];
-  if (!Array.isArray(shards)) return ['the summary has no shards: it is that of another command'];
+  if (!isText(time) || Number.isNaN(Date.parse(time as string))) return [`time is ${shown(time)}, not a valid time`];
+  if (!Array.isArray(shards)) return ['the summary has no shards; it is from another command'];
   return shards.flatMap((shard: unknown, i) => {
-    if (!isObject(shard)) return [`shards[${i}] is ${shown(shard)}, and no shard`];
+    if (!isObject(shard)) return [`shards[${i}] is ${shown(shard)}, not a shard`];
     const wrong = Object.entries(RULES).filter(([key, check]) => !check(shard[key]));
-    return wrong.map(([key]) => `shards[${i}].${key} is ${shown(shard[key])}, which no status says`);
+    return wrong.map(([key]) => `shards[${i}].${key} is ${shown(shard[key])}, not a valid value`);
   });
 }
 
-/** Shards without a place in the summary, because a server refused the password, for one. */
-function leftIn(lines: readonly Line[], shards: readonly ShardStatus[]): Map<number, string> {
-  const seen = new Set(shards.map(({ shard }) => shard));
+/** The shards that are not in the summary, for example because a server refused the password. */
+function skippedIn(lines: readonly Line[], shards: readonly ShardStatus[]): Map<number, string> {
+  const known = new Set(shards.map(({ shard }) => shard));
   return new Map(
     lines.flatMap(({ value: { kind, state, shard, detail } }): [number, string][] => {
-      const isLeft = kind === 'progress' && state === 'skipped' && isCount(shard) && !seen.has(shard as number);
-      return isLeft ? [[shard as number, String(detail)]] : [];
+      const isSkipped = kind === 'progress' && state === 'skipped' && isCount(shard) && !known.has(shard as number);
+      return isSkipped ? [[shard as number, String(detail)]] : [];
     }),
   );
 }
 
 /** The shards of a status, by ordinal. */
-export function shardData({ shards, left }: StatusFile): ReadonlyMap<number, ShardData> {
-  const silent = [...left].map(([shard, silence]): [number, ShardData] => [shard, { isHeld: false, silence }]);
-  const seen = shards.map((status): [number, ShardData] => [status.shard, status]);
-  return new Map([...seen, ...silent].sort(([a], [b]) => a - b));
+export function shardData({ shards, skipped }: StatusFile): ReadonlyMap<number, ShardData> {
+  const others = [...skipped].map(([shard, silence]): [number, ShardData] => [shard, { isHeld: false, silence }]);
+  const known = shards.map((status): [number, ShardData] => [status.shard, status]);
+  return new Map([...known, ...others].sort(([a], [b]) => a - b));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

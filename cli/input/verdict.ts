@@ -1,15 +1,15 @@
-// Whether a configuration is valid, and what is worth a warning in one that is.
+// Checks a configuration: errors, and for a valid one, warnings and notes.
 
 import { Distribution, type NutcrackerPool } from '../../lib/nutcracker';
 import { NutcrackerConfigError, type Objection, objectionsOf } from '../../lib/nutcracker/config-error';
 import { groupsOf } from '../../lib/nutcracker/fleet-shards';
 import { unevenSample } from '../../lib/nutcracker/sample-balance';
-import { type Answer, ExitCode, objectionJson } from '../output/result';
+import { type CommandResult, ExitCode, objectionJson } from '../output/result';
 import { ConfigFile, type NamedBytes } from './pools';
 import { count, type Paint } from '../output/text';
 
-/** A warning, which has a code, or a note: something to know about a ring that may be all right. */
-export interface Remark {
+/** A warning, which has a code, or a note. */
+export interface Finding {
   readonly code?: string;
   readonly pool: string;
   readonly message: string;
@@ -17,10 +17,10 @@ export interface Remark {
   readonly line?: number;
 }
 
-/** The verdict on a file that was read, without the warnings with these codes. */
+/** Checks a file; warnings with the codes `without` are left out. */
 export function examine(source: NamedBytes, without: readonly string[] = []): Verdict {
-  const warnings: Remark[] = [];
-  const notes: Remark[] = [];
+  const warnings: Finding[] = [];
+  const notes: Finding[] = [];
   let config: ConfigFile | undefined;
   const errors = objectionsOf(() => {
     config = ConfigFile.of(source);
@@ -37,27 +37,27 @@ export function examine(source: NamedBytes, without: readonly string[] = []): Ve
   return new Verdict(source.name, errors, warnings, notes, errors.length === 0 ? config : undefined);
 }
 
-/** A server has one master: whoever moves one of these pools moves the others. */
-function sharing([first, ...others]: readonly NutcrackerPool[], file: string): Remark[] {
+/** Pools that share servers are one fleet: a server moves once, with all its pools. */
+function sharing([first, ...others]: readonly NutcrackerPool[], file: string): Finding[] {
   return others.map((pool) => {
-    const message = `it is in one fleet with pool ${JSON.stringify(first.name)}: they share servers, which move once, for all their pools`;
+    const message = `it is in the same fleet as pool ${JSON.stringify(first.name)}: they share servers, and a server moves with all its pools`;
     return { pool: pool.name, message, file };
   });
 }
 
-/** What is wrong with a configuration, and what should be known about it. */
-export class Verdict implements Answer {
+/** The errors, warnings and notes of a configuration. */
+export class Verdict implements CommandResult {
   constructor(
     private readonly file: string,
     private readonly errors: readonly Objection[],
-    readonly warnings: readonly Remark[],
-    readonly notes: readonly Remark[],
+    readonly warnings: readonly Finding[],
+    readonly notes: readonly Finding[],
     /** The configuration, if there is no error. */
     readonly config?: ConfigFile,
   ) {}
 
   get exitCode(): ExitCode {
-    return this.errors.length === 0 ? ExitCode.YES : ExitCode.NO;
+    return this.errors.length === 0 ? ExitCode.SUCCESS : ExitCode.NEGATIVE;
   }
 
   get json(): object {
@@ -67,14 +67,14 @@ export class Verdict implements Answer {
 
   lines(paint: Paint): string[] {
     return [
-      ...this.errors.map((error) => `${place(error)}: ${paint.bad('error')}: ${withoutPlace(error)}`),
-      ...this.warnings.map((warning) => `${place(warning)}: ${paint.doubtful('warning')}: ${sentence(warning)}`),
-      ...this.notes.map((note) => `${place(note)}: note: ${sentence(note)}`),
+      ...this.errors.map((error) => `${location(error)}: ${paint.bad('error')}: ${messageOf(error)}`),
+      ...this.warnings.map((warning) => `${location(warning)}: ${paint.doubtful('warning')}: ${sentence(warning)}`),
+      ...this.notes.map((note) => `${location(note)}: note: ${sentence(note)}`),
       this.summary(paint),
     ];
   }
 
-  /** nutcracker's own line, unless the file is refused for something that nutcracker takes, or takes as something else. */
+  /** The line that `nutcracker -t` prints, unless none of the errors is nutcracker's own. */
   private summary(paint: Paint): string {
     const { file, errors, warnings, notes } = this;
     const verdict = `nutcracker: configuration file '${file}' syntax is`;
@@ -82,20 +82,21 @@ export class Verdict implements Answer {
       return `${paint.good(`${verdict} ok`)} (${count(warnings.length, 'warning')}, ${count(notes.length, 'note')})`;
     }
     const refused = errors.some(({ says }) => says !== undefined);
-    const answer = refused ? `${verdict} invalid` : `configuration file '${file}' does not work as it is written`;
-    return `${paint.bad(answer)} (${count(errors.length, 'error')})`;
+    const text = refused ? `${verdict} invalid` : `configuration file '${file}' is not usable`;
+    return `${paint.bad(text)} (${count(errors.length, 'error')})`;
   }
 }
 
-/** `file:line` or `file:line:column`, as compilers write it. */
-export function place({ file, line, column }: Pick<Objection, 'file' | 'line' | 'column'>): string {
+/** `file:line` or `file:line:column`, as compilers print it. */
+function location({ file, line, column }: Pick<Objection, 'file' | 'line' | 'column'>): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
-function withoutPlace({ file, line, column, ...objection }: Objection): string {
+/** The message of an error without its location. */
+function messageOf({ file, line, column, ...objection }: Objection): string {
   return new NutcrackerConfigError([objection]).message;
 }
 
-function sentence({ pool, message, code }: Remark): string {
+function sentence({ pool, message, code }: Finding): string {
   return `pool ${JSON.stringify(pool)}: ${message}${code === undefined ? '' : ` [${code}]`}`;
 }

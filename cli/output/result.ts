@@ -1,30 +1,29 @@
-// What a command has to say, for people and for programs, and with which exit code it ends.
+// The result of a command: its exit code, its JSON, and its text.
 
 import { NutcrackerConfigError, type Objection } from '../../lib/nutcracker/config-error';
 import { type Paint } from './text';
 
-/** How the program ends. */
 export enum ExitCode {
-  /** The answer is yes: the file is fine, no key moves; or nothing was asked. */
-  YES = 0,
-  /** The answer is no: nutcracker would refuse the file, keys would move. */
-  NO = 1,
-  /** There is no answer: the command line is wrong, or a file cannot be used. */
-  NONE = 2,
+  /** The file is valid, no key would move, or the command only prints or writes something. */
+  SUCCESS = 0,
+  /** The file has errors, or keys would move. */
+  NEGATIVE = 1,
+  /** A usage or I/O error: there is no result. */
+  ERROR = 2,
 }
 
-/** An answer, not yet in its form. */
-export interface Answer {
+/** A result, before it is printed as text or as JSON. */
+export interface CommandResult {
   readonly exitCode: ExitCode;
 
-  /** One JSON document. */
+  /** What --json prints. */
   readonly json: object;
 
-  /** Lines for a person. */
+  /** The lines printed without --json. */
   lines(paint: Paint): string[];
 }
 
-/** An objection with the sentence that it makes, as programs read it. */
+/** The JSON of an error: its fields, and the whole message. */
 export function objectionJson(objection: Objection): Objection & { readonly message: string } {
   return { ...objection, message: new NutcrackerConfigError([objection]).message };
 }

@@ -1,4 +1,4 @@
-// Files that are put into the program as text.
+// Files that esbuild bundles as text.
 declare module '*.css' {
   const text: string;
   export default text;

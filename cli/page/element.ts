@@ -1,4 +1,4 @@
-// The document that is built, and its elements. Whatever a text holds, it stays text.
+// The document and its elements. Text is always escaped.
 
 import { parseHTML } from 'linkedom';
 
@@ -29,7 +29,6 @@ function filled(element: Element, attributes: Attributes, children: readonly Chi
   return element;
 }
 
-/** Text with a class on it, such as a figure or a name. */
 export function span(className: string, ...children: readonly Child[]): Element {
   return el('span', { class: className }, ...children);
 }

@@ -1,18 +1,17 @@
-// A chart with what it is called, what it says in words, and its data.
+// Charts with captions, in three widths, and accessible labels.
 
 import { type Child, document, el, svg } from './element';
 
-/** Widths that charts are drawn for: a desk, a tablet, a phone. Scaled down, their letters could not be read. */
+/** Charts are drawn for desktop, tablet and phone: scaled down, their text would be too small. */
 const WIDTHS = [
   { name: 'wide', width: 1040 },
   { name: 'medium', width: 680 },
   { name: 'narrow', width: 328 },
 ] as const;
 
-/** How wide a chart is. */
 export type Width = (typeof WIDTHS)[number];
 
-/** A chart for each width, of which one is seen. */
+/** One chart for each width; the style sheet shows the one that fits. */
 export function drawings(draw: (width: Width) => Element, label: string): Element[] {
   return WIDTHS.map((width) => {
     const chart = compact(draw(width), 1);
@@ -21,7 +20,7 @@ export function drawings(draw: (width: Width) => Element, label: string): Elemen
   });
 }
 
-/** An image with a text in its place. What is inside has names only for a mouse. */
+/** Labels a chart for screen readers as one image; labels of its parts are removed. */
 export function asImage(chart: Element, label: string): Element {
   for (const inner of chart.querySelectorAll('[aria-label], [aria-description]')) {
     inner.removeAttribute('aria-label');
@@ -36,7 +35,7 @@ export function figure(caption: string, ...content: readonly Child[]): Element {
   return el('figure', {}, ...content, el('figcaption', {}, caption.replaceAll(' %', '\u00A0%')));
 }
 
-/** Leaves the digits away that nobody sees. */
+/** Rounds coordinates, to make the page smaller. */
 export function compact(chart: Element, digits: number): Element {
   const numbers = ['x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'd', 'transform'];
   for (const element of [chart, ...chart.querySelectorAll('*')]) {
@@ -52,8 +51,8 @@ export function compact(chart: Element, digits: number): Element {
   return chart;
 }
 
-/** A text that a mouse finds on a part of a drawing. */
-export function tip(text: string): Element {
+/** The tooltip of a part of a chart. */
+export function tooltip(text: string): Element {
   return svg('title', {}, text);
 }
 

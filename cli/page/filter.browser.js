@@ -1,4 +1,4 @@
-// Shows only those rows of a table that have what was typed in them.
+// Filters a table: shows only the rows that contain all typed words.
 for (const field of document.querySelectorAll('[data-filter]')) {
   const rows = [...document.getElementById(field.dataset.filter).closest('table').tBodies[0].rows];
   const texts = rows.map((row) => row.textContent.toLowerCase());

@@ -1,18 +1,18 @@
-// The page as a whole: one file that asks the network for nothing, and without its few lines of script lacks only a filter.
+// The whole page: one self-contained file. Without scripts, only the filter of tables is missing.
 
 import { createHash } from 'node:crypto';
 import { type DrawPage, type PoolData } from '../input/report-data';
 import { count, document, el } from './element';
 import script from './filter.browser.js';
 import { type Part, partsOf, poolHead } from './pool-section';
-import { remarksInWords } from './remarks-section';
+import { findingCounts } from './findings-section';
 import charts from './charts.css';
 import colours from './colours.css';
 import layout from './layout.css';
 import tables from './tables.css';
 
 export const drawPage: DrawPage = ({ file, pools }) => {
-  const sections = pools.map((facts, i) => ({ facts, id: `pool-${i + 1}`, parts: partsOf(facts, `pool-${i + 1}`) }));
+  const sections = pools.map((data, i) => ({ data, id: `pool-${i + 1}`, parts: partsOf(data, `pool-${i + 1}`) }));
   document.head.replaceChildren(
     el('meta', { charset: 'utf-8' }),
     el('meta', { 'http-equiv': 'Content-Security-Policy', content: policy() }),
@@ -29,38 +29,42 @@ export const drawPage: DrawPage = ({ file, pools }) => {
       {},
       el('p', { class: 'kind' }, 'Report on nutcracker configuration'),
       el('h1', {}, file),
-      el('p', {}, inWords(pools)),
+      el('p', {}, summary(pools)),
     ),
     contents(sections),
     el('main', { id: 'main', tabindex: -1 }, ...sections.map(section)),
     el(
       'footer',
       {},
-      el('p', {}, 'Written by cdk8s-twemproxy, which computes what nutcracker would do and connects to nothing.'),
+      el(
+        'p',
+        {},
+        'Written by cdk8s-twemproxy, which computes what nutcracker would do, without connecting to any server.',
+      ),
     ),
     el('script', {}, script),
   );
   return `<!doctype html>\n${document.documentElement.outerHTML}\n`;
 };
 
-/** Nothing may be fetched, and no script run but the one of this page, whatever the names in it. */
+/** Content-Security-Policy: allows no network access, and no script except the one of this page. */
 function policy(): string {
   const hash = createHash('sha256').update(script).digest('base64');
   return `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
-function inWords(pools: readonly PoolData[]): string {
+function summary(pools: readonly PoolData[]): string {
   const servers = pools.reduce((sum, { pool }) => sum + pool.servers.length, 0);
   const all = {
     ...pools[0],
     warnings: pools.flatMap(({ warnings }) => warnings),
     notes: pools.flatMap(({ notes }) => notes),
   };
-  return `${count(pools.length, 'pool')}, ${count(servers, 'server')}; nutcracker takes the file (${remarksInWords(all)})`;
+  return `${count(pools.length, 'pool')}, ${count(servers, 'server')}; the file is valid (${findingCounts(all)})`;
 }
 
 interface Section {
-  readonly facts: PoolData;
+  readonly data: PoolData;
   readonly id: string;
   readonly parts: readonly Part[];
 }
@@ -70,16 +74,16 @@ function contents(sections: readonly Section[]): Element {
   const links =
     sections.length === 1
       ? sections[0].parts.map(({ id, title }) => el('li', {}, link(id, title)))
-      : sections.map(({ id, facts }) => el('li', {}, link(id, `Pool ${facts.pool.name}`)));
+      : sections.map(({ id, data }) => el('li', {}, link(id, `Pool ${data.pool.name}`)));
   return el('nav', { 'aria-label': 'Contents' }, el('ul', {}, ...links));
 }
 
-function section({ facts, id, parts }: Section): Element {
+function section({ data, id, parts }: Section): Element {
   return el(
     'section',
     { id, class: 'pool', 'aria-labelledby': `${id}-title` },
-    el('h2', { id: `${id}-title` }, 'Pool ', el('span', { class: 'name' }, facts.pool.name)),
-    poolHead(facts),
+    el('h2', { id: `${id}-title` }, 'Pool ', el('span', { class: 'name' }, data.pool.name)),
+    poolHead(data),
     ...parts.map((part) => el('section', { id: part.id }, el('h3', {}, part.title), part.content)),
   );
 }

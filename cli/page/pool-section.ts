@@ -1,61 +1,58 @@
-// One pool: figures on top, and a section for each thing that there is to see.
+// The section of a pool: key figures, then one part per topic.
 
 import { Distribution } from '../../lib/nutcracker/algorithms';
 import { type PoolData } from '../input/report-data';
 import { type Child, el, span } from './element';
-import { remarksInWords, remarksSection } from './remarks-section';
+import { findingCounts, findingsSection } from './findings-section';
 import { ringChart } from './ring-chart';
 import { serversSection } from './servers-section';
 import { shareChart } from './share-chart';
 import { extremes, type Share, sharesOf, times, timesFair } from './shares';
-import { lagCell, movedOf, needingPerson, seenIn, stateSection } from './state-section';
+import { lagCell, movedCount, needingAction, shardViews, stateSection } from './state-section';
 import { stepsSection } from './steps-section';
 
-/** A part of the page, to which links lead. */
+/** A part of the page that the table of contents links to. */
 export interface Part {
   readonly id: string;
   readonly title: string;
   readonly content: Child;
 }
 
-export function partsOf(facts: PoolData, id: string): Part[] {
-  const { plan, status, ring } = facts;
+export function partsOf(data: PoolData, id: string): Part[] {
+  const { plan, status, ring } = data;
   const shares = ring === undefined ? [] : sharesOf(ring);
   return [
-    ...(status ? [{ id: `${id}-state`, title: 'State of the move', content: stateSection(facts, status) }] : []),
-    { id: `${id}-remarks`, title: 'Warnings and notes', content: remarksSection(facts) },
-    { id: `${id}-shares`, title: 'Key shares', content: shares.length === 0 ? NO_SHARES() : shareChart(shares) },
-    { id: `${id}-ring`, title: 'The ring', content: ringOf(facts, shares) },
+    ...(status ? [{ id: `${id}-state`, title: 'State of the migration', content: stateSection(data, status) }] : []),
+    { id: `${id}-findings`, title: 'Warnings and notes', content: findingsSection(data) },
+    { id: `${id}-shares`, title: 'Key shares', content: shares.length === 0 ? noShares() : shareChart(shares) },
+    { id: `${id}-ring`, title: 'The ring', content: ringOf(data, shares) },
     {
       id: `${id}-shards`,
-      title: (plan ?? status) ? 'Where each shard goes' : 'Servers',
-      content: serversSection(facts, shares),
+      title: (plan ?? status) ? 'Shards' : 'Servers',
+      content: serversSection(data, shares),
     },
-    ...(plan ? [{ id: `${id}-steps`, title: 'Steps of the move', content: stepsSection(facts, plan) }] : []),
+    ...(plan ? [{ id: `${id}-steps`, title: 'Steps of the migration', content: stepsSection(data, plan) }] : []),
   ];
 }
 
-const NO_SHARES = (): Element =>
-  el(
-    'p',
-    {},
-    'None to show: with the distribution random a key is written to any server, and looked for on any other.',
-  );
+function noShares(): Element {
+  return el('p', {}, 'None: with distribution: random, each command goes to a random server.');
+}
 
 function ringOf({ pool, ring }: PoolData, shares: readonly Share[]): Node {
-  if (ring === undefined) return el('p', {}, 'There is none: the distribution is random.');
+  if (ring === undefined) return el('p', {}, 'None: the distribution is random.');
   if (pool.distribution === Distribution.KETAMA) return ringChart(ring, shares);
   return el(
     'p',
     {},
-    'There are no arcs: with the distribution modula, the server is the hash modulo the sum of the weights. ' +
-      'One server more or less, and nearly every key is looked for elsewhere.',
+    'No arcs: with distribution: modula, the server is the hash modulo the sum of the weights. ' +
+      'Adding or removing one server remaps nearly every key.',
   );
 }
 
-/** What the pool is, and the figures that matter most. */
-export function poolHead(facts: PoolData): Element {
-  const { pool } = facts;
+/** The settings of the pool, and its key figures. */
+export function poolHead(data: PoolData): Element {
+  const { pool } = data;
   const settings = [
     ['hash', pool.hash],
     ['distribution', pool.distribution],
@@ -70,15 +67,15 @@ export function poolHead(facts: PoolData): Element {
       { class: 'settings' },
       ...settings.map(([name, value]) => el('span', {}, `${name}: `, span('code', value))),
     ),
-    el('dl', { class: 'tiles' }, ...tiles(facts)),
+    el('dl', { class: 'tiles' }, ...tiles(data)),
   );
 }
 
-function tiles(facts: PoolData): Element[] {
-  const { pool, plan, ring, status, warnings } = facts;
+function tiles(data: PoolData): Element[] {
+  const { pool, plan, ring, status, warnings } = data;
   const { most, least } = ring === undefined ? {} : extremes(sharesOf(ring));
-  const seen = status && seenIn(facts, status);
-  const needing = seen && needingPerson(seen);
+  const shards = status && shardViews(data, status);
+  const needing = shards && needingAction(shards);
   return [
     tile(
       'Servers',
@@ -86,51 +83,47 @@ function tiles(facts: PoolData): Element[] {
       plan === undefined ? 'in the pool' : `to move to ${plan.plan.fleet}`,
     ),
     ...(most && least
-      ? [tile('Uneven shares', `${timesFair(least).toFixed(2)}–${times(timesFair(most))}`, 'of a fair share')]
+      ? [tile('Range of shares', `${timesFair(least).toFixed(2)}–${times(timesFair(most))}`, 'of a fair share')]
       : []),
-    tile('Warnings', String(warnings.length), remarksInWords(facts), warnings.length > 0 ? 'warning' : 'moved'),
-    ...(seen
+    tile('Warnings', String(warnings.length), findingCounts(data), warnings.length > 0 ? 'warning' : 'moved'),
+    ...(shards
       ? [
           tile(
             'Moved',
-            `${movedOf(seen).toLocaleString('en')} of ${seen.length.toLocaleString('en')}`,
-            'served by the new side',
+            `${movedCount(shards).toLocaleString('en')} of ${shards.length.toLocaleString('en')}`,
+            'served by new servers',
           ),
         ]
       : []),
     ...(needing
       ? [
           tile(
-            'Need a person',
+            'Need action',
             needing.length.toLocaleString('en'),
             needing.length === 0 ? 'nothing to do' : 'see below',
-            needing.length > 0 ? 'person' : 'moved',
+            needing.length > 0 ? 'action' : 'moved',
           ),
         ]
       : []),
-    ...(status ? lagTile([...status.shards].filter(([shard]) => facts.shards.includes(shard))) : []),
+    ...(status ? lagTile([...status.shards].filter(([shard]) => data.shards.includes(shard))) : []),
   ];
 }
 
 function lagTile(shards: readonly (readonly [number, { readonly lag?: number }])[]): Element[] {
-  const behind = shards.filter(([, { lag }]) => lag !== undefined).sort(([, a], [, b]) => (b.lag ?? 0) - (a.lag ?? 0));
-  if (behind.length === 0) return [];
-  const [shard, facts] = behind[0];
-  return [
-    tile(
-      'Largest lag',
-      lagCell({ ...facts, isHeld: false }),
-      facts.lag === 0 ? 'of those that follow' : `shard ${shard}`,
-    ),
-  ];
+  const replicas = shards
+    .filter(([, { lag }]) => lag !== undefined)
+    .sort(([, a], [, b]) => (b.lag ?? 0) - (a.lag ?? 0));
+  if (replicas.length === 0) return [];
+  const [shard, { lag }] = replicas[0];
+  return [tile('Largest lag', lagCell({ lag, isHeld: false }), lag === 0 ? 'of all replicas' : `shard ${shard}`)];
 }
 
-function tile(title: string, figure: string, says: string, tone?: string): Element {
+function tile(title: string, figure: string, caption: string, category?: string): Element {
   return el(
     'div',
-    { class: tone === undefined ? 'tile' : `tile tone-${tone}` },
+    { class: category === undefined ? 'tile' : `tile tile-${category}` },
     el('dt', {}, title),
     el('dd', { class: 'figure' }, figure),
-    el('dd', {}, says),
+    el('dd', {}, caption),
   );
 }

@@ -1,18 +1,18 @@
-// The ring as a circle: the arcs of all servers, and on rings of their own those of the largest and the smallest.
+// The ring as a circle: outside the arcs of all servers, inside those of the largest and of the smallest server.
 
 import { arc } from 'd3-shape';
 import { type HashRing } from '../../lib/nutcracker';
 import { percent } from '../../lib/nutcracker/percent';
 import { count, el, span, svg } from './element';
-import { asImage, compact, figure, fragment, tip } from './figure';
+import { asImage, compact, figure, fragment, tooltip } from './figure';
 import { type Arc, arcsOf, type Holding, holdings, sampled } from './ring-statistics';
 import { type Share } from './shares';
 import { dataTable } from './table';
 
-/** The style sheet has so many colours for servers. */
+/** The number of server colours in colours.css. */
 const COLOURS = 10;
-/** A ring with more arcs is drawn from samples, half a degree apart: finer nobody sees. */
-const MOST_ARCS = 2400;
+/** A ring with more arcs is sampled every half degree; finer detail would not be visible. */
+const MAX_ARCS = 2400;
 const SAMPLES = 720;
 
 const SIZE = 320;
@@ -21,8 +21,8 @@ const TRACKS = { all: [112, 156], most: [92, 104], least: [74, 86] } as const;
 export function ringChart(ring: HashRing, shares: readonly Share[]): Node {
   const arcs = arcsOf(ring._arcs);
   const held = holdings(arcs, shares.length);
-  const drawn = arcs.length <= MOST_ARCS ? arcs : sampled(arcs, SAMPLES);
-  const says = inWords(arcs, held, shares);
+  const drawn = arcs.length <= MAX_ARCS ? arcs : sampled(arcs, SAMPLES);
+  const caption = captionOf(arcs, held, shares);
   const [most, least] = extremeServers(held);
   const image = svg(
     'svg',
@@ -52,10 +52,10 @@ export function ringChart(ring: HashRing, shares: readonly Share[]): Node {
     svg('text', { class: 'ring-count', y: 2 }, arcs.length.toLocaleString('en')),
     svg('text', { class: 'ring-unit', y: 22 }, arcs.length === 1 ? 'arc' : 'arcs'),
   );
-  const label = `The ring of ${count(shares.length, 'server')}. ${says}`;
+  const label = `The ring of ${count(shares.length, 'server')}. ${caption}`;
   return fragment(
     figure(
-      says,
+      caption,
       el(
         'div',
         { class: 'beside' },
@@ -89,12 +89,12 @@ function track(
   arcs: readonly Arc[],
   owner: number,
   [inner, outer]: readonly number[],
-  name: string,
-  says: string,
+  className: string,
+  text: string,
 ): Element {
   draw.innerRadius(inner).outerRadius(outer);
   const path = arcs.filter((one) => one.owner === owner).map((one) => draw(one) ?? '');
-  return svg('path', { class: name, d: path.join('') }, tip(says));
+  return svg('path', { class: className, d: path.join('') }, tooltip(text));
 }
 
 function base([inner, outer]: readonly number[]): Element {
@@ -107,15 +107,15 @@ function extremeServers(held: readonly Holding[]): [number, number] {
   return [parts.indexOf(Math.max(...parts)), parts.indexOf(Math.min(...parts))];
 }
 
-function inWords(arcs: readonly Arc[], held: readonly Holding[], shares: readonly Share[]): string {
-  if (shares.length === 1) return 'The whole circle belongs to the only server.';
+function captionOf(arcs: readonly Arc[], held: readonly Holding[], shares: readonly Share[]): string {
+  if (shares.length === 1) return 'The only server has the whole circle.';
   const longest = arcs.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a));
   const [most, least] = extremeServers(held);
-  const said = (server: number): string => `${percent(held[server].part)}, in ${count(held[server].arcs, 'arc')}`;
+  const partOf = (server: number): string => `${percent(held[server].part)}, in ${count(held[server].arcs, 'arc')}`;
   return (
     `A key belongs to the server whose arc its hash falls on. ${shares[most].name} has the largest part of the circle ` +
-    `(${said(most)}), ${shares[least].name} the smallest (${said(least)}). The longest of all ${count(arcs.length, 'arc')} ` +
-    `is ${percent(longest.to - longest.from)} of the circle, and belongs to ${shares[longest.owner].name}.`
+    `(${partOf(most)}), ${shares[least].name} the smallest (${partOf(least)}). The longest of ${count(arcs.length, 'arc')} ` +
+    `is ${percent(longest.to - longest.from)} of the circle and belongs to ${shares[longest.owner].name}.`
   );
 }
 
@@ -138,8 +138,8 @@ function legend(shares: readonly Share[], held: readonly Holding[], isSampled: b
             el(
               'span',
               {},
-              `Outer ring: all servers, in ${COLOURS} colours by turns`,
-              isSampled ? ', drawn every half degree' : '',
+              `Outer ring: all servers, in ${COLOURS} repeating colours`,
+              isSampled ? ', sampled every half degree' : '',
             ),
           ),
         ];
@@ -150,8 +150,8 @@ function legend(shares: readonly Share[], held: readonly Holding[], isSampled: b
     ...(shares.length === 1
       ? []
       : [
-          item('most', 'Middle ring: the largest, ', span('code', shares[most].name)),
-          item('least', 'Inner ring: the smallest, ', span('code', shares[least].name)),
+          item('most', 'Middle ring: the largest share, ', span('code', shares[most].name)),
+          item('least', 'Inner ring: the smallest share, ', span('code', shares[least].name)),
         ]),
   );
 }

@@ -1,47 +1,48 @@
-// What can be said of the arcs of a ring: whose they are, how many, how long.
+// Statistics about the arcs of a ring: owners, numbers and lengths.
 
 import { type Arcs } from '../../lib/nutcracker/arcs';
 
-/** A run of positions of one server, as parts of the circle, 0 to 1. */
+/** Consecutive positions of one server; `from` and `to` are fractions of the circle. */
 export interface Arc {
   readonly owner: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** The arcs from the top of the circle on; those that lie side by side and belong to one server are one. */
+/** The arcs, starting at the top of the circle. Adjacent arcs of one server are merged. */
 export function arcsOf({ lasts, owners, period }: Arcs): Arc[] {
   const arcs: Arc[] = [];
   let from = 0;
   lasts.forEach((last, i) => {
     const to = (last + 1) / period;
     if (to <= from) return;
-    const before = arcs.at(-1);
-    if (before?.owner === owners[i]) arcs[arcs.length - 1] = { ...before, to };
+    const previous = arcs.at(-1);
+    if (previous?.owner === owners[i]) arcs[arcs.length - 1] = { ...previous, to };
     else arcs.push({ owner: owners[i], from, to });
     from = to;
   });
   return arcs;
 }
 
-/** At so many places of the circle, who is there. */
-export function sampled(arcs: readonly Arc[], places: number): Arc[] {
+/** The arcs, sampled at `count` evenly spaced points. */
+export function sampled(arcs: readonly Arc[], count: number): Arc[] {
   const samples: Arc[] = [];
   let at = 0;
-  for (let i = 0; i < places; i++) {
-    while (arcs[at].to <= (i + 0.5) / places) at++;
+  for (let i = 0; i < count; i++) {
+    while (arcs[at].to <= (i + 0.5) / count) at++;
     const { owner } = arcs[at];
-    const before = samples.at(-1);
-    const to = (i + 1) / places;
-    if (before?.owner === owner) samples[samples.length - 1] = { ...before, to };
-    else samples.push({ owner, from: i / places, to });
+    const previous = samples.at(-1);
+    const to = (i + 1) / count;
+    if (previous?.owner === owner) samples[samples.length - 1] = { ...previous, to };
+    else samples.push({ owner, from: i / count, to });
   }
   return samples;
 }
 
-/** What a server has of the circle. */
+/** A server's part of the circle. */
 export interface Holding {
   readonly arcs: number;
+  /** 0 to 1. */
   readonly part: number;
   readonly longest: number;
 }
@@ -49,10 +50,10 @@ export interface Holding {
 export function holdings(arcs: readonly Arc[], servers: number): Holding[] {
   const all = Array.from({ length: servers }, () => ({ arcs: 0, part: 0, longest: 0 }));
   for (const { owner, from, to } of arcs) {
-    const of = all[owner];
-    of.arcs++;
-    of.part += to - from;
-    of.longest = Math.max(of.longest, to - from);
+    const holding = all[owner];
+    holding.arcs++;
+    holding.part += to - from;
+    holding.longest = Math.max(holding.longest, to - from);
   }
   return all;
 }

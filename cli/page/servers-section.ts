@@ -1,43 +1,48 @@
-// Where each shard goes: a row for each, from its old address to its Service and pod.
+// The table of shards, with the old address, the new address, the pod and the state of each.
 
-import { goalsOf, type PoolData, type ShardData } from '../input/report-data';
+import { newAddresses, type PoolData, type ShardData } from '../input/report-data';
 import { el, span, type Child } from './element';
 import { fragment } from './figure';
 import { type Share } from './shares';
 import { lagCell, stateCell } from './state-section';
 import { type Column, table } from './table';
 
-/** A column, and its cell for the server at a place of the pool. */
-interface Part extends Column {
+/** A column, and the function that makes its cell for a server of the pool. */
+interface CellColumn extends Column {
   readonly cell: (index: number) => Child;
 }
 
-export function serversSection(facts: PoolData, shares: readonly Share[]): Node {
-  const { pool, plan } = facts;
-  const parts = [...whatItIs(facts), ...whereItGoes(facts), ...howFarItIs(facts), ...howMuchItHas(shares)];
+export function serversSection(data: PoolData, shares: readonly Share[]): Node {
+  const { pool, plan } = data;
+  const columns = [
+    ...serverColumns(data),
+    ...destinationColumns(data),
+    ...statusColumns(data),
+    ...shareColumns(shares),
+  ];
   return fragment(
     plan === undefined
       ? el(
           'p',
           {},
-          'Where they go is in the plan of a move, which the synth writes: give it with ',
+          'To show the new addresses, give the plan that the synth writes: ',
           span('code', '--plan dist'),
           '.',
         )
       : el(
           'p',
           {},
-          'The plan of ',
+          'From the plan of ',
           el('b', {}, plan.plan.fleet),
-          ', from ',
+          ' in ',
           span('code', plan.source),
           ...inNamespace(plan.namespace),
           '.',
         ),
     table({
       caption: plan === undefined ? 'Servers, in the order of the file' : 'Shards, in the order of the file',
-      columns: parts,
-      rows: pool.servers.map((_, index) => parts.map(({ cell }) => cell(index))),
+      columns,
+      rows: pool.servers.map((_, index) => columns.map(({ cell }) => cell(index))),
       canFilter: true,
     }),
   );
@@ -47,7 +52,7 @@ function inNamespace(namespace: string | undefined): Child[] {
   return namespace === undefined ? [] : ['; namespace ', span('code', namespace)];
 }
 
-function whatItIs({ pool: { servers }, shards, plan, status }: PoolData): Part[] {
+function serverColumns({ pool: { servers }, shards, plan, status }: PoolData): CellColumn[] {
   const isNamed = servers.some(({ ringName, address }) => ringName !== address);
   return [
     (plan ?? status)
@@ -60,29 +65,29 @@ function whatItIs({ pool: { servers }, shards, plan, status }: PoolData): Part[]
   ];
 }
 
-function whereItGoes(facts: PoolData): Part[] {
-  const goals = goalsOf(facts);
-  if (goals.size === 0) return [];
-  const pods = facts.plan?.pods ?? new Map<string, string>();
-  const goal = (index: number): string => goals.get(facts.shards[index]) ?? '';
-  const pod = (index: number): string => pods.get(goal(index).split(/[.:]/)[0]) ?? '';
+function destinationColumns(data: PoolData): CellColumn[] {
+  const addresses = newAddresses(data);
+  if (addresses.size === 0) return [];
+  const pods = data.plan?.pods ?? new Map<string, string>();
+  const address = (index: number): string => addresses.get(data.shards[index]) ?? '';
+  const pod = (index: number): string => pods.get(address(index).split(/[.:]/)[0]) ?? '';
   return [
-    { title: 'New address', kind: 'code', cell: goal },
+    { title: 'New address', kind: 'code', cell: address },
     ...(pods.size === 0 ? [] : [{ title: 'Pod', kind: 'code' as const, cell: pod }]),
   ];
 }
 
-function howFarItIs({ shards, status }: PoolData): Part[] {
+function statusColumns({ shards, status }: PoolData): CellColumn[] {
   if (status === undefined) return [];
-  const at = (index: number): ShardData | undefined => status.shards.get(shards[index]);
+  const shard = (index: number): ShardData | undefined => status.shards.get(shards[index]);
   return [
-    { title: 'State', cell: (index) => stateCell(at(index)) },
-    { title: 'Keys', kind: 'number', cell: (index) => at(index)?.keys?.toLocaleString('en') ?? '' },
-    { title: 'Lag', kind: 'number', cell: (index) => lagCell(at(index)) },
+    { title: 'State', cell: (index) => stateCell(shard(index)) },
+    { title: 'Keys', kind: 'number', cell: (index) => shard(index)?.keys?.toLocaleString('en') ?? '' },
+    { title: 'Lag', kind: 'number', cell: (index) => lagCell(shard(index)) },
   ];
 }
 
-function howMuchItHas(shares: readonly Share[]): Part[] {
+function shareColumns(shares: readonly Share[]): CellColumn[] {
   if (shares.length === 0) return [];
   return [{ title: 'Share', kind: 'number', cell: (index) => `${(shares[index].share * 100).toFixed(3)} %` }];
 }

@@ -1,4 +1,4 @@
-// How much of the key space each server has: bars with names for a few servers, columns for many, an outline for more.
+// The share of the key space of each server: labelled bars for a few servers, columns for many, an outline for more.
 
 import * as Plot from '@observablehq/plot';
 import { percent } from '../../lib/nutcracker/percent';
@@ -7,17 +7,17 @@ import { drawings, figure, fragment, type Width } from './figure';
 import { extremes, type Share, times, timesFair } from './shares';
 import { dataTable } from './table';
 
-/** Up to so many, each has a row with its name; up to so many, a column of its own. */
-const MOST_ROWS = 16;
-const MOST_COLUMNS = 250;
+/** The most servers that are drawn as rows with names, and as columns. */
+const MAX_ROWS = 16;
+const MAX_COLUMNS = 250;
 
 export function shareChart(shares: readonly Share[]): Node {
   const sorted = [...shares].sort((a, b) => b.share - a.share);
-  const says = inWords(shares);
-  const draw = shares.length <= MOST_ROWS ? rows : shares.length <= MOST_COLUMNS ? columns : outline;
-  const label = `Key share of ${count(shares.length, 'server')}. ${says}`;
+  const caption = captionOf(shares);
+  const draw = shares.length <= MAX_ROWS ? rows : shares.length <= MAX_COLUMNS ? columns : outline;
+  const label = `Key share of ${count(shares.length, 'server')}. ${caption}`;
   return fragment(
-    figure(says, ...drawings((width) => draw(sorted, width), label)),
+    figure(caption, ...drawings((width) => draw(sorted, width), label)),
     dataTable('Key shares as a table', {
       caption: 'Key share of each server, in the order of the file',
       columns: [
@@ -38,39 +38,39 @@ export function shareChart(shares: readonly Share[]): Node {
   );
 }
 
-function inWords(shares: readonly Share[]): string {
+function captionOf(shares: readonly Share[]): string {
   if (shares.length === 1) return 'The only server has every key.';
   const { most, least } = extremes(shares);
-  const said = (share: Share): string => `${percent(share.share)} (${times(timesFair(share))})`;
-  const what = isEven(shares)
-    ? `A fair share is ${percent(most.fair)}. ${most.name} has the largest, ${said(most)}; ${least.name} the smallest, ${said(least)}.`
-    : `Fair shares are as the weights. Beside its own, ${most.name} has the most, ${said(most)}, and ${least.name} the least, ${said(least)}.`;
-  return `${what} Shares are of the key space: how many keys that is depends on the keys.`;
+  const text = (share: Share): string => `${percent(share.share)} (${times(timesFair(share))})`;
+  const range = isEven(shares)
+    ? `A fair share is ${percent(most.fair)}. ${most.name} has the largest share, ${text(most)}, and ${least.name} the smallest, ${text(least)}.`
+    : `Fair shares are proportional to the weights. Relative to its fair share, ${most.name} has the most, ${text(most)}, and ${least.name} the least, ${text(least)}.`;
+  return `${range} These are shares of the key space; the number of keys depends on the keys.`;
 }
 
 function isEven(shares: readonly Share[]): boolean {
   return shares.every(({ weight }) => weight === shares[0].weight);
 }
 
-/** What the drawings have in common. */
+/** Options of all charts. */
 function options({ width }: Width): Plot.PlotOptions {
   return { document, width, style: { fontSize: '12px' } };
 }
 
-/** About how wide a letter is, in pixels. */
-const LETTER = 7.4;
+/** The approximate width of a character, in pixels. */
+const CHARACTER_WIDTH = 7.4;
 const BAR = 'var(--bar)';
 const FAIR = 'var(--fair)';
 const FAIR_LABEL = { fill: FAIR, fontWeight: 'bold' } as const;
-const tipOf = ({ name, share, fair }: Share): string => `${name}: ${percent(share)}, fair ${percent(fair)}`;
+const tooltipOf = ({ name, share, fair }: Share): string => `${name}: ${percent(share)}, fair ${percent(fair)}`;
 
 const ROW = 44;
 
-/** The name and the share of a server on a line, and the bar below it. */
+/** For each server, a line with the name and the share, and a bar below it. */
 function rows(sorted: readonly Share[], width: Width): Element {
   const at = (pixels: number) => (_: Share, i: number) => i * ROW + pixels;
   const longest = Math.max(...sorted.map(({ share, fair }) => Math.max(share, fair)));
-  const letters = (width.width - 70) / LETTER;
+  const maxLength = (width.width - 70) / CHARACTER_WIDTH;
   return Plot.plot({
     ...options(width),
     height: sorted.length * ROW + 16,
@@ -81,7 +81,7 @@ function rows(sorted: readonly Share[], width: Width): Element {
       Plot.text(sorted, {
         x: 0,
         y: at(10),
-        text: ({ name }: Share) => shortened(name, letters),
+        text: ({ name }: Share) => shortened(name, maxLength),
         textAnchor: 'start',
       }),
       Plot.text(sorted, {
@@ -91,7 +91,7 @@ function rows(sorted: readonly Share[], width: Width): Element {
         textAnchor: 'end',
         fontWeight: 'bold',
       }),
-      Plot.rect(sorted, { x1: 0, x2: 'share', y1: at(19), y2: at(35), fill: BAR, r: 2, title: tipOf }),
+      Plot.rect(sorted, { x1: 0, x2: 'share', y1: at(19), y2: at(35), fill: BAR, r: 2, title: tooltipOf }),
       Plot.ruleX(sorted, { x: 'fair', y1: at(16), y2: at(38), stroke: FAIR, strokeWidth: 2.5 }),
       ...(sorted.length === 1
         ? []
@@ -108,10 +108,10 @@ function rows(sorted: readonly Share[], width: Width): Element {
   });
 }
 
-/** The middle of a long name says least. */
-function shortened(name: string, letters: number): string {
-  if (name.length <= letters) return name;
-  const half = Math.floor((letters - 1) / 2);
+/** Cuts out the middle of a long name. */
+function shortened(name: string, maxLength: number): string {
+  if (name.length <= maxLength) return name;
+  const half = Math.floor((maxLength - 1) / 2);
   return `${name.slice(0, half)}…${name.slice(-half)}`;
 }
 
@@ -123,7 +123,7 @@ function columns(sorted: readonly Share[], width: Width): Element {
       y1: 0,
       y2: 'share',
       fill: BAR,
-      title: tipOf,
+      title: tooltipOf,
     }),
   ]);
 }
@@ -142,12 +142,12 @@ function ranked(sorted: readonly Share[]): Ranked[] {
   return sorted.map((share, rank) => ({ ...share, rank }));
 }
 
-/** The last one again, so that its step is as wide as the others. */
+/** Repeats the last share, so that its step has full width. */
 function stepped(sorted: readonly Share[]): Ranked[] {
   return ranked([...sorted, sorted[sorted.length - 1]]);
 }
 
-/** The largest share to the left; the fair one as a line, or as steps where it differs. */
+/** Shares from the largest to the smallest; the fair share as a line, or as steps if it differs. */
 function upright(sorted: readonly Share[], width: Width, marks: readonly Plot.Markish[]): Element {
   const even = isEven(sorted);
   const last = sorted.length;
@@ -178,12 +178,12 @@ function upright(sorted: readonly Share[], width: Width, marks: readonly Plot.Ma
   });
 }
 
-/** For a label: a hundredth of a per cent more is still seen. */
+/** A share with three significant digits, for labels. */
 function threeDigits(share: number): string {
   return `${(share * 100).toPrecision(3)} %`;
 }
 
-/** With as many digits for each, so that they can be compared. */
+/** A share with three decimals, for tables. */
 function exact(share: number): string {
   return `${(share * 100).toFixed(3)} %`;
 }

@@ -1,4 +1,4 @@
-// The share of each server beside its fair one: what it would have if shares were as the weights are.
+// The share of each server, and its fair share: the one proportional to its weight.
 
 import { type HashRing } from '../../lib/nutcracker';
 
@@ -7,7 +7,7 @@ export interface Share {
   readonly name: string;
   readonly address: string;
   readonly weight: number;
-  /** Of the hash's values, 0 to 1. */
+  /** The share of the key space, 0 to 1. */
   readonly share: number;
   readonly fair: number;
 }
@@ -25,12 +25,12 @@ export function sharesOf(ring: HashRing): Share[] {
   }));
 }
 
-/** How many times its fair share a server has. */
+/** The share as a multiple of the fair share. */
 export function timesFair({ share, fair }: Share): number {
   return share / fair;
 }
 
-/** The servers with the most and the least beside their fair share. */
+/** The servers with the most and the least relative to their fair shares. */
 export function extremes(shares: readonly Share[]): { readonly most: Share; readonly least: Share } {
   const sorted = [...shares].sort((a, b) => timesFair(b) - timesFair(a));
   return { most: sorted[0], least: sorted[sorted.length - 1] };

@@ -1,39 +1,40 @@
-// How far a move is: the shards by state, and those that need a person.
+// The state of the migration: the shards by state, and the shards that need action.
 
 import * as Plot from '@observablehq/plot';
 import { size } from '../../migrator/report/fleet-progress';
-import { goalsOf, type PoolData, type ShardData, type StatusData } from '../input/report-data';
+import { newAddresses, type PoolData, type ShardData, type StatusData } from '../input/report-data';
 import { count, document, el, span } from './element';
 import { drawings, fragment, figure, type Width } from './figure';
-import { lookOf, type Look, orderOf, stateName } from './states';
+import { type Display, displayOf, orderOf, stateName } from './states';
 
-/** A shard, which a status may not have. */
-export interface Seen {
-  /** Its place in the pool. */
+/** A shard of the pool, and its data in the status. */
+export interface ShardView {
+  /** The index of its server in the pool. */
   readonly index: number;
   readonly shard: number;
-  readonly facts?: ShardData;
+  /** Undefined if the status does not have the shard. */
+  readonly data?: ShardData;
 }
 
-export function seenIn({ shards }: PoolData, status: StatusData): Seen[] {
-  return shards.map((shard, index) => ({ index, shard, facts: status.shards.get(shard) }));
+export function shardViews({ shards }: PoolData, status: StatusData): ShardView[] {
+  return shards.map((shard, index) => ({ index, shard, data: status.shards.get(shard) }));
 }
 
-/** How many of them the new side serves. */
-export function movedOf(seen: readonly Seen[]): number {
-  return seen.filter(({ facts }) => lookOf(facts).tone === 'moved').length;
+/** The number of shards served by new servers. */
+export function movedCount(shards: readonly ShardView[]): number {
+  return shards.filter(({ data }) => displayOf(data).category === 'moved').length;
 }
 
-/** Those for which somebody has to do something. */
-export function needingPerson(seen: readonly Seen[]): Seen[] {
-  return seen.filter(({ facts }) => lookOf(facts).remedy !== undefined);
+/** The shards for which an operator has to do something. */
+export function needingAction(shards: readonly ShardView[]): ShardView[] {
+  return shards.filter(({ data }) => displayOf(data).remedy !== undefined);
 }
 
 export function stateSection(pool: PoolData, status: StatusData): Node {
-  const seen = seenIn(pool, status);
-  const needing = needingPerson(seen);
-  const groups = byState(seen);
-  const says = groups.map(({ name, shards }) => `${shards.length} ${name}`).join(', ');
+  const views = shardViews(pool, status);
+  const needing = needingAction(views);
+  const groups = byState(views);
+  const summary = groups.map(({ name, shards }) => `${shards.length} ${name}`).join(', ');
   return fragment(
     el(
       'p',
@@ -44,14 +45,14 @@ export function stateSection(pool: PoolData, status: StatusData): Node {
       span('code', status.source),
       '.',
     ),
-    needing.length === 0 ? el('p', { class: 'all-well' }, '✓ No shard needs a person.') : personList(pool, needing),
+    needing.length === 0 ? el('p', { class: 'ok' }, '✓ No shard needs action.') : actionList(pool, needing),
     figure(
       'Each square is a shard, in the order of the file.',
-      ...drawings((width) => squares(seen, width), `${count(seen.length, 'shard')} by state: ${says}.`),
+      ...drawings((width) => squares(views, width), `${count(views.length, 'shard')} by state: ${summary}.`),
       el(
         'ul',
         { class: 'legend states' },
-        ...groups.map(({ name, look, shards }) => stateItem(name, look, shards.length)),
+        ...groups.map(({ name, display, shards }) => stateItem(name, display, shards.length)),
       ),
     ),
   );
@@ -64,97 +65,97 @@ function inUtc(time: string): string {
 
 interface Group {
   readonly name: string;
-  readonly look: Look;
-  readonly shards: readonly Seen[];
+  readonly display: Display;
+  readonly shards: readonly ShardView[];
 }
 
-function byState(seen: readonly Seen[]): Group[] {
-  const names = [...new Set(seen.map(({ facts }) => stateName(facts)))].sort((a, b) => orderOf(a) - orderOf(b));
+function byState(views: readonly ShardView[]): Group[] {
+  const names = [...new Set(views.map(({ data }) => stateName(data)))].sort((a, b) => orderOf(a) - orderOf(b));
   return names.map((name) => {
-    const shards = seen.filter(({ facts }) => stateName(facts) === name);
-    return { name, shards, look: lookOf(shards[0].facts) };
+    const shards = views.filter(({ data }) => stateName(data) === name);
+    return { name, shards, display: displayOf(shards[0].data) };
   });
 }
 
-function stateItem(name: string, look: Look, shards: number): Element {
+function stateItem(name: string, display: Display, shards: number): Element {
   return el(
     'li',
     {},
-    signOf(look),
-    el('span', {}, el('b', {}, `${shards.toLocaleString('en')} ${name}`), `: ${look.meaning}`),
+    signOf(display),
+    el('span', {}, el('b', {}, `${shards.toLocaleString('en')} ${name}`), `: ${display.meaning}`),
   );
 }
 
-/** So many shards of a kind are shown at once; the others can be opened. */
+/** The number of shards listed for each action; the others are folded. */
 const SHOWN = 5;
 
-/** Shards for which the same has to be done, together. */
-function personList(pool: PoolData, needing: readonly Seen[]): Node {
-  const kinds = new Map<string, Seen[]>();
-  for (const seen of needing) {
-    const kind = `${stateName(seen.facts)}: ${lookOf(seen.facts).remedy ?? ''}.`;
-    kinds.set(kind, [...(kinds.get(kind) ?? []), seen]);
+/** The shards that need action, grouped by action. */
+function actionList(pool: PoolData, needing: readonly ShardView[]): Node {
+  const groups = new Map<string, ShardView[]>();
+  for (const view of needing) {
+    const action = `${stateName(view.data)}: ${displayOf(view.data).remedy ?? ''}.`;
+    groups.set(action, [...(groups.get(action) ?? []), view]);
   }
   return fragment(
-    el('h4', {}, `${count(needing.length, 'shard')} ${needing.length === 1 ? 'needs' : 'need'} a person`),
-    el('ul', { class: 'remarks' }, ...[...kinds.values()].map((alike) => personItem(pool, alike))),
+    el('h4', {}, `${count(needing.length, 'shard')} ${needing.length === 1 ? 'needs' : 'need'} action`),
+    el('ul', { class: 'findings' }, ...[...groups.values()].map((group) => actionItem(pool, group))),
   );
 }
 
-function personItem(pool: PoolData, alike: readonly Seen[]): Element {
-  const [{ facts }] = alike;
-  const places = alike.map((seen) => placeOf(pool, seen));
-  const hidden = places.slice(SHOWN);
+function actionItem(pool: PoolData, group: readonly ShardView[]): Element {
+  const [{ data }] = group;
+  const items = group.map((view) => shardItem(pool, view));
+  const hidden = items.slice(SHOWN);
   const more = el('details', {}, el('summary', {}, `And ${hidden.length} more`), el('ul', {}, ...hidden));
   return el(
     'li',
     {},
-    signOf(lookOf(facts)),
+    signOf(displayOf(data)),
     el(
       'div',
       {},
-      el('p', {}, el('b', {}, `${stateName(facts)}: ${count(alike.length, 'shard')}`)),
-      el('p', {}, `${lookOf(facts).remedy ?? ''}.`),
-      el('ul', {}, ...places.slice(0, SHOWN)),
+      el('p', {}, el('b', {}, `${stateName(data)}: ${count(group.length, 'shard')}`)),
+      el('p', {}, `${displayOf(data).remedy ?? ''}.`),
+      el('ul', {}, ...items.slice(0, SHOWN)),
       ...(hidden.length === 0 ? [] : [more]),
     ),
   );
 }
 
-function placeOf(facts: PoolData, { index, shard, facts: seen }: Seen): Element {
-  const goal = goalsOf(facts).get(shard);
-  const where = [facts.pool.servers[index].address, ...(goal === undefined ? [] : [goal])].join(' → ');
-  const why = [seen?.advice, seen?.silence].filter((it) => it !== undefined).map((it) => `: ${it}`);
-  return el('li', {}, `shard ${shard} `, span('place', where), ...why);
+function shardItem(pool: PoolData, { index, shard, data }: ShardView): Element {
+  const newAddress = newAddresses(pool).get(shard);
+  const addresses = [pool.pool.servers[index].address, ...(newAddress === undefined ? [] : [newAddress])].join(' → ');
+  const details = [data?.advice, data?.silence].filter((it) => it !== undefined).map((it) => `: ${it}`);
+  return el('li', {}, `shard ${shard} `, span('location', addresses), ...details);
 }
 
-function signOf({ tone, sign }: Look): Element {
-  return el('span', { class: `swatch ${tone}`, 'aria-hidden': 'true' }, sign);
+function signOf({ category, sign }: Display): Element {
+  return el('span', { class: `swatch ${category}`, 'aria-hidden': 'true' }, sign);
 }
 
 /** The state with its sign. */
-export function stateCell(facts: ShardData | undefined): Element {
-  return el('span', { class: 'state' }, signOf(lookOf(facts)), stateName(facts));
+export function stateCell(data: ShardData | undefined): Element {
+  return el('span', { class: 'state' }, signOf(displayOf(data)), stateName(data));
 }
 
-/** `1.2 MiB`, or nothing where it means nothing. */
-export function lagCell(facts: ShardData | undefined): string {
-  return facts?.lag === undefined ? '' : size(facts.lag);
+/** `1.2 MiB`; empty for a shard without a lag. */
+export function lagCell(data: ShardData | undefined): string {
+  return data?.lag === undefined ? '' : size(data.lag);
 }
 
-/** How many shards are in a row, by how many there are: counted in tens. */
+/** The number of squares in a row: a multiple of ten. */
 function perRow(shards: number, { name }: Width): number {
   if (name === 'narrow') return shards <= 200 ? 10 : 20;
   return shards <= 200 && name === 'medium' ? 20 : 40;
 }
 
-function squares(seen: readonly Seen[], width: Width): Element {
-  const inRow = perRow(seen.length, width);
+function squares(views: readonly ShardView[], width: Width): Element {
+  const inRow = perRow(views.length, width);
   const margin = 36;
   const side = Math.min(26, (width.width - margin) / inRow);
-  const rows = Math.ceil(seen.length / inRow);
-  const column = ({ index }: Seen): number => index % inRow;
-  const row = ({ index }: Seen): number => Math.floor(index / inRow);
+  const rows = Math.ceil(views.length / inRow);
+  const column = ({ index }: ShardView): number => index % inRow;
+  const row = ({ index }: ShardView): number => Math.floor(index / inRow);
   return Plot.plot({
     document,
     width: width.width,
@@ -174,21 +175,21 @@ function squares(seen: readonly Seen[], width: Width): Element {
           textAnchor: 'end',
         },
       ),
-      Plot.rect(seen, {
+      Plot.rect(views, {
         x1: column,
-        x2: (one: Seen) => column(one) + 1,
+        x2: (view: ShardView) => column(view) + 1,
         y1: row,
-        y2: (one: Seen) => row(one) + 1,
+        y2: (view: ShardView) => row(view) + 1,
         inset: 1,
         r: 3,
-        fill: ({ facts }: Seen) => `var(--${lookOf(facts).tone})`,
-        title: ({ shard, facts }: Seen) => `shard ${shard}: ${stateName(facts)}`,
+        fill: ({ data }: ShardView) => `var(--${displayOf(data).category})`,
+        title: ({ shard, data }: ShardView) => `shard ${shard}: ${stateName(data)}`,
       }),
-      Plot.text(seen, {
-        x: (one: Seen) => column(one) + 0.5,
-        y: (one: Seen) => row(one) + 0.5,
-        text: ({ facts }: Seen) => lookOf(facts).sign,
-        fill: ({ facts }: Seen) => `var(--on-${lookOf(facts).tone})`,
+      Plot.text(views, {
+        x: (view: ShardView) => column(view) + 0.5,
+        y: (view: ShardView) => row(view) + 0.5,
+        text: ({ data }: ShardView) => displayOf(data).sign,
+        fill: ({ data }: ShardView) => `var(--on-${displayOf(data).category})`,
         fontWeight: 'bold',
         pointerEvents: 'none',
       }),

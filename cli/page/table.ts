@@ -1,28 +1,28 @@
-// Tables: each in a part of its own that scrolls, so that the page never has to.
+// Tables. Each scrolls in its own container, so that the page never scrolls sideways.
 
 import { type Child, document, el } from './element';
 
 export interface Column {
   readonly title: string;
-  /** Numbers stand to the right, names and addresses in letters of one width. */
+  /** Numbers are right-aligned; code is set in a monospaced font. */
   readonly kind?: 'number' | 'code';
 }
 
 export interface Table {
   readonly caption: string;
-  /** The first column has the names of the rows. */
+  /** The cells of the first column are the row headers. */
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Child[])[];
-  /** Whether a person can look for rows in it. */
+  /** Whether a long table has a filter. */
   readonly canFilter?: boolean;
 }
 
-/** From so many rows on there is something to look for. */
-const MANY_ROWS = 20;
+/** Shorter tables have no filter. */
+const MIN_ROWS_FOR_FILTER = 20;
 
 let tables = 0;
 
-/** The table in the part that scrolls. */
+/** A table in a scrolling container. */
 export function table({ caption, columns, rows, canFilter = false }: Table): Node {
   const id = `table-${++tables}`;
   const cells = (row: readonly Child[]): Element[] =>
@@ -42,11 +42,11 @@ export function table({ caption, columns, rows, canFilter = false }: Table): Nod
     ),
   );
   const parts = document.createDocumentFragment();
-  parts.append(...(canFilter && rows.length >= MANY_ROWS ? [filter(id)] : []), scroll);
+  parts.append(...(canFilter && rows.length >= MIN_ROWS_FOR_FILTER ? [filter(id)] : []), scroll);
   return parts;
 }
 
-/** Shown by the script, without which it would do nothing. */
+/** Hidden until the script runs, since it needs the script. */
 function filter(tableId: string): Element {
   const input = el('input', { type: 'search', id: `${tableId}-filter`, autocomplete: 'off', spellcheck: 'false' });
   return el(
@@ -58,7 +58,7 @@ function filter(tableId: string): Element {
   );
 }
 
-/** The data of a chart, as numbers. */
+/** A folded table with the data of a chart. */
 export function dataTable(summary: string, content: Table): Element {
   return el('details', {}, el('summary', {}, summary), table(content));
 }

@@ -1,11 +1,11 @@
-// Small nutcracker.yml files for commands to look at.
+// Small nutcracker.yml files for tests.
 
 import { ConfigFile } from '../../cli/input/pools';
 import { paintFor } from '../../cli/output/text';
 
 export const plain = paintFor({}, {});
 
-/** A pool with these lines and servers; `listen` is told from its name. */
+/** A pool with these lines and servers; the port is derived from the name. */
 export function pool(name: string, servers: readonly string[], ...lines: readonly string[]): string {
   const port = 20_000 + Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
   return [
@@ -20,7 +20,7 @@ export function pool(name: string, servers: readonly string[], ...lines: readonl
   ].join('\n');
 }
 
-/** `10.0.0.i:6379:1 serveri`, as many as are wanted. */
+/** `count` servers such as `10.0.0.0:6379:1 server0`. */
 export function servers(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `10.0.0.${i}:6379:1 server${i}`);
 }

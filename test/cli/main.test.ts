@@ -70,8 +70,8 @@ describe('exit codes', () => {
   });
 });
 
-describe('why there is no answer', () => {
-  test('is one line that names the file and the remedy', async () => {
+describe('an error', () => {
+  test('is one line with the file and the remedy', async () => {
     expect((await cli('check', ROOT)).stderr).toBe(`error: ${ROOT}: it is a directory; name a file in it\n`);
     expect((await cli('where', '-c', two, 'k')).stderr).toBe(
       `error: ${two}: --pool: there are 2 pools; name one of "alpha", "beta"\n`,
@@ -81,7 +81,7 @@ describe('why there is no answer', () => {
     );
   });
 
-  test('is JSON with --json, also on standard error', async () => {
+  test('is JSON on standard error with --json', async () => {
     const { stderr } = await cli('diff', '--json', ARTICLE, 'no/such.yml');
     expect(JSON.parse(stderr)).toEqual({
       errors: [expect.objectContaining({ file: 'no/such.yml', message: expect.stringContaining('no such file') })],
@@ -92,35 +92,35 @@ describe('why there is no answer', () => {
   });
 
   test.each([`balance ${UNIT_1}`, `where -c ${UNIT_1} key`, `where -c ${UNIT_1} < ${ARTICLE}`])(
-    'can be that %s finds no room for its answer',
+    'is reported if %s has no space to write its output',
     async (command) => {
       const { code, stderr } = await shell(`cdk8s-twemproxy ${command} > /dev/full`);
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: 'error: standard output: there is no room for it; make room, or write to another directory\n',
+        stderr: 'error: standard output: no space is left on the device; free some, or write to another directory\n',
       });
     },
   );
 });
 
-describe('what the system refuses is a sentence with the file and the remedy', () => {
+describe('a system error is reported with the file and the remedy', () => {
   const init = 'init --yes --nfs-server nfs --nfs-path /export --proxy-image proxy:1';
   const outputs = [
     [`report ${UNIT_1} -o`, 'page.html'],
     [`${init} ${UNIT_1} -d`, 'deep/repo'],
   ];
 
-  test.each(outputs)('where %s cannot write whole: nothing is left', async (command, name) => {
+  test.each(outputs)('if %s cannot write everything; it writes nothing', async (command, name) => {
     const output = path.join(lab.dir, 'limited', name);
     fs.mkdirSync(path.join(lab.dir, 'limited'), { recursive: true });
-    // Ignored, the signal leaves an error to the program, as a full disk would.
+    // With the signal ignored, the program gets an error, as on a full disk.
     const { code, stderr } = await shell(`trap '' XFSZ; ulimit -f 0; cdk8s-twemproxy ${command} ${output}`);
-    const because = 'it would be larger than this user may write; raise the limit (ulimit -f)';
+    const because = 'it would exceed the file size limit; raise the limit (ulimit -f)';
     expect({ code, stderr }).toEqual({ code: 2, stderr: `error: ${output}: ${because}\n` });
     expect(fs.readdirSync(path.join(lab.dir, 'limited'))).toEqual([]);
   });
 
-  test.each(outputs)('where %s meets a file or a directory that nobody may write to', async (command, name) => {
+  test.each(outputs)('if %s gets an output path that is not writable', async (command, name) => {
     for (const directory of [two, '/sys']) {
       const { code, stderr } = await cli(...command.split(' '), path.join(directory, name));
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: \S+: [^\n]+; [^\n]+\n$/) });
@@ -136,25 +136,31 @@ describe('what the system refuses is a sentence with the file and the remedy', (
     `${init} ${UNIT_1} -d ${lab.dir}/none --redis-conf ${ROOT}`,
     `${init} ${'x'.repeat(300)}`,
     `balance ${UNIT_1} --keys ${ROOT}`,
-  ])('where %s cannot read', async (command) => {
+  ])('if %s cannot read', async (command) => {
     const { code, stderr } = await cli(...command.split(' '));
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: \S+: [^\n]+; [^\n]+\n$/) });
     expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
   });
 });
 
-test('the exit codes are in every help', async () => {
-  for (const command of [[], ['check'], ['where'], ['diff'], ['balance'], ['report']]) {
-    expect(String((await cli(...command, '--help')).stdout)).toMatch(/\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /);
-  }
+test.each([
+  [[], '0 success, 1 errors or differences found (see the help of each command), 2 usage or I/O error'],
+  [['check'], '0 the file is valid, 1 the file has errors, 2 usage or I/O error'],
+  [['where'], '0 success, 2 usage or I/O error'],
+  [['diff'], '0 no key would move, 1 keys would move, 2 usage or I/O error'],
+  [['balance'], '0 success, 2 usage or I/O error'],
+  [['report'], '0 the page is written, 1 the file has errors; nothing is written, 2 usage or I/O error'],
+  [['init'], '0 success, 2 usage or I/O error'],
+])('the help of %j lists its exit codes', async (command, codes) => {
+  expect(String((await cli(...command, '--help')).stdout)).toContain(`\nExit codes: ${codes}.\n`);
 });
 
-test('the version is that of the package', async () => {
+test('--version prints the version of the package', async () => {
   const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   expect(String((await cli('--version')).stdout)).toBe(`${version}\n`);
 });
 
-test('configurations are read from standard input, and called so', async () => {
+test('a configuration is read from standard input, and named stdin', async () => {
   const article = fs.readFileSync(path.join(ROOT, ARTICLE));
   expect(await cliWithStdin(article, 'diff', ARTICLE, '-')).toMatchObject({ code: 0 });
   expect(await cliWithStdin(article, 'diff', '-', ARTICLE)).toMatchObject({ code: 0 });
@@ -162,14 +168,14 @@ test('configurations are read from standard input, and called so', async () => {
   expect(String((await cliWithStdin('', 'check', '-')).stdout)).toMatch(/^stdin:1: error: there is no pool/);
 });
 
-test('keys come as arguments or as lines, with the same answer', async () => {
+test('keys as arguments and keys as lines give the same result', async () => {
   const byArgument = await cli('where', '-c', two, '--pool', 'beta', 'user:1', '', '--', '--json');
   const byLine = await cliWithStdin('user:1\n\n--json', 'where', '-c', two, '--pool', 'beta');
   expect(String(byArgument.stdout)).toMatch(/^user:1\tserver\d\t\S+\n\tserver\d\t\S+\n--json\tserver\d\t\S+\n$/);
   expect(byLine).toEqual(byArgument);
 });
 
-test('--json is JSON, for each command', async () => {
+test('every command prints JSON with --json', async () => {
   const documents = [
     await cli('check', '--json', UNIT_1),
     await cli('diff', '--json', ARTICLE, UNIT_1),
@@ -183,7 +189,7 @@ test('--json is JSON, for each command', async () => {
   expect(lines.map((line) => JSON.parse(line).key)).toEqual(['a', 'b']);
 });
 
-test('keys are counted from a file, from a pattern and from standard input alike', async () => {
+test('keys from a file, from a pattern and from standard input are counted alike', async () => {
   const keys = lab.write('keys', Array.from({ length: 500 }, (_, i) => `user:${i + 1}\n`).join(''));
   const byPattern = await cli('balance', two, '--pattern', 'user:{1..500}');
   expect(await cli('balance', two, '--keys', keys)).toEqual(byPattern);
@@ -191,7 +197,7 @@ test('keys are counted from a file, from a pattern and from standard input alike
   expect(String(byPattern.stdout)).toContain('500 keys; ');
 });
 
-test('colours are for terminals, or when they are forced', async () => {
+test('output is coloured on a terminal, or if colours are forced', async () => {
   const escapes = async (script: string): Promise<boolean> => String((await shell(script)).stdout).includes('\u001B[');
   const check = `cdk8s-twemproxy check ${ARTICLE}`;
   expect(await escapes(check)).toBe(false);
@@ -200,7 +206,7 @@ test('colours are for terminals, or when they are forced', async () => {
   expect(await escapes(`TERM=xterm NO_COLOR=1 script -qc '${check}' /dev/null`)).toBe(false);
 });
 
-test('a reader that has seen enough ends it without a word', async () => {
+test('a reader that stops early ends the program without an error', async () => {
   const { code, stdout, stderr } = await shell(
     `yes user:1 | (cdk8s-twemproxy where -c ${ARTICLE}; echo "ended with $?" >&2) | head -n 2`,
   );
@@ -209,7 +215,7 @@ test('a reader that has seen enough ends it without a word', async () => {
 });
 
 test.each([`report ${UNIT_1} -o -`, `check ${two}`, 'check no/such.yml', '--help'])(
-  'nor does %s say anything to readers that are gone',
+  '%s prints nothing if the reader is gone',
   async (command) => {
     const { stdout } = await shell(`(cdk8s-twemproxy ${command}; echo "$?" > ${lab.dir}/code) 2>&1 | true`);
     expect(String(stdout)).toBe('');
@@ -217,32 +223,32 @@ test.each([`report ${UNIT_1} -o -`, `check ${two}`, 'check no/such.yml', '--help
   },
 );
 
-test('a file that never ends is refused', async () => {
+test('an endless file is refused', async () => {
   expect((await cli('check', '/dev/zero')).stderr).toMatch(/^error: \/dev\/zero: it has more than 67108864 bytes/);
 });
 
-/** What the process has needed at most, in MiB, as the kernel counts it. */
+/** The peak memory of a process in MiB, from the kernel. */
 function peakOf(pid: number): number {
   const line = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1]) / 1024;
 }
 
-test('hundreds of megabytes of keys pass in constant memory', async () => {
+test('hundreds of megabytes of keys need constant memory', async () => {
   const child = spawn(program, ['where', '-c', ARTICLE], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
   try {
-    let seen = 0;
-    child.stdout.on('data', (data: Buffer) => (seen += data.length));
+    let received = 0;
+    child.stdout.on('data', (data: Buffer) => (received += data.length));
     const block = Buffer.from(`${'k'.repeat(1023)}\n`.repeat(1024));
     for (let i = 0; i < 300; i++) if (!child.stdin.write(block)) await once(child.stdin, 'drain');
     const all = 300 * (block.length + 1024 * '\tserver0\tstateful-redis-0:6379'.length);
-    await until('every key has come out', () => seen === all);
+    await until('every key is printed', () => received === all);
     expect(peakOf(child.pid ?? 0)).toBeLessThan(200);
   } finally {
     child.kill('SIGKILL');
   }
 });
 
-test('every key that a real nutcracker wrote is where it says', async () => {
+test('where finds every key that a real nutcracker wrote', async () => {
   const shards = await Promise.all(
     ['one', 'two', 'three'].map(async (name) => {
       const socket = path.join(lab.dir, `${name}.sock`);

@@ -1,4 +1,4 @@
-// The program as it is shipped, built afresh into a lab, and run with arguments, standard input and pipes.
+// Builds the program as it is shipped into a lab, and runs it.
 
 import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** A directory to put on the PATH, with the program in it. */
+/** Builds the program; returns its directory, for PATH. */
 export function buildInto(lab: Lab): string {
   const bin = path.join(lab.dir, 'bin');
   const bundle = path.join(ROOT, 'scripts/bundle.mjs');
@@ -24,7 +24,7 @@ export function buildInto(lab: Lab): string {
   return bin;
 }
 
-/** Runs a program in the root of the project, or elsewhere, until it ends. */
+/** Runs a program to its end, in the root of the project by default. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -36,13 +36,13 @@ export async function run(
   const stderr: Buffer[] = [];
   child.stdout?.on('data', (data: Buffer) => stdout.push(data));
   child.stderr?.on('data', (data: Buffer) => stderr.push(data));
-  // A program that ends without reading everything is no failure of this one.
+  // A program may exit before it has read all input.
   child.stdin?.on('error', () => undefined).end(stdin);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
 }
 
-/** Standard input that holds this, in chunks. */
+/** Standard input with these chunks. */
 export function inputOf(...chunks: readonly (string | Uint8Array)[]): Input {
   return new Input(async function* () {
     for (const chunk of chunks) yield Promise.resolve(Buffer.from(chunk));

@@ -2,7 +2,7 @@
 
 import * as path from 'node:path';
 import { Command, Option } from 'commander';
-import { type Answer } from '../../output/result';
+import { type CommandResult } from '../../output/result';
 import { type Input } from '../../input/pools';
 import { init } from './init';
 import { originOf } from './origin';
@@ -20,7 +20,11 @@ interface Options {
 const PACKAGE = path.join(__dirname, '../..');
 
 /** The command; `say` prints its answer. */
-export function initCommand(input: Input, version: string, say: (answer: Answer, options: Options) => void): Command {
+export function initCommand(
+  input: Input,
+  version: string,
+  say: (answer: CommandResult, options: Options) => void,
+): Command {
   return new Command('init')
     .description(
       'Make a repository for the move of live fleets, or add them to one: main.ts, a test, CI, and the files without passwords.',

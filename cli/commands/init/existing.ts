@@ -4,9 +4,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type NutcrackerPool, NutcrackerConfig } from '../../../lib/nutcracker';
 import { sharedServer } from '../../../lib/nutcracker/fleet-shards';
-import { Refusal } from '../../output/refusal';
+import { InputError } from '../../output/input-error';
 import { withFleets } from './main-ts';
-import { refuseFile, refuseWriting } from '../../output/system-error';
+import { throwReadError, throwWriteError } from '../../output/system-error';
 import { type Files, writeFiles } from './write-files';
 
 /** What is there already. */
@@ -39,7 +39,7 @@ export function refuseMovedAlready({ directory, fleets }: ExistingRepository, po
     const what = `${one.address} of pool ${JSON.stringify(first.pool.name)} moves with the fleet ${fleet} already`;
     return [`${where}: ${what}; a server moves once, with all its pools: make one fleet of them, with pools: [...]`];
   });
-  if (complaints.length > 0) throw new Refusal(complaints);
+  if (complaints.length > 0) throw new InputError(complaints);
 }
 
 /** Whether a fleet moves that pool of its file. */
@@ -62,7 +62,7 @@ export function addTo({ directory }: ExistingRepository, files: Files, fleets: r
   if (changed === undefined) {
     const what =
       'it has no line such as "import { fleet as shopFleet } from \'./fleets/shop/fleet\';" before app.synth()';
-    throw new Refusal([`${main}: ${what}; add fleets as init does, or name another --directory`]);
+    throw new InputError([`${main}: ${what}; add fleets as init does, or name another --directory`]);
   }
   writeFiles(directory, files);
   const beside = `${main}.new`;
@@ -72,7 +72,7 @@ export function addTo({ directory }: ExistingRepository, files: Files, fleets: r
   } catch (error) {
     for (const fleet of fleets) fs.rmSync(path.join(directory, 'fleets', fleet), { recursive: true, force: true });
     fs.rmSync(beside, { force: true });
-    refuseWriting(main, error);
+    throwWriteError(main, error);
   }
 }
 
@@ -81,7 +81,7 @@ function jsonIn(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Refusal([`${file}: it is not JSON: ${(error as Error).message}; restore it as init wrote it`]);
+    throw new InputError([`${file}: it is not JSON: ${(error as Error).message}; restore it as init wrote it`]);
   }
 }
 
@@ -89,6 +89,6 @@ function reading<T>(file: string, read: (file: string) => T): T {
   try {
     return read(file);
   } catch (error) {
-    return refuseFile(file, error);
+    return throwReadError(file, error);
   }
 }

@@ -4,13 +4,13 @@ import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { type LiveFleet, type RedisConf } from './live-fleet';
 
 /** Something to know, and the file, or file and line, that it is about. */
-export interface Remark {
+export interface FileWarning {
   readonly place: string;
   readonly message: string;
 }
 
-/** The remarks, in the order of the files. */
-export function remarksOn({ source, pools, redisConf }: LiveFleet): Remark[] {
+/** The fileWarnings, in the order of the files. */
+export function fileWarningsOf({ source, pools, redisConf }: LiveFleet): FileWarning[] {
   const ofRedis = redisConf === undefined ? [] : [...attentions(redisConf), ...passwordsApart(pools[0], redisConf)];
   const ofPools = pools.flatMap((pool) => [...loopbacks(source.name, pool), ...crowds(source.name, pool)]);
   return [...ofPools, ...ofRedis];
@@ -18,7 +18,7 @@ export function remarksOn({ source, pools, redisConf }: LiveFleet): Remark[] {
 
 const LOOPBACK = /^(127\.|localhost:|::1:|\[::1\])/;
 
-function loopbacks(file: string, { servers }: NutcrackerPool): Remark[] {
+function loopbacks(file: string, { servers }: NutcrackerPool): FileWarning[] {
   const found = servers.filter(({ address }) => LOOPBACK.test(address));
   if (found.length === 0) return [];
   const [{ address, weight, line, ringName }] = found;
@@ -30,7 +30,7 @@ function loopbacks(file: string, { servers }: NutcrackerPool): Remark[] {
 /** The bridge has 370 bytes for a server of a fleet with a short name. */
 const SURELY_FIT = 500;
 
-function crowds(file: string, { servers }: NutcrackerPool): Remark[] {
+function crowds(file: string, { servers }: NutcrackerPool): FileWarning[] {
   if (servers.length <= SURELY_FIT) return [];
   const message =
     `there are ${servers.length} servers, and the bridge to all of them has to fit in one ConfigMap of 256 KiB, which ` +
@@ -38,7 +38,7 @@ function crowds(file: string, { servers }: NutcrackerPool): Remark[] {
   return [{ place: file, message }];
 }
 
-function attentions({ file: conf, notes }: RedisConf): Remark[] {
+function attentions({ file: conf, notes }: RedisConf): FileWarning[] {
   return notes
     .filter(({ attention }) => attention)
     .map(({ file, line, directive, action, message }) => ({
@@ -48,7 +48,7 @@ function attentions({ file: conf, notes }: RedisConf): Remark[] {
 }
 
 /** What nobody can see any more once the passwords are replaced. */
-function passwordsApart({ name, redisAuth }: NutcrackerPool, { file, requirepass }: RedisConf): Remark[] {
+function passwordsApart({ name, redisAuth }: NutcrackerPool, { file, requirepass }: RedisConf): FileWarning[] {
   if (requirepass === redisAuth) return [];
   const pool = `pool ${JSON.stringify(name)}`;
   const what =

@@ -3,18 +3,18 @@
 import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { REPLACED, withoutPasswords } from '../../../lib/nutcracker/config-passwords';
 import { groupsOf } from '../../../lib/nutcracker/fleet-shards';
-import { type Answer, ExitCode } from '../../output/result';
+import { type CommandResult, ExitCode } from '../../output/result';
 import { examine } from '../../input/verdict';
 import { type ConfigFile, type Input, type NamedBytes } from '../../input/pools';
 import { count, type Paint } from '../../output/text';
-import { Refusal } from '../../output/refusal';
+import { InputError } from '../../output/input-error';
 import { addTo, existingRepository, refuseMovedAlready } from './existing';
 import { type LiveFleet, readNutcracker, readRedisConf, refuseTogether, refuseUnmovable } from './live-fleet';
 import { APP_TS, fleetTs, mainTs } from './main-ts';
 import { type Origin, vendored } from './origin';
 import { type Questions } from './questions';
 import { fleetReadme, packing, readme, renamedCommandsSecret, word } from './readme';
-import { type Remark, remarksOn } from './file-warnings';
+import { type FileWarning, fileWarningsOf } from './file-warnings';
 import { CDK8S_YAML, CI_YML, GITIGNORE, MAIN_TEST_TS, packageJson, ringJson, TSCONFIG_JSON } from './repository';
 import { type Settings, settingsOf } from './settings';
 import { type Files, writeFiles } from './write-files';
@@ -30,7 +30,12 @@ export interface InitOptions {
 }
 
 /** Writes the repository, or adds to one; throws before anything is written. */
-export async function init(file: string, options: InitOptions, input: Input, questions: Questions): Promise<Answer> {
+export async function init(
+  file: string,
+  options: InitOptions,
+  input: Input,
+  questions: Questions,
+): Promise<CommandResult> {
   const { source, config } = await readNutcracker(file, input);
   const groups = fleetsOf(config, questions);
   for (const pools of groups) {
@@ -61,7 +66,7 @@ export async function init(file: string, options: InitOptions, input: Input, que
     Object.keys(files),
     existing !== undefined,
     existing ? undefined : packing(options, directory),
-    remarksOnSkipped(config, skipped),
+    warningsOnSkipped(config, skipped),
   );
 }
 
@@ -86,12 +91,12 @@ function fleetsOf(config: ConfigFile, questions: Questions): NutcrackerPool[][] 
     if (groups.length === 1 || questions.given(option) === undefined) continue;
     const shown = groups.map((group) => group.map(({ name }) => JSON.stringify(name)).join(' with ')).join(', ');
     const what = `--${option} names what one fleet has, and pools that share no server are fleets of their own: ${shown}`;
-    throw new Refusal([`${what}; take one at a time, with --pool`]);
+    throw new InputError([`${what}; take one at a time, with --pool`]);
   }
   return groups;
 }
 
-function remarksOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]): Remark[] {
+function warningsOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]): FileWarning[] {
   return skipped.map(({ name }) => ({
     place: config.name,
     message: `pool ${JSON.stringify(name)} speaks the protocol of memcached, and is omitted; it needs the old proxies on`,
@@ -137,10 +142,10 @@ function textOf({ bytes }: NamedBytes): string {
   return Buffer.from(bytes).toString();
 }
 
-class Repository implements Answer {
-  readonly exitCode = ExitCode.YES;
-  private readonly verdict: Answer;
-  private readonly remarks: readonly Remark[];
+class Repository implements CommandResult {
+  readonly exitCode = ExitCode.SUCCESS;
+  private readonly verdict: CommandResult;
+  private readonly fileWarnings: readonly FileWarning[];
 
   constructor(
     private readonly fleets: readonly Fleet[],
@@ -148,22 +153,22 @@ class Repository implements Answer {
     private readonly files: readonly string[],
     private readonly isAdded: boolean,
     private readonly packing: string | undefined,
-    skipped: readonly Remark[],
+    skipped: readonly FileWarning[],
   ) {
     this.verdict = examine(fleets[0].live.source, ['redis-auth-in-file']);
-    const remarks = [...fleets.flatMap(({ live }) => remarksOn(live)), ...skipped];
-    const texts = remarks.map(({ place, message }) => `${place} ${message}`);
-    this.remarks = remarks.filter((_, i) => texts.indexOf(texts[i]) === i);
+    const fileWarnings = [...fleets.flatMap(({ live }) => fileWarningsOf(live)), ...skipped];
+    const texts = fileWarnings.map(({ place, message }) => `${place} ${message}`);
+    this.fileWarnings = fileWarnings.filter((_, i) => texts.indexOf(texts[i]) === i);
   }
 
   get json(): object {
-    const { directory, files, verdict, remarks } = this;
+    const { directory, files, verdict, fileWarnings } = this;
     const fleets = this.fleets.map(({ settings }) => settings);
-    return { directory, files, fleets, check: verdict.json, warnings: remarks };
+    return { directory, files, fleets, check: verdict.json, warnings: fileWarnings };
   }
 
   lines(paint: Paint): string[] {
-    const { directory, files, fleets, remarks, isAdded, packing } = this;
+    const { directory, files, fleets, fileWarnings, isAdded, packing } = this;
     const readmes = isAdded ? names(fleets).map((fleet) => `fleets/${fleet}/README.md`) : ['README.md'];
     const added = isAdded ? [`main.ts has ${names(fleets).join(' and ')} as well now.`] : [];
     const secrets = fleets.flatMap(({ settings: { namespace, renamedCommands } }) =>
@@ -171,7 +176,7 @@ class Repository implements Answer {
     );
     return [
       ...this.verdict.lines(paint),
-      ...remarks.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
+      ...fileWarnings.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
       '',
       `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${REPLACED}" in the place of every redis_auth, and no comment of yours:`,
       ...files.map((file) => `  ${file}`),

@@ -11,8 +11,8 @@ import { readFile } from '../../../lib/redis/config/read';
 import { ServerVersion } from '../../../lib/redis/config/server-version';
 import { bytesOf } from '../../../lib/redis/config/directive-values';
 import { ConfigFile, type Input, type NamedBytes } from '../../input/pools';
-import { Refusal } from '../../output/refusal';
-import { refuseFile } from '../../output/system-error';
+import { InputError } from '../../output/input-error';
+import { throwReadError } from '../../output/system-error';
 
 /** The files, and what they say. */
 export interface LiveFleet {
@@ -138,7 +138,7 @@ function refusing<T>(file: string, read: () => T): T {
     return read();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== undefined) return refuseFile((error as NodeJS.ErrnoException).path ?? file, error);
-    throw new Refusal(message.split('\n'));
+    if (code !== undefined) return throwReadError((error as NodeJS.ErrnoException).path ?? file, error);
+    throw new InputError(message.split('\n'));
   }
 }

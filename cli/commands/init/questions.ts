@@ -1,6 +1,6 @@
 // What the files do not say: given as an option, asked on a terminal, or suggested.
 
-import { Refusal } from '../../output/refusal';
+import { InputError } from '../../output/input-error';
 
 /** Something to know. */
 export interface Question {
@@ -44,7 +44,7 @@ export class Questions {
     const given = this.given(option);
     if (given !== undefined) {
       const objection = problem(given);
-      if (objection !== undefined) throw new Refusal([`--${option} is ${JSON.stringify(given)}; ${objection}`]);
+      if (objection !== undefined) throw new InputError([`--${option} is ${JSON.stringify(given)}; ${objection}`]);
       return given;
     }
     if (this.ask === undefined) {
@@ -62,6 +62,6 @@ export class Questions {
 
   /** Throws if something is not answered. */
   finish(): void {
-    if (this.missing.length > 0) throw new Refusal(this.missing);
+    if (this.missing.length > 0) throw new InputError(this.missing);
   }
 }

@@ -15,7 +15,7 @@ import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { FleetShards } from '../../../lib/nutcracker/fleet-shards';
 import { type LiveFleet } from './live-fleet';
 import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
-import { Refusal } from '../../output/refusal';
+import { InputError } from '../../output/input-error';
 import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from './quantity';
 import { type Questions } from './questions';
 
@@ -118,7 +118,7 @@ async function redisImageOf({ redisConf }: LiveFleet, questions: Questions): Pro
     problem: (answer) => imageProblem(answer) ?? redisConf?.refusedBy(answer),
   });
   const refused = redisConf?.refusedBy(image);
-  if (refused !== undefined) throw new Refusal(refused.split('\n'));
+  if (refused !== undefined) throw new InputError(refused.split('\n'));
   return image;
 }
 

@@ -1,7 +1,7 @@
 // Questions on a terminal, on standard error: standard output is for the answer.
 
 import * as readline from 'node:readline/promises';
-import { Refusal } from '../../output/refusal';
+import { InputError } from '../../output/input-error';
 import { type Ask } from './questions';
 
 /** Somebody at a terminal. */
@@ -32,7 +32,7 @@ export class Terminal {
     } catch (error) {
       if (!this.left.signal.aborted) throw error;
       this.output.write('\n');
-      throw new Refusal(['the questions were not answered; nothing was written']);
+      throw new InputError(['the questions were not answered; nothing was written']);
     }
   };
 

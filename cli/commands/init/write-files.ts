@@ -2,8 +2,8 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Refusal } from '../../output/refusal';
-import { refuseWriting } from '../../output/system-error';
+import { InputError } from '../../output/input-error';
+import { throwWriteError } from '../../output/system-error';
 
 /** What stands in each file, by its path in the directory. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -19,7 +19,7 @@ export function writeFiles(directory: string, files: Files): void {
     writeBeside(target, files);
   } catch (error) {
     for (const directory of made) fs.rmSync(directory, { recursive: true, force: true });
-    refuseWriting(directory, error);
+    throwWriteError(directory, error);
   }
 }
 
@@ -45,7 +45,7 @@ function refuseTaken(directory: string, names: readonly string[]): void {
   const taken = new Set(names.flatMap((name) => obstacleTo(directory, name) ?? []));
   if (taken.size === 0) return;
   const rest = 'nothing was written; move it away, or name another --directory';
-  throw new Refusal([...taken].map((place) => `${place}: it is there already; ${rest}`));
+  throw new InputError([...taken].map((place) => `${place}: it is there already; ${rest}`));
 }
 
 /** The file itself, or what stands in the place of a directory above it. */
@@ -77,6 +77,6 @@ function moveInto(target: string, staged: string, names: readonly string[]): voi
     }
   } catch (error) {
     for (const one of made.reverse()) fs.rmSync(one, { recursive: true, force: true });
-    refuseWriting(place, error);
+    throwWriteError(place, error);
   }
 }

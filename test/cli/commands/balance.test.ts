@@ -3,7 +3,7 @@ import { KeyPattern } from '../../../cli/input/key-pattern';
 import { HashRing } from '../../../lib/nutcracker';
 import { configFile, plain, pool, servers } from '../configurations';
 
-/** What the tests below compute with. */
+/** The fields of the JSON that these tests use. */
 interface Json {
   readonly pools: {
     readonly pool: string;
@@ -17,17 +17,17 @@ interface Json {
 
 function balanceOf(pools: readonly string[], pattern?: string) {
   const config = configFile('nutcracker.yml', ...pools);
-  const answer = new Balance(
+  const result = new Balance(
     config.pools.map((one) => HashRing.of(one)),
     pattern !== undefined,
   );
-  if (pattern !== undefined) KeyPattern.parse(pattern).visit(answer.add);
-  return { json: answer.json as Json, lines: answer.lines(plain) };
+  if (pattern !== undefined) KeyPattern.parse(pattern).visit(result.add);
+  return { json: result.json as Json, lines: result.lines(plain) };
 }
 
 const modula = pool('alpha', ['10.0.0.0:6379:1 small', '/run/big.sock:3 big'], 'distribution: modula', 'hash: crc32');
 
-test('the key space is divided by weight, with minimum, maximum, mean and standard deviation', () => {
+test('shares follow the weights, with minimum, maximum, mean and standard deviation', () => {
   const { json, lines } = balanceOf([modula]);
   expect(json.pools).toEqual([
     {
@@ -52,7 +52,7 @@ test('the key space is divided by weight, with minimum, maximum, mean and standa
   ]);
 });
 
-test('150 keys in a row are on 11 of 108 servers with fnv1a_64, as the real nutcracker has them', () => {
+test('150 consecutive keys are on 11 of 108 servers with fnv1a_64, as with the real nutcracker', () => {
   const { json, lines } = balanceOf([pool('alpha', servers(108))], 'key:{0..149}');
   const [{ keys, serversWithoutKeys, shareOfKeys, clumpSize, servers: rows }] = json.pools;
   expect(keys).toBe(150);
@@ -64,11 +64,11 @@ test('150 keys in a row are on 11 of 108 servers with fnv1a_64, as the real nutc
   expect(lines.at(-1)).toMatch(/^150 keys; 97 of 108 servers have none; as uneven as clumps of \d+(\.\d)? at random$/);
 });
 
-test('without a key no share of keys is made up', () => {
+test('without keys, shares of keys are 0', () => {
   const config = configFile('nutcracker.yml', modula);
-  const answer = new Balance([HashRing.of(config.pool())], true);
-  expect(answer.json).toMatchObject({ pools: [{ keys: 0, serversWithoutKeys: 2, shareOfKeys: { maximum: 0 } }] });
-  expect(answer.lines(plain).join('\n')).not.toMatch(/NaN|Infinity/);
+  const result = new Balance([HashRing.of(config.pool())], true);
+  expect(result.json).toMatchObject({ pools: [{ keys: 0, serversWithoutKeys: 2, shareOfKeys: { maximum: 0 } }] });
+  expect(result.lines(plain).join('\n')).not.toMatch(/NaN|Infinity/);
 });
 
 test('every pool is shown, and counts every key', () => {

@@ -1,4 +1,4 @@
-// Which images a fleet runs, as the manifests say.
+// The images in the manifests of a fleet.
 
 import { Size } from 'cdk8s';
 import { MigrationPhase, ShardStorage } from '../../../lib';
@@ -28,12 +28,12 @@ test.each([
   ['a tag', (name: string) => `docker.io/x/${name}:7.2.3`],
   ['a digest', (name: string) => `docker.io/x/${name}@${DIGEST}`],
   ['a tag and a digest', (name: string) => `localhost:5000/x/${name}:7.2.3-bookworm@${DIGEST}`],
-])('each image of a fleet can be given by %s, and is listed once as it was given', async (_what, named) => {
+])('an image given by %s is listed once, unchanged', async (_what, named) => {
   const names = ['redis', 'twemproxy', 'haproxy', 'node'].map(named);
   expect(await imagesOf(...names)).toEqual({ images: [...names].sort() });
 });
 
-test('init containers and lists count, and words that only look like an image do not', async () => {
+test('init containers and lists are included; other fields named image are not', async () => {
   const pod = (name: string) => ({
     kind: 'Pod',
     spec: { initContainers: [{ image: `${name}-init:1` }], containers: [{ image: name }] },
@@ -50,10 +50,8 @@ test('init containers and lists count, and words that only look like an image do
   ]);
 });
 
-test('a directory without pods, and what is not YAML, are refused', async () => {
-  await expect(images([lab.write('none/x.yaml', 'kind: ConfigMap\n')], inputOf())).rejects.toThrow(
-    'there is no pod in it',
-  );
+test('manifests without pods, and files that are not YAML, are errors', async () => {
+  await expect(images([lab.write('none/x.yaml', 'kind: ConfigMap\n')], inputOf())).rejects.toThrow('it has no pods');
   await expect(images([lab.write('bad/x.yaml', 'image: [\n')], inputOf())).rejects.toThrow(
     /x.yaml:\d+: it is not YAML/,
   );

@@ -1,4 +1,4 @@
-// The page in a real browser: what it shows, to whom, and that it asks the network for nothing.
+// The page in a real browser: content, accessibility, and no network requests.
 
 import * as path from 'node:path';
 import axe from 'axe-core';
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const program = path.join(buildInto(lab), 'cdk8s-twemproxy');
 
-/** The page about this, which is written once. */
+/** Writes the page for these arguments, once. */
 function report(...args: string[]): Promise<string> {
   const key = args.join(' ');
   const file = path.join(lab.dir, `report-${written.size}.html`);
@@ -58,7 +58,7 @@ const odd = lab.write(
   ),
 );
 
-/** Rules of WCAG 2.1 AA and good practice, as axe-core knows them. */
+/** Violations of WCAG 2.1 AA and best practices that axe-core finds. */
 async function violations({ page }: Visit): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations: found } = await page.evaluate<{ violations: axe.Result[] }>('axe.run()');
@@ -67,18 +67,18 @@ async function violations({ page }: Visit): Promise<string[]> {
   );
 }
 
-async function visit<T>(file: string, options: BrowserContextOptions, look: (visit: Visit) => Promise<T>): Promise<T> {
+async function visit<T>(file: string, options: BrowserContextOptions, use: (visit: Visit) => Promise<T>): Promise<T> {
   const visited = await Visit.of(browser, file, options);
   try {
-    const seen = await look(visited);
+    const result = await use(visited);
     expect(visited.complaints).toEqual([]);
-    return seen;
+    return result;
   } finally {
     await visited.close();
   }
 }
 
-/** Of what `balance --json` prints. */
+/** The fields of `balance --json` that these tests use. */
 interface Balance {
   readonly pools: {
     readonly servers: { readonly server: string; readonly weight: number; readonly share: number }[];
@@ -87,12 +87,12 @@ interface Balance {
 
 describe('every page', () => {
   test.each([
-    ['of three servers', () => report(few)],
-    ['of 108, and where they go', () => report(UNIT_1, '--plan', 'dist')],
-    ['of 1,000', () => report(many)],
-    ['of several pools', () => report(several)],
-    ['of odd names', () => report(odd)],
-  ])('%s fits each window, asks for nothing, and complains of nothing', async (_, page) => {
+    ['with three servers', () => report(few)],
+    ['with 108 servers and a plan', () => report(UNIT_1, '--plan', 'dist')],
+    ['with 1,000 servers', () => report(many)],
+    ['with several pools', () => report(several)],
+    ['with odd names', () => report(odd)],
+  ])('%s fits every window, and causes no requests and no errors', async (_, page) => {
     await visit(await page(), {}, async (visited) => {
       for (const width of [360, 768, 1280]) {
         await visited.page.setViewportSize({ width, height: 800 });
@@ -107,12 +107,12 @@ describe('every page', () => {
     ['light', () => report(several)],
     ['dark', () => report(odd)],
     ['dark', () => report(UNIT_1, '--plan', 'dist')],
-  ] as const)('keeps the rules of accessibility (%s)', async (colorScheme, page) => {
+  ] as const)('is accessible (%s)', async (colorScheme, page) => {
     expect(await visit(await page(), { colorScheme }, violations)).toEqual([]);
   });
 });
 
-/** The contrast of two colours such as `#1a7f4b`, as WCAG defines it: 1 to 21. */
+/** The WCAG contrast ratio of two colours such as `#1a7f4b`: 1 to 21. */
 function contrast(...colours: [string, string]): number {
   const luminances = colours.map((colour) => {
     const [red, green, blue] = [1, 3, 5].map((at) => {
@@ -125,25 +125,27 @@ function contrast(...colours: [string, string]): number {
 }
 
 describe('charts', () => {
-  test.each(['light', 'dark'] as const)('have letters that can be read (%s)', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('have text with enough contrast (%s)', async (colorScheme) => {
     await visit(await report(few), { colorScheme }, async ({ page }) => {
       const colour = (name: string): Promise<string> =>
         page.evaluate(`getComputedStyle(document.documentElement).getPropertyValue('--${name}').trim()`);
-      const tones = ['moved', 'ready', 'working', 'waiting', 'person', 'unasked'].map((tone) => [`on-${tone}`, tone]);
-      for (const [letters, ground] of [...tones, ['ink', 'card'], ['fair', 'card'], ['quiet', 'page']]) {
-        const [one, other] = [await colour(letters), await colour(ground)];
-        expect({ letters, ground, enough: contrast(one, other) >= 4.5 }).toEqual({ letters, ground, enough: true });
+      const states = ['moved', 'ready', 'working', 'waiting', 'action', 'unknown'].map((name) => [`on-${name}`, name]);
+      for (const [text, ground] of [...states, ['ink', 'card'], ['fair', 'card'], ['quiet', 'page']]) {
+        const [one, other] = [await colour(text), await colour(ground)];
+        expect({ text, ground, enough: contrast(one, other) >= 4.5 }).toEqual({ text, ground, enough: true });
       }
     });
   });
 
-  test('say in words what they show, and have their data as a table', async () => {
+  test('have a text alternative and a data table', async () => {
     const file = await report(few);
     await visit(file, {}, async ({ page }) => {
       const images = page.getByRole('img');
       const labels = (await images.all()).map((image) => image.getAttribute('aria-label'));
       expect(await Promise.all(labels)).toEqual([
-        expect.stringMatching(/^Key share of 3 servers\. A fair share is 33\.3 %\. server0 has the largest, 34\.7 % /),
+        expect.stringMatching(
+          /^Key share of 3 servers\. A fair share is 33\.3 %\. server0 has the largest share, 34\.7 % /,
+        ),
         expect.stringMatching(/^The ring of 3 servers\. .* server0 has the largest part of the circle/),
       ]);
       const { stdout } = await run(program, ['balance', '--json', few]);
@@ -175,13 +177,13 @@ describe('charts', () => {
       const rings = page.getByRole('img', { name: 'The ring of' });
       expect(await rings.count()).toBe(3);
       const text = await page.getByRole('main').innerText();
-      expect(text).toContain('There are no arcs: with the distribution modula');
-      expect(text).toContain('There is none: the distribution is random.');
+      expect(text).toContain('No arcs: with distribution: modula');
+      expect(text).toContain('None: the distribution is random.');
     });
   });
 });
 
-test('odd names are text, and run nothing', async () => {
+test('odd names are shown as text, and run no script', async () => {
   await visit(await report(odd), {}, async ({ page }) => {
     expect(await page.locator('h2').innerText()).toBe(`Pool ${oddPool}`);
     const names = await page.getByRole('group', { name: 'Servers' }).locator('tbody td:nth-child(2)').allInnerTexts();
@@ -190,24 +192,24 @@ test('odd names are text, and run nothing', async () => {
   });
 });
 
-describe('with a keyboard', () => {
-  test('one gets past the contents, into tables, and opens what is folded', async () => {
+describe('the keyboard', () => {
+  test('skips the contents, reaches tables, and opens folded details', async () => {
     await visit(await report(UNIT_1, '--plan', 'dist'), {}, async ({ page }) => {
       await page.keyboard.press('Tab');
       const skip = 'document.querySelector(".skip:focus")?.getBoundingClientRect().top >= 0';
       expect(await page.evaluate(skip)).toBe(true);
       await page.keyboard.press('Enter');
-      const seen: string[] = [];
+      const focused: string[] = [];
       for (let i = 0; i < 5; i++) {
         await page.keyboard.press('Tab');
         const [text, outline] = await page.evaluate<[string, string]>(
           '[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]',
         );
         expect(outline).toBe('solid');
-        seen.push(text.slice(0, 21));
+        focused.push(text.slice(0, 21));
         if (text === 'Key shares as a table') await page.keyboard.press('Enter');
       }
-      expect(seen).toEqual([
+      expect(focused).toEqual([
         'Key shares as a table',
         'Key share of each ser',
         'Arcs as a table',
@@ -219,8 +221,8 @@ describe('with a keyboard', () => {
   });
 });
 
-describe('the search in a table', () => {
-  test('shows the rows with all the words', async () => {
+describe('the filter of a table', () => {
+  test('shows the rows with all words', async () => {
     await visit(await report(UNIT_1, '--plan', 'dist'), {}, async ({ page }) => {
       const rows = page.getByRole('table', { name: 'Shards' }).locator('tbody tr:visible');
       expect(await rows.count()).toBe(108);
@@ -230,7 +232,7 @@ describe('the search in a table', () => {
     });
   });
 
-  test('is not there without scripts, and everything else is', async () => {
+  test('is all that is missing without scripts', async () => {
     await visit(await report(UNIT_1, '--plan', 'dist'), { javaScriptEnabled: false }, async ({ page }) => {
       expect(await page.getByLabel('Show only rows with').isVisible()).toBe(false);
       expect(await page.getByRole('table', { name: 'Shards' }).locator('tbody tr:visible').count()).toBe(108);
@@ -240,7 +242,7 @@ describe('the search in a table', () => {
   });
 });
 
-test('on paper, tables are whole', async () => {
+test('in print, tables are not cut off', async () => {
   await visit(await report(UNIT_1, '--plan', 'dist'), { colorScheme: 'dark' }, async ({ page }) => {
     await page.emulateMedia({ media: 'print' });
     const hidden = '(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)';
@@ -250,7 +252,7 @@ test('on paper, tables are whole', async () => {
   });
 });
 
-test('of a real move it shows where every shard stands, and which need a person', async () => {
+test('the page of a real migration shows the state of every shard, and which need action', async () => {
   move = await LabMove.of(lab, { servers: 5, proxies: 0 });
   await move.start();
   await move.old.fill(5);
@@ -271,14 +273,14 @@ test('of a real move it shows where every shard stands, and which need a person'
       '5 shards by state: 1 moved, 2 waiting, 1 new unreachable, 1 in sync, writes held.',
     );
     const [old, fresh] = [move?.old.portOf(1) ?? 0, move?.fleet.portOf(1) ?? 0];
-    const person = page.locator('#pool-1-state .remarks > li');
-    expect(await person.allInnerTexts()).toEqual([
+    const actions = page.locator('#pool-1-state .findings > li');
+    expect(await actions.allInnerTexts()).toEqual([
       expect.stringMatching(/^!\s+new unreachable: 1 shard\s+Bring the new server back/),
       expect.stringMatching(
         /^!\s+in sync, writes held: 1 shard\s+Writes are held by an interrupted cutover: [^]*shard 2 /,
       ),
     ]);
-    expect(await person.first().innerText()).toContain(
+    expect(await actions.first().innerText()).toContain(
       `shard 1 127.0.0.1:${old} → 127.0.0.1:${fresh}: 127.0.0.1:${fresh}: connect ECONNREFUSED`,
     );
     const states = await page.getByRole('table', { name: 'Shards' }).locator('.state').allInnerTexts();

@@ -1,4 +1,4 @@
-// The command: how it writes, and what it refuses.
+// The command report: how it writes, and its errors.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -22,19 +22,19 @@ async function pageOf(...args: string[]): Promise<string> {
   return String(stdout);
 }
 
-/** Of what `check --json` prints. */
+/** The fields of `check --json` that these tests use. */
 interface Checked {
-  readonly warnings: readonly Said[];
-  readonly notes: readonly Said[];
+  readonly warnings: readonly Finding[];
+  readonly notes: readonly Finding[];
 }
-interface Said {
+interface Finding {
   readonly file: string;
   readonly line?: number;
   readonly message: string;
 }
 
-describe('what it writes', () => {
-  test('is one page, the same for the same files, to a file or to standard output', async () => {
+describe('the page', () => {
+  test('is the same for the same input, in a file or on standard output', async () => {
     const file = newFile();
     expect(await report(UNIT_1, '-o', file)).toMatchObject({ code: 0, stderr: '' });
     const page = fs.readFileSync(file, 'utf8');
@@ -44,13 +44,13 @@ describe('what it writes', () => {
     expect(String((await shell(`${program} report ${UNIT_1} -o /dev/stdout | cat`)).stdout)).toContain(page);
   });
 
-  test('holds no password', async () => {
+  test('has no password', async () => {
     expect(fs.readFileSync(path.join(ROOT, ARTICLE), 'utf8')).toMatch(/redis_auth: \S+/);
     const secret = lab.write('secret.yml', pool('alpha', servers(3), 'redis_auth: wh1sper'));
     expect(await pageOf(secret)).not.toContain('wh1sper');
   });
 
-  test('says of the configuration what check says', async () => {
+  test('has all warnings and notes of check', async () => {
     const page = await pageOf(ARTICLE);
     const checked = await run(program, ['check', '--json', ARTICLE]);
     const { warnings, notes } = JSON.parse(String(checked.stdout)) as Checked;
@@ -61,7 +61,7 @@ describe('what it writes', () => {
     }
   });
 
-  test('takes the place of an older one whole, also through a link, and keeps its mode', async () => {
+  test('replaces an older one atomically, also through a symbolic link, and keeps its mode', async () => {
     const file = newFile();
     fs.writeFileSync(file, 'older', { mode: 0o640 });
     const link = newFile();
@@ -72,24 +72,24 @@ describe('what it writes', () => {
     expect(fs.statSync(file).mode & 0o777).toBe(0o640);
   });
 
-  test('is nothing where there is no room for all of it', async () => {
+  test('is not written in part if there is no space', async () => {
     const file = lab.write('narrow/report.html', 'older');
     // Blocks of 512 bytes: the first half of the page would fit.
     const { code, stderr } = await shell(`ulimit -f 200; exec ${program} report ${UNIT_1} -o ${file}`);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/report\.html: it would be larger than this user may write; /),
+      stderr: expect.stringMatching(/report\.html: it would exceed the file size limit; /),
     });
     expect(fs.readFileSync(file, 'utf8')).toBe('older');
     expect(fs.readdirSync(path.dirname(file))).toEqual(['report.html']);
   });
 });
 
-describe('what is refused', () => {
+describe('an error', () => {
   const alpha = lab.write('alpha.yml', pool('alpha', servers(3)));
   const broken = lab.write('broken.yml', pool('alpha', ['10.0.0.1:6379:0']));
 
-  test('is a configuration that nutcracker refuses, with the words of check, and nothing is written', async () => {
+  test('in the configuration is printed as by check, and nothing is written', async () => {
     const file = newFile();
     fs.writeFileSync(file, 'older');
     const { code, stdout, stderr } = await report(broken, '-o', file);
@@ -100,25 +100,25 @@ describe('what is refused', () => {
   });
 
   test.each([
-    ['no output', [alpha], "required option '-o, --output <file>' not specified"],
-    ['to write over what is read', [alpha, '-o', alpha], 'it is one of the files that are read; write to another file'],
-    ['a directory to write to', [alpha, '-o', lab.dir], 'it is a directory; name a file in it'],
+    ['a missing output', [alpha], "required option '-o, --output <file>' not specified"],
+    ['an output that is an input', [alpha, '-o', alpha], 'it is also an input file; write to another file'],
+    ['an output that is a directory', [alpha, '-o', lab.dir], 'it is a directory; name a file in it'],
     [
-      'no directory to write to',
+      'an output in a missing directory',
       [alpha, '-o', path.join(lab.dir, 'no/r.html')],
-      'there is no such directory to write it to',
+      'its directory does not exist; create the directory',
     ],
-    ['standard input for two files', ['-', '-o', '-', '--status', '-'], 'standard input can stand for one file only'],
-    ['a status that is none', [alpha, '-o', '-', '--status', alpha], `${alpha}:1: alpha: is not JSON; give what`],
-  ])('is %s', async (_, args, says) => {
+    ['standard input twice', ['-', '-o', '-', '--status', '-'], 'standard input can be only one of the files'],
+    ['an invalid status', [alpha, '-o', '-', '--status', alpha], `${alpha}:1: alpha: is not JSON; give the output of`],
+  ])('is %s', async (_, args, message) => {
     const { code, stdout, stderr } = await report(...args);
     expect({ code, stdout: String(stdout) }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(says);
+    expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 });
 
-test('drawing is loaded by no other command', async () => {
+test('no other command loads the chart library', async () => {
   const page = path.join(path.dirname(program), 'page', 'page.js');
   fs.renameSync(page, `${page}.away`);
   try {

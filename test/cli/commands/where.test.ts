@@ -8,12 +8,12 @@ const ring = HashRing.of(configFile('nutcracker.yml', pool('alpha', servers(108)
 
 async function place(placements: Placements, ...chunks: readonly Uint8Array[]): Promise<Buffer> {
   const lines: Uint8Array[] = [];
-  // What was yielded is copied later, as a stream that is slow to write does.
+  // The chunks are copied later, as by a slow writable stream.
   for await (const some of placeLines(inputOf(...chunks).read('-'), placements)) lines.push(some);
   return Buffer.concat(lines);
 }
 
-/** Keys of any bytes, some long, among which everything is frequent that JSON has to escape. */
+/** Keys of arbitrary bytes, some long, with many characters that JSON has to escape. */
 const key = fc
   .oneof(
     fc.array(fc.oneof(fc.constantFrom(...Buffer.from('{}"\\\t\r\u007f')), fc.nat(255)), { maxLength: 90 }),
@@ -24,14 +24,14 @@ const key = fc
 const keys = fc.array(key, { minLength: 1, maxLength: 30 });
 const cuts = fc.array(fc.nat(500), { maxLength: 4 });
 
-/** The keys, one a line, cut into chunks. */
+/** The keys, one per line, split into chunks. */
 function chunksOf(all: readonly Buffer[], at: readonly number[]): Buffer[] {
   const text = Buffer.concat(all.flatMap((one) => [one, Buffer.from('\n')]));
   const bounds = [0, ...[...at].sort((a, b) => a - b), text.length];
   return bounds.slice(1).map((bound, i) => text.subarray(bounds[i], bound));
 }
 
-test('as text, each key is repeated byte for byte, with its ring name and address behind it', async () => {
+test('as text, each key is printed byte for byte, followed by ring name and address', async () => {
   await fc.assert(
     fc.asyncProperty(keys, cuts, async (all, at) => {
       const text = await place(Placements.asText(ring), ...chunksOf(all, at));
@@ -44,7 +44,7 @@ test('as text, each key is repeated byte for byte, with its ring name and addres
   );
 });
 
-test('as JSON, each key comes back from its line, in base64 if it is not UTF-8', async () => {
+test('as JSON, each key can be decoded from its line; it is in base64 if it is not UTF-8', async () => {
   await fc.assert(
     fc.asyncProperty(keys, cuts, async (all, at) => {
       const lines = String(await place(Placements.asJson(ring), ...chunksOf(all, at))).split('\n');
@@ -61,7 +61,7 @@ test('as JSON, each key comes back from its line, in base64 if it is not UTF-8',
   );
 });
 
-test('a JSON line has the key as a string whenever it is one', async () => {
+test('a JSON line has the key as a string if it is UTF-8', async () => {
   const utf8 = Buffer.from('ключ "1"\n');
   const binary = Buffer.from([0xc3, 0x28, 10]);
   const [first, second] = String(await place(Placements.asJson(ring), utf8, binary)).split('\n');
@@ -70,7 +70,7 @@ test('a JSON line has the key as a string whenever it is one', async () => {
   expect(JSON.parse(second)).toMatchObject({ keyBase64: 'wyg=' });
 });
 
-test('a chunk is read when the lines of the one before are taken, so a slow reader slows down the whole pipe', async () => {
+test('a chunk is read only after the lines of the previous one are taken, so a slow reader slows down the pipe', async () => {
   let read = 0;
   async function* endless() {
     for (;;) yield Promise.resolve(Buffer.from(`key:${++read}\n`));

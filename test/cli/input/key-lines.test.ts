@@ -10,12 +10,12 @@ async function linesOf(...chunks: readonly Uint8Array[]): Promise<Buffer[]> {
   return lines;
 }
 
-/** Bytes among which newlines are frequent. */
+/** Bytes with many newlines. */
 const bytes = fc
   .array(fc.oneof({ weight: 3, arbitrary: fc.nat(255) }, fc.constant(10)), { maxLength: 60 })
   .map((values) => Buffer.from(values));
 
-test('a stream has the same lines wherever it is cut into chunks, and they are its bytes', async () => {
+test('the lines of a stream do not depend on its chunks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(bytes, { maxLength: 6 }), async (chunks) => {
       const text = Buffer.concat(chunks).toString('latin1');
@@ -26,12 +26,12 @@ test('a stream has the same lines wherever it is cut into chunks, and they are i
   );
 });
 
-test('a last line needs no newline, a carriage return is a byte of the key, an empty line is the empty key', async () => {
+test('the last line needs no newline, a carriage return is part of the key, an empty line is the empty key', async () => {
   const lines = await linesOf(Buffer.from('a\r\n\nb'));
   expect(lines.map(String)).toEqual(['a\r', '', 'b']);
 });
 
-test('a line that nutcracker could not pass on is refused before it fills the memory', () => {
+test('a line longer than nutcracker can forward is refused before it fills the memory', () => {
   const lengths: number[] = [];
   const lines = new KeyLines((_, start, end) => lengths.push(end - start));
   const mebibyte = Buffer.alloc(2 ** 20, 'k');
@@ -42,5 +42,7 @@ test('a line that nutcracker could not pass on is refused before it fills the me
   for (let i = 0; i < 16; i++) lines.push(mebibyte);
   expect(() => {
     lines.push(Buffer.from('k'));
-  }).toThrow('key 2: it is longer than 16777216 bytes, and nutcracker passes on no such key; write one key a line');
+  }).toThrow(
+    'key 2: it is longer than 16777216 bytes, the longest key that nutcracker forwards; write one key per line',
+  );
 });

@@ -13,13 +13,13 @@ test.each([
   expect(paintFor({ isTTY }, env).bad('x')).toBe(colours ? '\u001B[31mx\u001B[0m' : 'x');
 });
 
-test('a share reads as 0 only if it is', () => {
+test('only a share of 0 is printed as 0', () => {
   expect([0, 1, 0.25, 0.000004, 2 ** -32].map(share)).toEqual([
     ...['0.000 %', '100.000 %', '25.000 %', '0.0004 %', '2.33e-8 %'],
   ]);
 });
 
-test('columns are as wide as their widest cell, numbers to the right, and no line ends in blanks', () => {
+test('columns are as wide as their widest cell, numbers are right-aligned, and no line has trailing blanks', () => {
   const columns = [{ title: 'name' }, { title: 'n', isNumber: true }, { title: 'note' }];
   expect(table(columns, [['a', '10', ''], [], ['longer', '9', 'x']], paintFor({}, {}))).toEqual([
     'name     n  note',
