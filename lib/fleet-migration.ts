@@ -14,7 +14,7 @@ import { checkMigration } from './migration/migration-checks';
 import { migrationJob } from './migration/migration-job';
 import { type FleetMigrationProps } from './fleet-migration-props';
 import { migratorBundle, migratorHash } from './migration/migrator-bundle';
-import { movePlan, planJson } from './migration/plan-json';
+import { migrationPlan, planJson } from './migration/plan-json';
 import { STEPS } from './migration/steps';
 import { FleetShards } from './nutcracker/fleet-shards';
 import { Bridge } from './twemproxy/bridge';
@@ -69,7 +69,7 @@ export class FleetMigration extends Construct {
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const { labels } = this;
-    const plan = planJson(movePlan(partOf, pools, shards, redis.addresses, props));
+    const plan = planJson(migrationPlan(partOf, pools, shards, redis.addresses, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
     if (props.programInImage !== true) this.migratorConfigMap = programConfigMap(scopeOf('migrator'), name, labels);
     const currentName = `${name}-current`;

@@ -1,4 +1,4 @@
-// The proxies of a fleet: nutcracker in front of the shards, the ring kept, the password out of sight.
+// The proxies of a fleet: nutcracker with the ring of the old fleet.
 
 import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
@@ -25,22 +25,23 @@ import { type Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { bridgeData } from './twemproxy/bridge-pod';
 import { directShards, directShardsData } from './twemproxy/direct-shards';
+import { checkPorts } from './twemproxy/port-checks';
 import { proxyPod } from './twemproxy/proxy-pod';
 import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
 import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
-/** The options of proxies, and what ties them to a chart. */
+/** The props of TwemproxyLayer. */
 export interface TwemproxyLayerProps extends TwemproxyOptions {
   /** The name of the Deployment. */
   readonly name: string;
 
-  /** The pools, each on a port of its own. */
+  /** The pools, each on its own port. */
   readonly pools: ProxyPool[];
 
   /**
-   * Routes to the shards while they move: a sidecar in each pod. The servers of the pools that it knows are then found at its
-   * ports.
-   * @default - the proxies talk to the shards themselves
+   * The bridge, a sidecar in each pod that routes to the shards during a migration. The proxies reach its shards through its
+   * listeners.
+   * @default - none: the proxies connect to the shards directly
    */
   readonly bridge?: Bridge;
 
@@ -51,34 +52,34 @@ export interface TwemproxyLayerProps extends TwemproxyOptions {
   readonly serviceName?: string;
 
   /**
-   * A fixed name for the ConfigMap. It can then be changed in place, and an annotation rolls the pods.
-   * @default - `<name>-config-<hash>`, immutable: an older revision of the Deployment keeps its own
+   * A fixed name for the ConfigMap. It is then mutable, and an annotation rolls the pods when it changes.
+   * @default - `<name>-config-<hash>`, immutable: older revisions of the Deployment keep their own
    */
   readonly configMapName?: string;
 
   /**
-   * The fleet that this belongs to, for the label `app.kubernetes.io/part-of`.
+   * The fleet, for the label `app.kubernetes.io/part-of`.
    * @default - `name`
    */
   readonly partOf?: string;
 }
 
 /**
- * Proxies: a Deployment of nutcracker, its configuration, a Service with the pools and the statistics, a disruption
- * budget, and on request an autoscaler.
+ * The proxies: a Deployment of nutcracker, its configuration, a Service for the pools and the statistics, a disruption budget,
+ * and optionally an autoscaler.
  *
- * What has no prop is reached through the objects: `layer.deployment.addJsonPatch(JsonPatch.add(...))`.
+ * To set a field that has no prop, patch the object: `layer.deployment.addJsonPatch(JsonPatch.add(...))`.
  */
 export class TwemproxyLayer extends Construct {
   /** The Deployment. */
   readonly deployment: k8s.KubeDeployment;
   /** The Service. */
   readonly service: k8s.KubeService;
-  /** nutcracker.yml without passwords, and the script that puts them in. */
+  /** nutcracker.yml without passwords, and the script that adds them. */
   readonly configMap: k8s.KubeConfigMap;
   /** The configuration of the bridge, if there is one. */
   readonly bridgeConfigMap?: k8s.KubeConfigMap;
-  /** Keeps evictions from taking more proxies at a time than allowed. */
+  /** Limits how many proxies can be evicted at a time. */
   readonly podDisruptionBudget: k8s.KubePodDisruptionBudget;
   /** The autoscaler, if there is one. */
   readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
@@ -90,7 +91,7 @@ export class TwemproxyLayer extends Construct {
   readonly ports: number[];
   /** The port of the statistics. */
   readonly statsPort: number;
-  /** Where the bridge tells how it is, if there is one. */
+  /** The port of the bridge's health endpoint, if there is a bridge. */
   readonly healthPort?: number;
   /** `host:port` of every server that the pods connect to. */
   readonly serverAddresses: string[];
@@ -134,9 +135,9 @@ export class TwemproxyLayer extends Construct {
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata,
       spec: {
-        // A number here would reset the autoscaler's at every apply.
+        // With an autoscaler, a number here would reset its number at every apply.
         replicas: props.autoscaling ? undefined : (props.replicas ?? 2),
-        strategy: ONE_MORE_THEN_ONE_LESS,
+        strategy: SURGE_THEN_STOP,
         selector: { matchLabels: this.podSelector },
         template: {
           metadata: { labels: recommendedLabels(identity, props.podLabels), annotations: podAnnotations(props, data) },
@@ -153,7 +154,7 @@ export class TwemproxyLayer extends Construct {
         ports: servicePorts(pools, props),
       },
     });
-    // A proxy that does not work has nothing to lose, and must not keep a node from being drained.
+    // An unready proxy serves no clients, and must not block the drain of a node.
     this.podDisruptionBudget = disruptionBudget(this, metadata, this.podSelector, props, 'AlwaysAllow');
     this.autoscaler = props.autoscaling && autoscaler(this, metadata, props.autoscaling);
     refuseDuplicates(this);
@@ -167,10 +168,10 @@ export class TwemproxyLayer extends Construct {
   }
 }
 
-/** nutcracker takes 3 at its start, and buffers for each request. */
+/** nutcracker takes 3 at its start, plus buffers for each request. */
 const LEAST_MEBIBYTES = 16;
 
-/** The servers of the pools, and both servers of the shards that are behind a bridge. */
+/** The servers of the pools, and both servers of each shard behind the bridge. */
 function serverAddresses(pools: ServedPool[], bridge?: Bridge): string[] {
   const behind = (bridge?.shards ?? []).map(({ newAddress, oldAddress }) => [newAddress, oldAddress]);
   const own = pools.flatMap(({ pool }) => pool.servers.map(({ address }) => address));
@@ -178,15 +179,15 @@ function serverAddresses(pools: ServedPool[], bridge?: Bridge): string[] {
   return [...new Set([...outside, ...behind.flat()])];
 }
 
-/** A new proxy serves before an old one goes. */
-const ONE_MORE_THEN_ONE_LESS: k8s.DeploymentStrategy = {
+/** Starts a new proxy before stopping an old one. */
+const SURGE_THEN_STOP: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
   rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
 };
 
 /**
- * What the user gave, and: beside a bridge, the container that `kubectl exec` and `kubectl logs` mean; for a ConfigMap that
- * keeps its name, a hash of its content, which rolls the pods.
+ * The user's annotations; with a bridge, the default container of `kubectl exec` and `kubectl logs`; with a fixed ConfigMap name,
+ * a hash of its content, which rolls the pods.
  */
 function podAnnotations(props: TwemproxyLayerProps, data: Record<string, string>): Record<string, string> | undefined {
   const { bridge, configMapName } = props;
@@ -258,7 +259,7 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
       );
     }
   }
-  if (props.pools.length === 0) refuse(scope, 'pools is empty; name the pools that the proxies serve');
+  if (props.pools.length === 0) refuse(scope, 'pools is empty; list the pools that the proxies serve');
   if (props.ejectHostsAndServeStaleData) checkEjection(scope, props);
   if (props.autoscaling) {
     checkWhole(scope, 'autoscaling.minReplicas', props.autoscaling.minReplicas ?? 2, 1, 10_000);
@@ -270,32 +271,12 @@ function check(scope: Construct, props: TwemproxyLayerProps): void {
       10_000,
     );
     checkWhole(scope, 'autoscaling.targetCpuPercent', props.autoscaling.targetCpuPercent ?? 60, 1, 100);
-    if (props.replicas !== undefined) refuse(scope, 'replicas and autoscaling are both set; leave one out');
+    if (props.replicas !== undefined) refuse(scope, 'replicas and autoscaling are both set; remove one of them');
   }
 }
 
 function checkEjection(scope: Construct, { pools, bridge }: TwemproxyLayerProps): void {
-  const problem = (what: string): never =>
-    refuse(scope, `ejectHostsAndServeStaleData is true, but ${what}; leave it out`);
-  if (bridge) problem('these proxies have a bridge: while data moves, ejecting loses acknowledged writes');
-  if (!pools.some(({ pool }) => pool.autoEjectHosts)) problem('no pool has auto_eject_hosts: true');
-}
-
-function checkPorts(scope: Construct, pools: ServedPool[], statsPort: number, bridge?: Bridge): void {
-  const owners = new Map([[statsPort, 'the statistics']]);
-  for (const [port, owner] of bridge ? bridgePorts(bridge) : []) {
-    if (owners.has(port)) refuse(scope, `port ${port} is wanted by ${owner} and by the statistics; change one`);
-    owners.set(port, owner);
-  }
-  for (const { pool, port } of pools) {
-    checkPort(scope, `port of pool ${pool.name}`, port);
-    const owner = owners.get(port);
-    if (owner !== undefined) refuse(scope, `port ${port} is wanted by pool ${pool.name} and by ${owner}; change one`);
-    owners.set(port, `pool ${pool.name}`);
-  }
-}
-
-function bridgePorts({ shards, firstPort, healthPort }: Bridge): [number, string][] {
-  const listeners = shards.map((_, n): [number, string] => [firstPort + n, `the bridge to shard ${n}`]);
-  return [[healthPort, 'the health of the bridge'], ...listeners];
+  const fail = (why: string): never => refuse(scope, `ejectHostsAndServeStaleData is true, but ${why}; leave it out`);
+  if (bridge) fail('these proxies have a bridge: during a migration, ejection loses acknowledged writes');
+  if (!pools.some(({ pool }) => pool.autoEjectHosts)) fail('no pool has auto_eject_hosts: true');
 }

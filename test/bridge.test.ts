@@ -3,7 +3,7 @@
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { type BridgeOptions, MigrationPhase, NutcrackerServer, type PhasedMigration } from '../lib';
-import { paceOf } from '../lib/twemproxy/bridge-config';
+import { checkTiming } from '../lib/twemproxy/bridge-config';
 import { bridgeContainer } from '../lib/twemproxy/bridge-pod';
 import { Bridge } from '../lib';
 import { changed, fleet, LIVE } from './lab/fleet-charts';
@@ -98,7 +98,7 @@ describe('the bridge', () => {
 
   test('is patient with a stall of 300 ms at every interval, and quicker than half a second', () => {
     for (const millis of [20, 50, 100, 200, 500]) {
-      const { inter, fastinter, fall } = paceOf(new Bridge([], { checkInterval: Duration.millis(millis) }));
+      const { inter, fastinter, fall } = checkTiming(new Bridge([], { checkInterval: Duration.millis(millis) }));
       expect(fall * (inter + fastinter)).toBeGreaterThan(400);
       expect(fastinter * (fall - 1)).toBeLessThan(500);
     }
@@ -168,7 +168,7 @@ describe('the proof of the ring goes through the bridge', () => {
       expect.stringContaining('127.0.0.1:10000:1 redis-a:6379: the bridge does not listen there'),
     ]);
     expect(patched((text) => text.replace('bind 127.0.0.1:10000', 'bind 127.0.0.1:10001'))).toEqual([
-      expect.stringContaining('listener shard-1 has no address of its own'),
+      expect.stringContaining('listener shard-1 must have one bind line'),
     ]);
   });
 
@@ -204,14 +204,14 @@ test.each<[BridgeOptions, Parameters<typeof fleet>[0], string]>([
   ],
   [{ imagePullPolicy: 'Sometimes' }, {}, 'bridge.imagePullPolicy is "Sometimes"'],
   [{ firstPort: 80 }, {}, 'bridge.firstPort is 80; use a whole number from 1024'],
-  [{ firstPort: 32_765 }, {}, '4 shards from port 32765 on end at 32768; use a firstPort of at most 32764'],
+  [{ firstPort: 32_765 }, {}, 'the ports of 4 shards are 32765 to 32768; use a firstPort of at most 32764'],
   [{ healthPort: 10_003 }, {}, 'bridge.healthPort is 10003, a port of the shards (10000 to 10003); change one'],
-  [{ healthPort: 22_121 }, {}, 'port 22121 is wanted by pool unit1 and by the health of the bridge; change one'],
-  [{ firstPort: 22_220 }, {}, 'port 22222 is wanted by the bridge to shard 2 and by the statistics; change one'],
+  [{ healthPort: 22_121 }, {}, "port 22121 is used by pool unit1 and by the bridge's health endpoint; change one"],
+  [{ firstPort: 22_220 }, {}, 'port 22222 is used by the bridge for shard 2 and by the statistics; change one'],
   [
     {},
     { pool: changed({ servers: [...LIVE.servers.slice(0, 3), SOCKET] }) },
-    'the old server of shard 3 is the socket /run/redis.sock; write host:port',
+    'the old server of shard 3 is the socket /run/redis.sock, which pods cannot reach; write host:port',
   ],
   [
     {},

@@ -200,21 +200,24 @@ test('the password is expected in a Secret if the old fleet has one, whatever th
 
 test.each([
   [{ name: 'n'.repeat(47) }, 'unit-1: name is "nnn'],
-  [{ newPool: changed({ name: 'other' }) }, 'unit-1: newPool is called other, and pool unit1; give it the same name'],
+  [
+    { newPool: changed({ name: 'other' }) },
+    'unit-1: newPool is named other, but pool is named unit1; use the same name',
+  ],
   [
     { newPool: changed({ redisAuth: undefined, redisDb: 16 }) },
-    'unit-1: pool unit1 uses redis_db 16; give the shards more',
+    'unit-1: pool unit1 uses redis_db 16; set databases of the shards',
   ],
   [
     { newPool: changed({ redisAuth: undefined, redisDb: 1 }), redis: { config: RedisConfig.of({ databases: 1 }) } },
-    'unit-1: pool unit1 uses redis_db 1; give the shards more databases than that',
+    'unit-1: pool unit1 uses redis_db 1; set databases of the shards to more than that',
   ],
   [{ namespace: 'A_b', createNamespace: false }, 'unit-1: namespace is "A_b"; use at most 63'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => fleet(props)).toThrow(message);
 });
 
-test('a pool that speaks the protocol of memcached is refused', () => {
+test('a memcached pool is refused', () => {
   const pool = new NutcrackerPool({ name: 'cache', listen: '0.0.0.0:11211', servers: LIVE.servers });
-  expect(() => fleet({ pool })).toThrow('unit-1: pool cache speaks the protocol of memcached; set redis: true, or');
+  expect(() => fleet({ pool })).toThrow('unit-1: pool cache uses the memcached protocol; set redis: true, or');
 });

@@ -236,7 +236,7 @@ test('a volume that the server may not write is named, with the remedy', async (
   fs.rmSync(volume, { recursive: true });
   fs.writeFileSync(volume, 'not a directory, so that root cannot write it either');
 
-  await expect(pod.start()).rejects.toThrow(/user \d+ cannot write .*fleet-redis-0; .* make \d+:\d+ the owner/);
+  await expect(pod.start()).rejects.toThrow(/user \d+ cannot write to .*fleet-redis-0; .* make \d+:\d+ the owner/);
 });
 
 test('the longest key that a proxy takes is 49 bytes shorter than its buffers', async () => {

@@ -215,10 +215,10 @@ test.each<[Partial<FleetMigrationProps>, string]>([
   [{ syncConcurrency: 0 }, 'syncConcurrency is 0; use a whole number from 1'],
   [{ cutoverDeadline: Duration.millis(99) }, 'cutoverDeadline in milliseconds is 99; use a whole number from 100'],
   [{ proxyNetworks: ['10.8.0.1'] }, 'NetworkPeer.cidr: "10.8.0.1" is not an address block'],
-  [{ redis: redis(chart(), 3) }, 'there are 4 old servers and 3 shards; move first'],
-  [{ redis: redis(chart(), 4, false) }, 'redis would start as empty masters, which the bridge would prefer'],
-  [{ password: undefined }, 'pool unit1 has a redis_auth, but no password; name the Secret'],
-  [{ shardAddressesForLegacy: ['a:1'] }, 'shardAddressesForLegacy has 1 entries for 4 shards; give one each'],
+  [{ redis: redis(chart(), 3) }, 'there are 4 old servers but 3 shards; migrate first'],
+  [{ redis: redis(chart(), 4, false) }, 'redis would start as empty masters, and the bridge would route to them'],
+  [{ password: undefined }, 'pool unit1 has a redis_auth, but no password; set password'],
+  [{ shardAddressesForLegacy: ['a:1'] }, 'shardAddressesForLegacy has 1 entries for 4 shards; give one for each'],
   [{ shardAddressesForLegacy: ['a', 'b:1', 'c:1', 'd:1'] }, 'shardAddressesForLegacy has "a"; write host:port'],
   [{ stepArguments: { move: [] } }, 'stepArguments names "move"; the steps are preflight, status, sync'],
   [
@@ -245,12 +245,12 @@ test.each<[Partial<FleetMigrationProps>, string]>([
   [{ oldUser: { name: '', password: { name: 'old' } } }, 'oldUser.name is ""; write the name'],
   [
     { oldUser: { name: 'default', password: { name: 'old' } } },
-    'oldUser.name is "default", which is meant where there is no',
+    'oldUser.name is "default", which is the default; leave',
   ],
   [{ oldUser: { name: 'mover', password: { name: 'O' } } }, 'oldUser.password.name is "O"; use lower-case letters'],
   [{ oldUser: { name: 'mover' } as OldUser }, 'oldUser.password is missing'],
-  [{ oldUser: { name: 'mover', password: { name: 'old' } } }, 'oldUser of the move and of redis differ'],
-  [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers and 4 shards'],
+  [{ oldUser: { name: 'mover', password: { name: 'old' } } }, 'oldUser of the migration and of redis differ'],
+  [{ pool: changed({ servers: LIVE.servers.slice(0, 3) }) }, 'there are 3 old servers but 4 shards'],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => migration(props)).toThrow(`chart/migration: ${message}`);
 });

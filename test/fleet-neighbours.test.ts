@@ -40,14 +40,14 @@ test.each<[string, Partial<FleetChartsProps>, string]>([
   [
     'a StatefulSet',
     { redisName: 'web-redis' },
-    'jobs: NetworkPolicy web-redis in namespace redis is one of web already; give',
+    'jobs: NetworkPolicy web-redis in namespace redis already belongs to web; use',
   ],
-  ['a Service', { shardName: 'web-shard' }, 'jobs: Service web-shard-0 in namespace redis is one of web already; give'],
-  ['a Deployment', { proxiesName: 'web-twemproxy' }, ' web-twemproxy in namespace redis is one of web already; give'],
+  ['a Service', { shardName: 'web-shard' }, 'jobs: Service web-shard-0 in namespace redis already belongs to web; use'],
+  ['a Deployment', { proxiesName: 'web-twemproxy' }, ' web-twemproxy in namespace redis already belongs to web; use'],
   [
     'a volume, from another namespace',
     { namespace: 'other', redisName: 'web-redis' },
-    'jobs: PersistentVolume web-redis is one of web already; give another volumeName to its storage',
+    'jobs: PersistentVolume web-redis already belongs to web; set another volumeName in the storage',
   ],
   [
     'a directory, from another namespace and volume',
@@ -56,7 +56,7 @@ test.each<[string, Partial<FleetChartsProps>, string]>([
       redisName: 'web-redis',
       storage: ShardStorage.nfs({ server: 'nfs', path: '/export/', volumeName: 'v', capacity: Size.gibibytes(1) }),
     },
-    'jobs: on nfs:/export/ the shards of web have the directories web-redis-0 and so on already; give this fleet another',
+    'jobs: on nfs:/export/ the directories web-redis-0 and so on already belong to the shards of web; use another',
   ],
 ])('two fleets do not share %s', (_, props, message) => {
   const app = new App();
@@ -69,7 +69,7 @@ test('an old server moves with one fleet only, whatever the files, phases and cl
   add(app, 'web', 1, { migration: { phase: MigrationPhase.MOVED } });
   const elsewhere = new Construct(app, 'elsewhere');
   expect(() => add(elsewhere, 'jobs', 1, { namespace: 'other' })).toThrow(
-    'elsewhere/jobs: the old server 10.0.0.1:6379 moves with web already, and can move only once; make one fleet',
+    'elsewhere/jobs: the old server 10.0.0.1:6379 already moves with web, and can move only once; put the pools',
   );
   expect(() => add(app, 'test', 1, { migration: undefined })).not.toThrow();
 });
@@ -81,5 +81,5 @@ test('fleets of different scopes may be for different clusters, but not on one d
   add(one, 'web', 1, { storage });
   expect(() => add(two, 'web', 2, { storage })).not.toThrow();
   add(one, 'jobs', 3);
-  expect(() => add(two, 'jobs', 4)).toThrow('two/jobs: on nfs:/export/ the shards of one/jobs have the directories');
+  expect(() => add(two, 'jobs', 4)).toThrow('two/jobs: on nfs:/export/ the directories');
 });

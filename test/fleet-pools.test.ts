@@ -63,7 +63,7 @@ test('a server that two pools share is one shard, which moves once, and each poo
 
 test('the ring of each pool is proven', () => {
   const { app } = pools({ newPools: [changed(JOBS, { hash: HashType.CRC32 })] });
-  expect(validationErrors(app).join('\n')).toMatch(/^\S+ % of all keys of pool jobs would be looked for on another/);
+  expect(validationErrors(app).join('\n')).toMatch(/^\S+ % of all keys of pool jobs would be routed to a shard/);
   const allowed = [changed(JOBS, { timeout: 900, servers: [...JOBS.servers].reverse() })];
   expect(validationErrors(pools({ newPools: allowed }).app)).toEqual([]);
 });
@@ -79,31 +79,31 @@ test('a pool does not move without those that share its servers, nor does a chan
 });
 
 test.each<[string, Partial<FleetChartsProps>, string]>([
-  ['both', { pool: WEB }, 'pool and pools are both set; give pool, or pools if there are several'],
-  ['neither', { pools: undefined }, 'pool and pools are both missing; give pool, or pools if there are several'],
-  ['none', { pools: [] }, 'pools is empty; name the pools'],
-  ['one name twice', { pools: [WEB, changed(WEB, {})] }, 'pools has two pools called web; rename one, as with new'],
-  ['a port for one', { proxyPort: 6379 }, 'proxyPort is for one pool, and there are 2; give proxyPorts'],
+  ['both', { pool: WEB }, 'pool and pools are both set; set pool, or pools if there are several'],
+  ['neither', { pools: undefined }, 'pool and pools are both missing; set pool, or pools if there are several'],
+  ['none', { pools: [] }, 'pools is empty; list the pools'],
+  ['one name twice', { pools: [WEB, changed(WEB, {})] }, 'pools has two pools named web; rename one, as with new'],
+  ['a port for one', { proxyPort: 6379 }, 'proxyPort is for one pool, but there are 2; use proxyPorts'],
   ['a port for nobody', { proxyPorts: { shop: 1 } }, 'proxyPorts names "shop"; the pools are web, jobs'],
-  ['a new pool for nobody', { newPools: [changed(WEB, { name: 'x' })] }, 'newPools has x, and the pools are web, jobs'],
-  ['a new pool for one', { newPool: WEB }, 'newPool goes with pool; where there are pools, give newPools'],
-  ['memcached', { pools: [WEB, changed(JOBS, { redis: false })] }, 'pool jobs speaks the protocol of memcached'],
+  ['a new pool for nobody', { newPools: [changed(WEB, { name: 'x' })] }, 'newPools has x, but the pools are web, jobs'],
+  ['a new pool for one', { newPool: WEB }, 'newPool replaces pool, but pools is set; use newPools'],
+  ['memcached', { pools: [WEB, changed(JOBS, { redis: false })] }, 'pool jobs uses the memcached protocol'],
   [
     'few databases',
     { pools: [WEB, changed(JOBS, { redisDb: 16 })] },
-    'pool jobs uses redis_db 16; give the shards more',
+    'pool jobs uses redis_db 16; set databases of the shards',
   ],
   [
     'a password for one',
     { pools: [changed(WEB, { redisAuth: 'x' }), JOBS] },
-    'pool web has a redis_auth, and jobs has no redis_auth, but share 127.0.0.1:7602 (line 10 for web and line 19 for jobs), which takes one',
+    'pool web has a redis_auth, but jobs has no redis_auth, and they share 127.0.0.1:7602 (line 10 for web and line 19 for jobs), which has one',
   ],
   [
     'two passwords',
     { pools: [changed(WEB, { redisAuth: 'x' }), changed(JOBS, { redisAuth: 'y', redisDb: 0 })] },
-    'pools web and jobs have different redis_auth, but share 127.0.0.1:7602',
+    'pools web and jobs have different redis_auth, and they share 127.0.0.1:7602',
   ],
-  ['one port for two', { proxyPorts: { jobs: 22131 } }, 'port 22131 is wanted by pool jobs and by pool web'],
+  ['one port for two', { proxyPorts: { jobs: 22131 } }, 'port 22131 is used by pool jobs and by pool web'],
 ])('what cannot be served is refused: %s', (_, props, message) => {
   expect(() => pools(props)).toThrow(message);
 });

@@ -49,7 +49,7 @@ test('proxies of the phase MOVED do not start before the last cutover, and the o
   const moved = move.fleet.inPhase(MigrationPhase.MOVED);
   const { pod, starting } = begun(moved);
   const port = moved.portOf(1);
-  await until('it says for which shard it waits', () => pod.initOutput('await-masters').includes('waiting until'));
+  await until('it reports the replica', () => pod.initOutput('await-masters').includes('waiting for these replicas'));
   expect(pod.initOutput('await-masters')).toContain(`apply the phase MOVING again:\n  127.0.0.1:${port}\n`);
 
   const client = move.fleet.client(move.proxies[0].ports.proxy);
@@ -72,12 +72,14 @@ describe.each([
   test('a proxy that reaches no shard does not start, and one that loses all of them is not ready', async () => {
     const it = await fleet(2, { path: programs(), secretValue: 'any "pass\\word"\n%s $HOME', replace: AT_ONCE });
     const { pod, starting } = begun(it);
-    await until('it waits', () => pod.initOutput('await-masters').includes('waiting for an answer'));
-    expect(pod.initOutput('await-masters')).toContain(`127.0.0.1:${it.portOf(0)} (no answer)`);
+    await until('it waits', () => pod.initOutput('await-masters').includes('waiting for these unavailable shards'));
+    expect(pod.initOutput('await-masters')).toContain(`127.0.0.1:${it.portOf(0)} (no reply)`);
 
     await it.startShard(1);
     await starting;
-    expect(pod.initOutput('await-masters')).toMatch(/starting without these shards.*\n.*:\d+ \(no answer\)\n$/);
+    expect(pod.initOutput('await-masters')).toMatch(
+      /starting without these unavailable shards:\n.*:\d+ \(no reply\)\n$/,
+    );
     await isReady(pod);
 
     await it.stopShard(1, 'SIGKILL');

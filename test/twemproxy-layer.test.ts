@@ -291,10 +291,10 @@ test.each<[Partial<TwemproxyLayerProps>, string]>([
   [{ image: 'twemproxy' }, 'image is "twemproxy"; add a tag'],
   [{ memory: Size.mebibytes(5) }, 'memory is 5Mi; use at least 16Mi'],
   [{ replicas: 0 }, 'replicas is 0; use a whole number from 1'],
-  [{ pools: [] }, 'pools is empty; name the pools'],
+  [{ pools: [] }, 'pools is empty; list the pools'],
   [{ mbufBytes: 100 }, 'mbufBytes is 100; use a whole number from 512 to 16777216'],
   [{ verbosity: 12 }, 'verbosity is 12; use a whole number from 0 to 11'],
-  [{ statsPort: 22121 }, 'port 22121 is wanted by pool alpha and by the statistics; change one'],
+  [{ statsPort: 22121 }, 'port 22121 is used by pool alpha and by the statistics; change one'],
   [{ listenAddress: 'all' }, 'listenAddress is "all"; write an address such as 0.0.0.0 or ::'],
   [{ externalTrafficPolicy: 'local' }, 'externalTrafficPolicy is "local"; write Cluster or Local'],
   [{ statsInterval: Duration.days(40) }, 'statsInterval in seconds is 3456000; use a whole number from 1 to 86400'],
@@ -313,16 +313,13 @@ test.each<[Partial<TwemproxyLayerProps>, string]>([
     'ejectHostsAndServeStaleData is true, but these proxies have a bridge',
   ],
   [{ nodePort: 30_000 }, 'nodePort is 30000, but the Service is a ClusterIP'],
-  [{ replicas: 3, autoscaling: { maxReplicas: 9 } }, 'replicas and autoscaling are both set; leave one out'],
+  [{ replicas: 3, autoscaling: { maxReplicas: 9 } }, 'replicas and autoscaling are both set; remove one of them'],
   [{ autoscaling: { minReplicas: 5, maxReplicas: 4 } }, 'autoscaling.maxReplicas is 4; use a whole number from 5'],
-  [{ pools: [{ pool: pool(), addresses: ['a:1'], password: PASSWORD }] }, 'pool alpha has 2 servers and 1 addresses'],
-  [
-    { pools: [{ pool: pool(), addresses: ADDRESSES }] },
-    'pool alpha has a redis_auth, but no password; name the Secret',
-  ],
+  [{ pools: [{ pool: pool(), addresses: ['a:1'], password: PASSWORD }] }, 'pool alpha has 2 servers but 1 addresses'],
+  [{ pools: [{ pool: pool(), addresses: ADDRESSES }] }, 'pool alpha has a redis_auth, but no password; set password'],
   [
     { pools: [{ pool: pool({ listen: '/run/a.sock' }), addresses: ADDRESSES, password: PASSWORD }] },
-    'pool alpha listens on /run/a.sock; name the port of the proxies in a prop',
+    'pool alpha listens on /run/a.sock; set the port of the proxies',
   ],
 ])('bad props are refused with the path of the construct (%#)', (props, message) => {
   expect(() => layer(props)).toThrow(`chart/proxies: ${message}`);

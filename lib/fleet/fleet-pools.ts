@@ -1,41 +1,41 @@
-// The pools of a fleet, as they were and as they will be served, and the shards behind them.
+// The old pools of a fleet, the pools that the proxies serve, and their shards.
 
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { type NutcrackerPool } from '../nutcracker';
 import { FleetShards } from '../nutcracker/fleet-shards';
-import { refuseLeftBehind, refuseOtherPasswords } from './shared-servers';
+import { refuseOmittedPools, refuseDifferentPasswords } from './shared-servers';
 
-/** Redis' own default of `databases`. */
+/** The default of the Redis setting `databases`. */
 const REDIS_DATABASES = 16;
 
 /** A pool that the proxies serve. */
 export interface ServedPool {
   readonly pool: NutcrackerPool;
-  /** The shard of each of its servers. */
+  /** The ordinal of the shard of each server. */
   readonly ordinals: readonly number[];
   readonly port?: number;
 }
 
 /** The pools of a fleet. */
 export interface FleetPools {
-  /** Those of the old fleet. */
+  /** The pools of the old fleet. */
   readonly live: readonly NutcrackerPool[];
-  /** Those that the proxies serve, in the same order. */
+  /** The pools that the proxies serve, in the same order. */
   readonly served: readonly ServedPool[];
   readonly shards: FleetShards;
-  /** How many shards there are. */
+  /** The number of shards. */
   readonly count: number;
 }
 
-/** Reads them from the props; refuses what cannot be served from one set of shards. */
+/** Reads the pools from the props; refuses pools that one set of shards cannot serve. */
 export function fleetPools(scope: Construct, props: FleetChartsProps): FleetPools {
   const live = livePools(scope, props);
   const pools = newPools(scope, props, live);
   for (const pool of pools) checkServed(scope, pool, props);
-  refuseOtherPasswords(scope, live);
-  if (props.migration) refuseLeftBehind(scope, live);
+  refuseDifferentPasswords(scope, live);
+  if (props.migration) refuseOmittedPools(scope, live);
   const shards = new FleetShards(live);
   const ordinals = shards.place(pools);
   const ports = portsOf(scope, props, live);
@@ -47,17 +47,17 @@ export function fleetPools(scope: Construct, props: FleetChartsProps): FleetPool
   };
 }
 
-/** The pools of a fleet or of a move, which are given as one or as several. */
+/** The pools of a fleet or a migration, given as `pool` or `pools`. */
 export function livePools(
   scope: Construct,
   { pool, pools }: { readonly pool?: NutcrackerPool; readonly pools?: readonly NutcrackerPool[] },
 ): readonly NutcrackerPool[] {
   if ((pool === undefined) === (pools === undefined)) {
-    refuse(scope, `pool and pools are ${pool ? 'both set' : 'both missing'}; give pool, or pools if there are several`);
+    refuse(scope, `pool and pools are ${pool ? 'both set' : 'both missing'}; set pool, or pools if there are several`);
   }
   const live = pools ?? (pool ? [pool] : []);
-  if (live.length === 0) refuse(scope, 'pools is empty; name the pools of the old fleet');
-  refuseTwice(scope, 'pools', live);
+  if (live.length === 0) refuse(scope, 'pools is empty; list the pools of the old fleet');
+  refuseSameName(scope, 'pools', live);
   return live;
 }
 
@@ -67,38 +67,41 @@ function newPools(
   live: readonly NutcrackerPool[],
 ): NutcrackerPool[] {
   if (newPool !== undefined) {
-    if (pool === undefined) refuse(scope, 'newPool goes with pool; where there are pools, give newPools');
-    if (several.length > 0) refuse(scope, 'newPool and newPools are both set; leave one out');
+    if (pool === undefined) refuse(scope, 'newPool replaces pool, but pools is set; use newPools');
+    if (several.length > 0) refuse(scope, 'newPool and newPools are both set; remove one of them');
     if (newPool.name !== pool.name) {
-      refuse(scope, `newPool is called ${newPool.name}, and pool ${pool.name}; give it the same name`);
+      refuse(scope, `newPool is named ${newPool.name}, but pool is named ${pool.name}; use the same name`);
     }
     return [newPool];
   }
-  refuseTwice(scope, 'newPools', several);
-  const byName = new Map(several.map((one) => [one.name, one]));
+  refuseSameName(scope, 'newPools', several);
+  const byName = new Map(several.map((each) => [each.name, each]));
   const names = live.map(({ name }) => name);
   const unknown = several.find(({ name }) => !names.includes(name));
   if (unknown !== undefined) {
-    refuse(scope, `newPools has ${unknown.name}, and the pools are ${names.join(', ')}; give it the name of its pool`);
+    refuse(
+      scope,
+      `newPools has ${unknown.name}, but the pools are ${names.join(', ')}; use the name of the pool that it replaces`,
+    );
   }
-  return live.map((one) => byName.get(one.name) ?? one);
+  return live.map((each) => byName.get(each.name) ?? each);
 }
 
-function refuseTwice(scope: Construct, prop: string, pools: readonly NutcrackerPool[]): void {
+function refuseSameName(scope: Construct, prop: string, pools: readonly NutcrackerPool[]): void {
   const names = pools.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return;
   const remedy = `rename one, as with new NutcrackerPool({ ...pool.settings, name: '${twice}-2' })`;
-  refuse(scope, `${prop} has two pools called ${twice}; ${remedy}`);
+  refuse(scope, `${prop} has two pools named ${twice}; ${remedy}`);
 }
 
 function checkServed(scope: Construct, pool: NutcrackerPool, { redis }: FleetChartsProps): void {
   if (!pool.redis) {
-    refuse(scope, `pool ${pool.name} speaks the protocol of memcached; set redis: true, or leave the pool out`);
+    refuse(scope, `pool ${pool.name} uses the memcached protocol; set redis: true, or leave the pool out`);
   }
   const databases = redis?.config?.directives.find((directive) => directive.name === 'databases')?.args[0];
   if (pool.redisDb >= Number(databases ?? REDIS_DATABASES)) {
-    refuse(scope, `pool ${pool.name} uses redis_db ${pool.redisDb}; give the shards more databases than that`);
+    refuse(scope, `pool ${pool.name} uses redis_db ${pool.redisDb}; set databases of the shards to more than that`);
   }
 }
 
@@ -113,6 +116,6 @@ function portsOf(
     refuse(scope, `proxyPorts names ${JSON.stringify(unknown)}; the pools are ${names.join(', ')}`);
   }
   if (proxyPort === undefined) return proxyPorts;
-  if (names.length > 1) refuse(scope, `proxyPort is for one pool, and there are ${names.length}; give proxyPorts`);
+  if (names.length > 1) refuse(scope, `proxyPort is for one pool, but there are ${names.length}; use proxyPorts`);
   return { [names[0]]: proxyPort };
 }

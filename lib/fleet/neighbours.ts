@@ -1,4 +1,5 @@
-// What the fleets of one app must not have in common: a second owner of an object would change or delete the first one's.
+// Detects fleets of an app that share an object, an NFS directory or an old server: the second fleet would change or delete
+// what belongs to the first.
 
 import * as path from 'node:path';
 import { ApiObject, type Chart } from 'cdk8s';
@@ -6,23 +7,23 @@ import { type Construct, type IConstruct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { instanceOf } from '../nutcracker/fleet-shards';
 
-/** Whose something is, and what to call that one. */
+/** The fleet that owns something, and its path for messages. */
 interface Owner {
   readonly fleet: IConstruct;
   readonly path: string;
 }
 
-/** The owners of things, by what the things are called. */
+/** The owners, by the name of what they own. */
 type Owners = Map<string, Owner>;
 
 interface Neighbours {
   /** By address. */
   readonly oldServers: Owners;
-  /** By NFS server, exported directory and StatefulSet: in it, each pod has a directory named after itself. */
+  /** By NFS server, exported directory and StatefulSet: each pod has a directory with its own name there. */
   readonly directories: Owners;
-  /** The chart of each namespace that is created. */
+  /** The chart of each created namespace. */
   readonly namespaces: Map<string, Chart>;
-  /** By the scope in which fleets stand side by side; fleets in other scopes may be for other clusters. */
+  /** By the parent scope of the fleets. Fleets in different scopes may be for different clusters. */
   readonly objects: Map<IConstruct, Owners>;
 }
 
@@ -39,18 +40,18 @@ function neighboursIn({ node: { root } }: Construct): Neighbours {
   return known;
 }
 
-/** Refuses an old server that moves to other shards than these already: once it is fenced, both fleets are without it. */
+/** Refuses an old server that already moves to the shards of another fleet: its fence would cut off both fleets. */
 export function claimOldServers(scope: Construct, addresses: readonly string[], shards: IConstruct): void {
   const { oldServers } = neighboursIn(scope);
   for (const address of addresses) {
     const owner = claim(oldServers, instanceOf(address), { fleet: shards, path: scope.node.path });
     if (owner === undefined) continue;
-    const what = `the old server ${address} moves with ${owner.path} already, and can move only once`;
-    refuse(scope, `${what}; make one fleet of the pools that share it, with pools: [...]`);
+    const problem = `the old server ${address} already moves with ${owner.path}, and can move only once`;
+    refuse(scope, `${problem}; put the pools that share it into one fleet, with pools: [...]`);
   }
 }
 
-/** The chart in which a namespace is created: one for all fleets of the app that want it. */
+/** The chart that creates a namespace: one for all fleets of the app in that namespace. */
 export function namespaceChart(fleet: Construct, namespace: string, create: () => Chart): Chart {
   const { namespaces } = neighboursIn(fleet);
   const chart = namespaces.get(namespace) ?? create();
@@ -58,7 +59,7 @@ export function namespaceChart(fleet: Construct, namespace: string, create: () =
   return chart;
 }
 
-/** Refuses objects that a fleet beside this one makes as well, and directories on NFS in which two would write. */
+/** Refuses objects that another fleet in the same scope also creates, and NFS directories that another fleet also writes to. */
 export function claimObjects(fleet: Construct, charts: readonly Chart[], statefulSet: string): void {
   const { objects, directories } = neighboursIn(fleet);
   const { scope = fleet } = fleet.node;
@@ -72,11 +73,11 @@ export function claimObjects(fleet: Construct, charts: readonly Chart[], statefu
     const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
     const owner = claim(owners, `${node.apiGroup} ${node.kind} ${node.name}${where}`, self);
     if (owner !== undefined) {
-      const what = `${node.kind} ${node.name}${where} is one of ${owner.path} already`;
-      const props = isVolume
-        ? 'another volumeName to its storage'
-        : 'this fleet names of its own (name, redisName, shardName, proxiesName, claimName)';
-      refuse(fleet, `${what}; give ${props}`);
+      const problem = `${node.kind} ${node.name}${where} already belongs to ${owner.path}`;
+      const remedy = isVolume
+        ? 'set another volumeName in the storage'
+        : 'use different names (name, redisName, shardName, proxiesName, claimName)';
+      refuse(fleet, `${problem}; ${remedy}`);
     }
     if (isVolume) claimDirectory(fleet, directories, node, statefulSet);
   }
@@ -92,14 +93,14 @@ function claimDirectory(fleet: Construct, directories: Owners, volume: ApiObject
   const place = `${nfs.server}:${path.posix.join(nfs.path, '/')}`;
   const owner = claim(directories, `${place} ${statefulSet}`, { fleet, path: fleet.node.path });
   if (owner === undefined) return;
-  const what = `on ${place} the shards of ${owner.path} have the directories ${statefulSet}-0 and so on already`;
-  refuse(fleet, `${what}; give this fleet another export, or another redisName`);
+  const problem = `on ${place} the directories ${statefulSet}-0 and so on already belong to the shards of ${owner.path}`;
+  refuse(fleet, `${problem}; use another export, or another redisName`);
 }
 
-/** Takes a thing for a fleet; gives the other one that has it. */
-function claim(owners: Owners, what: string, self: Owner): Owner | undefined {
-  const owner = owners.get(what);
+/** Registers an owner; returns the previous owner if that is another fleet. */
+function claim(owners: Owners, key: string, self: Owner): Owner | undefined {
+  const owner = owners.get(key);
   if (owner !== undefined && owner.fleet !== self.fleet) return owner;
-  owners.set(what, owner ?? self);
+  owners.set(key, owner ?? self);
   return undefined;
 }

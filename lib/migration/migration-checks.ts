@@ -1,11 +1,11 @@
-// What no move can be made of.
+// Checks of the migration's props.
 
 import { type Construct } from 'constructs';
 import { checkImage, checkMemoryFor, checkWhole, refuse, withPath } from '../common/prop-errors';
 import { checkPodOptions } from '../common/pod-options';
 import { checkSecretKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';
-import { refuseLeftBehind, refuseOtherPasswords } from '../fleet/shared-servers';
+import { refuseOmittedPools, refuseDifferentPasswords } from '../fleet/shared-servers';
 import { NetworkPeer } from '../network-peer';
 import { type NutcrackerPool } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
@@ -13,10 +13,10 @@ import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
 import { checkOldUser, isSameUser } from './old-user';
 import { checkStepArguments } from './step-arguments';
 
-/** Node takes 56 at its start, and the migrator a heap of up to 96. */
+/** Node.js takes 56 at its start, and the heap of the migrator up to 96. */
 const LEAST_MEBIBYTES = 128;
 
-/** Refuses props that would fail only in the cluster, or endanger data there. */
+/** Refuses props that would fail only in the cluster, or put data at risk. */
 export function checkMigration(
   scope: Construct,
   props: FleetMigrationProps,
@@ -29,7 +29,7 @@ export function checkMigration(
   if (props.programInImage === true && props.image === undefined) {
     refuse(
       scope,
-      'programInImage is true, but the stock Node image holds no migrator; name an image built from node_modules/cdk8s-twemproxy/images/migrator',
+      'programInImage is true, but the default Node image does not contain the migrator; set image to one built from node_modules/cdk8s-twemproxy/images/migrator',
     );
   }
   checkSecretKey(scope, 'password', props.password);
@@ -45,34 +45,37 @@ export function checkMigration(
   checkSecretKey(scope, 'renamedCommands', props.renamedCommands);
   checkOldUser(scope, 'oldUser', props.oldUser);
   if (!isSameUser(props.oldUser, props.redis.oldUser)) {
-    refuse(scope, 'oldUser of the move and of redis differ, so the shards could not follow; give both the same');
+    refuse(
+      scope,
+      'oldUser of the migration and of redis differ, so the shards could not replicate; set both to the same user',
+    );
   }
 }
 
 function checkPools(scope: Construct, { password }: FleetMigrationProps, pools: readonly NutcrackerPool[]): void {
   for (const { name, redis, redisAuth } of pools) {
-    if (!redis) refuse(scope, `pool ${name} speaks the protocol of memcached; set redis: true, or leave the pool out`);
+    if (!redis) refuse(scope, `pool ${name} uses the memcached protocol; set redis: true, or leave the pool out`);
     if (redisAuth !== undefined && password === undefined) {
-      refuse(scope, `pool ${name} has a redis_auth, but no password; name the Secret that holds it`);
+      refuse(scope, `pool ${name} has a redis_auth, but no password; set password to its Secret`);
     }
   }
-  refuseOtherPasswords(scope, pools);
-  refuseLeftBehind(scope, pools);
+  refuseDifferentPasswords(scope, pools);
+  refuseOmittedPools(scope, pools);
 }
 
 function checkShards(scope: Construct, { redis, shardAddressesForLegacy }: FleetMigrationProps, servers: number): void {
   if (redis.addresses.length !== servers) {
-    const counts = `${servers} old servers and ${redis.addresses.length} shards`;
-    refuse(scope, `there are ${counts}; move first, and change the number of shards later`);
+    const counts = `${servers} old servers but ${redis.addresses.length} shards`;
+    refuse(scope, `there are ${counts}; migrate first, and change the number of shards afterwards`);
   }
   if (!redis.startAsReplica) {
-    refuse(scope, 'redis would start as empty masters, which the bridge would prefer; set startAsReplica: true');
+    refuse(scope, 'redis would start as empty masters, and the bridge would route to them; set startAsReplica: true');
   }
   if (shardAddressesForLegacy === undefined) return;
   if (shardAddressesForLegacy.length !== servers) {
     refuse(
       scope,
-      `shardAddressesForLegacy has ${shardAddressesForLegacy.length} entries for ${servers} shards; give one each`,
+      `shardAddressesForLegacy has ${shardAddressesForLegacy.length} entries for ${servers} shards; give one for each shard`,
     );
   }
   for (const address of shardAddressesForLegacy) {

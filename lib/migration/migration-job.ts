@@ -1,4 +1,4 @@
-// A Job of a move: one command of the migrator.
+// A Job of a migration: one command of the migrator.
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
@@ -12,23 +12,23 @@ import { DEFAULT_MIGRATOR_IMAGE, type MigrationOptions } from './migration-optio
 import { FINAL_EXIT_CODES, type Step } from './steps';
 
 export interface JobWiring {
-  /** The name of the move. */
+  /** The name of the migration. */
   readonly name: string;
   readonly partOf: string;
   readonly planConfigMap: string;
-  /** Brings the program; none where the image holds it. */
+  /** The ConfigMap with the program; undefined if the image contains it. */
   readonly migratorConfigMap?: string;
-  /** Holds the name of the current Job of each step. */
+  /** The ConfigMap with the name of the current Job of each step. */
   readonly currentConfigMap: string;
   readonly password?: SecretKey;
 }
 
-/** A step has the time to bring the shards in its hands to where they can be left. */
+/** On termination, a step has this time to bring its shards into a safe state. */
 const GRACE_SECONDS = 60;
 
 /**
- * The Job of a step. Nothing of it but `suspend` can be changed in the cluster, so it is named by its content, as a
- * ConfigMap is.
+ * The Job of a step. Everything but `suspend` is immutable in the cluster, so its name contains a hash of its content, as the
+ * name of a ConfigMap does.
  */
 export function migrationJob(scope: Construct, step: Step, options: MigrationOptions, wiring: JobWiring): k8s.KubeJob {
   const labels = recommendedLabels(
@@ -52,18 +52,18 @@ export function migrationJob(scope: Construct, step: Step, options: MigrationOpt
   return job;
 }
 
-/** A rule names exit codes or conditions, never both; the schema of 1.27 asks for conditions in each, its API server does not. */
+/** A rule has exit codes or conditions, not both. The schema of 1.27 requires conditions; the API server does not. */
 type ExitCodesRule = Omit<k8s.PodFailurePolicyRule, 'onPodConditions'>;
 
-const WHAT_NO_REPETITION_CHANGES: ExitCodesRule = {
+const FAIL_ON_FINAL_EXIT_CODES: ExitCodesRule = {
   action: 'FailJob',
   onExitCodes: { containerName: 'migrator', operator: 'In', values: FINAL_EXIT_CODES },
 };
 
-/** What a repetition cannot fix ends the Job; losing its node costs it no attempt. */
+/** An error that a retry cannot fix fails the Job; a disruption such as the loss of a node does not count as a retry. */
 const FAILURE_POLICY: k8s.PodFailurePolicy = {
   rules: [
-    WHAT_NO_REPETITION_CHANGES as k8s.PodFailurePolicyRule,
+    FAIL_ON_FINAL_EXIT_CODES as k8s.PodFailurePolicyRule,
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   ],
 };
@@ -88,7 +88,7 @@ function migratorPod(step: Step, options: MigrationOptions, wiring: JobWiring): 
 
 const RENAMED_MOUNT = { name: 'renamed-commands', mountPath: '/run/renamed-commands', readOnly: true };
 
-/** The key that is meant where none is given. */
+/** The default key. */
 export const DEFAULT_RENAMED_KEY = 'renamed-commands';
 
 function renamedVolume({ renamedCommands }: MigrationOptions): k8s.Volume[] {
@@ -97,10 +97,10 @@ function renamedVolume({ renamedCommands }: MigrationOptions): k8s.Volume[] {
   return [{ name: RENAMED_MOUNT.name, secret: { secretName, items: [{ key, path: 'lines' }] } }];
 }
 
-/** How often a migrator that dies is started again in its container, before Kubernetes tries another pod. */
+/** How often the migrator is started in a container before Kubernetes tries another pod. */
 const TRIES = 5;
 
-/** Node.js lets garbage lie as long as it sees room: without a bound, 200 MB of it beside 11 MB that are in use (bench/move.md). */
+/** Without limits, Node.js keeps 200 MB of garbage beside 11 MB in use (bench/move.md). */
 const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 
 function migrator(step: Step, options: MigrationOptions, { password, migratorConfigMap }: JobWiring): k8s.Container {
@@ -123,12 +123,12 @@ function migrator(step: Step, options: MigrationOptions, { password, migratorCon
     env: [
       ...secretEnv('REDIS_PASSWORD', password),
       ...secretEnv('OLD_PASSWORD', options.oldUser?.password),
-      // Kubernetes puts this label on the pods of a Job.
+      // Kubernetes sets this label on the pods of a Job.
       { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job-name']" } } },
-      // The runbook starts a portion with another value here.
+      // The runbook changes this value to run a part of the shards.
       { name: 'MIGRATOR_SHARDS', value: 'all' },
     ],
-    // `kubectl describe pod` then shows the last lines of a failure.
+    // `kubectl describe pod` shows the last lines of the log after a failure.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: RESTRICTED,
     resources: resources(memory, cpu, cpuLimit),
@@ -141,7 +141,7 @@ function migrator(step: Step, options: MigrationOptions, { password, migratorCon
   };
 }
 
-/** The same for any order of keys, and whether suspended or not. */
+/** A hash of the spec that does not depend on the order of keys, or on `suspend`. */
 function specHash(spec: unknown): string {
   const sorted = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(sorted);
@@ -152,7 +152,7 @@ function specHash(spec: unknown): string {
   return contentHash({ spec: JSON.stringify(sorted(spec)) });
 }
 
-/** A patched template under the old name would be refused by a cluster that has the Job already. */
+/** Patched content under the old name would be rejected by a cluster that already has the Job. */
 function patchProblems({ spec, metadata }: Manifest, name: string): string[] {
   if (metadata.name === `${name}-${specHash(spec)}`) return [];
   return [

@@ -1,4 +1,4 @@
-// The program of the Jobs, as `npm run build` bundles it.
+// The migrator, bundled by `npm run build`.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 
-/** Beside the compiled library, and in a checkout whose sources are run. */
+/** In the compiled library, and in a source checkout. */
 const PLACES = ['../../migrator/migrator.mjs', '../../build/migrator/migrator.mjs'];
 
 /** Read once for all fleets. */
@@ -20,7 +20,7 @@ export function migratorBundle(scope: Construct): string {
   return (text = fs.readFileSync(file, 'utf8'));
 }
 
-/** The SHA-256 of the program, to be compared with what is in the cluster. */
+/** The SHA-256 of migrator.mjs, to compare with the program in the cluster. */
 export function migratorHash(scope: Construct): string {
   return createHash('sha256').update(migratorBundle(scope)).digest('hex');
 }

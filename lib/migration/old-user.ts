@@ -1,23 +1,23 @@
-// The user of the old servers for a move, where that is not the one of the applications.
+// A user of the old servers for the migration, separate from the applications' user.
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { checkSecretKey, secretEnv, type SecretKey } from '../common/secret-key';
 
-/** A user of the access control list of the old servers (Redis 6.0 and later). */
+/** An ACL user of the old servers (Redis 6.0 and later). */
 export interface OldUser {
-  /** Its name, the same on every old server. */
+  /** The name of the user, the same on every old server. */
   readonly name: string;
 
-  /** Its password, the same on every old server. */
+  /** The password of the user, the same on every old server. */
   readonly password: SecretKey;
 }
 
-/** Printable, and nothing that a shell, the environment of a pod or a line of ACL LIST takes for something else. */
+/** Printable characters without a special meaning in a shell, a pod's environment, or the output of ACL LIST. */
 const USER_NAME = /^[!#%&*+,\-./0-9:;<=>?@A-Z[\]^_a-z{|}~]+$/;
 
-/** Refuses a user that no server can have, and the one that everybody has. */
+/** Refuses an invalid user name, and the default user. */
 export function checkOldUser(scope: Construct, prop: string, user?: OldUser): void {
   if (user === undefined) return;
   if (!USER_NAME.test(user.name)) {
@@ -26,19 +26,19 @@ export function checkOldUser(scope: Construct, prop: string, user?: OldUser): vo
     refuse(scope, `${prop}.name is ${JSON.stringify(user.name)}; ${remedy}`);
   }
   if (user.name === 'default') {
-    refuse(scope, `${prop}.name is "default", which is meant where there is no ${prop}; leave that out`);
+    refuse(scope, `${prop}.name is "default", which is the default; leave ${prop} out`);
   }
   checkSecretKey(scope, `${prop}.password`, user.password);
 }
 
-/** Its name and its password, as containers have them that log in there. */
+/** The environment variables of containers that log in to the old servers. */
 export function oldUserEnv(user?: OldUser): k8s.EnvVar[] {
   if (!user) return [];
   return [{ name: 'OLD_USER', value: user.name }, ...secretEnv('OLD_PASSWORD', user.password)];
 }
 
-/** Whether both are one user with one password. */
+/** Whether both are the same user with the same password. */
 export function isSameUser(a: OldUser | undefined, b: OldUser | undefined): boolean {
-  const words = (user?: OldUser): string => JSON.stringify([user?.name, user?.password.name, user?.password.key]);
-  return words(a) === words(b);
+  const key = (user?: OldUser): string => JSON.stringify([user?.name, user?.password.name, user?.password.key]);
+  return key(a) === key(b);
 }

@@ -1,12 +1,12 @@
-// plan.json as it is written: what is set for the whole move, and a line for each shard.
+// Writes plan.json: the settings of the migration, and a line for each shard.
 
 import { type NutcrackerPool } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
 import { type MigrationOptions } from './migration-options';
 import { type MovePlan, PLAN_VERSION, type PlannedPool } from './plan';
 
-/** The plan of a move of the shards of these pools to these addresses. */
-export function movePlan(
+/** The plan to migrate the shards of these pools to these addresses. */
+export function migrationPlan(
   fleet: string,
   pools: readonly NutcrackerPool[],
   shards: FleetShards,
@@ -39,7 +39,7 @@ function plannedPool({ name, hash, distribution, hashTag, redisDb }: NutcrackerP
   return { name, hash, distribution, ...(hashTag !== undefined && { hashTag }), database: redisDb };
 }
 
-/** The text of plan.json: pools and shards have a line each. */
+/** The text of plan.json, with a line for each pool and shard. */
 export function planJson(plan: MovePlan): string {
   const fields = Object.entries(plan).map(([key, value]) => {
     const isList = key === 'pools' || key === 'shards';
@@ -49,7 +49,7 @@ export function planJson(plan: MovePlan): string {
   return `{\n${fields.join(',\n')}\n}\n`;
 }
 
-/** JSON on one line, with a space behind each comma and colon, and inside braces. */
+/** JSON on one line, with spaces after commas and colons, and inside braces. */
 function spaced(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

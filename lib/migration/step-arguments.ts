@@ -1,4 +1,4 @@
-// The migrator's own parser of arguments, as `npm run build` bundles it, so that a mistake shows at synth and not in the Job.
+// Checks arguments at synth with the migrator's own parser, which `npm run build` bundles.
 
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,14 +7,14 @@ import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { STEPS } from './steps';
 
-/** Beside the compiled library, and in a checkout whose sources are run. */
+/** In the compiled library, and in a source checkout. */
 const PLACES = ['../../migrator/step-arguments.cjs', '../../build/migrator/step-arguments.cjs'];
 
 interface Parser {
   problemWith(command: string, args: readonly string[], shards: number): string | undefined;
 }
 
-/** Refuses arguments that the command of a Job would refuse. */
+/** Refuses arguments that the command of a Job would reject. */
 export function checkStepArguments(scope: Construct, given: Readonly<Record<string, string[]>>, shards: number): void {
   const names = STEPS.map(({ name }) => name);
   for (const [step, args] of Object.entries(given)) {

@@ -1,14 +1,14 @@
-// The commands of the migrator that a fleet has a Job for, in the order of a move.
+// The commands of the migrator that have a Job, in the order of a migration.
 
-/** One Job. */
+/** The Job of a command. */
 export interface Step {
-  /** The command, and the component in its labels. */
+  /** The command, which is also the component in the labels. */
   readonly name: string;
-  /** The number of its file. */
+  /** The number in the name of its file. */
   readonly number: number;
-  /** Whether a person starts it: it comes suspended. */
+  /** Whether it is created suspended, for a person to start. */
   readonly suspended: boolean;
-  /** How often Kubernetes runs it again when it fails for a reason that may pass. */
+  /** How often Kubernetes retries it after a transient failure. */
   readonly retries: number;
 }
 
@@ -21,5 +21,5 @@ export const STEPS: readonly Step[] = [
   { name: 'rollback', number: 90, suspended: true, retries: 6 },
 ];
 
-/** Exit codes that no repetition changes: bad usage or plan, and a refusal. */
+/** Exit codes that a retry would not change: a usage error or wrong plan, and a refusal. */
 export const FINAL_EXIT_CODES = [2, 3];

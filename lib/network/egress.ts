@@ -1,18 +1,18 @@
-// Where the pods of a fleet may connect to, as rules of a NetworkPolicy.
+// The egress rules of a fleet's pods.
 
 import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
 import { NetworkPeer } from '../network-peer';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 
-/** Name servers, wherever a cluster has them: in pods, or on the node itself. */
+/** Name servers, anywhere: clusters run them in pods or on the nodes. */
 const DNS: k8s.NetworkPolicyEgressRule = {
   ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(53) })),
 };
 
 /**
- * Name servers, and servers at `host:port`: shards by the labels of their pods, which is what a policy sees behind a Service,
- * others by their address, and those that only have a name by their port.
+ * Rules for name servers, and for servers at `host:port`: shards by pod labels, since a policy does not match a Service; others
+ * by IP address, or by port if they are listed by name.
  */
 export function egressTo(
   servers: readonly string[],
@@ -37,7 +37,7 @@ export function egressTo(
   return rules;
 }
 
-/** One address. */
+/** A single IP address. */
 export function addressPeer(host: string): NetworkPeer {
   return NetworkPeer.cidr(`${host}/${net.isIPv6(host) ? 128 : 32}`);
 }
@@ -47,7 +47,7 @@ interface HostAndPort {
   readonly port: number;
 }
 
-/** The two parts of `host:port`. */
+/** Splits `host:port`. */
 export function hostAndPort(address: string): HostAndPort {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };

@@ -1,35 +1,35 @@
 #!/bin/sh
-# Holds a proxy back while a shard is a replica: only proxies with a bridge know where the data of such a shard is. Shards that
-# do not answer have a minute; then one that is down keeps no proxy from starting, as long as another one serves.
+# Delays a proxy while a shard is a replica: only proxies with a bridge know where the data of such a shard is. Waits a minute
+# for unavailable shards; after that, the proxy starts as long as at least one shard serves.
 set -eu
-. /etc/nutcracker/ask.sh
+. /etc/nutcracker/query.sh
 
-ask_all() { # eight at a time: the container has little memory
+query_all() { # eight at a time: the container has little memory
   n=0
   while read -r address secret; do
-    ask "$address" "$secret" &
+    query "$address" "$secret" &
     n=$((n + 1))
     [ $((n % 8)) -ne 0 ] || wait
   done </etc/nutcracker/shards
   wait
 }
 
-end=$(($(date +%s) + 60)) told=
+end=$(($(date +%s) + 60)) reported=
 while :; do
-  answers=$(ask_all | sort)
-  replicas=$(printf '%s\n' "$answers" | sed -n 's/^replica/ /p')
-  silent=$(printf '%s\n' "$answers" | sed -n 's/^silent/ /p')
+  states=$(query_all | sort)
+  replicas=$(printf '%s\n' "$states" | sed -n 's/^replica/ /p')
+  unavailable=$(printf '%s\n' "$states" | sed -n 's/^unavailable/ /p')
   if [ -z "$replicas" ]; then
-    [ -n "$silent" ] || exit 0
-    case $answers in
+    [ -n "$unavailable" ] || exit 0
+    case $states in
       *'serves '*) [ "$(date +%s)" -lt "$end" ] || break ;;
     esac
   fi
-  if [ "$replicas/$silent" != "$told" ]; then
-    told=$replicas/$silent
-    [ -z "$replicas" ] || printf 'waiting until these shards are masters; if they are still to be cut over, apply the phase MOVING again:\n%s\n' "$replicas"
-    [ -z "$silent" ] || printf 'waiting for an answer of these shards:\n%s\n' "$silent"
+  if [ "$replicas/$unavailable" != "$reported" ]; then
+    reported=$replicas/$unavailable
+    [ -z "$replicas" ] || printf 'waiting for these replicas to become masters; if their cutover is still to come, apply the phase MOVING again:\n%s\n' "$replicas"
+    [ -z "$unavailable" ] || printf 'waiting for these unavailable shards:\n%s\n' "$unavailable"
   fi
   sleep 1
 done
-printf 'starting without these shards, which do not answer:\n%s\n' "$silent"
+printf 'starting without these unavailable shards:\n%s\n' "$unavailable"

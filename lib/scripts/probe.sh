@@ -1,9 +1,9 @@
 #!/bin/sh
-# Judges the shard by its answer to PING; the exit code of redis-cli says nothing of it.
-#   alive: it answers, if only with an error. A restart would cure none of LOADING, MASTERDOWN, MISCONF, BUSY, NOAUTH,
-#          or too many clients, of which redis-cli says "AUTH failed" or "Server closed the connection".
-#   ready: its data is loaded. A replica without its master, a full disk or a long script leave it reachable.
-#   loaded: waits for that, up to 40 seconds, over one connection: many shards that load leave a small node its processor.
+# Checks the shard's reply to PING; redis-cli exits with 0 even on errors.
+#   alive: it replies, even with an error. A restart would not fix LOADING, MASTERDOWN, MISCONF, BUSY, NOAUTH, or too many
+#          clients, which redis-cli reports as "AUTH failed" or "Server closed the connection".
+#   ready: its data is loaded. A replica without its master, a full disk or a long script stays reachable.
+#   loaded: waits up to 40 seconds until it is ready, over one connection: cheap on a node where many shards load.
 set -eu
 ping() { redis-cli -h 127.0.0.1 -p "$REDIS_PORT" "$@" ping 2>&1; }
 if [ "$1" = loaded ]; then
@@ -14,10 +14,10 @@ if [ "$1" = loaded ]; then
   done
   set -- ready
 fi
-answer=$(ping) || true
-case $1:$answer in
+reply=$(ping) || true
+case $1:$reply in
   *:'' | *:'Could not connect'*) ;;
   alive:* | ready:PONG | ready:MASTERDOWN* | ready:MISCONF* | ready:BUSY*) exit 0 ;;
 esac
-echo "not $1: ${answer:-no answer}"
+echo "not $1: ${reply:-no reply}"
 exit 1

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Writes nutcracker.yml with the passwords in it, to memory. In the ConfigMap each stands as from-secret/<Secret>/<key>.
+# Writes nutcracker.yml with the passwords to memory. In the ConfigMap, each password is from-secret/<Secret>/<key>.
 set -eu
 umask 077
 
-# Prints a file as a YAML scalar in ASCII: each character becomes \U and its number, so any password survives.
+# Prints a file as a YAML string in ASCII: each character becomes a \U escape, so that any password works.
 quote() {
   od -An -v -tu1 "$1" | awk '
     { for (i = 1; i <= NF; i++) {
@@ -23,7 +23,7 @@ while IFS= read -r line; do
     '  redis_auth: from-secret/'*)
       secret=${line#*from-secret/}
       if ! password=$(quote "/run/passwords/$secret"); then
-        echo "the password in Secret $secret is empty or not UTF-8; nutcracker cannot read such a one" >&2
+        echo "the password in Secret $secret is empty or not UTF-8; change it: nutcracker cannot read it" >&2
         exit 1
       fi
       printf '  redis_auth: "%s"\n' "$password"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the migrator, and starts it again at once where it dies: nobody serves a shard whose cutover is interrupted.
-# run-migrator.sh TRIES PROGRAM [ARGUMENT...]; ends with the exit code of the last try.
+# Runs the migrator, and restarts it at once if it is killed: during an interrupted cutover a shard has no master.
+# run-migrator.sh TRIES PROGRAM [ARGUMENT...]; exits with the exit code of the last try.
 set -u
 tries=$1
 shift
@@ -12,7 +12,7 @@ stop() {
 }
 trap stop TERM INT
 
-# A signal ends `wait` before the program has ended: then it is waited for again.
+# A signal interrupts `wait` before the program exits; wait again.
 finished() {
   signalled=''
   wait "$child"
@@ -20,8 +20,8 @@ finished() {
   while [ -n "$signalled" ]; do
     signalled=''
     wait "$child"
-    again=$?
-    [ "$again" -eq 127 ] || code=$again
+    next=$?
+    [ "$next" -eq 127 ] || code=$next
   done
 }
 
@@ -31,11 +31,11 @@ while :; do
   child=$!
   [ -z "$stopped" ] || kill -TERM "$child" 2>/dev/null
   finished
-  # Done, used wrongly, or refused: no repetition changes that.
+  # Done, wrong usage, or refused: a retry would not change that.
   case $code in 0 | 2 | 3) exit "$code" ;; esac
   [ -z "$stopped" ] && [ "$try" -lt "$tries" ] || exit "$code"
   try=$((try + 1))
-  echo "the migrator ended with code $code; it is started again (try $try of $tries)"
-  # What died is started again at once; what ended by itself said that it needs some time.
+  echo "the migrator exited with code $code; restarting it (try $try of $tries)"
+  # Restart at once after a signal; after a regular exit, wait first.
   [ "$code" -gt 128 ] || { sleep 1 & child=$!; finished; }
 done

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Sets a dump.rdb aside that Redis would load and that no snapshot has kept up to date: an initial synchronization left it,
-# and the shard has served newer data since. The directory remembers whether the last start had snapshots; where they have
-# just been turned off, the file is from the shutdown, and is loaded once more.
+# Renames an outdated dump.rdb that Redis would load: without snapshots, the file is from an initial synchronization, and the
+# shard has served newer data since. The marker .no-snapshots records that the last start had no snapshots. If they were
+# turned off since then, the file is from the shutdown, and Redis loads it once more.
 set -eu
 case $(cat /etc/redis-shard/snapshots) in
   yes) rm -f .no-snapshots ;;
   *)
     if [ -e .no-snapshots ] && [ -e dump.rdb ]; then
       mv dump.rdb dump.rdb.stale
-      echo "$POD_NAME: dump.rdb is older than what this shard has served, since it takes no snapshots: it is dump.rdb.stale now"
+      echo "$POD_NAME: renamed dump.rdb to dump.rdb.stale: this shard takes no snapshots, and has served newer data"
     fi
     : >.no-snapshots
     ;;

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Starts one shard: locks its data directory, restores the role it had, and becomes redis-server.
+# Starts a shard: locks its data directory, restores its role, and executes redis-server.
 set -eu
 umask 077
 die() { echo "$POD_NAME: $*" >&2; exit 1; }
 cd /data
 
-# Redis takes no lock of its own. Descriptor 9 holds this one, and the server and its forks inherit it.
+# Redis does not lock its data directory. The server and its forks inherit this lock as file descriptor 9.
 exec 9>>.lock
 for try in 1 2 3 4 last; do
   flock -n 9 && break
@@ -13,8 +13,8 @@ for try in 1 2 3 4 last; do
   sleep 1
 done
 
-# CONFIG REWRITE keeps the role in this file, and nothing but the role is taken back. Without the file the shard is new.
-# The last line of ours stands below the role: a file that was cut off does not pass for a master's.
+# CONFIG REWRITE stores the role in this file; only the role is restored. Without the file, the shard is new. The marker line
+# is below the role, so that a truncated file is not mistaken for the file of a master.
 end='# Written by start.sh. Redis keeps the role here; all else comes from the ConfigMap at every start.'
 if [ ! -e redis.conf ]; then
   role=$(cat /etc/redis-shard/initial-role.conf)
@@ -25,14 +25,14 @@ else
 fi
 
 own=/etc/redis-shard/shard-${POD_NAME##*-}.conf
-# As hexadecimal escapes, which carry any byte.
+# Prints hexadecimal escapes, which work for any byte.
 escaped() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g'; }
 password=
 if [ -n "${REDISCLI_AUTH+set}" ]; then
   password=$(escaped "$REDISCLI_AUTH")
   [ -n "$password" ] || die 'the password in the Secret is empty'
 fi
-# As whom it follows an old server, where that is not the default user.
+# The user for replication from an old server, if it is not the default user.
 old_user=$(escaped "${OLD_USER-}")
 old_password=$(escaped "${OLD_PASSWORD-}")
 [ -z "$old_user" ] || [ -n "$old_password" ] || die "the password of $OLD_USER in the Secret is empty"

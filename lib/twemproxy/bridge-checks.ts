@@ -1,4 +1,4 @@
-// What no bridge can be made of.
+// Checks of the bridge's options.
 
 import { type Construct } from 'constructs';
 import { checkImage, checkMemoryFor, checkOneOf, checkPort, checkWhole, refuse } from '../common/prop-errors';
@@ -7,13 +7,13 @@ import { checkOldUser } from '../migration/old-user';
 import { type Bridge } from './bridge';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
 
-/** From here on the kernel takes the ports of clients; one of them could take a listener's place. */
-const FIRST_CLIENT_PORT = 32_768;
+/** The start of the ephemeral port range: a connection from a port in it could block a listener. */
+const FIRST_EPHEMERAL_PORT = 32_768;
 
 /** HAProxy takes 16 with a single listener. */
 const LEAST_MEBIBYTES = 32;
 
-/** Refuses what would not start, or would lead two shards to one server. */
+/** Refuses a bridge that would not start, or that would route two shards to the same server. */
 export function checkBridge(scope: Construct, bridge: Bridge): void {
   const { options, shards, firstPort } = bridge;
   checkMemoryFor(scope, 'bridge.memory', options.memory, LEAST_MEBIBYTES);
@@ -25,9 +25,9 @@ export function checkBridge(scope: Construct, bridge: Bridge): void {
   checkSecretKey(scope, 'password of the bridge', bridge.password);
   checkOldUser(scope, 'oldUser', bridge.oldUser);
   const last = firstPort + shards.length - 1;
-  if (last >= FIRST_CLIENT_PORT) {
-    const span = `${shards.length} shards from port ${firstPort} on end at ${last}`;
-    refuse(scope, `bridge: ${span}; use a firstPort of at most ${FIRST_CLIENT_PORT - shards.length}`);
+  if (last >= FIRST_EPHEMERAL_PORT) {
+    const ports = `the ports of ${shards.length} shards are ${firstPort} to ${last}`;
+    refuse(scope, `bridge: ${ports}; use a firstPort of at most ${FIRST_EPHEMERAL_PORT - shards.length}`);
   }
   if (bridge.healthPort >= firstPort && bridge.healthPort <= last) {
     refuse(
@@ -44,13 +44,13 @@ function checkAddresses(scope: Construct, { shards }: Bridge): void {
     if (oldAddress.startsWith('/')) {
       refuse(
         scope,
-        `the old server of shard ${ordinal} is the socket ${oldAddress}; write host:port, pods cannot reach it`,
+        `the old server of shard ${ordinal} is the socket ${oldAddress}, which pods cannot reach; write host:port`,
       );
     }
     for (const address of [oldAddress, newAddress]) {
-      const twin = seen.get(address);
-      if (twin !== undefined)
-        refuse(scope, `shards ${twin} and ${ordinal} are both at ${address}; give each its own server`);
+      const other = seen.get(address);
+      if (other !== undefined)
+        refuse(scope, `shards ${other} and ${ordinal} are both at ${address}; give each its own server`);
       seen.set(address, ordinal);
     }
   }

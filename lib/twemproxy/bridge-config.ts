@@ -1,28 +1,28 @@
-// haproxy.cfg of the bridge, and the state in which its servers begin.
+// haproxy.cfg of the bridge, and the initial state of its servers.
 
 import { type Bridge } from './bridge';
 
-/** The health checks that follow from how often a server is asked, in milliseconds. */
-interface Pace {
+/** The timing of the health checks, in milliseconds. */
+interface CheckTiming {
   readonly inter: number;
-  /** After a first failure: the next looks come fast. */
+  /** The interval after a first failure. */
   readonly fastinter: number;
-  /** So many failures in a row take a server out. */
+  /** The number of consecutive failures that mark a server down. */
   readonly fall: number;
 }
 
-/** A server or a node that stands still for less than this loses no connection. */
-const PATIENCE_MS = 450;
+/** A server or node that stalls for less than this loses no connection. */
+const TOLERATED_STALL_MS = 450;
 
-/** The pace of the checks. */
-export function paceOf(bridge: Bridge): Pace {
+/** The timing of the checks, from the check interval. */
+export function checkTiming(bridge: Bridge): CheckTiming {
   const inter = bridge.options.checkInterval?.toMilliseconds() ?? 100;
   const fastinter = Math.max(10, Math.round(inter / 5));
-  // A connection that is not accepted fails after `inter`, and is tried again `fastinter` later.
-  return { inter, fastinter, fall: Math.max(3, Math.ceil(PATIENCE_MS / (inter + fastinter))) };
+  // A connection that is not accepted fails after `inter`; the next check is `fastinter` later.
+  return { inter, fastinter, fall: Math.max(3, Math.ceil(TOLERATED_STALL_MS / (inter + fastinter))) };
 }
 
-/** The configuration; `listenAddress` is where kubelet finds the health of the bridge. */
+/** The configuration; the health endpoint listens on `listenAddress`, where kubelet probes it. */
 export function haproxyConfig(bridge: Bridge, listenAddress: string): string {
   const named = bridge.shards.some(({ newAddress, oldAddress }) => [newAddress, oldAddress].some(isFullName));
   const blocks = [GLOBAL, ...(named ? [RESOLVERS] : []), defaults(bridge), health(bridge, listenAddress)];
@@ -31,8 +31,8 @@ export function haproxyConfig(bridge: Bridge, listenAddress: string): string {
 }
 
 /**
- * Every server stopped, in the format of `show servers state`: what has not passed a check gets no client. HAProxy takes
- * the port from here as well.
+ * All servers stopped, in the format of `show servers state`: a server gets no client until it has passed a check. HAProxy
+ * also takes the port from this file.
  */
 export function stoppedServers(bridge: Bridge): string {
   const stopped = (ordinal: number, id: number, name: string, address: string, proxy = 'shard'): string => {
@@ -52,20 +52,20 @@ const STATE_FIELDS =
   'srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state ' +
   'bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';
 
-const GLOBAL = `# Leads each shard to whichever of its two servers is the master.
+const GLOBAL = `# Routes each shard to the one of its two servers that is the master.
 global
   log stdout format raw local0 notice
-  # Without a number HAProxy makes room for as many connections as it may have descriptors: in some containers, a billion.
+  # By default, HAProxy allocates memory for as many connections as its file descriptor limit: in some containers, a billion.
   maxconn 4096
   nbthread 2
-  # HAProxy takes a server for up until its first check; by this file each is down until it has passed one.
+  # By default, HAProxy considers a server up until its first check; with this file it is down until it has passed one.
   server-state-file /etc/bridge/stopped-servers
-  # Told to stop, it lets connections end by themselves; nutcracker has closed them by then.
+  # On a stop, HAProxy waits for connections to close; nutcracker has closed them by then.
   hard-stop-after 5s
 `;
 
-const RESOLVERS = `# The cluster's own names are looked up again and again. A name server that is out of order takes no address away (24
-# days are the longest that HAProxy counts); one that has a new address is believed at once.
+const RESOLVERS = `# Cluster names are resolved periodically. The failure of a name server removes no address (24 days is the longest time that
+# HAProxy supports); a new address is used at once.
 resolvers cluster
   parse-resolv-conf
   accepted_payload_size 8192
@@ -79,14 +79,14 @@ resolvers cluster
 `;
 
 function defaults(bridge: Bridge, auth = authOfAll(bridge)): string {
-  const { inter, fastinter, fall } = paceOf(bridge);
+  const { inter, fastinter, fall } = checkTiming(bridge);
   return `defaults
   mode tcp
   log global
   load-server-state-from-file global
   timeout connect 1s
   timeout check 1s
-  # nutcracker keeps its connections; what is dead is found by the checks and by keepalives.
+  # nutcracker keeps its connections open; checks and keepalives detect dead ones.
   timeout client 1d
   timeout server 1d
   option srvtcpka
@@ -94,12 +94,12 @@ function defaults(bridge: Bridge, auth = authOfAll(bridge)): string {
   srvtcpka-intvl 10s
   srvtcpka-cnt 3
   retries 0
-  # QUIT has a replica answer at once, instead of only when the check times out.
+  # With QUIT, the check of a replica fails at once instead of at its timeout.
   option tcp-check
   tcp-check connect
 ${auth}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
   tcp-check expect string role:master
-  # Faster after a first failure, but ${fall} in a row: a server that stands still for a moment keeps its connections.
+  # Checks are faster after a failure, but only ${fall} in a row mark a server down: a short stall cuts no connection.
   default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${inter}ms rise 1 fall ${fall} init-addr libc,none resolve-prefer ipv4 on-marked-down shutdown-sessions
 `;
 }
@@ -108,10 +108,10 @@ function authOfAll({ password }: Bridge): string {
   return password ? auth('REDIS_PASSWORD') : '';
 }
 
-/** Name and password as RESP, which takes any byte; HAProxy has them from its environment. */
+/** AUTH as RESP, which works for any byte. HAProxy reads name and password from its environment. */
 function auth(...variables: string[]): string {
-  const words = variables.map((name) => `\\$%[env(${name}),length]\\r\\n%[env(${name})]\\r\\n`);
-  return `  tcp-check send-lf "*${words.length + 1}\\r\\n\\$4\\r\\nAUTH\\r\\n${words.join('')}"\n`;
+  const args = variables.map((name) => `\\$%[env(${name}),length]\\r\\n%[env(${name})]\\r\\n`);
+  return `  tcp-check send-lf "*${args.length + 1}\\r\\n\\$4\\r\\nAUTH\\r\\n${args.join('')}"\n`;
 }
 
 function health(bridge: Bridge, listenAddress: string): string {
@@ -122,7 +122,7 @@ function health(bridge: Bridge, listenAddress: string): string {
   bind ${listenAddress}:${bridge.healthPort}
   timeout client 10s
   http-request return status 200 content-type text/plain string alive if { path /alive }
-  # One shard without a server must not take the proxy away from the others. (1: is one server or more.)
+  # The proxy stays ready for the other shards if one has no server. ("1:" means one server or more.)
 ${each('  acl up nbsrv(SHARD) 1:')}
   http-request return status 200 content-type text/plain string serving if { path /serving } up
   http-request return status 503 content-type text/plain string "no shard has a server" if { path /serving }
@@ -135,7 +135,7 @@ ${each('  acl down nbsrv(SHARD) 0')}
 `;
 }
 
-/** The new server goes first wherever both say that they are the master, and takes the old one's clients at once. */
+/** If both servers are masters, the new one wins, and takes over the clients of the old one at once. */
 function listener(bridge: Bridge, ordinal: number): string {
   const { newAddress, oldAddress } = bridge.shards[ordinal];
   return `listen shard-${ordinal}
@@ -146,13 +146,13 @@ function listener(bridge: Bridge, ordinal: number): string {
 }
 
 /**
- * A check logs in as one user, and is that of a whole proxy: where the old servers have a user of their own for it, each
- * has a proxy of its own, to which nothing is sent, and whose state the listener's server takes over.
+ * Health checks are configured per proxy section and log in as one user. If the old servers need another user, each gets its own
+ * backend, which has only checks and no traffic; the server of the listener tracks its state.
  */
 function oldServers(bridge: Bridge): string[] {
   if (!bridge.oldUser) return [];
   const each = bridge.shards.map(({ oldAddress }, n) => `backend old-${n}\n  server old ${target(oldAddress)}\n`);
-  return [`# Only asked for their role.\n${defaults(bridge, auth('OLD_USER', 'OLD_PASSWORD'))}`, ...each];
+  return [`# Only for health checks.\n${defaults(bridge, auth('OLD_USER', 'OLD_PASSWORD'))}`, ...each];
 }
 
 function target(address: string): string {
@@ -160,8 +160,8 @@ function target(address: string): string {
 }
 
 /**
- * A name that is complete beyond doubt. Any other may need a search list or the file of hosts, which HAProxy's own resolver
- * does not know: libc looks it up, once.
+ * Whether a name is fully qualified. Any other name may need a search list or /etc/hosts, which HAProxy's own resolver does not
+ * support: libc resolves it, once.
  */
 function isFullName(address: string): boolean {
   return address.slice(0, address.lastIndexOf(':')).endsWith('.');

@@ -7,15 +7,15 @@ import { script } from '../common/scripts';
 import { secretEnv } from '../common/secret-key';
 import { oldUserEnv } from '../migration/old-user';
 import { type Bridge } from './bridge';
-import { haproxyConfig, paceOf, stoppedServers } from './bridge-config';
+import { checkTiming, haproxyConfig, stoppedServers } from './bridge-config';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
 
 const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
 
-/** How much longer than nutcracker the bridge serves on. */
+/** How long the bridge keeps running after nutcracker has stopped. */
 export const BRIDGE_OUTLASTS_SECONDS = 5;
 
-/** The files of its ConfigMap. */
+/** The files of the bridge's ConfigMap. */
 export function bridgeData(bridge: Bridge, listenAddress: string): Record<string, string> {
   return {
     'haproxy.cfg': haproxyConfig(bridge, listenAddress),
@@ -29,12 +29,12 @@ export function bridgeVolume(configMap: string): k8s.Volume {
 }
 
 /**
- * The container, to stand first: kubelet starts the next one when `postStart` is through. `shutdownSeconds` is what
- * nutcracker waits after it was told to stop.
+ * The container of the bridge. It must be the first: kubelet starts the next one when `postStart` has finished.
+ * `shutdownSeconds` is the shutdown delay of nutcracker.
  */
 export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePullPolicy?: string): k8s.Container {
   const { image = DEFAULT_BRIDGE_IMAGE, memory = memoryFor(bridge), cpu = cpuFor(bridge) } = bridge.options;
-  const ask = (path: string): k8s.Probe => ({
+  const probe = (path: string): k8s.Probe => ({
     httpGet: { path, port: k8s.IntOrString.fromString('bridge-health') },
     timeoutSeconds: 5,
   });
@@ -50,8 +50,8 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
       ...secretEnv('REDIS_PASSWORD', bridge.password),
       ...oldUserEnv(bridge.oldUser),
     ],
-    readinessProbe: { ...ask('/serving'), periodSeconds: 5 },
-    livenessProbe: { ...ask('/alive'), periodSeconds: 10, failureThreshold: 6 },
+    readinessProbe: { ...probe('/serving'), periodSeconds: 5 },
+    livenessProbe: { ...probe('/alive'), periodSeconds: 10, failureThreshold: 6 },
     lifecycle: {
       postStart: { exec: { command: ['sh', '/etc/bridge/bridge-wait.sh'] } },
       preStop: { exec: { command: ['sleep', outlast] } },
@@ -62,13 +62,13 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
   };
 }
 
-/** What checks and connections of a shard take (bench/proxy.md), beside what the program itself needs. */
+/** The memory of HAProxy itself, plus the checks and connections of each shard (bench/proxy.md). */
 function memoryFor({ shards }: Bridge): Size {
   return Size.mebibytes(64 + 8 * Math.round((shards.length * 0.6) / 8));
 }
 
-/** A third of a processor is for 70,000 small requests a second; each question of a shard takes a tenth of a millisecond. */
+/** A third of a CPU is for 70,000 small requests a second; each check of a shard takes a tenth of a millisecond. */
 function cpuFor(bridge: Bridge): Cpu {
-  const ofShard = 0.4 + 95 / paceOf(bridge).inter;
+  const ofShard = 0.4 + 95 / checkTiming(bridge).inter;
   return Cpu.millis(10 * Math.ceil((350 + bridge.shards.length * ofShard) / 10));
 }

@@ -1,40 +1,39 @@
-// What stands between a proxy and the two servers of each shard while it moves.
+// The bridge between a proxy and the two servers of each shard during a migration.
 
 import { type SecretKey } from '../common/secret-key';
 import { type OldUser } from '../migration/old-user';
 import { checkArguments } from '../nutcracker/checked-arguments';
 import { type BridgeOptions } from './bridge-options';
 
-/** The two servers of one shard. */
+/** The two servers of a shard. */
 export interface BridgedShard {
-  /** `host:port` of the new one. */
+  /** `host:port` of the new server. */
   readonly newAddress: string;
 
-  /** `host:port` of the old one. */
+  /** `host:port` of the old server. */
   readonly oldAddress: string;
 }
 
-/** Where the bridge begins to listen if nobody says otherwise. */
 const FIRST_PORT = 10_000;
 const HEALTH_PORT = 8404;
 
 /**
- * Leads each shard to whichever of its two servers is the master: a listener a shard on the proxy's own host. A
- * `FleetMigration` makes one, and a `TwemproxyLayer` takes it.
+ * Routes each shard to its master, which is either its old or its new server. Each shard has a listener on localhost in the
+ * proxy's pod. A `FleetMigration` creates the bridge; pass it to a `TwemproxyLayer`.
  */
 export class Bridge {
   /** The shards, by ordinal. */
   readonly shards: BridgedShard[];
   /** The port of shard 0; the others follow. */
   readonly firstPort: number;
-  /** Where the bridge tells how it is. */
+  /** The port of the health endpoint. */
   readonly healthPort: number;
 
   /**
    * @param shards the shards, by ordinal
-   * @param options what a user may choose
-   * @param password the password of all the servers, with which they are asked for their role
-   * @param oldUser as whom the old servers are asked for it, if not as the default user
+   * @param options the options of the bridge
+   * @param password the password of all servers, for the health checks
+   * @param oldUser the user for the health checks of the old servers, if not the default user
    */
   constructor(
     shards: BridgedShard[],
@@ -48,7 +47,7 @@ export class Bridge {
     this.healthPort = options.healthPort ?? HEALTH_PORT;
   }
 
-  /** Where a proxy finds the shard whose new server has this address; the address itself if no shard has it. */
+  /** The listener address of the shard whose new server has this address; the address itself if there is no such shard. */
   listenAddressOf(newAddress: string): string {
     const ordinal = this.shards.findIndex((shard) => shard.newAddress === newAddress);
     return ordinal < 0 ? newAddress : `127.0.0.1:${this.firstPort + ordinal}`;

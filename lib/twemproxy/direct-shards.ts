@@ -1,5 +1,5 @@
-// What a proxy asks the shards to which no bridge routes: whether all of them are masters, before it starts, and whether it
-// reaches any of them, from then on.
+// The checks of a proxy on shards that it reaches without a bridge: before it starts, that all of them are masters; afterwards,
+// that it reaches at least one of them.
 
 import { k8s } from 'cdk8s-plus-27';
 import { RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
@@ -7,15 +7,15 @@ import { script } from '../common/scripts';
 import { type Bridge } from './bridge';
 import { secretPath, type ServedPool } from './proxy-pool';
 
-/** A shard that nutcracker connects to itself. */
+/** A shard that nutcracker connects to without a bridge. */
 export interface DirectShard {
   /** `host:port`. */
   readonly address: string;
-  /** Where its password stands under /run/passwords, if it has one. */
+  /** The path of its password under /run/passwords, if it has one. */
   readonly secret?: string;
 }
 
-/** The shards of pools that speak Redis, each once. A socket in the pod is none of them. */
+/** The shards of Redis pools, without duplicates and without Unix sockets. */
 export function directShards(pools: readonly ServedPool[], bridge?: Bridge): DirectShard[] {
   const bridged = new Set(bridge?.shards.map(({ newAddress }) => bridge.listenAddressOf(newAddress)));
   const shards = pools.flatMap(({ pool, password }) =>
@@ -25,16 +25,16 @@ export function directShards(pools: readonly ServedPool[], bridge?: Bridge): Dir
   return [...new Map(direct.map((shard) => [`${shard.address} ${String(shard.secret)}`, shard])).values()];
 }
 
-/** The files with which they are asked. */
+/** The list of shards and the scripts that query them. */
 export function directShardsData(shards: readonly DirectShard[]): Record<string, string> {
   if (shards.length === 0) return {};
   const lines = shards.map(({ address, secret = '-' }) => `${address} ${secret}\n`);
-  const scripts = ['ask.sh', 'await-masters.sh', 'reach.sh'].map((name) => [name, script(name)]);
+  const scripts = ['query.sh', 'await-masters.sh', 'reach.sh'].map((name) => [name, script(name)]);
   return { shards: lines.join(''), ...(Object.fromEntries(scripts) as Record<string, string>) };
 }
 
-/** The init container that holds a proxy back while a shard is a replica. */
-export function mastersAwaiter(
+/** The init container that delays a proxy while a shard is a replica. */
+export function awaitMasters(
   { image, imagePullPolicy }: { readonly image: string; readonly imagePullPolicy?: string },
   volumeMounts: k8s.VolumeMount[],
 ): k8s.Container {
@@ -49,11 +49,11 @@ export function mastersAwaiter(
   };
 }
 
-/** Whether nutcracker takes clients at its port, and reaches a shard. */
+/** Checks that nutcracker accepts clients on the port and reaches a shard. */
 export function reachProbe(port: number): k8s.Probe {
   return {
     exec: { command: ['sh', '/etc/nutcracker/reach.sh', String(port)] },
-    // It takes a look at the connections that are open, and the longest if no shard answers: a second for each that is tried.
+    // Usually only reads the list of open connections; if no shard replies, each attempt takes a second.
     periodSeconds: 5,
     timeoutSeconds: 10,
   };

@@ -1,4 +1,4 @@
-// The pod of a proxy: init containers that put the passwords into nutcracker.yml and wait for the shards, and nutcracker.
+// The pod of a proxy: init containers that add the passwords to nutcracker.yml and wait for the shards, and nutcracker.
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
@@ -6,14 +6,14 @@ import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
 import { type Bridge } from './bridge';
 import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolume } from './bridge-pod';
-import { type DirectShard, mastersAwaiter, reachProbe } from './direct-shards';
+import { type DirectShard, awaitMasters, reachProbe } from './direct-shards';
 import { secretPath, type ServedPool } from './proxy-pool';
 import { type TwemproxyOptions } from './twemproxy-options';
 
-/** What nutcracker needs to end once it is told to. */
+/** The time that nutcracker needs to exit after a signal. */
 const EXIT_SECONDS = 15;
 
-/** On arm64, six hashes of nutcracker place keys that are not ASCII on other servers (docs/ring.md). */
+/** On arm64, six hashes of nutcracker place non-ASCII keys on other servers (docs/ring.md). */
 const X86_64 = { 'kubernetes.io/arch': 'amd64' };
 
 export interface ProxyPodWiring {
@@ -21,29 +21,29 @@ export interface ProxyPodWiring {
   readonly selector: Record<string, string>;
   readonly pools: ServedPool[];
   readonly statsPort: number;
-  /** The shards to which no bridge routes. */
+  /** The shards that are reached without a bridge. */
   readonly direct: DirectShard[];
-  /** The bridge and its ConfigMap, while a fleet moves. */
+  /** The bridge and its ConfigMap, during a migration. */
   readonly bridge?: { readonly bridge: Bridge; readonly configMap: string };
 }
 
 const CONFIG = { name: 'config', mountPath: '/etc/nutcracker', readOnly: true };
 const RENDERED = { name: 'rendered', mountPath: '/run/nutcracker' };
 
-/** The pod's specification. */
+/** The pod spec. */
 export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.PodSpec {
   const secrets = passwords(wiring.pools);
   const { bridge, direct } = wiring;
-  const asks = [CONFIG, ...passwordMounts(secrets)];
+  const queryMounts = [CONFIG, ...passwordMounts(secrets)];
   const shutdown = shutdownSeconds(options);
   return {
     ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, wiring.selector),
-    // nutcracker has no handler for SIGTERM, which the kernel therefore keeps from a process 1.
+    // nutcracker has no handler for SIGTERM, so the kernel would ignore the signal if it were process 1.
     shareProcessNamespace: true,
     terminationGracePeriodSeconds: shutdown + (bridge ? BRIDGE_OUTLASTS_SECONDS : 0) + EXIT_SECONDS,
     initContainers: [
       renderer(options, secrets),
-      ...(direct.length > 0 && (options.waitForMasters ?? true) ? [mastersAwaiter(options, asks)] : []),
+      ...(direct.length > 0 && (options.waitForMasters ?? true) ? [awaitMasters(options, queryMounts)] : []),
     ],
     containers: [
       ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, options.imagePullPolicy)] : []),
@@ -76,7 +76,7 @@ function passwordMounts(secrets?: k8s.Volume): k8s.VolumeMount[] {
 
 function nutcracker(options: TwemproxyOptions, { pools, statsPort, direct, bridge }: ProxyPodWiring): k8s.Container {
   const { memory = Size.gibibytes(1), cpu = Cpu.millis(500), cpuLimit } = options;
-  const asksShards = direct.length > 0 && !bridge;
+  const queriesShards = direct.length > 0 && !bridge;
   const connect = { tcpSocket: { port: k8s.IntOrString.fromString(pools[0].portName) }, timeoutSeconds: 5 };
   return {
     name: 'nutcracker',
@@ -87,13 +87,13 @@ function nutcracker(options: TwemproxyOptions, { pools, statsPort, direct, bridg
       ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
       { name: 'stats', containerPort: statsPort },
     ],
-    // Where there is a bridge, it is the one that knows whether a shard can be reached.
-    readinessProbe: asksShards ? reachProbe(pools[0].port) : { ...connect, periodSeconds: 5 },
+    // With a bridge, the bridge's own probe checks whether a shard is reachable.
+    readinessProbe: queriesShards ? reachProbe(pools[0].port) : { ...connect, periodSeconds: 5 },
     livenessProbe: { ...connect, periodSeconds: 10, failureThreshold: 6 },
     lifecycle: { preStop: { exec: { command: ['sleep', String(shutdownSeconds(options))] } } },
     securityContext: RESTRICTED,
     resources: resources(memory, cpu, cpuLimit),
-    volumeMounts: [...(asksShards ? [CONFIG] : []), { ...RENDERED, readOnly: true }],
+    volumeMounts: [...(queriesShards ? [CONFIG] : []), { ...RENDERED, readOnly: true }],
   };
 }
 
@@ -109,12 +109,12 @@ function flags(options: TwemproxyOptions, statsPort: number): string[] {
     `--stats-interval=${statsInterval}`,
     `--mbuf-size=${options.mbufBytes ?? 16_384}`,
     `--verbose=${options.verbosity ?? 5}`,
-    // To stderr: the default of Debian's package is a file in /var/log.
+    // Log to stderr; the default of the Debian package is a file in /var/log.
     '--output=',
   ];
 }
 
-/** The passwords of all pools as files, each once. */
+/** The passwords of all pools as files, without duplicates. */
 function passwords(pools: ServedPool[]): k8s.Volume | undefined {
   const sources = new Map<string, k8s.VolumeProjection>();
   for (const { password } of pools) {

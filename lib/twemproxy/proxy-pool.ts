@@ -1,4 +1,4 @@
-// A pool as the proxies serve it, and nutcracker.yml as their ConfigMap holds it.
+// The pools that the proxies serve, and nutcracker.yml for their ConfigMap.
 
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
@@ -7,19 +7,19 @@ import { checkSecretKey, DEFAULT_SECRET_KEY, type SecretKey } from '../common/se
 import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
 import { type Bridge } from './bridge';
 
-/** A pool as the proxies serve it. */
+/** A pool that the proxies serve. */
 export interface ProxyPool {
   /** The ring and the settings: the pool of the old fleet, or one of your own. */
   readonly pool: NutcrackerPool;
 
   /**
-   * `host:port` of the shards; the server that stands first in the pool is found at the first.
+   * `host:port` of the shards, in the order of the servers in the pool.
    * @default - the addresses in the pool
    */
   readonly addresses?: string[];
 
   /**
-   * The password that clients give to the proxies, and the proxies to the shards.
+   * The password of the proxies and of the shards.
    * @default - none
    */
   readonly password?: SecretKey;
@@ -31,7 +31,7 @@ export interface ProxyPool {
   readonly port?: number;
 }
 
-/** A pool with everything decided. */
+/** A pool with all defaults applied. */
 export interface ServedPool {
   readonly pool: NutcrackerPool;
   readonly port: number;
@@ -40,41 +40,41 @@ export interface ServedPool {
   readonly password?: SecretKey;
 }
 
-/** What stands in the place of a password, before its path under /run/passwords; render.sh knows it. */
+/** The placeholder of a password, followed by its path under /run/passwords; render.sh replaces it. */
 const FROM_SECRET = 'from-secret/';
 
-/** Where a password stands under /run/passwords. */
+/** The path of a password under /run/passwords. */
 export function secretPath(password: SecretKey): string {
   return `${password.name}/${password.key ?? DEFAULT_SECRET_KEY}`;
 }
 
-/** What is decided for all pools of the proxies. */
-export interface PoolWiring {
+/** The settings that all pools share. */
+export interface CommonPoolSettings {
   readonly listenAddress: string;
   readonly bridge?: Bridge;
-  /** Whether a pool that ejects hosts goes on doing so. */
+  /** Whether pools keep `auto_eject_hosts: true`. */
   readonly ejectHosts?: boolean;
 }
 
-/** The pools at the addresses of the shards, or of the bridge to them, listening on every address of the pod. */
-export function proxyPools(scope: Construct, pools: ProxyPool[], wiring: PoolWiring): ServedPool[] {
-  const { listenAddress, bridge, ejectHosts = false } = wiring;
+/** The pools with the addresses of the shards or of the bridge. */
+export function proxyPools(scope: Construct, pools: ProxyPool[], common: CommonPoolSettings): ServedPool[] {
+  const { listenAddress, bridge, ejectHosts = false } = common;
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
     const { name, servers, redisAuth } = pool;
     checkSecretKey(scope, `password of pool ${name}`, password);
     if (addresses !== undefined && addresses.length !== servers.length) {
-      const counts = `${servers.length} servers and ${addresses.length} addresses`;
-      refuse(scope, `pool ${name} has ${counts}; give each server the address of its shard`);
+      const counts = `${servers.length} servers but ${addresses.length} addresses`;
+      refuse(scope, `pool ${name} has ${counts}; give one address for each server`);
     }
     if (redisAuth !== undefined && password === undefined) {
-      refuse(scope, `pool ${name} has a redis_auth, but no password; name the Secret that holds it`);
+      refuse(scope, `pool ${name} has a redis_auth, but no password; set password to its Secret`);
     }
     const places = bridge ? (addresses ?? servers.map(({ address }) => address)).map(through(bridge)) : addresses;
     const { redisAuth: _password, ...settings } = places === undefined ? pool.settings : pool.movedTo(places).settings;
     return {
       pool: new NutcrackerPool({
         ...settings,
-        // No part of the ring, but it has keys written to shards that are not theirs.
+        // Ejection would write keys to the wrong shards.
         ...(pool.autoEjectHosts && !ejectHosts && { autoEjectHosts: false }),
         listen: `${listenAddress}:${port}`,
         ...(password && { redisAuth: `${FROM_SECRET}${secretPath(password)}` }),
@@ -93,14 +93,14 @@ function through(bridge: Bridge): (address: string) => string {
 function portOf(scope: Construct, pool: NutcrackerPool): number {
   const port = pool.listen.startsWith('/') ? undefined : /:(\d+)$/.exec(pool.listen)?.[1];
   return port === undefined
-    ? refuse(scope, `pool ${pool.name} listens on ${pool.listen}; name the port of the proxies in a prop`)
+    ? refuse(scope, `pool ${pool.name} listens on ${pool.listen}; set the port of the proxies`)
     : Number(port);
 }
 
-/** A client-side apply copies the object into an annotation, and these have 262,144 bytes; the rest has to fit as well. */
+/** A client-side apply copies the object into an annotation; annotations are limited to 262,144 bytes in total. */
 const LARGEST_CONFIG = 250_000;
 
-/** The configuration and its script, by file name, with what else the ConfigMap is to hold. */
+/** The files of the ConfigMap: nutcracker.yml, its script, and the files in `more`. */
 export function proxyConfigData(
   scope: Construct,
   pools: ServedPool[],
@@ -110,8 +110,8 @@ export function proxyConfigData(
   const data = { 'nutcracker.yml': yaml, 'render.sh': script('render.sh'), ...more };
   const bytes = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > LARGEST_CONFIG) {
-    const size = `nutcracker.yml and what goes with it have ${bytes} bytes, of which kubectl apply takes ${LARGEST_CONFIG}`;
-    refuse(scope, `${size}; give the servers shorter names, or the pools to several TwemproxyLayers`);
+    const size = `nutcracker.yml and its scripts have ${bytes} bytes, but kubectl apply takes at most ${LARGEST_CONFIG}`;
+    refuse(scope, `${size}; shorten the names of the servers, or split the pools over several TwemproxyLayers`);
   }
   return data;
 }

@@ -1,4 +1,4 @@
-// The proof that proxies find every key where the old ones put it, made on what was synthesized.
+// Proves on the synthesized files that the new proxies route every key to the shard with its data.
 
 import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
@@ -6,32 +6,32 @@ import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
 import { type BridgeFiles, type BridgeListener, readBridge } from './bridge-proof';
 
-/** What is compared. */
+/** The input of the proof. */
 export interface RingProof {
-  /** The pools whose keys must be found. */
+  /** The pools of the old fleet. */
   readonly live: readonly NutcrackerPool[];
-  /** Where their data is. */
+  /** The shards with their data. */
   readonly shards: FleetShards;
   /** `host:port` of the shards, by ordinal. */
   readonly addresses: string[];
   /** The synthesized nutcracker.yml. */
   readonly yaml: string;
-  /** What to call that file in an error. */
+  /** The name of that file for errors. */
   readonly fileName: string;
-  /** The synthesized bridge, if the proxies reach the shards through one. */
+  /** The synthesized bridge, if there is one. */
   readonly bridge?: BridgeFiles;
-  /** Whether keys may move: only addresses are compared then. */
+  /** Whether keys may move. Then only addresses are compared. */
   readonly loseKeysThatMove: boolean;
   /** Whether the proxies may eject hosts. */
   readonly mayEject: boolean;
 }
 
-/** What is wrong, a finding each; nothing when every key stays. */
+/** The problems; empty if every key stays on its shard. */
 export function ringProblems(proof: RingProof): string[] {
   try {
     return findings(proof);
   } catch (error) {
-    // A pool that has no ring, or a patched file that nutcracker would refuse.
+    // A pool without a ring, or a patched file that nutcracker would reject.
     return [(error as Error).message];
   }
 }
@@ -48,7 +48,7 @@ function findings(proof: RingProof): string[] {
   });
 }
 
-/** The keys of a pool that the other one looks for on other shards. */
+/** The share of keys that the new pool routes to another shard, and what to fix. */
 function movedKeys(
   { live: { length }, fileName, loseKeysThatMove }: RingProof,
   live: NutcrackerPool,
@@ -56,20 +56,20 @@ function movedKeys(
 ): string[] {
   if (loseKeysThatMove) return [];
   refuseWithoutRing(live);
-  if (followFromTheSame(live, pool)) return [];
+  if (haveSameRing(live, pool)) return [];
   const diff = HashRing.of(live).diff(HashRing.of(pool));
   if (diff.isSame) return [];
   const share = `${diff.isExact ? '' : 'about '}${percent(diff.movedShare)}`;
   return [
-    `${share} of all keys${length > 1 ? ` of pool ${live.name}` : ''} would be looked for on another shard than the one that has them: fix`,
-    ...settingsToMend(live, pool, fileName),
-    ...serversToMend(live, pool, fileName),
-    'or, to give those keys up, set loseKeysThatMove',
+    `${share} of all keys${length > 1 ? ` of pool ${live.name}` : ''} would be routed to a shard that does not have them; fix`,
+    ...settingsToFix(live, pool, fileName),
+    ...serversToFix(live, pool, fileName),
+    'or set loseKeysThatMove to accept the loss of these keys',
   ];
 }
 
-/** Whether the pools agree in everything that a ring is computed from. Then both have one ring, whatever it is. */
-function followFromTheSame(live: NutcrackerPool, pool: NutcrackerPool): boolean {
+/** Whether the pools are the same in everything that a ring is computed from. */
+function haveSameRing(live: NutcrackerPool, pool: NutcrackerPool): boolean {
   const weights = new Map(live.servers.map(({ ringName, weight }) => [ringName, weight]));
   return (
     differingSettings(live, pool).length === 0 &&
@@ -78,7 +78,7 @@ function followFromTheSame(live: NutcrackerPool, pool: NutcrackerPool): boolean 
   );
 }
 
-/** Servers that route to a shard without their data: by their own address, or through the bridge. */
+/** Servers that route to the wrong shard, by their own address or through the bridge. */
 function misplacements(
   { shards, addresses, fileName, bridge }: RingProof,
   pool: NutcrackerPool,
@@ -93,29 +93,29 @@ function misplacements(
     if (!listener) return [`${fileName}:${server.line ?? 0}: ${server.toString()}: the bridge does not listen there`];
     const old = oldAddresses.at(ordinals[i]);
     if (listener.new === address && listener.old === old) return [];
-    return [misledServer(bridge.cfgName, listener, server, `${address ?? 'nowhere'} and ${old ?? 'nowhere'}`)];
+    return [misroutedServer(bridge.cfgName, listener, server, `${address ?? 'nowhere'} and ${old ?? 'nowhere'}`)];
   });
 }
 
-/** A server that is ejected is off the ring, and its keys are on shards that are not theirs. */
+/** Ejecting a server removes it from the ring and routes its keys to the wrong shards. */
 function ejections({ fileName, mayEject }: RingProof, pool: NutcrackerPool): string[] {
   if (!pool.autoEjectHosts || mayEject) return [];
   return [
-    `${fileName}: auto_eject_hosts is true: keys of a shard that fails would be written to others; write auto_eject_hosts: false`,
+    `${fileName}: auto_eject_hosts is true: the keys of a failed shard would be written to other shards; write auto_eject_hosts: false`,
   ];
 }
 
-function misledServer(cfgName: string, listener: BridgeListener, server: NutcrackerServer, right: string): string {
-  const leads = `${listener.name} routes to ${listener.new ?? 'nowhere'} and ${listener.old ?? 'nowhere'}`;
-  return `${cfgName}:${listener.line}: ${leads}; the data of ${server.ringName} is at ${right}`;
+function misroutedServer(cfgName: string, listener: BridgeListener, server: NutcrackerServer, right: string): string {
+  const routes = `${listener.name} routes to ${listener.new ?? 'nowhere'} and ${listener.old ?? 'nowhere'}`;
+  return `${cfgName}:${listener.line}: ${routes}; the data of ${server.ringName} is at ${right}`;
 }
 
 function misplacedServer(fileName: string, server: NutcrackerServer, address: string | undefined): string {
-  const remedy = address === undefined ? 'no shard is left for it' : `its data is at ${address}`;
+  const remedy = address === undefined ? 'there is no shard for it' : `its data is at ${address}`;
   return `${fileName}:${server.line ?? 0}: ${server.toString()}: ${remedy}`;
 }
 
-function settingsToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
+function settingsToFix(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
   return differingSettings(live, pool).map((setting) => {
     const key = setting === 'hashTag' ? 'hash_tag' : setting;
     return `${fileName}: ${key} is ${pool[setting] ?? 'not set'}; it was ${live[setting] ?? 'not set'}`;
@@ -126,14 +126,14 @@ function differingSettings(live: NutcrackerPool, pool: NutcrackerPool): ('hash' 
   return (['hash', 'distribution', 'hashTag'] as const).filter((setting) => live[setting] !== pool[setting]);
 }
 
-function serversToMend(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
+function serversToFix(live: NutcrackerPool, pool: NutcrackerPool, fileName: string): string[] {
   const before = new Map(live.servers.map((server) => [server.ringName, server]));
   const after = new Map(pool.servers.map((server) => [server.ringName, server]));
   const wrong = pool.servers.flatMap((server) => {
     const old = before.get(server.ringName);
     if (old?.weight === server.weight) return [];
-    const what = old ? `had the weight ${old.weight}${lineOf(old)}` : 'is not in the old ring';
-    return [`${fileName}:${server.line ?? 0}: ${server.toString()}: ${server.ringName} ${what}`];
+    const problem = old ? `had the weight ${old.weight}${lineOf(old)}` : 'is not in the old ring';
+    return [`${fileName}:${server.line ?? 0}: ${server.toString()}: ${server.ringName} ${problem}`];
   });
   const missing = live.servers
     .filter(({ ringName }) => !after.has(ringName))

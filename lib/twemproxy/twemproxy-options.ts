@@ -1,159 +1,159 @@
-// What a user may choose about the proxies of a fleet.
+// The options of the proxies.
 
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
 import { type ReplicatedPodOptions } from '../common/pod-options';
 
-/** How the proxies are reached. */
+/** The type of the proxies' Service. */
 export enum ProxyServiceType {
-  /** From inside the cluster. */
+  /** Reachable from inside the cluster. */
   CLUSTER_IP = 'ClusterIP',
-  /** At a port of every node as well. */
+  /** Also reachable on a port of every node. */
   NODE_PORT = 'NodePort',
-  /** At an address that the cloud or the network gives as well. */
+  /** Also reachable on an address of the cloud's or the network's load balancer. */
   LOAD_BALANCER = 'LoadBalancer',
 }
 
-/** Bounds between which the number of proxies follows their load. */
+/** The settings of the proxies' autoscaler. */
 export interface ProxyAutoscaling {
   /**
-   * The fewest proxies there may be.
+   * The minimum number of proxies.
    * @default 2
    */
   readonly minReplicas?: number;
 
-  /** The most proxies there may be. */
+  /** The maximum number of proxies. */
   readonly maxReplicas: number;
 
   /**
-   * Per cent of the requested processor time that the proxies are to use on average.
+   * The target CPU utilization of the proxies, in percent of the CPU request.
    * @default 60
    */
   readonly targetCpuPercent?: number;
 }
 
-/** What a user may choose about proxies. */
+/** The options of the proxies. */
 export interface TwemproxyOptions extends ReplicatedPodOptions {
   /**
-   * The image: nutcracker 0.5.0, sh, awk, od, sed, sleep, sort, timeout, tr, wc, and bash or nc; `images/twemproxy/Dockerfile`
-   * builds one.
+   * The image: nutcracker 0.5.0 with sh, awk, od, sed, sleep, sort, timeout, tr, wc, and bash or nc. Build it with
+   * `images/twemproxy/Dockerfile`.
    */
   readonly image: string;
 
   /**
-   * How many proxies there are. With `autoscaling` that decides.
+   * The number of proxies. Not allowed with `autoscaling`.
    * @default 2
    */
   readonly replicas?: number;
 
   /**
-   * Lets the number of proxies follow their load. It moves only new connections, and needs the cluster's metrics-server.
+   * Scales the number of proxies with their load. New proxies get only new connections. Needs the cluster's metrics-server.
    * @default - a fixed number of proxies
    */
   readonly autoscaling?: ProxyAutoscaling;
 
   /**
-   * How the proxies are reached.
+   * The type of the Service.
    * @default ProxyServiceType.CLUSTER_IP
    */
   readonly serviceType?: ProxyServiceType;
 
   /**
-   * Annotations of the Service, such as a cloud asks for.
+   * Annotations of the Service, for example for a cloud's load balancer.
    * @default - none
    */
   readonly serviceAnnotations?: { [key: string]: string };
 
   /**
-   * The port of every node that routes to the first pool, with NODE_PORT or LOAD_BALANCER.
-   * @default - Kubernetes chooses one
+   * The node port of the first pool, with NODE_PORT or LOAD_BALANCER.
+   * @default - chosen by Kubernetes
    */
   readonly nodePort?: number;
 
   /**
-   * The Service's `externalTrafficPolicy`, with NODE_PORT or LOAD_BALANCER: `Local` keeps the address of clients.
-   * @default - Kubernetes' own: Cluster
+   * The Service's `externalTrafficPolicy`, with NODE_PORT or LOAD_BALANCER: `Local` preserves client addresses.
+   * @default - the default of Kubernetes: Cluster
    */
   readonly externalTrafficPolicy?: string;
 
   /**
-   * Bytes of a buffer of nutcracker (`-m`), from 512 to 16777216. A key must be shorter than this less 48 bytes, or its client's
-   * connection is closed. Every request under way holds two buffers or more, one of many keys as many for each of its shards:
-   * with 4096, proxies take a third of the memory, and values of 100 kB a quarter more processor time (bench/proxy.md).
-   * @default 16384 - nutcracker's own, so that no key of an old fleet is out of reach
+   * The size of nutcracker's buffers in bytes (`-m`), from 512 to 16777216. A key must be at least 49 bytes shorter than this:
+   * otherwise nutcracker closes the client's connection. Every pending request holds at least two buffers, and a multi-key
+   * request as many for each of its shards. With 4096, proxies take a third of the memory, and values of 100 kB a quarter more
+   * CPU (bench/proxy.md).
+   * @default 16384 - the default of nutcracker, so that every key of an old fleet works
    */
   readonly mbufBytes?: number;
 
   /**
-   * The address on which nutcracker listens in its pod: `::` for clusters with IPv6.
+   * The address that nutcracker listens on in its pod: `::` for IPv6 clusters.
    * @default 0.0.0.0
    */
   readonly listenAddress?: string;
 
   /**
-   * Whether the Service exposes the statistics as well, which nothing protects.
-   * @default - true for CLUSTER_IP; false for NODE_PORT and LOAD_BALANCER, which reach beyond the cluster
+   * Whether the Service also exposes the statistics, which have no authentication.
+   * @default - true for CLUSTER_IP; false for NODE_PORT and LOAD_BALANCER, which are reachable from outside the cluster
    */
   readonly statsInService?: boolean;
 
   /**
-   * Where nutcracker gives its statistics: one JSON document for each connection, no HTTP.
+   * The port of nutcracker's statistics: one JSON document for each TCP connection, not HTTP.
    * @default 22222
    */
   readonly statsPort?: number;
 
   /**
-   * How often the statistics are renewed (`-i`), from a second to a day.
+   * The interval at which the statistics are updated (`-i`), from a second to a day.
    * @default Duration.seconds(30)
    */
   readonly statsInterval?: Duration;
 
   /**
-   * How much nutcracker logs (`-v`), from 0 (emergencies) to 11 (every byte).
+   * The log level of nutcracker (`-v`), from 0 (emergencies) to 11 (every byte).
    * @default 5
    */
   readonly verbosity?: number;
 
   /**
-   * Whether a pool that says `auto_eject_hosts: true` goes on ejecting. While a shard fails, or only closes a connection, its keys
-   * are then read and written on other shards, and later its old values are back: acknowledged writes are lost. For a pure
-   * cache whose values may be stale; refused together with a migration.
-   * @default false - the proxies have `auto_eject_hosts: false` whatever the pool says, and retry a failed shard with each request
+   * Whether pools with `auto_eject_hosts: true` keep it. While a shard fails, or after it only closed a connection, its keys are
+   * then read and written on other shards; later its old values are back, and acknowledged writes are lost. Only for caches
+   * whose values may be stale. Not allowed with a migration.
+   * @default false - the proxies have `auto_eject_hosts: false`, and retry a failed shard with each request
    */
   readonly ejectHostsAndServeStaleData?: boolean;
 
   /**
-   * How long a proxy serves on after it was told to stop. nutcracker cannot drain: this is the time for the cluster to
-   * stop sending new clients, and for clients to move.
+   * How long a terminating proxy keeps serving. nutcracker cannot drain connections: in this time the cluster stops routing
+   * new clients to it, and clients can reconnect elsewhere.
    * @default Duration.seconds(15)
    */
   readonly shutdownDelay?: Duration;
 
   /**
-   * Whether a proxy without a bridge starts only when none of its shards is a replica. So the phase MOVED that comes before the
-   * last cutover takes no proxy away: the new ones wait, and the old ones serve. `false` is for pools of replicas, which are
-   * only read.
+   * Whether a proxy without a bridge waits at its start until none of its shards is a replica. If the phase MOVED is applied
+   * before the last cutover, the new proxies wait and the old ones keep serving. Use `false` for read-only pools of replicas.
    * @default true
    */
   readonly waitForMasters?: boolean;
 
   /**
-   * Memory of a proxy, requested and limited alike. nutcracker never gives a buffer back: reckon with two to three of
-   * `mbufBytes` for each request under way at the worst moment, and an MGET as one for each shard that it asks.
-   * @default Size.gibibytes(1) - some 20,000 requests under way (bench/proxy.md)
+   * The memory request and limit of a proxy. nutcracker never frees a buffer: plan two to three times `mbufBytes` for each
+   * pending request at peak load, and count an MGET as one request for each of its shards.
+   * @default Size.gibibytes(1) - some 20,000 pending requests (bench/proxy.md)
    */
   readonly memory?: Size;
 
   /**
-   * The processor time that a proxy asks for. It has one thread for data: more than one processor is of no use. Half of one
-   * bears 25,000 to 50,000 small requests a second (bench/proxy.md).
+   * The CPU request of a proxy. It has one data thread, so more than one CPU is of no use. Half a CPU handles 25,000 to 50,000
+   * small requests a second (bench/proxy.md).
    * @default Cpu.millis(500)
    */
   readonly cpu?: Cpu;
 
   /**
-   * The processor time that a proxy may take.
-   * @default - what the node has to spare
+   * The CPU limit of a proxy.
+   * @default - none
    */
   readonly cpuLimit?: Cpu;
 }

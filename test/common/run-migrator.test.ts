@@ -28,7 +28,7 @@ describe.each([['dash'], ['busybox', 'sh'], ['bash']])('with %s', (...shell) => 
   test('what is killed is started again, until it has come to its end', async () => {
     const program = run(5, '[ $try -gt 2 ] || kill -9 $$; exit 3');
     expect([await program.exit(), started()]).toEqual([3, 3]);
-    expect(program.output).toContain('ended with code 137; it is started again (try 2 of 5)');
+    expect(program.output).toContain('exited with code 137; restarting it (try 2 of 5)');
   });
 
   test('what keeps dying is left to Kubernetes, with its last code', async () => {

@@ -38,7 +38,7 @@ test('a file that a synchronization leaves behind is set aside where nothing is 
   client.disconnect();
   await it.write('new');
   await it.restart('new', 'SIGKILL');
-  expect(it.move.fleet.shard(0).output).toContain('it is dump.rdb.stale now');
+  expect(it.move.fleet.shard(0).output).toContain('renamed dump.rdb to dump.rdb.stale');
   expect(await it.served('new')).toBeUndefined();
 });
 

@@ -76,7 +76,7 @@ test('the ring may serve with other settings', () => {
 test('the ring fails the synth when it would move keys, and names the share and what to fix', () => {
   const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR, hashTag: undefined }) });
   expect(validationErrors(app).join('\n')).toMatch(
-    /^about 7\d(\.\d)? % of all keys would be looked for on another shard/,
+    /^about 7\d(\.\d)? % of all keys would be routed to a shard that does not have them; fix/,
   );
   expect(validationErrors(app)).toEqual(
     expect.arrayContaining([
@@ -91,13 +91,13 @@ test('the ring fails the synth when it would move keys, and names the share and 
 
 test('the ring fails the synth of a whole app', () => {
   const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR }) });
-  expect(() => Testing.synth(app.charts[app.charts.length - 1])).toThrow('would be looked for on another shard');
+  expect(() => Testing.synth(app.charts[app.charts.length - 1])).toThrow('would be routed to a shard');
 });
 
 test('the ring names the lines of servers that differ', () => {
   const servers = [...LIVE.servers.slice(0, 2), new NutcrackerServer({ address: 'redis-b:6379' })];
   const errors = validationErrors(fleet({ newPool: changed({ servers }) }).app);
-  expect(errors[0]).toMatch(/^[\d.]+ % of all keys would be looked for/);
+  expect(errors[0]).toMatch(/^[\d.]+ % of all keys would be routed to/);
   expect(errors.filter((error) => error.includes('redis-b:6379'))).toEqual([
     expect.stringMatching(
       /nutcracker\.yml of ConfigMap \S+:10: unit-1-shard-2:6379:1 redis-b:6379: redis-b:6379 had the weight 2 \(line 11 of the old file\)$/,
