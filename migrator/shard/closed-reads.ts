@@ -1,12 +1,12 @@
-// Keeps readers from an old server that follows the new one: a synchronized replica would answer them, with older values
-// at times. Only replication reads there. The commands that its default user had are kept in a user that nobody can be.
+// Closes an old server that follows the new one to reads: a replica in sync would serve them, sometimes with stale values.
+// The command rules of its default user are saved in a user that cannot log in.
 
 import { type CommandLine, type RedisServer, rethrowUnreachable } from '../redis/server';
 
-/** The user that keeps the rules. */
+/** The user that holds the saved rules. */
 export const KEPT_USER = 'cdk8s-twemproxy-kept';
 
-/** What closes a server to readers; nothing if it is closed already. */
+/** Commands that close a server to reads; none if it is already closed. */
 export async function closeReadsCommands(server: RedisServer): Promise<CommandLine[]> {
   const users = await rulesOfUsers(server);
   const rules = users.get('default');
@@ -17,7 +17,7 @@ export async function closeReadsCommands(server: RedisServer): Promise<CommandLi
   ];
 }
 
-/** What opens it again, as it was; nothing if it is not closed. */
+/** Commands that restore its rules; none if it is not closed. */
 export async function openReadsCommands(server: RedisServer): Promise<CommandLine[]> {
   const rules = (await rulesOfUsers(server)).get(KEPT_USER);
   if (rules === undefined) return [];
@@ -27,17 +27,17 @@ export async function openReadsCommands(server: RedisServer): Promise<CommandLin
   ];
 }
 
-/** The first of them always speaks of all commands, and so replaces what was before. */
+/** The first command rule always covers all commands, and so replaces the previous rules. */
 function isAboutCommands(rule: string): boolean {
   return /^[-+]/.test(rule);
 }
 
-/** Users may live in a file of their own, which CONFIG REWRITE leaves alone. */
+/** Users may be in an aclfile, which CONFIG REWRITE does not write. */
 export async function saveUsers(server: RedisServer): Promise<void> {
   await server.call('ACL', 'SAVE').catch(rethrowUnreachable);
 }
 
-/** The rules of each user; none where there are no users, before Redis 6.0. */
+/** The rules of each user; empty before Redis 6.0, which has no users. */
 async function rulesOfUsers(server: RedisServer): Promise<Map<string, string[]>> {
   const lines = ((await server.call('ACL', 'LIST').catch(rethrowUnreachable)) ?? []) as string[];
   return new Map(

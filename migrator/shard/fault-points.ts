@@ -1,4 +1,4 @@
-// The places at which a migrator may die or stand still, so that tests can have it do so at each of them.
+// Points at which tests let a migrator die or stop.
 
 export const STEPS = [
   'sync.locked',
@@ -20,12 +20,12 @@ export const STEPS = [
 
 export type Step = (typeof STEPS)[number];
 
-/** The step, and the signal that the process sends to itself there: `cutover.held SIGSTOP`. */
+/** The step, and the signal that the process sends itself there: `cutover.held SIGSTOP`. */
 const VARIABLE = 'CDK8S_TWEMPROXY_SIGNAL_AT';
 
 let isSent = false;
 
-/** Called at each step; does nothing unless a test asked for it. */
+/** Called at each step; does nothing unless a test sets the variable. */
 export function reached(step: Step): void {
   const [wanted, signal] = (process.env[VARIABLE] ?? '').split(' ');
   if (wanted !== step || isSent) return;

@@ -1,4 +1,4 @@
-// Has the old server follow the new one after a cutover, so that a rollback loses nothing.
+// Makes the old server follow the new one after a cutover, so that a rollback loses nothing.
 
 import { closeReadsCommands, saveUsers, openReadsCommands } from './closed-reads';
 import { type Pair, versionOf } from './pair';
@@ -13,11 +13,11 @@ export interface FollowBack {
   readonly new: ServerView;
   readonly password?: string;
   readonly acceptVolatileFence: boolean;
-  /** How long the old server may take to reach the new one. */
+  /** How long the old server may take to connect to the new one. */
   readonly patienceMs: number;
 }
 
-/** Says how it went: an old server that cannot follow stays fenced. */
+/** Returns the outcome; an old server that cannot follow stays fenced. */
 export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
   const master = pair.shard.newForOld ?? pair.shard.new;
   const [oldVersion, newVersion] = [versionOf(it.old), versionOf(it.new)];
@@ -32,20 +32,20 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
     .follow(master, [
       ...(await closeReadsCommands(pair.old)),
       ...(await deleteSyncFileCommands(pair.old)),
-      // What held the writes would hold the replication as well.
+      // The pause that held the writes would block replication as well.
       ['CLIENT', 'UNPAUSE'],
-      ...loggingIn(it.password, oldVersion),
+      ...loginCommands(it.password, oldVersion),
     ])
     .catch(accept);
   await saveUsers(pair.old);
-  if (await linked(pair, it.patienceMs)) return 'moved; the old server follows';
+  if (await isLinkedInTime(pair, it.patienceMs)) return 'moved; the old server follows';
   await roles.demote(await openReadsCommands(pair.old)).catch(accept);
   await saveUsers(pair.old);
   return `moved; the old server did not reach ${master}, and is fenced`;
 }
 
-/** To the new server, as its default user. */
-function loggingIn(password: string | undefined, version: Version): CommandLine[] {
+/** Lets the old server log in to the new one, as its default user. */
+function loginCommands(password: string | undefined, version: Version): CommandLine[] {
   if (password === undefined) return [];
   return [
     ['CONFIG', 'SET', 'masterauth', password],
@@ -53,7 +53,7 @@ function loggingIn(password: string | undefined, version: Version): CommandLine[
   ];
 }
 
-async function linked(pair: Pair, patienceMs: number): Promise<boolean> {
+async function isLinkedInTime(pair: Pair, patienceMs: number): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
     const { isLinked, isSyncing } = await observe(pair.old);

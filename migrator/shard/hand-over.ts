@@ -1,5 +1,5 @@
-// Gives the role of the master from one server of a shard to the other, and loses nothing: hold the writes, wait until the
-// other has them all, demote, look again, promote. At every moment at most one of the two takes writes.
+// Hands the master role from one server of a shard to the other without loss: hold the writes, wait until the other server
+// has applied them all, demote, check again, promote. At most one of the two accepts writes at any time.
 
 import { type CommandLine, type RedisServer } from '../redis/server';
 import { NotDurableError, type Roles } from './roles';
@@ -7,7 +7,7 @@ import { type Step, reached } from './fault-points';
 import { type ServerView, viewOf } from '../redis/server-view';
 import { type HoldMethod } from './write-hold';
 
-/** A server and what changes its role. */
+/** A server and its role changes. */
 export interface Member {
   readonly server: RedisServer;
   readonly roles: Roles;
@@ -16,38 +16,38 @@ export interface Member {
 export interface HandOver {
   readonly from: Member;
   readonly to: Member;
-  /** Where `from` was, for `to` to follow it again if this comes to nothing. */
+  /** The address of `from`, which `to` follows again if the handover is aborted. */
   readonly fromAddress: string;
-  /** Milliseconds for which writes may be held before anything has changed. */
+  /** Milliseconds for which writes may be held before a role changes. */
   readonly deadlineMs: number;
   readonly method: HoldMethod;
-  /** Go on if `from` cannot keep its new role. */
+  /** Continue if a restart of `from` would undo its new role. */
   readonly acceptVolatileFence: boolean;
-  /** Go on if `to` cannot keep its new role: only where the one that it would come back with does no harm. */
+  /** Continue if a restart of `to` would undo its new role: only where its previous role is harmless. */
   readonly acceptVolatilePromotion: boolean;
-  /** Commands that go with the promotion. */
+  /** Commands to send with the promotion. */
   readonly beforePromotion?: readonly CommandLine[];
   readonly command: 'cutover' | 'rollback';
 }
 
-/** It came to nothing: the master is the one that it was. */
+/** The operation was aborted, and the master is still the same. */
 export class AbortedError extends Error {}
 
-/** How long a pause outlives its deadline: what follows the last look at the clock. */
+/** How long a pause outlives its deadline: covers the steps after the last check of the clock. */
 const PAUSE_MARGIN_MS = 500;
 
-/** How long the end of the history may take to arrive once the link is cut. */
+/** How long the last bytes of the history may take to arrive after the link is cut. */
 const LAST_BYTES_MS = 200;
 
-/** Throws AbortedError, with everything as before, or whatever broke, with everything as it was then. */
+/** Throws AbortedError with the roles as before, or another error with the roles as they were when it occurred. */
 export async function handOver(it: HandOver): Promise<void> {
   const { from, method, deadlineMs } = it;
   const start = performance.now();
-  const late = (): boolean => performance.now() - start > deadlineMs;
+  const isLate = (): boolean => performance.now() - start > deadlineMs;
   await from.roles.writes.begin(method, deadlineMs + PAUSE_MARGIN_MS);
   step(it, 'held');
   try {
-    await waitUntilCaughtUp(it, late);
+    await waitUntilCaughtUp(it, isLate);
     step(it, 'equal');
   } catch (error) {
     await from.roles.writes.end();
@@ -59,11 +59,11 @@ export async function handOver(it: HandOver): Promise<void> {
   step(it, 'promoted');
 }
 
-/** Promotes `to` if it lacks nothing of the demoted `from`, and gives `from` its role back otherwise. */
+/** Promotes `to` if it has all that the demoted `from` had; otherwise promotes `from` again. */
 export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<void> {
   const { from, to } = it;
   try {
-    // A pause may have run out while this program was not running: then there are writes that nobody else has.
+    // If the pause expired while this program was stopped, `from` has writes that `to` lacks.
     await waitUntilCovered(to.server, fenced);
     await to.roles.promote(it.beforePromotion, it.acceptVolatilePromotion);
   } catch (error) {
@@ -75,8 +75,8 @@ export async function promoteIfEqual(it: HandOver, fenced: ServerView): Promise<
 }
 
 /**
- * Takes the role from `to`, which cannot keep it. If this program stood still until its pause was over, `to` may have taken
- * writes by then that nobody else has: then it stays the master. Throws that.
+ * Demotes `to`, which cannot keep its role. If the pause expired while this program was stopped, `to` may have accepted
+ * writes that `from` lacks: then it stays the master, and this throws NotDurableError.
  */
 async function takeBack({ to, fromAddress }: HandOver, reason: NotDurableError): Promise<void> {
   const after = await to.roles.follow(fromAddress).catch((error: unknown) => {
@@ -86,17 +86,17 @@ async function takeBack({ to, fromAddress }: HandOver, reason: NotDurableError):
   if (reason.view === undefined || after.offset <= reason.view.offset) return;
   await to.roles.promote([], true);
   throw new NotDurableError(
-    `${reason.message}; it has taken writes meanwhile, and serves: see to it before it restarts`,
+    `${reason.message}; it has accepted writes meanwhile and serves: fix this before it restarts`,
   );
 }
 
-/** Whether a replica has applied all of the history that the demoted server had. */
+/** Whether a replica has applied the whole history of the demoted server. */
 export function covers(replica: ServerView, fenced: ServerView): boolean {
   const sameHistory = replica.history.some((id) => fenced.history.includes(id));
   return sameHistory && replica.offset >= fenced.offset;
 }
 
-/** What was sent before the link broke may still be on its way. Throws AbortedError if it does not arrive. */
+/** Bytes sent before the link broke may still be in transit. Throws AbortedError if they do not arrive. */
 async function waitUntilCovered(server: RedisServer, fenced: ServerView): Promise<void> {
   const deadline = performance.now() + LAST_BYTES_MS;
   for (;;) {
@@ -107,16 +107,16 @@ async function waitUntilCovered(server: RedisServer, fenced: ServerView): Promis
     throw new AbortedError(
       missing > 0
         ? `${missing} bytes were written while writes should have been held`
-        : 'it has another history than the old server',
+        : 'its history is not that of the old server',
     );
   }
 }
 
-async function waitUntilCaughtUp({ from, to }: HandOver, late: () => boolean): Promise<void> {
+async function waitUntilCaughtUp({ from, to }: HandOver, isLate: () => boolean): Promise<void> {
   const { offset } = viewOf(await from.server.info('replication'));
   for (;;) {
     const replica = viewOf(await to.server.info('replication'));
-    if (late()) throw new AbortedError(`${offset - replica.offset} bytes were missing when the time was up`);
+    if (isLate()) throw new AbortedError(`${offset - replica.offset} bytes were missing at the deadline`);
     if (!replica.isLinked) throw new AbortedError('the link between the servers broke');
     if (replica.offset >= offset) return;
   }

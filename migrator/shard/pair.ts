@@ -1,4 +1,4 @@
-// The two servers of a shard, as far as they can be reached.
+// Connections to the two servers of a shard, as far as they can be reached.
 
 import { type PlannedShard, ROLE_USER } from '../../lib/migration/plan';
 import { RedisServer, ServerError } from '../redis/server';
@@ -6,17 +6,17 @@ import { type ShardState, stateOf } from './shard-state';
 import { observe, type ServerView } from '../redis/server-view';
 import { Version } from '../redis/version';
 
-/** How the servers of a fleet are reached. */
+/** Credentials and options for the servers of a fleet. */
 export interface Access {
   readonly password?: string;
-  /** As whom the old servers are logged in to, if not as the default user with that password. */
+  /** The user of the old servers, if it is not the default user with that password. */
   readonly oldUser?: { readonly user: string; readonly password: string };
   readonly renamedCommands: Readonly<Record<string, string>>;
-  /** By which plan: migrators of different plans do not work on one shard. */
+  /** Identifies the plan: migrators with different plans do not work on the same shard. */
   readonly planHash: string;
 }
 
-/** What both servers said at one time. */
+/** The state of both servers at one time. */
 export interface PairView {
   readonly state: ShardState;
   readonly old?: ServerView;
@@ -24,7 +24,7 @@ export interface PairView {
 }
 
 export class Pair {
-  /** Throws a ServerError if a server wants another password or gives too few rights, which no waiting changes. */
+  /** Throws a ServerError if a server rejects the password or grants too few rights, since waiting does not help. */
   static async connect(shard: PlannedShard, { password, oldUser, renamedCommands, planHash }: Access): Promise<Pair> {
     const [old, fresh] = await Promise.allSettled([
       RedisServer.connect(shard.old, { password, ...oldUser, renamedCommands }),
@@ -44,12 +44,12 @@ export class Pair {
     private newOrError: RedisServer | ServerError,
   ) {}
 
-  /** The old server. Throws why it could not be reached. */
+  /** The old server. Throws if it could not be reached. */
   get old(): RedisServer {
     return orThrow(this.oldOrError);
   }
 
-  /** The new server. Throws why it could not be reached. */
+  /** The new server. Throws if it could not be reached. */
   get new(): RedisServer {
     return orThrow(this.newOrError);
   }
@@ -64,22 +64,22 @@ export class Pair {
     return [this.oldOrError, this.newOrError].filter((it) => it instanceof ServerError);
   }
 
-  /** Throws why a server could not be reached. */
+  /** Throws if a server could not be reached. */
   throwIfUnreachable(): void {
-    const [silence] = this.connectionErrors;
-    if (this.connectionErrors.length > 0) throw silence;
+    const [error] = this.connectionErrors;
+    if (this.connectionErrors.length > 0) throw error;
   }
 
-  /** The same, but an old server that is gone after its shard has moved is nobody's concern. */
+  /** The same, but ignores an unreachable old server of a shard that has moved. */
   throwIfUnreachableUnlessMoved({ state }: PairView): void {
     if (state !== 'moved') this.throwIfUnreachable();
   }
 
-  /** Asks both. A server that stops answering meanwhile counts as one that cannot be reached. */
+  /** Reads the state of both servers. A server that stops replying counts as unreachable. */
   async observe(): Promise<PairView> {
     const [old, fresh] = await Promise.all([this.oldOrError, this.newOrError].map(observeOrError));
-    if (old instanceof ServerError) this.oldOrError = silent(this.oldOrError, old);
-    if (fresh instanceof ServerError) this.newOrError = silent(this.newOrError, fresh);
+    if (old instanceof ServerError) this.oldOrError = disconnected(this.oldOrError, old);
+    if (fresh instanceof ServerError) this.newOrError = disconnected(this.newOrError, fresh);
     const views = [old, fresh].map((view) => (view instanceof ServerError ? undefined : view));
     return { state: stateOf(this.shard, ...views), old: views[0], new: views[1] };
   }
@@ -106,8 +106,8 @@ async function observeOrError(server: RedisServer | ServerError): Promise<Server
   });
 }
 
-/** Why a server is silent, in place of the connection to it. */
-function silent(server: RedisServer | ServerError, error: ServerError): ServerError {
+/** Closes the connection, and returns the error that replaces it. */
+function disconnected(server: RedisServer | ServerError, error: ServerError): ServerError {
   if (server instanceof RedisServer) server.close();
   return error;
 }

@@ -1,5 +1,5 @@
-// Whether a replica is sent everything again and again, which forks its live master each time, and what both servers say
-// of the cause.
+// Detects repeated full synchronizations, each of which forks the live master, and finds the cause in what both servers
+// report.
 
 import { type RedisServer, rethrowUnreachable } from '../redis/server';
 import { type ServerView } from '../redis/server-view';
@@ -7,13 +7,13 @@ import { type Version } from '../redis/version';
 import { size } from '../report/fleet-progress';
 import { type Pair, type PairView, versionOf } from './pair';
 
-/** So many full synchronizations of one shard in a row do not become right by another one. */
-const MOST = 4;
+/** After this many full synchronizations of a shard, another one does not help. */
+const MAX_SYNCS = 4;
 
-/** A limit that Redis' own default gives a replica. */
+/** The default limit of Redis for replicas. */
 const MIN_BUFFER = 256 * 2 ** 20;
 
-/** What a copy needs at the least, to say what comes in meanwhile. */
+/** The assumed speed of a copy, to estimate the writes during it. */
 const BYTES_PER_SECOND = 50 * 2 ** 20;
 
 interface Sample {
@@ -28,24 +28,24 @@ export class Resyncs {
   private first?: Sample;
   private last?: Sample;
 
-  /** Takes down what the old server says; a restart starts again. */
+  /** Records what the old server reports; a restart of it resets the count. */
   note({ old }: PairView): void {
     if (old === undefined) return;
-    const seen = sampleOf(old);
-    if (this.first?.runId !== seen.runId) this.first = seen;
-    this.last = seen;
+    const sample = sampleOf(old);
+    if (this.first?.runId !== sample.runId) this.first = sample;
+    this.last = sample;
   }
 
-  /** Full synchronizations since the first look. */
+  /** Full synchronizations since the first record. */
   get count(): number {
     return this.first && this.last ? this.last.full - this.first.full : 0;
   }
 
   get isTooMany(): boolean {
-    return this.count > MOST;
+    return this.count > MAX_SYNCS;
   }
 
-  /** The cause, as far as the servers tell, and the remedy with numbers. */
+  /** The cause, as far as the servers report it, and the remedy with numbers. */
   async explain(pair: Pair, { old, new: fresh }: PairView): Promise<string> {
     const { first, last } = this;
     if (!first || !last || !old || !fresh) return SEE_LOGS;
@@ -66,7 +66,7 @@ export class Resyncs {
   }
 }
 
-const SEE_LOGS = 'neither server says why; see their logs';
+const SEE_LOGS = 'neither server reports a cause; check their logs';
 
 function sampleOf({ info, runId, offset }: ServerView): Sample {
   const [full, partialErrors] = [info.number('sync_full'), info.number('sync_partial_err')];
@@ -75,22 +75,22 @@ function sampleOf({ info, runId, offset }: ServerView): Sample {
 
 function diskOf({ shard }: Pair, old: ServerView, fresh: ServerView): string | undefined {
   if (old.info.text('rdb_last_bgsave_status') === 'err') {
-    return `${shard.old} cannot write the snapshot that it is to send (rdb_last_bgsave_status: err); see to its disk and its memory`;
+    return `${shard.old} cannot write the snapshot that it has to send (rdb_last_bgsave_status: err); check its disk and memory`;
   }
   const isFull = ['aof_last_write_status', 'aof_last_bgrewrite_status'].some((name) => fresh.info.text(name) === 'err');
-  return isFull ? `${shard.new} cannot write what it is sent to its disk; make room there` : undefined;
+  return isFull ? `${shard.new} cannot write the data that it receives to disk; free space there` : undefined;
 }
 
 interface Written {
-  /** Bytes a second that come in. */
+  /** Bytes written per second. */
   readonly rate: number;
-  /** What a replica may have to wait for. */
+  /** Bytes that may have to be buffered for a replica. */
   readonly needed: number;
   /** Seconds from one synchronization to the next. */
   readonly round: number;
 }
 
-/** What is written during a copy waits in a buffer, and who has more waiting than its limit is cut off. */
+/** Writes during a copy are buffered; a replica that exceeds the buffer limit is disconnected. */
 async function bufferOf(
   server: RedisServer,
   version: Version,
@@ -104,8 +104,8 @@ async function bufferOf(
   const megabytes = Math.ceil(Math.max(MIN_BUFFER, needed, 2 * limit) / 2 ** 20);
   const bytes = megabytes * 2 ** 20;
   const remedy = `CONFIG SET ${setting} "${version.usesReplicaNames ? 'replica' : 'slave'} ${bytes} ${bytes} 60"`;
-  const what = `${size(rate)} a second are written to ${server.address}, and it keeps no more than ${size(limit)} for a replica (${setting})`;
-  return `${what}: set it to ${megabytes} MiB there (${remedy}), or sync when less is written`;
+  const what = `${size(rate)} a second are written to ${server.address}, and it buffers no more than ${size(limit)} for a replica (${setting})`;
+  return `${what}: set it to ${megabytes} MiB there (${remedy}), or sync when traffic is low`;
 }
 
 /** Either server ends a copy during which the other one is silent for so long. */
@@ -115,7 +115,7 @@ async function timeoutOf(pair: Pair, round: number, copySeconds: number): Promis
   if (round < timeout * 0.9) return undefined;
   const { address } = old <= fresh ? pair.old : pair.new;
   const better = Math.ceil(Math.max(60, 3 * copySeconds, 3 * timeout));
-  return `a copy is broken off after repl-timeout, which is ${timeout} s on ${address}; set it to ${better} on both servers (CONFIG SET repl-timeout ${better})`;
+  return `a copy is interrupted after repl-timeout, which is ${timeout} s on ${address}; set it to ${better} on both servers (CONFIG SET repl-timeout ${better})`;
 }
 
 async function replTimeout(server: RedisServer): Promise<number> {
@@ -126,9 +126,9 @@ async function backlogOf(server: RedisServer, isTooSmall: boolean, rate: number)
   const backlog = Number((await server.setting('repl-backlog-size').catch(rethrowUnreachable)) ?? 0);
   if (!isTooSmall || rate * BREAK_SECONDS < backlog) return undefined;
   const better = Math.ceil((2 * rate * BREAK_SECONDS) / 2 ** 20);
-  const what = `${size(rate)} a second are written to ${server.address}, and its backlog has ${size(backlog)}`;
-  return `${what}, so that each break of the link means a copy: set it to ${better} MiB there (CONFIG SET repl-backlog-size ${better * 2 ** 20})`;
+  const what = `${size(rate)} a second are written to ${server.address}, and its backlog is ${size(backlog)}`;
+  return `${what}, so every lost link causes a full copy: set it to ${better} MiB there (CONFIG SET repl-backlog-size ${better * 2 ** 20})`;
 }
 
-/** How long a link may be broken without a full copy after it. */
+/** How long a link may be down without a full copy after it. */
 const BREAK_SECONDS = 5;

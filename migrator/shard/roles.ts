@@ -1,4 +1,4 @@
-// How a server gets and loses the role of a master, so that the change survives a restart.
+// Promotes and demotes a server so that the change survives a restart.
 
 import { NOWHERE } from '../../lib/migration/plan';
 import { Info } from '../redis/info';
@@ -8,18 +8,15 @@ import { type Version } from '../redis/version';
 import { type ServerView, viewOf } from '../redis/server-view';
 import { WriteHold } from './write-hold';
 
-/** A promoted server takes no writes before its role is on its disk; for as long at the most. */
+/** A promoted server accepts no writes until its role is on disk, for at most this long. */
 const PROMOTION_MS = 10_000;
 
-/**
- * Then this program looks whether that went well, and has it take writes, or takes the role back. If it dies instead, they
- * wait for so long.
- */
+/** Then this program confirms the role and releases the writes, or demotes the server. If it dies, writes wait this long. */
 const CONFIRM_MS = 1000;
 
-/** The role changed, but not in the server's file: it would be another one after a restart. */
+/** The role changed, but not in the server's file: a restart would undo it. */
 export class NotDurableError extends Error {
-  /** @param view what the server says since the change, if there was one */
+  /** @param view the server's state after the change, if there was one */
   constructor(
     message: string,
     readonly view?: ServerView,
@@ -28,17 +25,17 @@ export class NotDurableError extends Error {
   }
 }
 
-/** A change of roles: what is sent, and whether what the server then says is what was wanted. */
+/** A role change: the commands, and the check of the resulting state. */
 interface Change {
-  /** Commands whose answers are `INFO`, and whatever else: they cannot fail the change. */
+  /** Sent first: INFO, and commands whose errors do not fail the change. */
   readonly stateBefore: readonly CommandLine[];
   readonly commands: readonly CommandLine[];
   readonly succeeded: (view: ServerView) => boolean;
-  /** What follows when its role is on its disk, in the same packet: no client comes in between. */
+  /** Commands after the role is on disk, in the same packet, so that no client comes in between. */
   readonly after?: readonly CommandLine[];
 }
 
-/** A server whose role changes, with what its version calls things. */
+/** Changes the role of a server, with the command names of its version. */
 export class Roles {
   readonly writes: WriteHold;
   private risk?: Promise<string | undefined>;
@@ -50,7 +47,7 @@ export class Roles {
     this.writes = new WriteHold(server, version);
   }
 
-  /** Proves that the server can keep a role. Throws NotDurableError. */
+  /** Checks that a role of the server survives a restart. Throws NotDurableError. */
   async checkDurable(): Promise<void> {
     const risk = await this.rewriteRisk();
     if (risk !== undefined) throw new NotDurableError(`${this.server.address}: ${risk}`);
@@ -60,8 +57,8 @@ export class Roles {
   }
 
   /**
-   * Makes a replica of nobody out of a master: it refuses writes, and reads as well. Gives what it says of itself then:
-   * no write can come after that offset. Throws NotDurableError, with the server demoted.
+   * Fences a master: makes it a replica of NOWHERE, which refuses writes and reads. Returns its state: no write can come
+   * after that offset. Throws NotDurableError, with the server demoted.
    */
   async demote(before: readonly CommandLine[] = []): Promise<ServerView> {
     return this.follow(`${NOWHERE.host}:${NOWHERE.port}`, before);
@@ -82,8 +79,8 @@ export class Roles {
   }
 
   /**
-   * Makes it a master. Where the version can, it takes no writes before its role is on its disk. Throws NotDurableError, with
-   * the server a master that takes no writes for a second; or, if that is accepted, has it take them.
+   * Makes it a master. If its version can, it accepts no writes until its role is on disk. Throws NotDurableError, with the
+   * server a master that accepts no writes for a second, unless `acceptVolatile` is set.
    */
   async promote(before: readonly CommandLine[] = [], acceptVolatile = false): Promise<void> {
     const commands: CommandLine[] = [
@@ -100,20 +97,20 @@ export class Roles {
     await this.server.all(this.writes.endPauseCommands());
   }
 
-  /** Sends the commands in one go, with a look at the outcome, and the order to keep it. */
+  /** Sends the commands in one packet, together with INFO and CONFIG REWRITE. */
   private async change({ stateBefore, commands, succeeded, after = [] }: Change): Promise<ServerView> {
     const risk = await this.rewriteRisk();
-    const keeping: CommandLine[] = risk === undefined ? [['CONFIG', 'REWRITE']] : [];
-    const answers = await this.server.each([...stateBefore, ...commands, ['INFO'], ...keeping, ...after]);
-    const looked = answers.splice(0, stateBefore.length);
-    answers.splice(answers.length - after.length);
-    const kept = risk === undefined ? answers.pop() : new Error(`${this.server.address}: ${risk}`);
-    const error = answers.find((answer) => answer instanceof Error);
+    const rewrite: CommandLine[] = risk === undefined ? [['CONFIG', 'REWRITE']] : [];
+    const results = await this.server.each([...stateBefore, ...commands, ['INFO'], ...rewrite, ...after]);
+    const before = results.splice(0, stateBefore.length);
+    results.splice(results.length - after.length);
+    const rewritten = risk === undefined ? results.pop() : new Error(`${this.server.address}: ${risk}`);
+    const error = results.find((result) => result instanceof Error);
     if (error !== undefined) throw error;
-    const view = viewOf(Info.parse(String(answers.pop())));
+    const view = viewOf(Info.parse(String(results.pop())));
     if (!succeeded(view)) throw new ServerError(this.server.address, 'the role did not change', true);
-    const complete = { ...view, ...lastOfMaster(looked) };
-    if (kept instanceof Error) throw new NotDurableError(kept.message, complete);
+    const complete = { ...view, ...offsetBefore(before) };
+    if (rewritten instanceof Error) throw new NotDurableError(rewritten.message, complete);
     return complete;
   }
 
@@ -127,14 +124,14 @@ export class Roles {
 }
 
 /**
- * Up to 3.2, a server that is demoted forgets its offset, and up to 4.0 it runs what clients had put into a MULTI before,
- * writes and all. So right before, in the same packet, it is asked once more, and its clients are sent away. (Not in a
- * transaction: a master adds that to its history.)
+ * Up to 3.2, a demoted server loses its offset, and up to 4.0 it still runs transactions that clients had queued, writes
+ * included. So its state is read right before the demotion, in the same packet, and its clients are disconnected. (Not in a
+ * transaction, which a master would add to its history.)
  */
 const STATE_BEFORE_DEMOTION: readonly CommandLine[] = [['INFO'], ['CLIENT', 'KILL', 'TYPE', 'normal']];
 
-/** What the server said in that look. */
-function lastOfMaster([info]: readonly unknown[]): Pick<ServerView, 'offset' | 'history'> | undefined {
+/** The offset and history that the server reported right before its demotion. */
+function offsetBefore([info]: readonly unknown[]): Pick<ServerView, 'offset' | 'history'> | undefined {
   if (typeof info !== 'string') return undefined;
   const { offset, history } = viewOf(Info.parse(info));
   return { offset, history };

@@ -1,15 +1,15 @@
-// What a later run has to know of a server, kept on the server itself: in repl-backlog-ttl, the seconds for which a master
-// without replicas keeps its backlog. Some years more do no harm, and the old value can be read back from the sum.
+// Flags for later runs, stored on the server itself: as multiples of UNIT added to repl-backlog-ttl, the seconds for which a
+// master without replicas keeps its backlog. Some years more are harmless, and the original value can be restored.
 
 import { type CommandLine, type RedisServer, rethrowUnreachable } from '../redis/server';
 
-/** Each mark is one bit. */
+/** Each flag is one bit. */
 export const FLAG = {
   /** repl-diskless-sync was `no`. */
   DISKLESS: 1,
   /** rdb-del-sync-files was `no`. */
   DELETES: 2,
-  /** It has no snapshot since it was promoted. */
+  /** It has taken no snapshot since its promotion. */
   SNAPSHOT: 4,
 } as const;
 
@@ -17,11 +17,11 @@ export type Flag = (typeof FLAG)[keyof typeof FLAG];
 
 const SETTING = 'repl-backlog-ttl';
 
-/** By so many seconds for the first mark: three years, which nobody asks for. */
+/** The seconds of the first flag: three years, longer than any real value. */
 const UNIT = 100_000_000;
 
 export class ServerFlags {
-  /** The marks of a server; none if it does not tell its settings. */
+  /** The flags of a server; none if its settings cannot be read. */
   static async of(server: RedisServer): Promise<ServerFlags> {
     const value = Number((await server.setting(SETTING).catch(rethrowUnreachable)) ?? 0);
     return new ServerFlags(value % UNIT, Math.floor(value / UNIT));
@@ -32,25 +32,25 @@ export class ServerFlags {
     private readonly bits: number,
   ) {}
 
-  has(mark: Flag): boolean {
-    return (this.bits & mark) !== 0;
+  has(flag: Flag): boolean {
+    return (this.bits & flag) !== 0;
   }
 
-  with(...marks: readonly Flag[]): ServerFlags {
+  with(...flags: readonly Flag[]): ServerFlags {
     return new ServerFlags(
       this.ttl,
-      marks.reduce((bits, mark) => bits | mark, this.bits),
+      flags.reduce((bits, flag) => bits | flag, this.bits),
     );
   }
 
-  without(...marks: readonly Flag[]): ServerFlags {
+  without(...flags: readonly Flag[]): ServerFlags {
     return new ServerFlags(
       this.ttl,
-      marks.reduce((bits, mark) => bits & ~mark, this.bits),
+      flags.reduce((bits, flag) => bits & ~flag, this.bits),
     );
   }
 
-  /** What puts them on the server. */
+  /** The command that stores the flags. */
   get setting(): CommandLine {
     return ['CONFIG', 'SET', SETTING, this.ttl + this.bits * UNIT];
   }

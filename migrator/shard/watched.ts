@@ -1,10 +1,10 @@
-// Whether Sentinel watches a server of a shard, which must end before a role changes.
+// Whether Sentinel monitors a server of a shard, which must end before a role changes.
 
 import { type Pair } from './pair';
 import { type RedisServer } from '../redis/server';
 import { sentinelAdvice, watchOf } from '../redis/sentinels';
 
-/** Who watches, and what to do about it, a sentence for each server of the pair that is watched. */
+/** A message with the remedy for each server of the pair that Sentinels monitor. */
 export async function watchedBy(pair: Pair): Promise<string[]> {
   const found = await Promise.all(pair.reached.map(watched));
   return found.flat();

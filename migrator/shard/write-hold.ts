@@ -1,19 +1,19 @@
-// Holds the writes of a server, and lets them go again.
+// Holds the writes of a server, and releases them.
 
 import { type CommandLine, type RedisServer } from '../redis/server';
 import { type Version } from '../redis/version';
 
-/** How writes are held: by a pause, which has writers wait, or by a fence, which has them get an error. */
+/** How writes are held: with `pause` clients wait, with `fence` they get an error. */
 export type HoldMethod = 'pause' | 'fence';
 
 /**
- * No server can have as many replicas, so a master that asks for them takes no writes. What it asked for before is added,
- * so that any later run can restore it; twice the number says that `min-replicas-max-lag` was 0 besides.
+ * A master that requires this many replicas accepts no writes. It is added to the original value of `min-replicas-to-write`,
+ * so that any later run can restore that; added twice, it means that `min-replicas-max-lag` was 0.
  */
 export const WRITE_FENCE = 1_000_000;
 
-/** Any lag but 0, which would switch the fence off: Redis' own default. */
-const SOME_LAG = 10;
+/** The default of Redis. 0 would turn the fence off. */
+const DEFAULT_LAG = 10;
 
 export class WriteHold {
   constructor(
@@ -21,17 +21,17 @@ export class WriteHold {
     private readonly version: Version,
   ) {}
 
-  /** The way that troubles clients least: up to 6.0, CLIENT PAUSE would hold this program as well. */
+  /** The method that affects clients least. Up to 6.0, CLIENT PAUSE would hold this program as well. */
   get method(): HoldMethod {
     return this.version.pausesWrites ? 'pause' : 'fence';
   }
 
-  /** Whether the fence stands. */
+  /** Whether the server is fenced. */
   async isFenced(): Promise<boolean> {
     return (await this.wantedReplicas()) >= WRITE_FENCE;
   }
 
-  /** A pause ends by itself after so many milliseconds; a fence has to be removed. */
+  /** A pause ends by itself after `ms`; a fence has to be removed. */
   async begin(method: HoldMethod, ms: number): Promise<void> {
     if (method === 'pause') {
       await this.server.call('CLIENT', 'PAUSE', ms, 'WRITE');
@@ -43,16 +43,16 @@ export class WriteHold {
     const hadNoLag = Number(await this.server.setting(lag)) === 0;
     await this.server.all([
       ['CONFIG', 'SET', replicas, wanted + (hadNoLag ? 2 : 1) * WRITE_FENCE],
-      ...(hadNoLag ? [['CONFIG', 'SET', lag, SOME_LAG] as const] : []),
+      ...(hadNoLag ? [['CONFIG', 'SET', lag, DEFAULT_LAG] as const] : []),
     ]);
   }
 
-  /** Ends whatever holds writes, also what an earlier run left behind. */
+  /** Ends any hold of writes, including one that an earlier run left behind. */
   async end(): Promise<void> {
     await this.server.all([...(await this.removeFenceCommands()), ...this.endPauseCommands()]);
   }
 
-  /** What removes the fence, if there is one. */
+  /** Commands that remove the fence, if there is one. */
   async removeFenceCommands(): Promise<CommandLine[]> {
     const wanted = await this.wantedReplicas();
     if (wanted < WRITE_FENCE) return [];
@@ -64,12 +64,12 @@ export class WriteHold {
     ];
   }
 
-  /** What ends a pause, where there can be one. */
+  /** Commands that end a pause, if the version supports one. */
   endPauseCommands(): CommandLine[] {
     return this.version.pausesWrites ? [['CLIENT', 'UNPAUSE']] : [];
   }
 
-  /** What has a pause end in so many milliseconds: alone, PAUSE makes it longer only. */
+  /** Commands that end a pause in `ms`: PAUSE alone can only extend it. */
   shortenPauseCommands(ms: number): CommandLine[] {
     return this.version.pausesWrites
       ? [

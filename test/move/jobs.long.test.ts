@@ -93,7 +93,7 @@ test('a migrator that meets one with another plan ends for good', async () => {
   const other = lab.write('other.json', JSON.stringify({ ...plan, keepLegacyInSync: true }));
   const second = move.migrator('cutover', '--plan', other);
   expect(await second.exit()).toBe(3);
-  expect(second.output).toContain('a migrator with another plan is at work on it');
+  expect(second.output).toContain('a migrator with another plan is working on it');
   expect(await still.goOn()).toBe(0);
   expect(await move.roles()).toEqual(moved(move));
   await moving.judge();

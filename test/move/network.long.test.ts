@@ -100,7 +100,7 @@ test('a shard that falls behind while its writes are held is released in time, u
 
   const left = move.migrator('cutover', '--deadline', '200', '--patience', '3');
   expect(await left.exit()).toBe(4);
-  expect(left.output).toContain('bytes were missing when the time was up');
+  expect(left.output).toContain('bytes were missing at the deadline');
   expect(await move.roles()).toEqual(untouched(move));
 
   await heal(moving);

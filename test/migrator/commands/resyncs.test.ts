@@ -47,7 +47,7 @@ test('a replica that is cut off each time is detached, with the limit to set, an
     expect(refused).toMatchObject({ code: ExitCode.REFUSED });
     expect(refused.message).toMatch(/sent everything \d+ times, and forked each time, so the new one was detached/);
     expect(refused.message).toMatch(
-      /keeps no more than 1.0 MiB for a replica \(client-output-buffer-limit\): set it to \d+ MiB/,
+      /buffers no more than 1.0 MiB for a replica \(client-output-buffer-limit\): set it to \d+ MiB/,
     );
     const fresh = pairs.new(0);
     expect(await fresh.info('replication')).toMatch(/master_host:127.0.0.1\r\nmaster_port:1\r\n/);
@@ -76,5 +76,5 @@ test('an old server that cannot write its snapshot is named', async () => {
   await pairs.old(0).set('key', 'value');
   // Not even root makes files there.
   await pairs.old(0).config('SET', 'dir', '/proc');
-  expect(await syncRefusal(pairs)).toMatch(/127.0.0.1:\d+ cannot write the snapshot that it is to send/);
+  expect(await syncRefusal(pairs)).toMatch(/127.0.0.1:\d+ cannot write the snapshot that it has to send/);
 });
