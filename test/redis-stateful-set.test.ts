@@ -312,7 +312,7 @@ test.each<[Partial<RedisStatefulSetProps>, string]>([
   [{ serverVersion: 'seven' }, 'serverVersion is "seven"; write a version such as "7.2" or "valkey 8.1"'],
   [
     { config: RedisConfig.fromText('lookahead 1', 'live.conf') },
-    'live.conf:1: Redis 7.2 does not know lookahead, which came with Redis 8.4;',
+    'live.conf:1: Redis 7.2 has no directive lookahead, which came with Redis 8.4;',
   ],
   [{ image: 'redis 7' }, 'image is "redis 7"; that is not an image reference'],
   [{ password: { name: 'My_Secret' } }, 'password.name is "My_Secret"; use lower-case letters'],

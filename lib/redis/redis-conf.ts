@@ -7,13 +7,13 @@ import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis-options';
 
-/** Nothing listens on port 1 of the pod itself. */
-const REPLICA_OF_NOBODY = 'replicaof 127.0.0.1 1\n';
+/** A master that does not exist: nothing listens on port 1 of the pod. */
+const REPLICA_WITHOUT_MASTER = 'replicaof 127.0.0.1 1\n';
 
-/** The rest of the memory is for what a fork copies, for buffers, and for fragmentation. */
+/** The rest of the memory is for copy-on-write during a fork, for buffers, and for fragmentation. */
 const DATA_SHARE = 0.6;
 
-/** Redis' own defaults on which a fleet depends: written, so that nobody has to know them. */
+/** Redis defaults on which a fleet depends, written explicitly. */
 const WRITTEN_DEFAULTS = {
   save: 'save 3600 1\nsave 300 100\nsave 60 10000',
   appendfsync: 'appendfsync everysec',
@@ -24,14 +24,14 @@ const WRITTEN_DEFAULTS = {
 const BACKLOG_SHARE = 1 / 8;
 const BACKLOG_KIBIBYTES = { least: 1024, most: 64 * 1024 };
 
-/** Whatever an old file says: who asks a shard that has no data yet is told so, and not that his keys are gone. */
+/** Overrides an old file: a shard without data must return an error, not a missing key. */
 const REFUSE_STALE_READS = '# Without its master, a replica answers MASTERDOWN.\nreplica-serve-stale-data no\n';
 
 const USERS_FILE = '# Only the migrator may change the role (users.acl).\naclfile /data/users.acl\n';
 
 /**
- * Who may do what in a shard that moves: whoever else tells it whom to follow, such as a Sentinel of the old fleet, is
- * refused. start.sh puts the password in the place of PASSWORD.
+ * The ACL of a shard that moves: only the migrator may change its master, not for example a Sentinel of the old fleet.
+ * start.sh replaces PASSWORD.
  */
 const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
 user ${ROLE_USER} on PASSWORD ~* &* +@all
@@ -42,7 +42,7 @@ export function memoryOf(options: RedisOptions): Size {
   return options.memory ?? Size.gibibytes(1);
 }
 
-/** How much of the memory of a shard may be data, if its ordinal says nothing else. */
+/** `maxmemory` of the shards that have no value of their own. */
 export function maxmemoryOf(options: RedisOptions): Size {
   return options.maxmemory ?? Size.mebibytes(Math.floor((memoryOf(options).toKibibytes() / 1024) * DATA_SHARE));
 }
@@ -72,7 +72,7 @@ export function configData(options: RedisOptions, port: number): Record<string, 
   return {
     'redis.conf': lines.join('\n'),
     snapshots: `${takesSnapshots(config.directives) ? 'yes' : 'no'}\n`,
-    'initial-role.conf': startsAsReplica(options) ? REPLICA_OF_NOBODY : '# a master\n',
+    'initial-role.conf': startsAsReplica(options) ? REPLICA_WITHOUT_MASTER : '# a master\n',
     ...(startsAsReplica(options) && { 'users.acl': USERS }),
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
@@ -82,7 +82,7 @@ export function configData(options: RedisOptions, port: number): Record<string, 
   };
 }
 
-/** Lines add save points to each other, and an empty one takes all away. */
+/** Each save line adds save points, and an empty one removes all. */
 function takesSnapshots(directives: readonly RedisDirective[]): boolean {
   const lines = directives.filter(({ name }) => name === 'save');
   return lines.length === 0 || lines[lines.length - 1].args[0] !== '';

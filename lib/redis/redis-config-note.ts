@@ -1,44 +1,44 @@
-// What a RedisConfig says about each directive that it read.
+// The notes of a RedisConfig about each directive.
 
 /** What happens to a directive of an old file. */
 export enum RedisConfigAction {
-  /** Taken over as it is. */
+  /** Kept as it is. */
   KEPT = 'kept',
-  /** Taken over under the name that Redis gives it since 7.0. */
+  /** Kept under its name in Redis 7.0 and later. */
   RENAMED = 'renamed',
-  /** Not taken over: the pod decides it, or Redis no longer has it. */
+  /** Ignored: the pod decides it, or Redis no longer has it. */
   IGNORED = 'ignored',
-  /** Not taken over: a password belongs in the Secret. `RedisConfig` has it as a property. */
+  /** Moved to the Secret, since it is a password. `RedisConfig` has it as a property. */
   MOVED_TO_SECRET = 'moved to the Secret',
-  /** Not taken over: computed for each shard. `RedisConfig` has the old value as a property (`maxmemory`). */
+  /** Computed for each shard. `RedisConfig` has the old value as a property (`maxmemory`). */
   COMPUTED = 'computed',
-  /** Not taken over: a prop sets it. */
+  /** Overridden by a prop. */
   OVERRIDDEN = 'overridden',
-  /** An `include`, in whose place the lines of that file were read. */
+  /** An `include`, replaced by the lines of that file. */
   INCLUDED = 'included',
   /** Not in the file; a prop or a default of this library sets it. */
   ADDED = 'added',
 }
 
-/** One directive of an old file, and what became of it. Holds no password. */
+/** One directive of an old file, and how it was handled. Contains no password. */
 export interface RedisConfigNote {
   /**
-   * The file that it stands in.
-   * @default - it stands in none: it was added
+   * The file of the directive.
+   * @default - not in a file: it was added
    */
   readonly file?: string;
   /**
-   * The line in that file, from 1.
-   * @default - it stands in no file
+   * The line in that file, counted from 1.
+   * @default - not in a file
    */
   readonly line?: number;
   /** The directive, as it was written. */
   readonly directive: string;
-  /** What became of it. */
+  /** How it was handled. */
   readonly action: RedisConfigAction;
-  /** Why, and what holds instead; may be empty when it was kept. */
+  /** Why, and what applies instead; may be empty if it was kept. */
   readonly message: string;
-  /** Whether someone should read this before the fleet moves. */
+  /** Whether the operator should read this before the migration. */
   readonly attention: boolean;
 }
 

@@ -2,13 +2,13 @@
 
 import { Duration, Size } from 'cdk8s';
 
-/** When the append-only file is forced to disk. */
+/** When the append-only file is synced to disk. */
 export enum AppendFsync {
-  /** After every write; no acknowledged write is lost when a node dies, at the price of one fsync each. */
+  /** After every write; no acknowledged write is lost if a node dies, at the cost of one fsync per write. */
   ALWAYS = 'always',
   /** Once a second. */
   EVERYSEC = 'everysec',
-  /** When the kernel likes. */
+  /** When the kernel decides. */
   NO = 'no',
 }
 
@@ -32,7 +32,7 @@ export enum MaxmemoryPolicy {
   VOLATILE_TTL = 'volatile-ttl',
 }
 
-/** A snapshot is taken `after` this long if at least so many keys changed. */
+/** A snapshot is taken `after` this time if there were at least this many changes. */
 export interface SavePoint {
   /** Whole seconds, at least one. */
   readonly after: Duration;
@@ -40,22 +40,22 @@ export interface SavePoint {
   readonly changes: number;
 }
 
-/** Settings of redis-server; what is not given stays as it was, or as Redis has it. */
+/** Settings of redis-server. Without a value, the old file or the default of Redis applies. */
 export interface RedisConfigProps {
   /**
    * Whether every write is appended to a file.
-   * @default true - or what the old file says
+   * @default true - or the value of the old file
    */
   readonly appendonly?: boolean;
 
   /**
-   * When what was appended is made to reach the disk.
-   * @default AppendFsync.EVERYSEC - or what the old file says, as for all of the following
+   * When the append-only file is synced to disk.
+   * @default AppendFsync.EVERYSEC - or the value of the old file, as for all of the following
    */
   readonly appendfsync?: AppendFsync;
 
   /**
-   * When snapshots are taken; an empty list for never.
+   * When snapshots are taken; an empty list means never.
    * @default - after 1 hour for 1 change, 5 minutes for 100, 1 minute for 10000
    */
   readonly save?: SavePoint[];
@@ -67,13 +67,13 @@ export interface RedisConfigProps {
   readonly maxmemoryPolicy?: MaxmemoryPolicy;
 
   /**
-   * How many databases there are; clients of the proxies see only the first.
+   * The number of databases; clients of the proxies see only the first.
    * @default 16
    */
   readonly databases?: number;
 
   /**
-   * Idle clients are disconnected after this, in whole seconds.
+   * Time after which idle clients are disconnected, in whole seconds.
    * @default - never
    */
   readonly timeout?: Duration;
@@ -85,19 +85,19 @@ export interface RedisConfigProps {
   readonly tcpKeepalive?: Duration;
 
   /**
-   * Connections at a time.
+   * The limit of concurrent connections.
    * @default 10000
    */
   readonly maxclients?: number;
 
   /**
-   * How often a second Redis does its background work.
+   * How often per second Redis does its background work.
    * @default 10
    */
   readonly hz?: number;
 
   /**
-   * Whether Redis moves values together while it runs. Debian's redis-server does not start with it.
+   * Whether Redis defragments its memory while it runs. Debian's redis-server does not start with it.
    * @default false
    */
   readonly activedefrag?: boolean;
@@ -109,58 +109,58 @@ export interface RedisConfigProps {
   readonly lazyfree?: boolean;
 
   /**
-   * Commands that take longer are logged, in whole milliseconds; zero logs all.
+   * Commands that take longer are logged, in whole milliseconds; zero logs all commands.
    * @default Duration.millis(10)
    */
   readonly slowlogLogSlowerThan?: Duration;
 
   /**
-   * Entries that the slow log holds.
+   * The maximum number of entries in the slow log.
    * @default 128
    */
   readonly slowlogMaxLen?: number;
 
   /**
    * Events that take longer are recorded for LATENCY, in whole milliseconds.
-   * @default - none are
+   * @default - no event is recorded
    */
   readonly latencyMonitorThreshold?: Duration;
 
   /**
-   * What a master keeps of its stream for replicas that come back. Redis' own 1 MiB is a fraction of a second of a busy shard: a replica
-   * whose link breaks while a shard moves would start over with a full copy. It is filled as the stream flows, and only once a replica was there.
+   * What a master keeps of its replication stream for replicas that reconnect. Redis' default of 1 MiB is a fraction of a second of a busy
+   * shard: a replica whose link breaks while a shard moves would need another full synchronization. It fills only once a replica has connected.
    * It counts as data for `maxmemory`.
    * @default - an eighth of the shard's `maxmemory`, from 1 MiB to 64 MiB
    */
   readonly replBacklogSize?: Size;
 
   /**
-   * Whether fsync waits while a snapshot or a rewrite runs: faster then, and up to 30 seconds of writes at risk.
+   * Whether fsync is skipped while a snapshot or a rewrite runs: faster, but up to 30 seconds of writes are at risk.
    * @default false
    */
   readonly noAppendfsyncOnRewrite?: boolean;
 
   /**
-   * The append-only file is rewritten when it grew by so many percent; 0 for never.
+   * Growth in percent after which the append-only file is rewritten; 0 for never.
    * @default 100
    */
   readonly autoAofRewritePercentage?: number;
 
   /**
-   * The append-only file is not rewritten below this size.
+   * Size below which the append-only file is not rewritten.
    * @default Size.mebibytes(64)
    */
   readonly autoAofRewriteMinSize?: Size;
 
   /**
-   * New names of commands by their old names, an empty one to disable. They must be the same as on the old servers: replication sends the new names.
+   * New names of commands by their original names; an empty name disables a command. They must be the same as on the old servers: replication sends the new names.
    * @default - none
    */
   readonly renameCommand?: Record<string, string>;
 
   /**
-   * Directives that have no prop, with their arguments as they stand in redis.conf. One that this library does not know is taken as it
-   * is: this is the way to use a setting of a later version.
+   * Directives without a prop, with their arguments as in redis.conf. Directives that this library does not know are passed on
+   * unchanged: use this for settings of later versions.
    * @default - none
    */
   readonly raw?: Record<string, string>;

@@ -1,4 +1,4 @@
-// The settings of a fleet's Redis servers: from typed props, or from the redis.conf of the old fleet.
+// The settings of a fleet's Redis servers, from typed props or from the redis.conf of the old fleet.
 
 import { checkArguments } from '../nutcracker/checked-arguments';
 import { inheritance } from './config/inherit';
@@ -9,30 +9,30 @@ import { RedisConfigNote, RedisDirective } from './redis-config-note';
 import { RedisConfigProps } from './redis-config-props';
 
 /**
- * What every Redis server of a fleet is configured with, apart from what its pod decides (directory, port, role, password, `maxmemory`).
+ * The configuration of every Redis server of a fleet, except for what its pod decides (directory, port, role, password, `maxmemory`).
  *
- * A directive or a value that redis-server refuses would end all the pods at their start. What no release of Redis (from 7.0 on)
- * or Valkey takes is refused here; `RedisStatefulSet` refuses what the release in its image does not take.
+ * All pods would crash at start with a directive or value that redis-server refuses. What no release of Redis (from 7.0 on)
+ * or Valkey accepts is refused here; `RedisStatefulSet` refuses what the release in its image does not accept.
  */
 export class RedisConfig {
-  /** Settings from props alone. Throws for what every release refuses, naming the directives and the remedies. */
+  /** Settings from props only. Throws for what every release refuses, with the directives and the remedies. */
   static of(props: RedisConfigProps = {}): RedisConfig {
     checkArguments('RedisConfig.of', props);
     return new RedisConfig([], props);
   }
 
   /**
-   * Takes over the configuration of an old server, of any version from 2.0 on. Props override what the file says.
+   * Reads the configuration of an old server, of any version from 2.0 on. Props override the file.
    *
-   * An `include` is followed when that file lies beside this one. Throws, naming the lines and the remedies, for a directive that
-   * no release from 7.0 on knows, for a value that all refuse, and for a node of a Redis Cluster.
+   * An `include` is followed if that file is next to this one. Throws, with the lines and the remedies, for a directive that
+   * no release from 7.0 on has, for a value that all refuse, and for a node of a Redis Cluster.
    */
   static fromFile(file: string, overrides: RedisConfigProps = {}): RedisConfig {
     checkArguments('RedisConfig.fromFile', file, overrides);
     return new RedisConfig([...readFile(file)], overrides);
   }
 
-  /** As `fromFile`, for the text of a file; an `include` in it is refused. */
+  /** Like `fromFile`, for the text of a file; an `include` in it is refused. */
   static fromText(text: string, fileName = 'redis.conf', overrides: RedisConfigProps = {}): RedisConfig {
     checkArguments('RedisConfig.fromText', text, fileName, overrides);
     return new RedisConfig([...readBytes(Buffer.from(text), fileName)], overrides);
@@ -40,13 +40,13 @@ export class RedisConfig {
 
   /** The directives, in the order in which they are rendered. */
   readonly directives: RedisDirective[];
-  /** What became of each directive of the old file, and what the props and the defaults added. */
+  /** How each directive of the old file was handled, and what the props and the defaults added. */
   readonly report: RedisConfigNote[];
-  /** The password of the old file, for a Secret; nothing when there was none. */
+  /** The password of the old file, for a Secret; undefined if there was none. */
   readonly requirepass?: string;
-  /** The password that the old server gave to its master, for a Secret. */
+  /** The password that the old server sent to its master, for a Secret. */
   readonly masterauth?: string;
-  /** `maxmemory` of the old file, as it was written. */
+  /** `maxmemory` of the old file, as written there. */
   readonly maxmemory?: string;
 
   private constructor(
@@ -63,14 +63,14 @@ export class RedisConfig {
   }
 
   /**
-   * The same as one release takes it; throws for what that does not take.
+   * The same configuration for one release; throws for what that release does not accept.
    * @internal
    */
   _for(version: ServerVersion): RedisConfig {
     return new RedisConfig(this.lines, this.props, version);
   }
 
-  /** The text for redis.conf, one directive a line; holds no password. */
+  /** The text for redis.conf, one directive per line, without passwords. */
   render(): string {
     return this.directives.map(({ name, args }) => `${joinWords([name, ...args])}\n`).join('');
   }

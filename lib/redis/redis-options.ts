@@ -1,4 +1,4 @@
-// What a user may choose about the shards of a fleet.
+// The options of the shards of a fleet.
 
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
@@ -6,76 +6,74 @@ import { type ReplicatedPodOptions } from '../common/pod-options';
 import { DEFAULT_REDIS_IMAGE, ServerVersion } from './config/server-version';
 import { type RedisConfig } from './redis-config';
 
-/**
- * Redis 7.2 is the last line under the BSD licence, and 7.2.11 the first of it without CVE-2025-49844. Debian's flavour has
- * the user 999 and util-linux.
- */
+// Why this default image: Redis 7.2 is the last minor version under the BSD license, and 7.2.11 its first release without
+// CVE-2025-49844. The Debian variant has the user 999 and util-linux.
 
-/** What a user may choose about shards. */
+/** The options of shards. */
 export interface RedisOptions extends ReplicatedPodOptions {
   /**
-   * The image: Redis 7.0 or later, or Valkey, with redis-server, redis-cli, sh, od, sed, grep, sha256sum and flock, as the stock one (Debian or Alpine) has.
+   * The image: Redis 7.0 or later, or Valkey, with redis-server, redis-cli, sh, od, sed, grep, sha256sum and flock, like the stock images (Debian or Alpine).
    * @default docker.io/library/redis:7.2.11-bookworm
    */
   readonly image?: string;
 
   /**
    * The release of redis-server or valkey-server in the image, such as `7.2` or `valkey 8.1`: the settings are checked against it.
-   * @default - what the tag of `image` says; `7.0` where it says nothing, or there is only a digest
+   * @default - from the tag of `image`; `7.0` if it has no version, or there is only a digest
    */
   readonly serverVersion?: string;
 
   /**
-   * Memory of a shard, requested and limited alike.
+   * Memory of a shard, both request and limit.
    * @default Size.gibibytes(1)
    */
   readonly memory?: Size;
 
   /**
-   * How much of the memory may be data. The rest is for what a fork copies while data changes, for buffers of clients
-   * and replicas, and for fragmentation.
+   * How much of the memory may be data. The rest is for copy-on-write during a fork, for the buffers of clients and
+   * replicas, and for fragmentation.
    * @default - 60 % of `memory`
    */
   readonly maxmemory?: Size;
 
   /**
-   * `maxmemory` of shards that differ, by ordinal: shards of one ring differ widely in size. It must fit `memory`,
+   * `maxmemory` of individual shards, by ordinal: shards of one ring differ widely in size. It must fit into `memory`,
    * which is the same for all.
    * @default - none
    */
   readonly maxmemoryOfShard?: { [ordinal: string]: Size };
 
   /**
-   * The processor time that a shard asks for.
+   * The CPU request of a shard.
    * @default Cpu.millis(250)
    */
   readonly cpu?: Cpu;
 
   /**
-   * The processor time that a shard may take.
-   * @default - what the node has to spare; a throttled shard is slow for all its clients
+   * The CPU limit of a shard.
+   * @default - no limit; a throttled shard is slow for all its clients
    */
   readonly cpuLimit?: Cpu;
 
   /**
-   * The settings of redis-server, but for those that the pod decides.
+   * The settings of redis-server, except those that the pod decides.
    * @default RedisConfig.of({}) - AOF every second, RDB, no eviction
    */
   readonly config?: RedisConfig;
 
   /**
-   * Whether a shard that never ran starts as a replica of an address where nothing listens: nobody takes it for a master,
-   * and nothing is copied, until its role is set. The role it then gets is kept in its data directory. While it has no master to
-   * follow it answers MASTERDOWN, whatever `config` says of `replica-serve-stale-data`. Only the user `migrator`, who has the same
-   * password, may change the role: REPLICAOF and FAILOVER are refused to all others, such as a Sentinel of the old fleet.
+   * Whether a shard that never ran starts as a replica of an address where nothing listens: it is not mistaken for a master,
+   * and copies nothing, until its role is set. That role is kept in its data directory. Without a master it replies MASTERDOWN,
+   * whatever `config` has for `replica-serve-stale-data`. Only the user `migrator`, which has the same password, may change
+   * the role: REPLICAOF and FAILOVER are refused for all others, such as a Sentinel of the old fleet.
    * @default false - it starts as a master
    */
   readonly startAsReplica?: boolean;
 
   /**
    * The former name of `startAsReplica`.
-   * @deprecated use `startAsReplica`; this name goes with the next release
-   * @default - what `startAsReplica` says
+   * @deprecated use `startAsReplica`; this name is removed in the next release
+   * @default - the value of `startAsReplica`
    */
   readonly bornAsReplica?: boolean;
 
@@ -86,9 +84,9 @@ export interface RedisOptions extends ReplicatedPodOptions {
   readonly startupTimeout?: Duration;
 
   /**
-   * How long a shard may leave PING unanswered before kubelet restarts it. A server that waits for its disk answers
-   * nothing, and a restart would cost it its load as well: this is longer than an NFS server takes to come back and to
-   * grant locks again (90 seconds by default on Linux).
+   * How long a shard may not reply to PING before kubelet restarts it. A server that waits for its disk does not reply, and
+   * a restart would also cost the time to load: this is longer than an NFS server needs to restart and to grant locks again
+   * (90 seconds by default on Linux).
    * @default Duration.minutes(10)
    */
   readonly livenessTimeout?: Duration;
@@ -100,7 +98,7 @@ export interface RedisOptions extends ReplicatedPodOptions {
   readonly terminationGracePeriod?: Duration;
 
   /**
-   * Whether kubectl rolls the pods one after the other (`RollingUpdate`) or you delete them yourself (`OnDelete`).
+   * Whether the pods are replaced one after the other (`RollingUpdate`) or only when you delete them (`OnDelete`).
    * @default RollingUpdate
    */
   readonly updateStrategy?: string;
@@ -112,8 +110,8 @@ export function startsAsReplica({ startAsReplica, bornAsReplica = false }: Redis
   return startAsReplica ?? bornAsReplica;
 }
 
-/** The release in the image, as far as the props say. */
+/** The release in the image, as far as the props tell. */
 export function serverVersionOf({ image = DEFAULT_REDIS_IMAGE, serverVersion }: RedisOptions): ServerVersion {
-  const said = serverVersion === undefined ? ServerVersion.ofImage(image) : ServerVersion.of(serverVersion);
-  return said ?? ServerVersion.OLDEST;
+  const version = serverVersion === undefined ? ServerVersion.ofImage(image) : ServerVersion.of(serverVersion);
+  return version ?? ServerVersion.OLDEST;
 }

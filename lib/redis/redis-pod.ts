@@ -1,4 +1,4 @@
-// The pod of a shard: an init container that makes its directory, and the server.
+// The pod of a shard: an init container that creates its directory, and the server.
 
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
@@ -8,18 +8,18 @@ import { maxmemoryOf, memoryOf } from './redis-conf';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { type RedisOptions } from './redis-options';
 
-/** The name of the volume with the data, and so of a claim template. */
+/** The name of the data volume, and of the claim template. */
 export const DATA_VOLUME = 'data';
 
 const CONFIG_MOUNT = { name: 'config', mountPath: '/etc/redis-shard', readOnly: true };
 
-/** A slow disk under an NFS server still writes this many MiB a second. */
+/** MiB per second that even a slow disk of an NFS server can write. */
 const SLOWEST_WRITE = 20;
 
 const PROBE_TIMEOUT_SECONDS = 5;
-/** probe.sh waits for a shard that loads for so many seconds, and for the end of what it does by then. */
+/** How long probe.sh waits for a shard that loads, in seconds. */
 const LOADED_SECONDS = { least: 30, most: 45 };
-/** What a probe costs is kubelet's way into the container (bench/probes.md): these are as rare as they can be. */
+/** In seconds. The cost of a probe is kubelet's exec into the container (bench/probes.md): probe as rarely as possible. */
 const READY_PERIOD = 15;
 const ALIVE_PERIOD = 60;
 
@@ -27,13 +27,13 @@ export interface RedisPodWiring {
   readonly configMap: string;
   readonly selector: Record<string, string>;
   readonly port: number;
-  /** The shared volume; without it a claim template makes one. */
+  /** The shared volume; without it, a claim template creates one. */
   readonly volume?: k8s.Volume;
 }
 
 const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
-/** The options of the shards, the password that each of them has, and as whom it follows an old server. */
+/** The options of the shards, their password, and the user with which they follow the old servers. */
 export type RedisPodOptions = RedisOptions & { readonly password?: SecretKey; readonly oldUser?: OldUser };
 
 /** The pod's specification. */
@@ -84,8 +84,8 @@ function server(options: RedisPodOptions, port: number): k8s.Container {
 }
 
 /**
- * Ends when the data is loaded: a shard serves as soon as it can, and not when a period is over. kubelet asks for readiness
- * right after it.
+ * Succeeds when the data is loaded: a shard serves as soon as it can, not at the end of a period. kubelet runs the readiness
+ * probe right after it.
  */
 function loadedProbe(patienceSeconds: number): k8s.Probe {
   return {
@@ -100,10 +100,10 @@ function livenessProbe(patienceSeconds: number): k8s.Probe {
   return probe('alive', Math.min(ALIVE_PERIOD, Math.max(10, Math.floor(patienceSeconds / 5))), patienceSeconds);
 }
 
-/** Asks every `periodSeconds`, and gives up after `patienceSeconds`. */
-function probe(question: 'alive' | 'ready', periodSeconds: number, patienceSeconds: number): k8s.Probe {
+/** Probes every `periodSeconds`, and fails after `patienceSeconds`. */
+function probe(check: 'alive' | 'ready', periodSeconds: number, patienceSeconds: number): k8s.Probe {
   return {
-    exec: { command: ['sh', '/etc/redis-shard/probe.sh', question] },
+    exec: { command: ['sh', '/etc/redis-shard/probe.sh', check] },
     periodSeconds,
     timeoutSeconds: PROBE_TIMEOUT_SECONDS,
     failureThreshold: Math.max(1, Math.ceil(patienceSeconds / periodSeconds)),

@@ -1,4 +1,4 @@
-// The Services of the shards: one that gives the pods their names, and an address for each shard.
+// The Services of the shards: a headless one for the pod names, and one with a fixed address for each shard.
 
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
@@ -19,7 +19,7 @@ export function headlessService(scope: Construct, name: string, services: RedisS
   const { labels, selector } = services;
   return new k8s.KubeService(scope, 'service', {
     metadata: { name, labels },
-    // A replica that still loads, or whose master is away, has to be found all the same.
+    // A replica must resolve even while it loads or its master is unreachable.
     spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports: ports(services) },
   });
 }
@@ -40,8 +40,8 @@ export function shardService(
 }
 
 /**
- * Where nutcracker finds a Service. With a namespace that is a name with a dot at its end, for one look-up instead of one
- * for each domain of the search list; without, the first of these domains is the pod's own namespace.
+ * The address of a Service for nutcracker. With a namespace, the name ends in a dot: one lookup instead of one for each
+ * search domain. Without one, the first search domain is the pod's own namespace.
  */
 export function addressOf(service: k8s.KubeService, port: number, clusterDomain = 'cluster.local'): string {
   const { namespace } = Chart.of(service);

@@ -13,13 +13,13 @@ afterAll(() => lab.close());
 const oldFile = (version: string) => path.join(__dirname, 'old', `${version}.conf`);
 const { KEPT, RENAMED, IGNORED, MOVED_TO_SECRET, COMPUTED, OVERRIDDEN, INCLUDED, ADDED } = RedisConfigAction;
 
-/** What the pods of a fleet with this image start with. */
+/** The redis.conf of a fleet with this image. */
 function rendered(config: RedisConfig, image: string): string {
   return configData({ config, image }, 6379)['redis.conf'];
 }
 
-/** The directives that met with this fate. */
-function fated(config: RedisConfig, action: RedisConfigAction): string[] {
+/** The directives with this action in the report. */
+function withAction(config: RedisConfig, action: RedisConfigAction): string[] {
   return config.report.filter((note) => note.action === action).map(({ directive }) => directive);
 }
 
@@ -37,7 +37,7 @@ function noteOn(config: RedisConfig, directive: string) {
 }
 
 describe('props', () => {
-  test('none give an append-only file and a backlog; all else is as Redis has it', async () => {
+  test('by default enable the append-only file; everything else has the defaults of Redis', async () => {
     const config = RedisConfig.of();
     expect(config.render()).toBe('appendonly yes\n');
     expect(config.report.map(({ directive }) => directive)).toEqual([]);
@@ -48,7 +48,7 @@ describe('props', () => {
     });
   });
 
-  test('each sets what the real server shows', async () => {
+  test('each sets a value that the real server reports', async () => {
     const props: Required<RedisConfigProps> = {
       appendonly: false,
       appendfsync: AppendFsync.ALWAYS,
@@ -117,24 +117,27 @@ describe('props', () => {
   });
 
   test.each<[RedisConfigProps, string]>([
-    [{ maxclients: 0 }, 'maxclients 0: redis-server takes a whole number from 1 to 4294967295'],
-    [{ databases: 1.5 }, 'databases 1.5: redis-server takes a whole number from 1'],
-    [{ raw: { appendfsync: 'sometimes' } }, 'appendfsync sometimes: redis-server takes everysec, always, no'],
+    [{ maxclients: 0 }, 'maxclients 0: redis-server accepts a whole number from 1 to 4294967295'],
+    [{ databases: 1.5 }, 'databases 1.5: redis-server accepts a whole number from 1'],
+    [{ raw: { appendfsync: 'sometimes' } }, 'appendfsync sometimes: redis-server accepts everysec, always, no'],
     [{ raw: { hz: '"10' } }, 'raw: hz: the quotes of its value are unbalanced'],
-    [{ raw: { dir: '/data' } }, 'raw: dir is not taken here: each pod has a data directory of its own'],
-    [{ raw: { SlaveOf: 'a 1' } }, "raw: replicaof is not taken here: a shard's role is kept in its data directory"],
-    [{ raw: { requirepass: 'x' } }, 'raw: requirepass is not taken here: a password belongs in a Secret'],
-    [{ raw: { 'rename-command': 'KEYS ""' } }, 'raw: rename-command is not taken here; use the prop for it'],
-    [{ appendonly: true, raw: { appendonly: 'no' } }, 'raw: appendonly has a prop that says otherwise; leave one out'],
+    [{ raw: { dir: '/data' } }, 'raw: dir is not allowed: each pod has its own data directory'],
+    [{ raw: { SlaveOf: 'a 1' } }, "raw: replicaof is not allowed: a shard's role is kept in its data directory"],
+    [{ raw: { requirepass: 'x' } }, 'raw: requirepass is not allowed: a password belongs in a Secret'],
+    [{ raw: { 'rename-command': 'KEYS ""' } }, 'raw: rename-command is not allowed; use the prop for it'],
+    [{ appendonly: true, raw: { appendonly: 'no' } }, 'raw: appendonly is also set by its prop; remove one of them'],
     [{ renameCommand: { KEY: '' } }, 'rename-command KEY: redis-server has no such command'],
-    [{ renameCommand: { KEYS: 'scan' } }, 'rename-command KEYS: scan is a command of redis-server; take another name'],
+    [
+      { renameCommand: { KEYS: 'scan' } },
+      'rename-command KEYS: scan is a command of redis-server; choose another name',
+    ],
   ])('%j is refused', (props, message) => {
     expect(() => RedisConfig.of(props)).toThrow(message);
   });
 });
 
 describe('an old file', () => {
-  const meant: [version: string, overrides: RedisConfigProps, config: Record<string, string>][] = [
+  const expected: [version: string, overrides: RedisConfigProps, config: Record<string, string>][] = [
     [
       '2.8',
       {},
@@ -226,27 +229,27 @@ describe('an old file', () => {
     ],
   ];
 
-  test.each(meant)('of %s means the same to the real server', async (version, overrides, config) => {
+  test.each(expected)('of %s means the same to the real server', async (version, overrides, config) => {
     const rendered = RedisConfig.fromFile(oldFile(version), overrides).render();
     expect(await configOf(lab, rendered)).toMatchObject(config);
-    // A second name for one directive would hide a wrong value.
+    // The old name of a directive beside the new one would hide a wrong value.
     expect(rendered).not.toMatch(/^(slave|.*ziplist|.*slaves)/m);
   });
 
   test('of 2.8 is reported line by line', () => {
     const config = RedisConfig.fromFile(oldFile('2.8'));
-    expect(fated(config, IGNORED)).toEqual([
+    expect(withAction(config, IGNORED)).toEqual([
       ...['daemonize', 'pidfile', 'port', 'bind', 'logfile', 'syslog-enabled', 'dbfilename', 'dir', 'slave-read-only'],
       ...['min-slaves-to-write', 'appendfilename', 'list-max-ziplist-entries', 'list-max-ziplist-value'],
     ]);
-    expect(fated(config, RENAMED)).toEqual([
+    expect(withAction(config, RENAMED)).toEqual([
       ...['slave-serve-stale-data', 'repl-ping-slave-period', 'slave-priority', 'lua-time-limit'],
       ...['hash-max-ziplist-entries', 'hash-max-ziplist-value', 'zset-max-ziplist-entries', 'zset-max-ziplist-value'],
       'client-output-buffer-limit',
     ]);
-    expect(fated(config, MOVED_TO_SECRET)).toEqual(['requirepass']);
-    expect(fated(config, COMPUTED)).toEqual(['maxmemory']);
-    expect(fated(config, ADDED)).toEqual([]);
+    expect(withAction(config, MOVED_TO_SECRET)).toEqual(['requirepass']);
+    expect(withAction(config, COMPUTED)).toEqual(['maxmemory']);
+    expect(withAction(config, ADDED)).toEqual([]);
     const everyLine = Array.from({ length: 51 }, (_, i) => i + 2);
     expect(config.report.map(({ line }) => line)).toEqual(everyLine);
     expect(noteOn(config, 'slave-priority')).toEqual({
@@ -260,7 +263,7 @@ describe('an old file', () => {
     expect([config.requirepass, config.masterauth, config.maxmemory]).toEqual(['s3cret #1', undefined, '6gb']);
   });
 
-  test('asks for attention where someone may rely on what is lost', () => {
+  test('asks for attention if clients may depend on what is lost', () => {
     const attention = (version: string) =>
       RedisConfig.fromFile(oldFile(version))
         .report.filter((note) => note.attention)
@@ -272,9 +275,9 @@ describe('an old file', () => {
     expect(attention('7.0')).toEqual([]);
   });
 
-  test('may include a file that lies beside it', () => {
+  test('may include a file next to it', () => {
     const config = RedisConfig.fromFile(oldFile('6.2'));
-    expect(fated(config, INCLUDED)).toEqual(['include']);
+    expect(withAction(config, INCLUDED)).toEqual(['include']);
     expect(noteOn(config, 'tracking-table-max-keys')).toMatchObject({
       file: path.relative('.', oldFile('common')),
       line: 2,
@@ -288,20 +291,20 @@ describe('an old file', () => {
     expect(RedisConfig.fromFile(file).render()).toMatch(/^hz 30\nhz 20\n/);
   });
 
-  test('loses to the props, command by command', () => {
+  test('is overridden by the props, command by command', () => {
     const text = 'save 900 1\nsave 60 1\nrename-command KEYS ""\nrename-command DEBUG ""\nslave-priority 1\n';
     const config = RedisConfig.fromText(text, 'redis.conf', {
       save: [{ after: Duration.hours(1), changes: 1 }],
       renameCommand: { Keys: 'k' },
       raw: { 'slave-priority': '7' },
     });
-    expect(fated(config, OVERRIDDEN)).toEqual(['save', 'save', 'rename-command', 'slave-priority']);
+    expect(withAction(config, OVERRIDDEN)).toEqual(['save', 'save', 'rename-command', 'slave-priority']);
     expect(config.render()).toBe(
       'rename-command DEBUG ""\nappendonly yes\nsave 3600 1\nrename-command Keys k\nreplica-priority 7\n',
     );
   });
 
-  test('gives its directives, their quotes read', () => {
+  test('has its directives without quotes', () => {
     expect(RedisConfig.fromText('Save "900 1"\nappendonly yes\nrepl-backlog-size 1mb').directives[0]).toEqual({
       name: 'save',
       args: ['900', '1'],
@@ -309,24 +312,24 @@ describe('an old file', () => {
   });
 
   test.each([
-    ['maxclients 0', IGNORED, true, 'up to Redis 2.4 no limit'],
+    ['maxclients 0', IGNORED, true, 'no limit up to Redis 2.4'],
     ['rename-command SUBSTRING ""', IGNORED, false, 'redis-server has no command SUBSTRING'],
     ['min-slaves-to-write 1', IGNORED, true, 'would refuse every write'],
     ['slave-read-only no', IGNORED, true, 'a second master'],
-    ['vm-enabled yes', IGNORED, true, 'went with Redis 2.6'],
+    ['vm-enabled yes', IGNORED, true, 'was removed in Redis 2.6'],
     ['hash-max-zipmap-entries 64', RENAMED, false, 'now hash-max-listpack-entries'],
     ['search.maxdoctablesize 10', IGNORED, true, 'a setting of a module'],
-    ['rename-command config ""', IGNORED, true, 'keep CONFIG, which the migrator sends by this name; bound access'],
+    ['rename-command config ""', IGNORED, true, 'keep CONFIG, which the migrator sends by this name; restrict access'],
     ['rename-command config hidden', IGNORED, true, 'goes into the Secret of renamedCommands'],
     ['rename-command ping hidden', IGNORED, true, 'which the probes and the bridge send by this name'],
-    ['rename-command flushall hidden', RENAMED, true, 'do not know FLUSHALL by any name'],
-    ['rename-command info INFO', IGNORED, false, 'its own name'],
+    ['rename-command flushall hidden', RENAMED, true, 'the new servers have FLUSHALL disabled'],
+    ['rename-command info INFO', IGNORED, false, 'the name is the original one'],
     ['rename-command keys ""', KEPT, false, ''],
     ['locale-collate de_DE.UTF-8', IGNORED, true, 'only the locales C and POSIX'],
     ['ignore-warnings s3cret', IGNORED, false, 'only ARM64-COW-BUG'],
-    ['proc-title-template "{title} s3cret"', IGNORED, false, 'by its title'],
+    ['proc-title-template "{title} s3cret"', IGNORED, false, 'a process title has no use'],
     ['commandlog-execution-slower-than 5', RENAMED, false, 'now slowlog-log-slower-than'],
-    ['primaryauth x', MOVED_TO_SECRET, false, 'which is that of requirepass'],
+    ['primaryauth x', MOVED_TO_SECRET, false, 'all shards of a fleet use the one of requirepass'],
     ['activedefrag yes', KEPT, true, "needs Redis' own jemalloc"],
     ['requirepass ""', MOVED_TO_SECRET, true, 'belongs in a Secret'],
   ])('with %s: %s', (line, action, attention, message) => {
@@ -336,24 +339,24 @@ describe('an old file', () => {
     expect(config.requirepass).toBeUndefined();
   });
 
-  test('without a save line is given that of Redis, and says so', () => {
+  test('without a save line gets the default of Redis, with a note', () => {
     expect(noteOn(RedisConfig.fromText('appendonly yes\n'), 'save')).toMatchObject({ action: ADDED, attention: true });
   });
 
-  test('that cannot be taken over is refused with every line and remedy', () => {
+  test('that cannot be used is refused with every line and remedy', () => {
     const text = 'hz 10\nof-tomorrow 64\nappendfsync sometimes\nrequirepass "a\ninclude x.conf\n';
     expect(() => RedisConfig.fromText(text, 'unit-1/redis.conf')).toThrow(
       [
-        "unit-1/redis.conf:2: redis-server does not know of-tomorrow; leave the line out, or name it in raw if the image's version does",
-        'unit-1/redis.conf:3: appendfsync sometimes: redis-server takes everysec, always, no; change the line, or override it by a prop',
-        'unit-1/redis.conf:4: its quotes are unbalanced; close them, with a space or nothing behind the closing one',
-        'unit-1/redis.conf:5: x.conf cannot be found from a text; put its lines here',
+        'unit-1/redis.conf:2: redis-server has no directive of-tomorrow; remove the line, or set it in raw if the version in the image has it',
+        'unit-1/redis.conf:3: appendfsync sometimes: redis-server accepts everysec, always, no; change the line, or override it with a prop',
+        'unit-1/redis.conf:4: its quotes are unbalanced; close them, and put a space or nothing after the closing one',
+        'unit-1/redis.conf:5: x.conf cannot be included from a text; copy its lines here',
       ].join('\n'),
     );
   });
 
   test.each([
-    ['include nowhere.conf', 'nowhere.conf is not here; copy it to'],
+    ['include nowhere.conf', 'nowhere.conf was not found; copy it to'],
     ['include conf.d/*.conf', 'conf.d/*.conf is a pattern; include the files one by one'],
     ['include loop.conf', 'loop.conf includes itself'],
   ])('with %s is refused', (line, message) => {
@@ -372,21 +375,21 @@ describe('an old file', () => {
     ['user default on nopass ~* +@all\nuser shop off', ':1: this is an ACL file (users.acl)'],
     ['*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n', ':1: this is an append-only file (AOF)'],
     ['file appendonly.aof.1.base.rdb seq 1 type b', ':1: this is the manifest of an append-only file'],
-  ])('of another program is called so once (%#)', (text, message) => {
-    const rest = '; give the redis.conf of the servers behind Twemproxy';
+  ])('of another program is reported once (%#)', (text, message) => {
+    const rest = '; pass the redis.conf of the servers behind Twemproxy';
     expect(() => RedisConfig.fromText(text, 'live.conf')).toThrow(new Error(`live.conf${message}${rest}`));
   });
 
   test.each([
     ['port 7000\nof-tomorrow 1\ncluster-enabled yes\n', ':3: this is the redis.conf of a node of a Redis Cluster'],
     [`${'0a'.repeat(20)} 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5\n`, ':1: this is the nodes.conf'],
-  ])('of a Redis Cluster is called so once (%#)', (text, message) => {
+  ])('of a Redis Cluster is reported once (%#)', (text, message) => {
     const thrown = messageOf(() => RedisConfig.fromText(text, 'live.conf'));
-    expect(thrown).toMatch(/; move its keys out of the cluster first: Twemproxy cannot stand before one$/);
+    expect(thrown).toMatch(/; move its keys out of the cluster first: Twemproxy cannot proxy one$/);
     expect(thrown.split('\n')).toEqual([expect.stringContaining(`live.conf${message}`)]);
   });
 
-  test('with bytes that are no text is refused at the first of them, as is a snapshot that redis-server wrote', async () => {
+  test('with bytes that are not text is refused at the first of them, as is a snapshot of redis-server', async () => {
     await withServer(lab, '', (client) => client.save());
     const binary = path.join(lab.dir, 'binary.conf');
     fs.writeFileSync(binary, Buffer.from('hz 10\nof-tomorrow 1\ndir /\xc3\xa9\xff\nx\n\xff', 'latin1'));
@@ -402,14 +405,14 @@ describe('an old file', () => {
     ['<% if save %>', 2],
     ['port <%= @port %>', 2],
     ['{% for point in save %}', 2],
-  ])('that is a template is called so once: %s', (line, number) => {
+  ])('that is a template is reported once: %s', (line, number) => {
     const thrown = messageOf(() => RedisConfig.fromText(`hz 10\n${line}\nof-tomorrow 1\n`, 'live.conf'));
     expect(thrown).toMatch(new RegExp(`^live.conf:${number}: this is a template [^\n]*; render it first, [^\n]*$`));
     expect(thrown).not.toContain('s3cret');
   });
 
   test.each(['a${b}c', '$ECRET', '${', '{{', '%X%', 'a{{b}}', '<%=', '$1$x${y}'])(
-    'with the password %s is none',
+    'with the password %s is not a template',
     (password) => {
       expect(RedisConfig.fromText(`requirepass ${password}\n`).requirepass).toBe(password);
     },
@@ -417,17 +420,17 @@ describe('an old file', () => {
 
   test('of 15 MB is refused by its size', () => {
     expect(messageOf(() => RedisConfig.fromText('hz 10\n'.repeat(2_500_000), 'live.conf'))).toMatch(
-      /^live.conf:1: it has 15000000 bytes, and no redis.conf more than 1048576; [^\n]*$/,
+      /^live.conf:1: the file has 15000000 bytes, and the limit is 1048576; [^\n]*$/,
     );
   });
 
-  test('a directive that raw names is not judged in the file', () => {
+  test('a directive that raw sets is not checked in the file', () => {
     const config = RedisConfig.fromText('of-tomorrow 64\n', 'redis.conf', { raw: { 'of-tomorrow': '32' } });
     expect(config.render()).toContain('of-tomorrow 32\n');
-    expect(fated(config, OVERRIDDEN)).toEqual(['of-tomorrow']);
+    expect(withAction(config, OVERRIDDEN)).toEqual(['of-tomorrow']);
   });
 
-  describe('is judged by the release in the image', () => {
+  describe('is checked against the release in the image', () => {
     const stock = 'locale-collate ""\nset-max-listpack-entries 128\nset-max-listpack-value 64\n';
     test.each([
       ['docker.io/library/redis:7.2.11-bookworm', stock],
@@ -436,7 +439,7 @@ describe('an old file', () => {
       ['valkey/valkey:7.2.7', stock],
       ['valkey/valkey:8.1', `${stock}commandlog-request-larger-than -1\nevents-per-io-thread 2\nloglevel nothing\n`],
       ['valkey/valkey:9', `${stock}mptcp yes\nrename-command HEXPIRE ""\n`],
-    ])('%s takes its own', (image, text) => {
+    ])('%s accepts its own directives', (image, text) => {
       expect(rendered(RedisConfig.fromText(text), image)).toContain(text);
     });
 
@@ -444,28 +447,28 @@ describe('an old file', () => {
       [
         'redis:7.0.15',
         'hz 10\nlocale-collate ""',
-        ':2: Redis 7.0 does not know locale-collate, which came with Redis 7.2 or Valkey 7.2; leave the line out, run an image that has it, or say by serverVersion',
+        ':2: Redis 7.0 has no directive locale-collate, which came with Redis 7.2 or Valkey 7.2; remove the line, use an image that has it, or set serverVersion',
       ],
-      ['redis@sha256:12', 'set-max-listpack-value 64', ':1: Redis 7.0 does not know set-max-listpack-value'],
-      ['redis:7.2', 'lookahead 4', 'Redis 7.2 does not know lookahead, which came with Redis 8.4;'],
-      ['redis:8.10', 'import-mode no', 'Redis 8.10 does not know import-mode, which came with Valkey 8.1;'],
-      ['redis:7.4', 'maxmemory-samples 65', 'maxmemory-samples 65: Redis 7.4 takes a whole number from 1 to 64'],
+      ['redis@sha256:12', 'set-max-listpack-value 64', ':1: Redis 7.0 has no directive set-max-listpack-value'],
+      ['redis:7.2', 'lookahead 4', 'Redis 7.2 has no directive lookahead, which came with Redis 8.4;'],
+      ['redis:8.10', 'import-mode no', 'Redis 8.10 has no directive import-mode, which came with Valkey 8.1;'],
+      ['redis:7.4', 'maxmemory-samples 65', 'maxmemory-samples 65: Redis 7.4 accepts a whole number from 1 to 64'],
       [
         'valkey/valkey:7.2',
         'max-new-connections-per-cycle 5',
-        'Valkey 7.2 does not know max-new-connections-per-cycle',
+        'Valkey 7.2 has no directive max-new-connections-per-cycle',
       ],
     ])('%s refuses %j', (image, text, message) => {
       expect(() => rendered(RedisConfig.fromText(text), image)).toThrow(message);
     });
 
-    test('a command that only a later one has is not renamed, which would keep the server from starting', () => {
+    test('a command that only a later release has is not renamed, since the server would not start', () => {
       const config = RedisConfig.fromText('rename-command WAITAOF ""\n');
       expect(rendered(config, 'redis:7.2')).toContain('rename-command WAITAOF ""');
       expect(rendered(config, 'redis:7.0')).not.toContain('rename-command');
     });
 
-    test('serverVersion says what no tag does', () => {
+    test('serverVersion gives the release if the tag does not', () => {
       const config = RedisConfig.fromText('locale-collate ""\n');
       expect(configData({ config, image: 'redis@sha256:12', serverVersion: '7.2' }, 1)['redis.conf']).toContain(
         'locale',
@@ -473,7 +476,7 @@ describe('an old file', () => {
     });
   });
 
-  test('keeps its passwords out of all but the properties made for them', () => {
+  test('has its passwords only in the properties for them', () => {
     const password = fc.string({ unit: 'grapheme', minLength: 1 }).map((rest) => `geheim-${rest.replace(/\0/g, '')}`);
     const quoted = (value: string) =>
       [...Buffer.from(value)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');

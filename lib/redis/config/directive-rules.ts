@@ -1,4 +1,4 @@
-// Which directives of an old redis.conf are not taken over as they are, and why.
+// Which directives of an old redis.conf are not kept as they are, and why.
 
 import { RedisConfigAction } from '../redis-config-note';
 import { senderOf } from './commands-in-use';
@@ -6,15 +6,15 @@ import { senderOf } from './commands-in-use';
 /** What happens to a directive that is not kept. */
 export interface Rule {
   readonly action: RedisConfigAction.IGNORED | RedisConfigAction.MOVED_TO_SECRET | RedisConfigAction.COMPUTED;
-  /** Why, and what holds instead. */
+  /** Why, and what applies instead. */
   readonly message: string;
-  /** Whether someone may rely on what is lost. */
+  /** Whether clients may depend on what is lost. */
   readonly attention: boolean;
 }
 
 /**
  * Names that Redis 7.0 replaced. It still reads most of the old ones, but a later version may not
- * (`hash-max-zipmap-*` went with 2.6, its meaning with `hash-max-ziplist-*`). Of Valkey's own names, those that every
+ * (`hash-max-zipmap-*` was removed in 2.6 in favor of `hash-max-ziplist-*`). Valkey's own names map to those that every
  * version reads.
  */
 const NEW_NAMES: Readonly<Record<string, string | undefined>> = {
@@ -58,12 +58,12 @@ const unless =
   ([value = '']: readonly string[]) =>
     !harmless.includes(value.toLowerCase());
 
-/** What the pod decides for every shard alike, so that one file serves the whole fleet. */
+/** What the pod decides for every shard, so that one file serves the whole fleet. */
 const DECIDED_BY_THE_POD: readonly Reason[] = [
-  [/^dir$/, 'each pod has a data directory of its own on the storage'],
+  [/^dir$/, 'each pod has its own data directory on the storage'],
   [
     /^(db|append)filename$|^appenddirname$/,
-    "the files of a pod's directory have Redis' own names; data arrives by replication",
+    "the files in a pod's directory have Redis' default names; data arrives by replication",
   ],
   [/^port$/, "the StatefulSet's prop sets the port"],
   [
@@ -81,49 +81,49 @@ const DECIDED_BY_THE_POD: readonly Reason[] = [
   [/^replica-announce-(ip|port)$/, "the address of a virtual machine is not the pod's", always],
   [
     /^replica-read-only$/,
-    'always yes: a replica that takes writes would be a second master while a shard moves',
+    'always yes: a replica that accepts writes would be a second master while a shard moves',
     unless('yes'),
   ],
   [
     /^rdb-del-sync-files$/,
-    'always yes: a shard that persists nothing keeps no file of a synchronization, whose data would come back at a restart',
+    'always yes: a shard without persistence must not keep the file of a synchronization, whose data would return at a restart',
     unless('yes'),
   ],
   [
     /^min-replicas-(to-write|max-lag)$/,
-    'a shard has no replica of its own here and would refuse every write',
+    'a shard has no replicas here, and would refuse every write',
     unless('0', '10'),
   ],
   [/^cluster-/, 'shards behind Twemproxy are standalone servers'],
   [/^tls-/, 'Twemproxy speaks plain TCP to its servers', unless('no', '0')],
   [
     /^(server|bio|aof[-_]rewrite|bgsave)[-_]cpulist$/,
-    "the CPUs of a virtual machine are not the node's; the pod's resources say how much it gets",
+    "a node has other CPUs than the virtual machine; the pod's resources limit its CPU",
     always,
   ],
-  [/^proc-title-template$/, 'nobody looks for a process by its title in a pod'],
-  [/^availability-zone$/, "it says where a virtual machine stood, not where the pod's node does"],
-  [/^hash-seed$/, 'each shard takes a seed of its own, which nobody can read'],
+  [/^proc-title-template$/, 'a process title has no use in a pod'],
+  [/^availability-zone$/, "it names the zone of a virtual machine, not of the pod's node"],
+  [/^hash-seed$/, 'each shard generates its own secret seed'],
   [/^socket-mark-id$/, 'a pod may not mark its packets', unless('0')],
   [
     /^(user|aclfile|masteruser)$/,
-    'a Twemproxy pool has one password and no user names: the default user holds, with the password of the Secret',
+    'a Twemproxy pool has one password and no user names: the shards use the default user with the password of the Secret',
     always,
   ],
   [/^loadmodule$/, 'the stock image has no modules; data of their types cannot be loaded there', always],
   [/\./, 'this is a setting of a module, and the stock image has none', always],
 ];
 
-/** What Redis 7.0 no longer reads, or reads and ignores. */
-const GONE: readonly Reason[] = [
-  [/^(vm-.*|really-use-vm)$/, 'virtual memory went with Redis 2.6', unless('no')],
+/** What Redis 7.0 no longer reads, or ignores. */
+const REMOVED: readonly Reason[] = [
+  [/^(vm-.*|really-use-vm)$/, 'virtual memory was removed in Redis 2.6', unless('no')],
   [/^(glueoutputbuf|shareobjects|shareobjectspoolsize)$/, 'Redis 2.2 and later have no such setting'],
-  [/^list-max-ziplist-(entries|value)$/, 'Redis 3.2 and later bound the nodes of a list by list-max-listpack-size'],
+  [/^list-max-ziplist-(entries|value)$/, 'Redis 3.2 and later limit the nodes of a list by list-max-listpack-size'],
   [/^lua-replicate-commands$/, 'Redis 7.0 always replicates the effects of scripts'],
   [/^gopher-enabled$/, 'Redis 7.0 has no Gopher', unless('no')],
 ];
 
-/** What has a place of its own: a password in the Secret, the memory in a prop. */
+/** What is set elsewhere: passwords in the Secret, memory in a prop. */
 const ELSEWHERE: Readonly<Record<string, ((args: readonly string[]) => Rule) | undefined>> = {
   requirepass: () => ({
     action: RedisConfigAction.MOVED_TO_SECRET,
@@ -132,48 +132,48 @@ const ELSEWHERE: Readonly<Record<string, ((args: readonly string[]) => Rule) | u
   }),
   masterauth: () => ({
     action: RedisConfigAction.MOVED_TO_SECRET,
-    message: 'a password belongs in a Secret; the shards of a fleet share one, which is that of requirepass',
+    message: 'a password belongs in a Secret; all shards of a fleet use the one of requirepass',
     attention: false,
   }),
   maxmemory: ([value]) => ({
     action: RedisConfigAction.COMPUTED,
-    message: `it was ${value}; now computed from the container's memory limit unless the props say otherwise`,
+    message: `it was ${value}; now computed from the container's memory limit unless a prop sets it`,
     attention: false,
   }),
 };
 
 const LOCALES_OF_IMAGES = /^(C|POSIX|C\.UTF-8)?$/i;
 
-/** The only one that a release of Redis or Valkey knows. */
+/** The only warning that a release of Redis or Valkey has. */
 const NAMED_WARNING = 'ARM64-COW-BUG';
 
-/** The rule for a directive, by its new name; undefined when it is kept. */
+/** The rule for a directive, by its new name; undefined if it is kept. */
 export function ruleFor(name: string, args: readonly string[]): Rule | undefined {
   if (name === 'maxclients' && args[0] === '0') {
     return {
       action: RedisConfigAction.IGNORED,
-      message: "0, up to Redis 2.4 no limit, is refused now; Redis' own 10000 holds",
+      message: "0, no limit up to Redis 2.4, is refused now; Redis' default of 10000 applies",
       attention: true,
     };
   }
   if (name === 'locale-collate' && !LOCALES_OF_IMAGES.test(args[0] ?? '')) {
-    const message = 'the stock images have only the locales C and POSIX, and a server does not start without its own';
+    const message = 'the stock images have only the locales C and POSIX, and a server does not start with any other';
     return { action: RedisConfigAction.IGNORED, message, attention: true };
   }
   if (name === 'ignore-warnings' && args.length > 0 && args.join(' ') !== NAMED_WARNING) {
     return {
       action: RedisConfigAction.IGNORED,
-      message: `there is no warning by this name, only ${NAMED_WARNING}`,
+      message: `Redis has no warning of this name, only ${NAMED_WARNING}`,
       attention: false,
     };
   }
   const elsewhere = ELSEWHERE[name];
   if (elsewhere) return elsewhere(args);
-  const reason = [...DECIDED_BY_THE_POD, ...GONE].find(([names]) => names.test(name));
+  const reason = [...DECIDED_BY_THE_POD, ...REMOVED].find(([names]) => names.test(name));
   return reason && { action: RedisConfigAction.IGNORED, message: reason[1], attention: reason[2]?.(args) ?? false };
 }
 
-/** What to know about a directive that is kept; nothing for most. */
+/** A remark on a directive that is kept; undefined for most. */
 export function remarkOn(name: string, args: readonly string[]): string | undefined {
   const value = args[0]?.toLowerCase();
   switch (name) {
@@ -182,14 +182,14 @@ export function remarkOn(name: string, args: readonly string[]): string | undefi
         ? 'a shard that crashes loses every write since its last snapshot, or since its cutover if that is later; set appendonly to keep them'
         : undefined;
     case 'save':
-      return value === '' ? 'no snapshots; without appendonly a pod that restarts comes back empty' : undefined;
+      return value === '' ? 'no snapshots; without appendonly a pod is empty after a restart' : undefined;
     case 'activedefrag':
       return value === 'yes'
-        ? "needs Redis' own jemalloc: the official image has it, Debian's redis-server does not start"
+        ? "needs Redis' own jemalloc, which the official image has; Debian's redis-server does not start with it"
         : undefined;
     case 'rename-command':
       return senderOf(value) !== undefined && value !== args[1]?.toLowerCase()
-        ? `the probes, the proxies and the move send ${args[0].toUpperCase()} by this name; leave it, and bound access by the password and a NetworkPolicy`
+        ? `the probes, the proxies and the migration send ${args[0].toUpperCase()} by this name; keep it, and restrict access with the password and a NetworkPolicy`
         : undefined;
     default:
       return undefined;

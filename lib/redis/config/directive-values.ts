@@ -1,15 +1,15 @@
-// What redis-server takes as the value of a directive, as strictly as its own parser (src/config.c and src/util.c).
+// The values that redis-server accepts for a directive, as strict as its own parser (src/config.c and src/util.c).
 
 export interface Values {
-  /** What is taken, to say in an error. */
-  readonly taken: string;
+  /** What is accepted, for an error message. */
+  readonly expected: string;
   /** Whether redis-server starts with these arguments. */
   accepts(args: readonly string[]): boolean;
-  /** Whether the directive has several arguments; one that holds them all in quotes is the same. */
+  /** Whether the directive has several arguments, which may also be one quoted text. */
   readonly several?: boolean;
 }
 
-/** No sign but "-", no leading zeros. */
+/** No sign except "-", no leading zeros. */
 const WHOLE = /^(0|-?[1-9]\d*)$/;
 const MEMORY = /^(\d*)(b|k|kb|m|mb|g|gb)?$/i;
 const UNITS: Readonly<Record<string, bigint | undefined>> = {
@@ -24,20 +24,20 @@ const UNITS: Readonly<Record<string, bigint | undefined>> = {
 const within = (value: bigint | undefined, least: bigint, most: bigint) =>
   value !== undefined && least <= value && value <= most;
 const wholeOf = (text: string) => (WHOLE.test(text) ? BigInt(text) : undefined);
-/** A number as strtoll reads it: leading zeros and a plus are fine. */
+/** A number as strtoll reads it: leading zeros and a plus are allowed. */
 const looseWholeOf = (text: string) => (/^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined);
 
-/** Bytes, or nothing when it is no amount of memory. */
+/** The number of bytes; undefined if the text is not an amount of memory. */
 export function bytesOf(text: string): bigint | undefined {
   const match = MEMORY.exec(text) as [string, string, string?] | null;
   return match ? BigInt(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1n) : undefined;
 }
 
-function one(taken: string, accepts: (text: string) => boolean): Values {
-  return { taken, accepts: (args) => args.length === 1 && accepts(args[0]) };
+function one(expected: string, accepts: (text: string) => boolean): Values {
+  return { expected, accepts: (args) => args.length === 1 && accepts(args[0]) };
 }
 
-export const TEXT = one('one argument (quote what holds spaces)', () => true);
+export const TEXT = one('one argument (quote it if it contains spaces)', () => true);
 
 export const YES_NO = oneOf('yes', 'no');
 
@@ -52,7 +52,7 @@ export function whole(least: bigint, most: bigint): Values {
 }
 
 export function memory(least: bigint, most: bigint): Values {
-  return one(`bytes from ${least.toString()} on, with a unit or without (kb, mb, gb)`, (text) =>
+  return one(`at least ${least.toString()} bytes, with or without a unit (kb, mb, gb)`, (text) =>
     within(bytesOf(text), least, most),
   );
 }
@@ -71,7 +71,7 @@ export function eventClasses(characters: string): Values {
 
 export function flags(...words: string[]): Values {
   return {
-    taken: `some of ${words.join(', ')}, not both save and nosave`,
+    expected: `some of ${words.join(', ')}, not both save and nosave`,
     several: true,
     accepts: (args) => {
       const given = args.map((arg) => arg.toLowerCase());
@@ -82,7 +82,7 @@ export function flags(...words: string[]): Values {
 }
 
 export const SAVE_POINTS: Values = {
-  taken: 'pairs of seconds (from 1) and changes (from 0), or ""',
+  expected: 'pairs of seconds (from 1) and changes (from 0), or ""',
   several: true,
   accepts: (args) =>
     (args.length === 1 && args[0] === '') ||
@@ -90,19 +90,19 @@ export const SAVE_POINTS: Values = {
 };
 
 export const OOM_SCORES: Values = {
-  taken: 'three whole numbers from -2000 to 2000',
+  expected: 'three whole numbers from -2000 to 2000',
   several: true,
   accepts: (args) => args.length === 3 && args.every((arg) => within(looseWholeOf(arg), -2000n, 2000n)),
 };
 
 export const PERCENTILES: Values = {
-  taken: 'numbers from 0 to 100, or ""',
+  expected: 'numbers from 0 to 100, or ""',
   several: true,
   accepts: (args) => (args.length === 1 && args[0] === '') || args.every(isPercentile),
 };
 
 export const BUFFER_LIMITS: Values = {
-  taken: 'a class (normal, replica, pubsub), a hard limit, a soft limit and seconds, or several of these',
+  expected: 'a class (normal, replica, pubsub), a hard limit, a soft limit and seconds, or several of these',
   several: true,
   accepts: (args) => args.length % 4 === 0 && args.every(isPartOfBufferLimit),
 };

@@ -1,5 +1,5 @@
-// What a synth uses of an old redis.conf, for a repository: only lines whose every word is known, so that nothing that may be
-// secret comes along, wherever it stood.
+// The part of an old redis.conf that a synth uses, for a repository: only lines of known words, so that no secret is
+// copied, wherever it was.
 
 import { RedisConfigAction, type RedisConfigNote } from '../redis-config-note';
 import { type Inheritance } from './inherit';
@@ -11,12 +11,12 @@ const OMITTED: readonly RedisConfigAction[] = [
   RedisConfigAction.COMPUTED,
 ];
 
-/** The text; `file` is that file, as the notes call it. */
+/** The text of the excerpt; `file` is the name of the old file in the notes. */
 export function excerptOf(file: string, { kept, notes }: Pick<Inheritance, 'kept' | 'notes'>): string {
   const omitted = notes.filter(({ action }) => OMITTED.includes(action)).map((note) => omittedLine(file, note));
   return [
-    '# What the new servers take over from the redis.conf of the old ones, as cdk8s-twemproxy init read it. Comments are omitted,',
-    `# and ${omitted.length === 0 ? 'nothing else' : 'these lines of it, since the pods decide what they say, or it may be secret:'}`,
+    '# The settings that the new servers keep from the redis.conf of the old ones, copied by cdk8s-twemproxy init. Comments are omitted,',
+    `# and ${omitted.length === 0 ? 'nothing else' : 'these lines, which the pods decide or which may be secret:'}`,
     ...omitted,
     ...kept.map(({ name, args }) => joinWords([name, ...args])),
     '',

@@ -1,12 +1,12 @@
-// Files that are given as a redis.conf and are something else: called so once, and not line by line.
+// Recognizes files passed as a redis.conf that are something else, to report that once and not for each line.
 
 import { hasPlaceholder, isPlaceholder, RENDER, TEMPLATE } from '../../common/template';
 import { type ReadLine } from './read';
 
-const GIVE = 'give the redis.conf of the servers behind Twemproxy';
-const CLUSTER = 'move its keys out of the cluster first: Twemproxy cannot stand before one';
+const GIVE = 'pass the redis.conf of the servers behind Twemproxy';
+const CLUSTER = 'move its keys out of the cluster first: Twemproxy cannot proxy one';
 
-/** By a line that no redis.conf has. */
+/** Each kind is recognized by a line that no redis.conf has. */
 const KINDS: readonly (readonly [line: RegExp, what: string, remedy?: string])[] = [
   [/^(REDIS\d{4}|VALKEY\d{3})/, 'a snapshot (RDB)'],
   [/^\*\d+$/, 'an append-only file (AOF)'],
@@ -22,15 +22,15 @@ const KINDS: readonly (readonly [line: RegExp, what: string, remedy?: string])[]
   [/^\S+:( |$)/, 'YAML, such as a nutcracker.yml'],
 ];
 
-/** Their values may be real passwords, which look like anything. */
+/** Their values may be real passwords, which may look like placeholders. */
 const SECRET = /^(requirepass|masterauth|user|rename-command)$/;
 
-/** What the file is, with the line that shows it, and the remedy; nothing for a redis.conf. */
+/** The kind of the file, with the line that shows it, and the remedy; undefined for a redis.conf. */
 export function foreignFile(lines: readonly ReadLine[]): string | undefined {
   for (const line of lines) {
     const place = `${line.file}:${line.number}`;
-    const said = line.words.length > 0 ? line.words.join(' ') : line.text;
-    const [, what, remedy = GIVE] = KINDS.find(([sign]) => sign.test(said)) ?? [];
+    const content = line.words.length > 0 ? line.words.join(' ') : line.text;
+    const [, what, remedy = GIVE] = KINDS.find(([sign]) => sign.test(content)) ?? [];
     if (what !== undefined) return `${place}: this is ${what}; ${remedy}`;
     if (line.badByte !== undefined) return `${place}:${line.badByte}: this byte is not UTF-8 text; ${GIVE}, in UTF-8`;
     if (isOfTemplate(line)) return `${place}: ${TEMPLATE}; ${RENDER}`;

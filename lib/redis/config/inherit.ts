@@ -1,4 +1,4 @@
-// Turns the lines of an old redis.conf, and props that override them, into the directives of the new fleet, with a note on each.
+// Turns the lines of an old redis.conf, and the props that override them, into the directives of the new fleet, with a note on each.
 
 import { RedisConfigAction, type RedisConfigNote, type RedisDirective } from '../redis-config-note';
 import { type RedisConfigProps } from '../redis-config-props';
@@ -21,25 +21,26 @@ import { splitWords } from './text';
 
 export interface Inheritance {
   readonly directives: RedisDirective[];
-  /** Of these, those of the file. */
+  /** The ones that come from the file. */
   readonly kept: readonly RedisDirective[];
   readonly notes: RedisConfigNote[];
-  /** The values of directives that go elsewhere (passwords, maxmemory), by name. */
+  /** The values of directives that are set elsewhere (passwords, maxmemory), by name. */
   readonly separate: Readonly<Record<string, string | undefined>>;
-  /** The commands that have another name on the old servers; never the name. */
+  /** The commands that the old servers renamed; never the new names. */
   readonly renamed: readonly string[];
 }
 
-/** Throws one error with a line for each problem. Without a version, what any release takes is taken. */
+/** Throws one error with a line for each problem. Without a version, a value that any release accepts is allowed. */
 export function inheritance(lines: readonly ReadLine[], props: RedisConfigProps, version?: ServerVersion): Inheritance {
   const foreign = foreignFile(lines);
   if (foreign !== undefined) throw new Error(foreign);
-  const heir = new Heir(overrides(props, version), version);
-  for (const line of lines) heir.read(line);
-  return heir.settle(lines.length > 0);
+  const reader = new Reader(overrides(props, version), version);
+  for (const line of lines) reader.read(line);
+  return reader.result(lines.length > 0);
 }
 
-class Heir {
+/** Collects the directives and notes line by line. */
+class Reader {
   private readonly kept: RedisDirective[] = [];
   private readonly notes: RedisConfigNote[] = [];
   private readonly separate: Record<string, string | undefined> = {};
@@ -64,8 +65,7 @@ class Heir {
 
     if (line.problem !== undefined) return void problem(line.problem);
     if (line.included !== undefined) return void note(RedisConfigAction.INCLUDED, `read from ${line.included}`);
-    if (this.overridden.has(subjectOf(directive)))
-      return void note(RedisConfigAction.OVERRIDDEN, 'the props say otherwise');
+    if (this.overridden.has(subjectOf(directive))) return void note(RedisConfigAction.OVERRIDDEN, 'set by a prop');
 
     const rule = ruleFor(name, args);
     if (rule) {
@@ -75,7 +75,7 @@ class Heir {
     const { version } = this;
     if (!isKnown(name, version)) return void problem(unknownDirective(name, written, version));
     const objection = objectionTo(directive, version);
-    if (objection) return void problem(`${objection}; change the line, or override it by a prop`);
+    if (objection) return void problem(`${objection}; change the line, or override it with a prop`);
     if (name === 'rename-command') {
       const [command, newName] = args;
       if (newName !== '' && !isSame(command, newName)) this.renamed.push(command.toUpperCase());
@@ -96,19 +96,19 @@ class Heir {
     );
   }
 
-  settle(fromFile: boolean): Inheritance {
-    const said = new Set([...this.kept, ...this.overrides].map(subjectOf));
-    const defaults = DEFAULTS.filter((directive) => !said.has(subjectOf(directive)));
+  result(fromFile: boolean): Inheritance {
+    const given = new Set([...this.kept, ...this.overrides].map(subjectOf));
+    const defaults = DEFAULTS.filter((directive) => !given.has(subjectOf(directive)));
     const directives = [...this.kept, ...defaults, ...this.overrides];
     if (fromFile) {
-      for (const directive of defaults) this.add(directive, 'the file does not say; a default of this library');
-      if (!said.has('save')) {
+      for (const directive of defaults) this.add(directive, 'not in the file; a default of this library');
+      if (!given.has('save')) {
         this.add({ name: 'save', args: [] }, NO_SAVE, true);
       }
     }
     for (const directive of this.overrides) {
       const remark = remarkOn(directive.name, directive.args);
-      this.add(directive, ['a prop', ...(remark ? [remark] : [])].join('; '), remark !== undefined);
+      this.add(directive, ['set by a prop', ...(remark ? [remark] : [])].join('; '), remark !== undefined);
     }
     this.problems.push(...objectionsToRenames(directives, this.version));
     if (this.problems.length > 0) throw new Error(this.problems.join('\n'));
@@ -121,24 +121,29 @@ class Heir {
   }
 }
 
-/** What becomes of a rename: another name is as good as a password, and stays out of what is rendered. */
+/** How a rename is handled. A new name is as secret as a password, and is not rendered. */
 function ruleForRename(command: string, newName: string, version?: ServerVersion) {
   const [own, sender] = [command.toUpperCase(), senderOf(command)];
-  const known = 'what the old servers call it goes into the Secret of renamedCommands';
+  const nameGoesTo = 'its name on the old servers goes into the Secret of renamedCommands';
   if (!isCommand(command, version)) {
     const message = `${nameOf(version)} has no command ${own}, and would not start`;
     return { action: RedisConfigAction.IGNORED, message, attention: newName !== '', isKept: false };
   }
   if (isSame(command, newName)) {
-    return { action: RedisConfigAction.IGNORED, message: 'it has its own name', attention: false, isKept: false };
+    return {
+      action: RedisConfigAction.IGNORED,
+      message: 'the name is the original one',
+      attention: false,
+      isKept: false,
+    };
   }
   if (sender !== undefined) {
     const message = `the new servers keep ${own}, which ${sender} send${sender.includes(' and ') ? '' : 's'} by this name`;
-    const rest = newName === '' ? 'bound access to it by the password and a NetworkPolicy' : known;
+    const rest = newName === '' ? 'restrict access to it with the password and a NetworkPolicy' : nameGoesTo;
     return { action: RedisConfigAction.IGNORED, message: `${message}; ${rest}`, attention: true, isKept: false };
   }
   if (newName === '') return { action: RedisConfigAction.KEPT, message: '', attention: false, isKept: true };
-  const message = `the new servers do not know ${own} by any name; ${known}`;
+  const message = `the new servers have ${own} disabled; ${nameGoesTo}`;
   return { action: RedisConfigAction.RENAMED, message, attention: true, isKept: true };
 }
 
@@ -147,20 +152,19 @@ function isSame(one: string, other: string): boolean {
 }
 
 const NO_SAVE =
-  "the file has no save line: up to Redis 6.0 that meant no snapshots, from 6.2 on it means Redis' own, 3600 1 300 100 60 10000; set save to say which";
+  "the file has no save line: up to Redis 6.0 that meant no snapshots, from 6.2 on it means Redis' default, 3600 1 300 100 60 10000; set save to choose";
 
-/** What the props set. Throws for what they may not. */
+/** The directives that the props set. Throws for those that they may not set. */
 function overrides(props: RedisConfigProps, version?: ServerVersion): RedisDirective[] {
   const typed = typedDirectives(props);
   const raw = rawDirectives(props.raw).map(({ name, args }) => directiveOf(name, args));
   const problems = raw.flatMap(({ name, args }) => {
-    if (name === 'include' || name === 'rename-command') return [`raw: ${name} is not taken here; use the prop for it`];
-    if (name === 'maxmemory') return ['raw: maxmemory is not taken here; the shards have a prop for it'];
+    if (name === 'include' || name === 'rename-command') return [`raw: ${name} is not allowed; use the prop for it`];
+    if (name === 'maxmemory') return ['raw: maxmemory is not allowed; use the prop of the shards'];
     const rule = ruleFor(name, args);
-    if (rule && name !== 'loadmodule' && !name.includes('.'))
-      return [`raw: ${name} is not taken here: ${rule.message}`];
+    if (rule && name !== 'loadmodule' && !name.includes('.')) return [`raw: ${name} is not allowed: ${rule.message}`];
     return typed.some((other) => other.name === name)
-      ? [`raw: ${name} has a prop that says otherwise; leave one out`]
+      ? [`raw: ${name} is also set by its prop; remove one of them`]
       : [];
   });
   const directives = [...typed, ...raw];
@@ -177,7 +181,7 @@ function directiveOf(written: string, words: readonly string[]): RedisDirective 
   return { name, args: args.map((arg, i) => (i % 4 === 0 && arg.toLowerCase() === 'slave' ? 'replica' : arg)) };
 }
 
-/** What a directive is about: its name, and for a renamed command the command. */
+/** What a directive sets: its name, or for a rename the command. */
 function subjectOf({ name, args }: RedisDirective): string {
   return name === 'rename-command' ? `${name} ${args[0]?.toUpperCase()}` : name;
 }

@@ -1,4 +1,4 @@
-// The commands of Redis 7.0 (COMMAND LIST of 7.0.15): redis-server does not start when rename-command names another.
+// The commands of Redis 7.0 (COMMAND LIST of 7.0.15): redis-server does not start if rename-command names any other.
 
 export const KNOWN_COMMANDS: ReadonlySet<string> = new Set(
   `

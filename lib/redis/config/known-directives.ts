@@ -1,5 +1,5 @@
-// The directives of Redis 7.0 that a fleet may set, and the values that redis-server takes for each (its src/config.c, 7.0.15).
-// Every later release takes them all. What the pod decides has no place here: see directive-rules.ts.ts.
+// The directives of Redis 7.0 that a fleet may set, and the values that redis-server accepts for each (its src/config.c, 7.0.15).
+// Every later release accepts them all. Directives that the pod decides are in directive-rules.ts.
 
 import {
   BUFFER_LIMITS,

@@ -1,9 +1,9 @@
-// What came after Redis 7.0: directives, values and commands, with the release of Redis and of Valkey that brought each.
+// Directives, values and commands added after Redis 7.0, with the release of Redis and of Valkey that added each.
 
 import { type Since } from './server-version';
 import { eventClasses, memory, oneOf, type Values, whole, YES_NO } from './directive-values';
 
-/** What a directive takes from some release on. */
+/** The values that a directive accepts from some release on. */
 export interface LaterValues {
   readonly since: Since;
   readonly values: Values;
@@ -15,7 +15,7 @@ const LONG = 2n ** 63n - 1n;
 const EVERYWHERE: Since = { redis: '7.2', valkey: '7.2' };
 const HARDENED: Since = { redis: '7.4', valkey: '8.0' };
 
-/** By directive, the earliest first. Valkey began with all that Redis 7.2 has. */
+/** By directive, the earliest first. Valkey started with everything that Redis 7.2 has. */
 export const LATER_DIRECTIVES: Readonly<Record<string, readonly LaterValues[] | undefined>> = {
   'active-defrag-cycle-us': [{ since: { valkey: '8.1' }, values: whole(0n, 100_000n) }],
   'commandlog-large-reply-max-len': [{ since: { valkey: '8.1' }, values: whole(0n, LONG) }],
@@ -27,7 +27,7 @@ export const LATER_DIRECTIVES: Readonly<Record<string, readonly LaterValues[] | 
   'extended-redis-compatibility': [{ since: { valkey: '8.0' }, values: YES_NO }],
   'hide-user-data-from-log': [{ since: HARDENED, values: YES_NO }],
   'import-mode': [{ since: { valkey: '8.1' }, values: YES_NO }],
-  // The stock images have no other locales, and the server does not start with one that is not there.
+  // The stock images have no other locales, and the server does not start with a missing one.
   'locale-collate': [{ since: EVERYWHERE, values: oneOf('', 'C', 'POSIX', 'C.UTF-8') }],
   'log-format': [{ since: { valkey: '8.1' }, values: oneOf('legacy', 'logfmt') }],
   'log-timestamp-format': [{ since: { valkey: '8.1' }, values: oneOf('legacy', 'iso8601', 'milliseconds') }],
@@ -59,7 +59,7 @@ export const LATER_DIRECTIVES: Readonly<Record<string, readonly LaterValues[] | 
   'set-max-listpack-value': [{ since: EVERYWHERE, values: whole(0n, LONG) }],
 };
 
-/** Commands by the release that brought them. */
+/** Commands by the release that added them. */
 export const LATER_COMMANDS: readonly (readonly [since: Since, commands: string])[] = [
   [EVERYWHERE, 'waitaof'],
   [

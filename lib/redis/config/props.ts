@@ -1,4 +1,4 @@
-// What the props of a RedisConfig are in redis.conf.
+// Converts the props of a RedisConfig to directives.
 
 import { type Duration, type Size } from 'cdk8s';
 import { type RedisDirective } from '../redis-config-note';
@@ -6,7 +6,7 @@ import { type RedisConfigProps, type SavePoint } from '../redis-config-props';
 import { newName } from './directive-rules';
 import { splitWords } from './text';
 
-/** What holds when neither the props nor an old file say otherwise, and Redis' own default does not do. */
+/** Defaults that differ from those of Redis, unless the props or an old file set them. */
 export const DEFAULTS: readonly RedisDirective[] = [{ name: 'appendonly', args: ['yes'] }];
 
 const yesNo = (value?: boolean) => (value === undefined ? undefined : [value ? 'yes' : 'no']);
@@ -14,7 +14,7 @@ const text = (value?: number | string) => (value === undefined ? undefined : [St
 const seconds = (value?: Duration) => text(value?.toSeconds());
 const kibibytes = (value?: Size) => value && [`${value.toKibibytes()}kb`];
 
-/** What the typed props set, in the order of the props. */
+/** The directives of the typed props, in the order of the props. */
 export function typedDirectives(props: RedisConfigProps): RedisDirective[] {
   const slower = props.slowlogLogSlowerThan?.toMilliseconds();
   const settings: Record<string, string[] | undefined> = {
@@ -48,17 +48,15 @@ export function typedDirectives(props: RedisConfigProps): RedisDirective[] {
   ];
 }
 
-/** What the raw map sets; throws for unbalanced quotes. */
+/** The directives of the raw map; throws for unbalanced quotes. */
 export function rawDirectives(raw: Readonly<Record<string, string>> = {}): RedisDirective[] {
   return Object.entries(raw).map(([written, value]) => {
     const args = splitWords(value);
     if (!/^[a-z][-a-z0-9_.]*$/i.test(written.trim())) {
-      throw new Error(
-        `raw: ${JSON.stringify(written)} is no name of a directive; it has letters, digits, "-", "_" and "."`,
-      );
+      throw new Error(`raw: ${JSON.stringify(written)} is not a directive name; use letters, digits, "-", "_" and "."`);
     }
     if (!args) throw new Error(`raw: ${written}: the quotes of its value are unbalanced; write it as in redis.conf`);
-    // As in redis.conf, where an argument of nothing is a pair of quotes.
+    // As in redis.conf, where an empty argument is a pair of quotes.
     return { name: newName(written.trim().toLowerCase()), args: args.length === 0 ? [''] : args };
   });
 }

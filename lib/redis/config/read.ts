@@ -4,25 +4,25 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Line, linesOf } from './text';
 
-/** A line and the file that it stands in. */
+/** A line and its file. */
 export interface ReadLine extends Line {
   readonly file: string;
-  /** The file whose lines follow, when this one is an include. */
+  /** The included file, whose lines follow, if this line is an include. */
   readonly included?: string;
 }
 
-/** Fifteen times the one that Redis comes with, which is mostly comments; as much as no ConfigMap takes. */
-const MOST_BYTES = 1024 * 1024;
+/** The limit of a ConfigMap, fifteen times the size of the redis.conf that comes with Redis. */
+const MAX_BYTES = 1024 * 1024;
 
 /** The lines of a file. */
 export function* readFile(file: string, includers: readonly string[] = []): Iterable<ReadLine> {
   yield* readBytes(fs.readFileSync(file), file, [...includers, path.resolve(file)]);
 }
 
-/** The lines of what a file holds. Without the file itself nothing says where an include would be. */
+/** The lines of a file's content. Without the file itself, includes cannot be found. */
 export function* readBytes(bytes: Buffer, file: string, includers: readonly string[] = []): Iterable<ReadLine> {
-  if (bytes.length > MOST_BYTES) {
-    const problem = `it has ${bytes.length} bytes, and no redis.conf more than ${MOST_BYTES}; give the file that the servers run with`;
+  if (bytes.length > MAX_BYTES) {
+    const problem = `the file has ${bytes.length} bytes, and the limit is ${MAX_BYTES}; pass the redis.conf that the servers use`;
     yield* [...linesOf(bytes.subarray(0, 1000))].slice(0, 1).map((line) => ({ ...line, problem, file }));
     return;
   }
@@ -44,14 +44,14 @@ export function* readBytes(bytes: Buffer, file: string, includers: readonly stri
 type Included = { readonly file: string; readonly problem?: undefined } | { readonly problem: string };
 
 /**
- * Redis looks from its working directory on the old machine, which is not here. So only the name counts, and the file
- * is looked for beside the one that includes it, be it by its relative path or by its name alone.
+ * Redis resolves the path from its working directory on the old machine, which is not available here. So the file is
+ * searched next to the including one, by its relative path or by its name.
  */
 function includedFile(args: readonly string[], includers: readonly string[]): Included {
   const includer = includers.at(-1);
   if (args.length !== 1) return { problem: 'include takes one file' };
   const [wanted] = args;
-  if (includer === undefined) return { problem: `${wanted} cannot be found from a text; put its lines here` };
+  if (includer === undefined) return { problem: `${wanted} cannot be included from a text; copy its lines here` };
   if (/[*?[]/.test(wanted)) return { problem: `${wanted} is a pattern; include the files one by one` };
 
   const beside = path.dirname(includer);
@@ -60,7 +60,7 @@ function includedFile(args: readonly string[], includers: readonly string[]): In
     path.join(beside, path.basename(wanted)),
   ];
   const file = places.find((place) => fs.existsSync(place));
-  if (file === undefined) return { problem: `${wanted} is not here; copy it to ${beside}, or put its lines here` };
+  if (file === undefined) return { problem: `${wanted} was not found; copy it to ${beside}, or copy its lines here` };
   if (includers.includes(file)) return { problem: `${wanted} includes itself` };
   return { file: path.relative(process.cwd(), file) };
 }

@@ -1,9 +1,9 @@
-// Which redis-server an image runs, as far as its name and tag say.
+// The version of redis-server in an image, as far as its name and tag tell.
 
-/** What the shards run unless a prop says otherwise. */
+/** The default image of the shards. */
 export const DEFAULT_REDIS_IMAGE = 'docker.io/library/redis:7.2.11-bookworm';
 
-/** The first release of each program that has something; a program that is not named never had it. */
+/** The first release of each program with a feature; a program that is not listed never had it. */
 export interface Since {
   readonly redis?: string;
   readonly valkey?: string;
@@ -11,22 +11,22 @@ export interface Since {
 
 /** A release of Redis or of Valkey. */
 export class ServerVersion {
-  /** What every image is at least. */
+  /** The minimum version of every image. */
   static readonly OLDEST = new ServerVersion('redis', 7, 0);
 
-  /** Reads `7.2`, `redis 7.2.11` or `valkey 8.1`; nothing for other texts. */
+  /** Parses `7.2`, `redis 7.2.11` or `valkey 8.1`; undefined for other texts. */
   static of(text: string): ServerVersion | undefined {
     const match = /^(?:(redis|valkey)[ -]?)?v?(\d{1,3})(?:\.(\d{1,3})(?:\.\d+)*)?$/i.exec(text.trim());
     return match === null ? undefined : new ServerVersion(programOf(match[1]), ...release(match[2], match[3]));
   }
 
-  /** Reads the name and the tag; nothing where they do not say. */
+  /** Parses the name and the tag; undefined if they do not give a version. */
   static ofImage(image: string): ServerVersion | undefined {
     const match = /(redis|valkey)[^/:@]*:v?(\d{1,3})(?:\.(\d{1,3}))?(?![^.@-])[^/:]*(@|$)/i.exec(image);
     return match === null ? undefined : new ServerVersion(programOf(match[1]), ...release(match[2], match[3]));
   }
 
-  /** What a server in the image is at least. */
+  /** The minimum version of the server in the image. */
   static leastOf(image: string): ServerVersion {
     return ServerVersion.ofImage(image) ?? ServerVersion.OLDEST;
   }
@@ -37,7 +37,7 @@ export class ServerVersion {
     private readonly minor: number,
   ) {}
 
-  /** Whether it is this release, or a later one. */
+  /** Whether this version has the feature. */
   has(since: Since): boolean {
     const first = since[this.program];
     if (first === undefined) return false;
@@ -51,14 +51,14 @@ export class ServerVersion {
   }
 }
 
-/** The releases as people write them: `Redis 7.4 or Valkey 8.0`. */
+/** The releases for messages: `Redis 7.4 or Valkey 8.0`. */
 export function firstReleases({ redis, valkey }: Since): string {
   return [redis && `Redis ${redis}`, valkey && `Valkey ${valkey}`].filter(Boolean).join(' or ');
 }
 
 const NAMES = { redis: 'Redis', valkey: 'Valkey' };
 
-/** A tag such as `7` is the last release of the line. */
+/** A tag such as `7` is the latest release of its major version. */
 const LATEST = Infinity;
 
 function programOf(name = 'redis'): keyof Since {

@@ -1,29 +1,29 @@
-// The syntax of redis.conf: one directive a line, arguments quoted as redis-server's sdssplitargs() reads them (src/sds.c).
+// The syntax of redis.conf: one directive per line, arguments quoted for redis-server's sdssplitargs() (src/sds.c).
 
 import { isUtf8 } from 'node:buffer';
 import { badByteIn } from '../../common/utf8';
 
-/** A line that says something. */
+/** A line that is neither empty nor a comment. */
 export interface Line {
   readonly number: number;
   /** The directive's name, in lower case, and its arguments. */
   readonly words: string[];
-  /** As it stands in the file, one character a byte. */
+  /** The line as in the file, one character per byte. */
   readonly text: string;
-  /** The column of the first byte that is no text, behind which nothing is read. */
+  /** The column of the first byte that is not text. Reading stops there. */
   readonly badByte?: number;
-  /** Why it cannot be read; it has no words then. */
+  /** Why the line cannot be read; it then has no words. */
   readonly problem?: string;
 }
 
 const ESCAPES: Readonly<Record<string, string | undefined>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
-const UNBALANCED = 'its quotes are unbalanced; close them, with a space or nothing behind the closing one';
-const NO_TEXT = 'a value is not UTF-8 text or holds a zero byte; write one that is text';
+const UNBALANCED = 'its quotes are unbalanced; close them, and put a space or nothing after the closing one';
+const NO_TEXT = 'a value is not UTF-8 text or contains a NUL byte; use plain text';
 const SPACE = /[ \t\n\v\f\r]/;
 
-/** The lines of a file that are neither empty nor a comment. A comment takes a whole line: `#` elsewhere is a character like any other. */
+/** The lines of a file that are neither empty nor a comment. `#` starts a comment only at the beginning of a line. */
 export function* linesOf(bytes: Buffer): Iterable<Line> {
-  // One character a byte, for escapes such as \xc3 stand for bytes.
+  // One character per byte, since escapes such as \xc3 are bytes.
   for (const [i, line] of bytes.toString('latin1').split('\n').entries()) {
     const text = line.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
     if (text === '' || text.startsWith('#')) continue;
@@ -47,19 +47,19 @@ function read(text: string): { words: string[]; problem?: string } {
   return { words: words.map((word, i) => (i === 0 ? word.toLowerCase() : word)) };
 }
 
-/** The arguments in a text, or nothing when its quotes are unbalanced. */
+/** The arguments in a text; undefined if its quotes are unbalanced. */
 export function splitWords(text: string): string[] | undefined {
   const words = splitBytes(Buffer.from(text).toString('latin1'))?.map(decode);
   return words?.every((word) => word !== undefined) ? words : undefined;
 }
 
-/** The text that redis-server splits into these words again. */
+/** The text that redis-server splits back into these words. */
 export function joinWords(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 
 function quoted(word: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what must not stand bare
+  // eslint-disable-next-line no-control-regex -- control characters must be escaped
   if (!/^$|[\x00-\x20\x7f"'\\]/.test(word)) return word;
   // eslint-disable-next-line no-control-regex -- as above
   const escaped = word.replace(/["\\]/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${hex(c)}`);
@@ -70,13 +70,13 @@ function hex(character: string): string {
   return character.charCodeAt(0).toString(16).padStart(2, '0');
 }
 
-/** The text that the bytes are, or nothing when they are none: neither a ConfigMap nor a Secret's environment variable takes them. */
+/** The bytes as text; undefined if they are not text, which neither a ConfigMap nor an environment variable can hold. */
 function decode(bytes: string): string | undefined {
   const buffer = Buffer.from(bytes, 'latin1');
   return buffer.includes(0) || !isUtf8(buffer) ? undefined : buffer.toString();
 }
 
-/** The arguments in a text of one character a byte, or nothing when its quotes are unbalanced. */
+/** The arguments in a text of one character per byte; undefined if its quotes are unbalanced. */
 export function splitBytes(text: string): string[] | undefined {
   const words: string[] = [];
   for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, at)) {
@@ -93,12 +93,12 @@ function skipSpace(text: string, at: number): number {
   return at;
 }
 
-/** Quotes may open inside a word, but only space may follow where they close. */
+/** Quotes may open inside a word, but a closing quote must be followed by space. */
 function readWord(text: string, start: number): { value: string; end: number } | undefined {
   let value = '';
   for (let at = start; at < text.length; at++) {
     const character = text[at];
-    // Other space, such as a form feed, ends no word.
+    // Other space, such as a form feed, does not end a word.
     if (/[ \n\r\t]/.test(character)) return { value, end: at };
     if (character !== '"' && character !== "'") {
       value += character;

@@ -11,7 +11,7 @@ import { configOf, isAccepted, withServer } from '../real-redis';
 const lab = new Lab();
 afterAll(() => lab.close());
 
-// What differs between builds, or needs more than a look at the line.
+// Differs between builds, or depends on more than the line.
 const NOT_COMPARED = ['activedefrag'];
 const INSTALLED = ServerVersion.OLDEST;
 const CANDIDATES = [
@@ -25,7 +25,7 @@ const SEVERAL = [
 const multiple = Object.keys(KNOWN_DIRECTIVES).filter((name) => KNOWN_DIRECTIVES[name]?.several);
 const single = Object.keys(KNOWN_DIRECTIVES).filter((name) => !multiple.includes(name) && !NOT_COMPARED.includes(name));
 
-test('every directive of the real server is known, or has a rule; and none else is known', async () => {
+test('every directive of the real server is known or has a rule, and no other is known', async () => {
   const real = Object.keys(await configOf(lab, ''));
   const ruled = (name: string) => ruleFor(newName(name), []) !== undefined;
   expect(real.filter((name) => !isKnown(newName(name), INSTALLED) && !ruled(name))).toEqual([]);
@@ -38,7 +38,7 @@ test('the commands are those of the real server', async () => {
   expect([...KNOWN_COMMANDS].sort()).toEqual(commands.sort());
 });
 
-test('a value is taken exactly when the real server takes it', () => {
+test('a value is accepted exactly if the real server accepts it', () => {
   const one = fc.record({
     name: fc.constantFrom(...single),
     args: fc.constantFrom(...CANDIDATES).map((value) => [value]),

@@ -9,7 +9,7 @@ afterAll(() => lab.close());
 const words = (text: string) => [...linesOf(Buffer.from(text))].map((line) => line.words);
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((value) => !value.includes('\0'));
 
-test('a name is read in lower case, a value as it is', () => {
+test('a name is read in lower case, a value unchanged', () => {
   expect(words('SAVE 900 1\r\n\tAppendFsync Always  ')).toEqual([
     ['save', '900', '1'],
     ['appendfsync', 'Always'],
@@ -35,7 +35,7 @@ test.each(['"a', "'a", '"a"b', `'a'"b"`, '"a\\'])('%s is unbalanced', (written) 
   expect(splitWords(written)).toBeUndefined();
 });
 
-test('bytes that are no text are refused by their line', () => {
+test('bytes that are not text are refused with their line', () => {
   const [, line] = linesOf(Buffer.from('hz 10\nrequirepass "\\xff"\n'));
   expect(line).toMatchObject({ number: 2, words: [], problem: expect.stringContaining('not UTF-8') as string });
 });
@@ -46,7 +46,7 @@ test('comments may be in any encoding', () => {
   ]);
 });
 
-test('odd quoting is one word to us exactly when it is to redis-server, and the same word', async () => {
+test('unusual quoting is one word exactly if it is for redis-server, and the same word', async () => {
   const odd = fc.string({
     unit: fc.constantFrom('a', 'b', ' ', '"', "'", '\\', 'x', '4', '1', '#', '\t', 'é', '\v'),
     maxLength: 12,
@@ -68,7 +68,7 @@ test('odd quoting is one word to us exactly when it is to redis-server, and the 
   );
 });
 
-test('what is joined splits into the same words again, here and in redis-server', async () => {
+test('joined words split into the same words again, here and in redis-server', async () => {
   await fc.assert(
     fc.asyncProperty(text, text, async (first, second) => {
       const written = [`syslog-ident ${joinWords([first])}`, `ignore-warnings ${joinWords([second])}`];

@@ -305,11 +305,11 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
   test('a redis.conf that no release or that of the image refuses, or that is not there', async () => {
     const redisConf = lab.write('redis.conf', 'hz ten\nno-such 1\n');
     await expect(start(alpha, { redisConf })).rejects.toThrow(
-      /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: redis-server does not know/,
+      /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: redis-server has no directive/,
     );
     const ofValkey = lab.write('redis.conf', 'hz 10\nimport-mode no\n');
     await expect(start(alpha, { redisConf: ofValkey })).rejects.toThrow(
-      /^\S+redis.conf:2: Redis 7.2 does not know import-mode, which came with Valkey 8.1; leave the line out, .*$/,
+      /^\S+redis.conf:2: Redis 7.2 has no directive import-mode, which came with Valkey 8.1; remove the line, .*$/,
     );
     const older = { ...ENOUGH, 'redis-image': 'valkey/valkey:8.0' };
     await expect(start(alpha, { redisConf: ofValkey, options: older })).rejects.toThrow(
