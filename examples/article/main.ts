@@ -1,4 +1,4 @@
-// The article's experiment with its own names: four shards on one NFS export behind two proxies.
+// The article's experiment with the names of the article: four shards on one NFS export behind two proxies.
 
 import * as path from 'node:path';
 import { App, Chart, Size } from 'cdk8s';

@@ -1,4 +1,4 @@
-// What has no prop: patches of the objects, of all objects below a construct, and objects of other kinds.
+// Fields without a prop: patches of one object, of all objects of a construct, and objects of other kinds.
 
 import * as path from 'node:path';
 import { ApiObject, App, Chart, JsonPatch, Size } from 'cdk8s';
@@ -17,7 +17,7 @@ export function escapeHatches(app: App): void {
   redis.statefulSet.addJsonPatch(JsonPatch.add('/spec/minReadySeconds', 10));
   redis.service.metadata.addAnnotation('example.net/owner', 'team-carts');
 
-  // OpenShift and others assign user ids, and refuse a fixed one.
+  // OpenShift assigns user IDs, and rejects a fixed one.
   for (const workload of [redis.statefulSet, proxies.deployment]) {
     for (const field of ['runAsUser', 'runAsGroup', 'fsGroup']) {
       workload.addJsonPatch(JsonPatch.remove(`/spec/template/spec/securityContext/${field}`));
@@ -31,7 +31,7 @@ export function escapeHatches(app: App): void {
     }
   }
 
-  // A kind that cdk8s-plus does not know.
+  // A kind that is not in cdk8s-plus.
   const monitoring = new Chart(app, 'open-60-monitoring', { namespace: 'open' });
   new ApiObject(monitoring, 'rule', {
     apiVersion: 'monitoring.coreos.com/v1',

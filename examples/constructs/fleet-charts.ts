@@ -1,4 +1,4 @@
-// Whole fleets: a new one, and one that moves and can be gone back from without a loss.
+// Whole fleets: a new one, and a migration with a rollback that loses no writes.
 
 import * as path from 'node:path';
 import { App, Duration, Size } from 'cdk8s';
@@ -12,7 +12,7 @@ export function fleetCharts(app: App): void {
   // The same ring, on empty shards.
   new FleetCharts(app, 'carts-test', { namespace: 'carts-test', pool, storage, proxies });
 
-  // Another timeout: newPool is served, and pool remains what it is compared with.
+  // Another timeout: the proxies serve newPool, and every synth compares it with pool.
   const newPool = new NutcrackerPool({ ...pool.settings, timeout: 1000 });
   new FleetCharts(app, 'carts', {
     namespace: 'carts',
@@ -20,7 +20,7 @@ export function fleetCharts(app: App): void {
     newPool,
     storage,
     proxies: { ...proxies, replicas: 3 },
-    redisClients: [NetworkPeer.cidr('10.0.0.0/24')], // the old servers, which follow
+    redisClients: [NetworkPeer.cidr('10.0.0.0/24')], // the old servers, which replicate from the shards
     migration: {
       phase: MigrationPhase.MOVING,
       proxyNetworks: ['10.20.64.0/20'],

@@ -1,4 +1,4 @@
-// A move in charts of your own: FleetCharts does the same, in files that are numbered.
+// A migration in your own charts; FleetCharts does the same, in numbered files.
 
 import * as path from 'node:path';
 import { Chart, Duration, Size } from 'cdk8s';

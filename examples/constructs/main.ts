@@ -1,4 +1,4 @@
-// An example of each construct; docs/constructs.md takes its snippets from the files beside this one.
+// An example of each construct. The snippets of docs/constructs.md come from the files in this directory.
 
 import { App } from 'cdk8s';
 import { escapeHatches } from './escape-hatches';

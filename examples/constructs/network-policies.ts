@@ -1,4 +1,4 @@
-// Who may talk to whom: the shop to the proxies, the exporter and the backups to the shards.
+// Network policies: the shop may connect to the proxies, the exporters to the shards and to the statistics.
 
 import * as path from 'node:path';
 import { Chart, Size } from 'cdk8s';

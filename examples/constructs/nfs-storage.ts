@@ -1,4 +1,4 @@
-// One NFS export for two fleets of a team: a volume under names of its own, in a chart that outlives both.
+// One NFS export for two fleets of a team: a volume in its own chart, which outlives both fleets.
 
 import { Chart, Size } from 'cdk8s';
 import { type Construct } from 'constructs';

@@ -1,4 +1,4 @@
-// Shards with settings of their own, one of them larger than the others.
+// Shards with custom settings, one of them larger than the others.
 
 import { Chart, Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';

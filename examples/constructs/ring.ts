@@ -1,4 +1,4 @@
-// The ring as a library: no cdk8s in it.
+// The ring as a library, without cdk8s.
 
 import * as path from 'node:path';
 import { HashRing, NutcrackerConfig } from '../../lib';
@@ -9,8 +9,8 @@ export function ring(): void {
   const before = HashRing.of(pool);
   const after = HashRing.of(pool.movedTo(['carts-shard-0:6379', 'carts-shard-1:6379']));
 
-  console.log(before.serverFor('user:42').ringName); // where nutcracker puts it
-  console.log(before.keyShare()); // each server's part of the key space
+  console.log(before.serverFor('user:42').ringName); // the server that nutcracker uses
+  console.log(before.keyShare()); // each server's share of the key space
   console.log(before.diff(after).movedShare); // 0: no key moves
-  console.log(before.caveats); // where a build of nutcracker could disagree
+  console.log(before.caveats); // where a build of nutcracker could differ
 }

@@ -1,4 +1,4 @@
-// The other places where shards can keep their data.
+// The kinds of storage for shards.
 
 import { Chart, Size } from 'cdk8s';
 import { type Construct } from 'constructs';
@@ -23,7 +23,7 @@ export function shardStorage(app: Construct): void {
   }
 }
 
-/** Storage of your own: a claim that is there already, such as one on CephFS. */
+/** Custom storage: an existing claim, such as one on CephFS. */
 function existingClaim(claimName: string): IShardStorage {
   return {
     provision: (_scope, { volumeName }) => ({

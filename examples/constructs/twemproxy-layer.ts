@@ -1,4 +1,4 @@
-// Proxies for two pools, one of which keeps the ring of a fleet that is long gone.
+// Proxies for two pools, one of which keeps the ring of an old fleet.
 
 import * as path from 'node:path';
 import { Chart, Duration } from 'cdk8s';

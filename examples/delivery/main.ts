@@ -1,4 +1,4 @@
-// How fleets are delivered: by a GitOps controller, from a registry of one's own, and to OpenShift. docs/how-to/ has its snippets from here.
+// Delivering fleets: with a GitOps controller, from a private registry, and to OpenShift. The snippets of docs/how-to/ come from here.
 
 import * as path from 'node:path';
 import { ApiObject, App, type Chart, Size } from 'cdk8s';
@@ -10,7 +10,7 @@ const [pool, orders] = [poolOf('carts.yml'), poolOf('orders.yml')];
 const storage = ShardStorage.claimTemplate({ capacity: Size.gibibytes(20), storageClassName: 'fast' });
 const proxyNetworks = ['10.20.64.0/20'];
 
-// Every image from a registry of one's own.
+// All images from a private registry.
 new FleetCharts(app, 'mirrored', {
   namespace: 'mirrored',
   pool,
@@ -26,7 +26,7 @@ new FleetCharts(app, 'mirrored', {
   },
 });
 
-// The first id of the range that OpenShift gave to the project.
+// The first user ID of the range that OpenShift assigned to the project.
 const user = 1000680000;
 new FleetCharts(app, 'openshift', {
   namespace: 'orders',
@@ -39,14 +39,14 @@ new FleetCharts(app, 'openshift', {
   egressPeers: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'openshift-dns' })],
 });
 
-// Argo CD applies a file when everything in the files before it is healthy.
+// Argo CD applies a file when the objects of all previous files are healthy.
 const objectsOf = (chart: Chart) => chart.node.findAll().filter((node) => ApiObject.isApiObject(node));
 for (const chart of app.charts) {
   const [, step] = /-(\d\d)-[a-z-]+$/.exec(chart.node.id) ?? [];
   for (const object of objectsOf(chart)) object.metadata.addAnnotation('argocd.argoproj.io/sync-wave', step);
 }
 
-// What no controller removes by itself: data, and the ConfigMaps of older revisions.
+// Objects that no controller may prune: data, and the ConfigMaps of older revisions.
 const KEPT = ['Namespace', 'PersistentVolume', 'PersistentVolumeClaim', 'ConfigMap'];
 for (const object of app.charts.flatMap(objectsOf)) {
   if (!KEPT.includes(object.kind)) continue;

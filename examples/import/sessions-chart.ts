@@ -1,4 +1,4 @@
-// A company's own chart: the sessions of its shop, on a StorageClass, behind proxies that follow the load.
+// A chart in another package: the sessions of a shop, on a StorageClass, behind proxies with an autoscaler.
 
 import { Chart, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
@@ -13,7 +13,7 @@ import {
 import { type Construct } from 'constructs';
 
 export class SessionsChart extends Chart {
-  /** Where the shop's other charts find the sessions. */
+  /** The address of the sessions, for the other charts of the shop. */
   readonly address: string;
 
   constructor(scope: Construct, id: string) {
@@ -30,7 +30,7 @@ export class SessionsChart extends Chart {
       priorityClassName: 'data',
       nodeSelector: { 'shop.example/disks': 'local' },
     });
-    // No prop for it: the object below takes it.
+    // There is no prop for this field; patch the object.
     redis.statefulSet.addJsonPatch(JsonPatch.add('/spec/minReadySeconds', 10));
 
     const proxies = new TwemproxyLayer(this, 'proxies', {
@@ -43,7 +43,7 @@ export class SessionsChart extends Chart {
   }
 }
 
-/** Names of its own keep the ring independent of addresses; murmur spreads keys that are numbered. */
+/** Explicit names keep the ring independent of addresses; murmur distributes numbered keys evenly. */
 function ring(addresses: string[]): NutcrackerPool {
   return new NutcrackerPool({
     name: 'sessions',

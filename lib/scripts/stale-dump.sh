@@ -1,7 +1,7 @@
 #!/bin/sh
 # Renames an outdated dump.rdb that Redis would load: without snapshots, the file is from an initial synchronization, and the
-# shard has served newer data since. The marker .no-snapshots records that the last start had no snapshots. If they were
-# turned off since then, the file is from the shutdown, and Redis loads it once more.
+# shard has served newer data since. The marker .no-snapshots means that the last start had no snapshots either. Without the
+# marker, they were just turned off: the file is from the shutdown, and Redis loads it once more.
 set -eu
 case $(cat /etc/redis-shard/snapshots) in
   yes) rm -f .no-snapshots ;;
