@@ -1,9 +1,9 @@
-// Draws docs/move.svg, the three stages of a move: npm run picture
+// Draws docs/move.svg, the three stages of a migration: npm run picture
 
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 
-/** Words and lines that can be read on white and on black; boxes bring their own ground. */
+/** Text and lines that are readable on white and on black; boxes have their own background. */
 const INK = '#768390';
 const OLD = '#9a5b13';
 const NEW = '#1f6fb2';
@@ -14,14 +14,13 @@ const WIDTH = 960;
 const HEIGHT = 480;
 const BOX = 26;
 
-/** What a box is: who serves stands out from who only waits. */
+/** The style of a box: servers that serve stand out from those that wait. */
 type Look = 'serves' | 'waits';
 
-/** The whole picture. */
 export function drawMove(): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" role="img">`,
-    '<title>The three stages of a move: the old fleet; both, with a bridge and replicas; the new fleet</title>',
+    '<title>The three stages of a migration: the old fleet; both fleets, with a bridge and replicas; the new fleet</title>',
     `<defs>${[INK, OLD, NEW].map(arrowhead).join('')}</defs>`,
     ...today(),
     ...moving(),
@@ -45,7 +44,7 @@ function today(): string[] {
   ];
 }
 
-/** The shard in the middle has moved already, and the others have not: each goes for itself. */
+/** The shard in the middle has moved already, the others have not: shards move independently. */
 function moving(): string[] {
   const left = 230;
   const [oldAt, newAt] = [left + 30, left + 310];
@@ -57,8 +56,8 @@ function moving(): string[] {
   return [
     ...stage(left, 490, '2  Moving', [
       'A bridge beside each new proxy routes to the master of each shard:',
-      'at first to the old servers. The new ones copy them, are compared',
-      'with them, and take over, shard after shard. Here, shard 1 has moved.',
+      'at first to the old servers. The new servers replicate them, and are',
+      'promoted shard by shard. Here, shard 1 has moved.',
     ]),
     box(left + 315, 76, 110, 'applications', INK),
     frame(left + 10, 150, 150, 250, 'virtual machines'),
@@ -84,9 +83,9 @@ function moved(): string[] {
   const left = 740;
   return [
     ...stage(left, 210, '3  Moved', [
-      'The proxies talk to the new',
-      'servers. Every key is on the',
-      'shard on which it was.',
+      'The proxies connect to the',
+      'new servers. Every key is',
+      'on the same shard as before.',
     ]),
     box(left + 50, 76, 110, 'applications', INK),
     frame(left + 10, 150, 190, 250, 'Kubernetes'),
@@ -99,7 +98,7 @@ function moved(): string[] {
   ];
 }
 
-/** The title of a stage, and what is true of it below. */
+/** The title of a stage, and its description below the picture. */
 function stage(left: number, width: number, title: string, words: readonly string[]): string[] {
   return [
     `<text x="${left + 10}" y="30" font-size="17" font-weight="bold" fill="${INK}">${title}</text>`,
@@ -124,7 +123,7 @@ function arrow(fromX: number, fromY: number, toX: number, toY: number, colour: s
   return `<path d="M${fromX} ${fromY}L${toX} ${toY}" stroke="${colour}" stroke-width="1.5"${dashes} marker-end="url(#${nameOf(colour)})"/>`;
 }
 
-/** An arrow with two corners: to a column, down it, and on to its end. */
+/** An arrow with two corners: to a column, down the column, and to the end. */
 function wire(fromX: number, fromY: number, column: number, toY: number, toX: number, colour: string): string {
   const d = `M${fromX} ${fromY}H${column}V${toY}H${toX}`;
   return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="1.5" marker-end="url(#${nameOf(colour)})"/>`;

@@ -1,4 +1,4 @@
-// Takes docs/report.jpg, the two charts of the report on unit-1, in a real browser: npm run build && npx tsx docs/report-picture.ts
+// Takes a screenshot of the two charts in the report on unit-1, docs/report.jpg, in a real browser: npm run build && npx tsx docs/report-picture.ts
 
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';

@@ -11,7 +11,7 @@ const SERVERS = Array.from(
   (_, i) => new NutcrackerServer({ address: `10.0.0.${i}:6379`, name: `server${i}` }),
 );
 
-/** Colours that stand out on white and on black. */
+/** Colors that stand out on white and on black. */
 const INK = '#768390';
 const FNV = '#d9782d';
 const MURMUR = '#3f8fd2';
@@ -24,7 +24,6 @@ function ringOf(hash: HashType): HashRing {
   return HashRing.of(new NutcrackerPool({ name: 'alpha', listen: '127.0.0.1:22121', servers: SERVERS, hash }));
 }
 
-/** The whole picture. */
 export function drawRing(): string {
   const fnv = ringOf(HashType.FNV1A_64);
   const murmur = ringOf(HashType.MURMUR);
@@ -54,7 +53,7 @@ export function drawRing(): string {
   ].join('\n');
 }
 
-/** Positions on the circle, the ends included. */
+/** Positions on the circle, including both ends. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -96,7 +95,7 @@ function keysOnCircle(top: number, ring: HashRing, colour: string): string[] {
   ];
 }
 
-/** The keys that differ in their last digits only. */
+/** Labels for the groups of keys that differ only in their last digits. */
 function nameGroups(y: number, ring: HashRing): string[] {
   const at = positions(ring);
   return [0, 10, 100].map((first, i) => {
@@ -105,7 +104,7 @@ function nameGroups(y: number, ring: HashRing): string[] {
   });
 }
 
-/** Two lines from a span on the circle to the same span drawn large. */
+/** Two lines from a span on the circle to its magnified copy. */
 function magnifier(top: number, bottom: number, span: Span): string {
   const [from, to] = [x(span.from, CIRCLE), x(span.to, CIRCLE)];
   const lines = `M${from} ${top}L${LEFT} ${bottom}M${to} ${top}L${LEFT + WIDTH} ${bottom}`;
