@@ -1,4 +1,4 @@
-// The fleets: which ring is kept, where the data lies, who may come in. `npm run synth` writes dist/.
+// The fleets: their rings, storage and network access. `npm run synth` writes dist/.
 
 import { App, Size } from 'cdk8s';
 import { FleetCharts, MigrationPhase, NetworkPeer, NutcrackerConfig, RedisConfig, ShardStorage } from './lib';
@@ -16,20 +16,20 @@ const unit1Fleet = new FleetCharts(app, 'unit-1', {
   proxies: { image: 'registry.example.net/twemproxy:0.5.0', replicas: 3 },
   proxyClients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'shop' })],
   migration: {
-    // MOVED, once every shard has: dist/unit-1.RUNBOOK.md says when.
+    // Set to MOVED after every shard has moved: see dist/unit-1.RUNBOOK.md.
     phase: MigrationPhase.MOVING,
-    // From where the old servers see the proxies: here, the nodes of the cluster.
+    // The networks from which the old servers see the proxies: here, of the nodes.
     proxyNetworks: ['10.20.64.0/20'],
   },
 });
 
-// What somebody should have read before this is applied. (The servers get the names that they lack.)
+// Warnings to read before dist/ is applied. (Unnamed servers are no problem: FleetCharts gives them names.)
 for (const { file, line, code, message } of unit1.warnings) {
   if (code !== 'unnamed-servers') console.warn(`${file}:${line}: ${code}: ${message}`);
 }
 for (const { file, line, directive, action, message, attention } of unit1Redis.report) {
-  const place = file === undefined ? 'in no file' : `${file}:${line}`;
-  if (attention) console.warn(`${place}: ${directive} ${action}: ${message}`);
+  const location = file === undefined ? 'in no file' : `${file}:${line}`;
+  if (attention) console.warn(`${location}: ${directive} ${action}: ${message}`);
 }
 app.synth();
 unit1Fleet.writeRunbook();

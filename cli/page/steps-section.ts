@@ -16,17 +16,17 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   {
-    title: 'Storage and shards',
+    title: 'Deploy storage and shards',
     text: 'The new shards start, empty. The old fleet is not affected.',
     charts: ['00-namespace', '10-network-policies', '20-storage', '30-redis'],
   },
   {
-    title: 'Proxies and bridge',
+    title: 'Deploy proxies and bridge',
     text: 'New proxies route to the old servers.',
     charts: ['40-twemproxy', '45-plan', '46-migrator'],
   },
   {
-    title: 'Applications',
+    title: 'Switch the applications',
     text: 'Applications switch to the new proxies, one by one. No data has moved.',
     charts: [],
   },

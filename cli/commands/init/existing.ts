@@ -1,4 +1,4 @@
-// A repository that init made, to which fleets are added: files of their own, and two lines of main.ts each.
+// Adds fleets to a repository that init created: the files of each, and two lines in main.ts.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -9,23 +9,22 @@ import { withFleets } from './main-ts';
 import { throwReadError, throwWriteError } from '../../output/system-error';
 import { type Files, writeFiles } from './write-files';
 
-/** What is there already. */
 export interface ExistingRepository {
   readonly directory: string;
   /** The names of its fleets. */
   readonly fleets: readonly string[];
 }
 
-/** The repository in a directory; nothing if there is none. */
+/** The repository in a directory, if there is one. */
 export function existingRepository(directory: string): ExistingRepository | undefined {
   const has = (name: string): boolean => fs.existsSync(path.join(directory, name));
   if (!has('main.ts') || !has('app.ts') || !has('fleets')) return undefined;
   return reading(path.join(directory, 'fleets'), (fleets) => ({ directory, fleets: fs.readdirSync(fleets) }));
 }
 
-/** Refuses pools whose servers a fleet of the repository moves already: the synth would. */
-export function refuseMovedAlready({ directory, fleets }: ExistingRepository, pools: readonly NutcrackerPool[]): void {
-  const complaints = fleets.flatMap((fleet) => {
+/** Throws for pools with servers that a fleet of the repository already moves, as the synth would. */
+export function refuseAlreadyMoving({ directory, fleets }: ExistingRepository, pools: readonly NutcrackerPool[]): void {
+  const errors = fleets.flatMap((fleet) => {
     const file = path.join(directory, 'fleets', fleet, 'nutcracker.yml');
     if (!fs.existsSync(file)) return [];
     const others = reading(file, () => NutcrackerConfig.fromFile(file)).pools.filter(({ name }) =>
@@ -35,14 +34,14 @@ export function refuseMovedAlready({ directory, fleets }: ExistingRepository, po
     const first = found.find(({ shared }) => shared !== undefined);
     if (first?.shared === undefined) return [];
     const { one, other } = first.shared;
-    const where = `${file}${other.line === undefined ? '' : `:${other.line}`}`;
-    const what = `${one.address} of pool ${JSON.stringify(first.pool.name)} moves with the fleet ${fleet} already`;
-    return [`${where}: ${what}; a server moves once, with all its pools: make one fleet of them, with pools: [...]`];
+    const location = `${file}${other.line === undefined ? '' : `:${other.line}`}`;
+    const what = `${one.address} of pool ${JSON.stringify(first.pool.name)} already moves with fleet ${fleet}`;
+    return [`${location}: ${what}; a server moves with all its pools: put them in one fleet, with pools: [...]`];
   });
-  if (complaints.length > 0) throw new InputError(complaints);
+  if (errors.length > 0) throw new InputError(errors);
 }
 
-/** Whether a fleet moves that pool of its file. */
+/** Whether a fleet moves this pool of its file. */
 function isPinned(directory: string, fleet: string, pool: string): boolean {
   const file = path.join(directory, 'fleets', fleet, 'ring.json');
   if (!fs.existsSync(file)) return true;
@@ -52,7 +51,7 @@ function isPinned(directory: string, fleet: string, pool: string): boolean {
   return pools.some((pinned) => pinned.pool === pool);
 }
 
-/** Writes the files of the fleets, and then main.ts; throws before anything is written. */
+/** Writes the files of the fleets, then main.ts. If it throws, nothing is written. */
 export function addTo({ directory }: ExistingRepository, files: Files, fleets: readonly string[]): void {
   const main = path.join(directory, 'main.ts');
   const changed = withFleets(
@@ -62,16 +61,16 @@ export function addTo({ directory }: ExistingRepository, files: Files, fleets: r
   if (changed === undefined) {
     const what =
       'it has no line such as "import { fleet as shopFleet } from \'./fleets/shop/fleet\';" before app.synth()';
-    throw new InputError([`${main}: ${what}; add fleets as init does, or name another --directory`]);
+    throw new InputError([`${main}: ${what}; restore it, or choose another --directory`]);
   }
   writeFiles(directory, files);
-  const beside = `${main}.new`;
+  const temporary = `${main}.new`;
   try {
-    fs.writeFileSync(beside, changed, { flag: 'wx', mode: fs.statSync(main).mode });
-    fs.renameSync(beside, main);
+    fs.writeFileSync(temporary, changed, { flag: 'wx', mode: fs.statSync(main).mode });
+    fs.renameSync(temporary, main);
   } catch (error) {
     for (const fleet of fleets) fs.rmSync(path.join(directory, 'fleets', fleet), { recursive: true, force: true });
-    fs.rmSync(beside, { force: true });
+    fs.rmSync(temporary, { force: true });
     throwWriteError(main, error);
   }
 }
@@ -81,7 +80,7 @@ function jsonIn(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError([`${file}: it is not JSON: ${(error as Error).message}; restore it as init wrote it`]);
+    throw new InputError([`${file}: it is not JSON: ${(error as Error).message}; restore the version that init wrote`]);
   }
 }
 

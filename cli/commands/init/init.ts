@@ -1,4 +1,4 @@
-// init FILE: a repository for the move of live fleets, or further fleets for one.
+// init FILE: creates a repository for the migration of live fleets, or adds fleets to one.
 
 import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { REPLACED, withoutPasswords } from '../../../lib/nutcracker/config-passwords';
@@ -8,7 +8,7 @@ import { examine } from '../../input/verdict';
 import { type ConfigFile, type Input, type NamedBytes } from '../../input/pools';
 import { count, type Paint } from '../../output/text';
 import { InputError } from '../../output/input-error';
-import { addTo, existingRepository, refuseMovedAlready } from './existing';
+import { addTo, existingRepository, refuseAlreadyMoving } from './existing';
 import { type LiveFleet, readNutcracker, readRedisConf, refuseTogether, refuseUnmovable } from './live-fleet';
 import { APP_TS, fleetTs, mainTs } from './main-ts';
 import { type Origin, vendored } from './origin';
@@ -19,17 +19,17 @@ import { CDK8S_YAML, CI_YML, GITIGNORE, MAIN_TEST_TS, packageJson, ringJson, TSC
 import { type Settings, settingsOf } from './settings';
 import { type Files, writeFiles } from './write-files';
 
-/** What is given besides what may be asked. */
+/** The options that init does not ask for. */
 export interface InitOptions {
   readonly redisConf?: string;
-  /** The directory to write to; the name of the fleet if it is omitted. */
+  /** The directory to write to. @default - the name of the fleet */
   readonly directory?: string;
-  /** The version of this package, and where it came from. */
+  /** The version of this package. */
   readonly version: string;
   readonly origin: Origin;
 }
 
-/** Writes the repository, or adds to one; throws before anything is written. */
+/** Writes the repository, or adds to one. If it throws, nothing is written. */
 export async function init(
   file: string,
   options: InitOptions,
@@ -44,7 +44,7 @@ export async function init(
   }
   const redisConf = options.redisConf === undefined ? undefined : readRedisConf(options.redisConf);
   const existing = options.directory === undefined ? undefined : existingRepository(options.directory);
-  if (existing) refuseMovedAlready(existing, groups.flat());
+  if (existing) refuseAlreadyMoving(existing, groups.flat());
   const taken = new Set(existing?.fleets);
   const fleets: Fleet[] = [];
   for (const pools of groups) {
@@ -60,7 +60,7 @@ export async function init(
   if (existing) addTo(existing, files, names(fleets));
   else writeFiles(directory, files);
   const skipped = config.pools.filter((pool) => !pool.redis && !groups.flat().includes(pool));
-  return new Repository(
+  return new InitResult(
     fleets,
     directory,
     Object.keys(files),
@@ -70,7 +70,6 @@ export async function init(
   );
 }
 
-/** A fleet that is to be described. */
 interface Fleet {
   readonly live: LiveFleet;
   readonly settings: Settings;
@@ -80,18 +79,18 @@ function names(fleets: readonly Fleet[]): string[] {
   return fleets.map(({ settings: { fleet } }) => fleet);
 }
 
-/** The pools in groups that share servers: of the whole file, or of the pool that an option names. */
+/** The pools of each fleet: pools that share servers are one fleet. With --pool, only that pool. */
 function fleetsOf(config: ConfigFile, questions: Questions): NutcrackerPool[][] {
   const given = questions.given('pool');
   if (given !== undefined) return [[config.pool(given)]];
   const movable = config.pools.filter(({ redis }) => redis);
-  // A file without any is refused by what is wrong with its first pool.
+  // Without pools for Redis, the error is about the first pool.
   const groups = groupsOf(movable.length > 0 ? movable : config.pools.slice(0, 1));
   for (const option of ['fleet', 'secret']) {
     if (groups.length === 1 || questions.given(option) === undefined) continue;
     const shown = groups.map((group) => group.map(({ name }) => JSON.stringify(name)).join(' with ')).join(', ');
-    const what = `--${option} names what one fleet has, and pools that share no server are fleets of their own: ${shown}`;
-    throw new InputError([`${what}; take one at a time, with --pool`]);
+    const what = `--${option} is for a single fleet, and pools that share no servers are separate fleets: ${shown}`;
+    throw new InputError([`${what}; choose one with --pool`]);
   }
   return groups;
 }
@@ -99,11 +98,11 @@ function fleetsOf(config: ConfigFile, questions: Questions): NutcrackerPool[][] 
 function warningsOnSkipped(config: ConfigFile, skipped: readonly NutcrackerPool[]): FileWarning[] {
   return skipped.map(({ name }) => ({
     place: config.name,
-    message: `pool ${JSON.stringify(name)} speaks the protocol of memcached, and is omitted; it needs the old proxies on`,
+    message: `pool ${JSON.stringify(name)} is for memcached, and is skipped; keep the old proxies for it`,
   }));
 }
 
-/** The files of a repository around those of its fleets. */
+/** The files of a repository, without those of its fleets. */
 function repository(fleets: readonly Fleet[], { version, origin }: InitOptions): Files {
   const [{ settings }] = fleets;
   return {
@@ -142,7 +141,7 @@ function textOf({ bytes }: NamedBytes): string {
   return Buffer.from(bytes).toString();
 }
 
-class Repository implements CommandResult {
+class InitResult implements CommandResult {
   readonly exitCode = ExitCode.SUCCESS;
   private readonly verdict: CommandResult;
   private readonly fileWarnings: readonly FileWarning[];
@@ -170,7 +169,7 @@ class Repository implements CommandResult {
   lines(paint: Paint): string[] {
     const { directory, files, fleets, fileWarnings, isAdded, packing } = this;
     const readmes = isAdded ? names(fleets).map((fleet) => `fleets/${fleet}/README.md`) : ['README.md'];
-    const added = isAdded ? [`main.ts has ${names(fleets).join(' and ')} as well now.`] : [];
+    const added = isAdded ? [`main.ts now has ${names(fleets).join(' and ')}, too.`] : [];
     const secrets = fleets.flatMap(({ settings: { namespace, renamedCommands } }) =>
       renamedCommands === undefined ? [] : [`  ${renamedCommandsSecret(namespace, renamedCommands)}`],
     );
@@ -178,18 +177,18 @@ class Repository implements CommandResult {
       ...this.verdict.lines(paint),
       ...fileWarnings.map(({ place, message }) => `${place}: ${paint.doubtful('warning')}: ${message}`),
       '',
-      `${paint.good(`${count(files.length, 'file')} in ${directory}`)}, with "${REPLACED}" in the place of every redis_auth, and no comment of yours:`,
+      `${paint.good(`${count(files.length, 'file')} written to ${directory}`)}, without comments, and with "${REPLACED}" for every redis_auth:`,
       ...files.map((file) => `  ${file}`),
       ...added,
       '',
       ...(secrets.length === 0
         ? []
         : [
-            'The other names of commands are secret, and stand in none of these files. This makes the Secret that fleet.ts names:',
+            'The names of renamed commands are secret, and not in these files. Create the Secret that fleet.ts refers to:',
             ...secrets,
             '',
           ]),
-      `Next, and ${readmes.join(' and ')} there says what follows:`,
+      `Next steps, continued in ${readmes.join(' and ')}:`,
       ...(packing === undefined ? [] : [`  ${packing}`]),
       `  cd ${word(directory)} && npm install && npm run synth && npm test`,
     ];

@@ -1,21 +1,21 @@
-// The programs of a repository, as prettier leaves them: main.ts, and fleet.ts of each fleet.
+// Generates main.ts, and fleet.ts of each fleet, formatted as by prettier.
 
 import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
 import { sizeCode } from './quantity';
 import { type Settings, type Storage } from './settings';
 
-/** What the files are called in the repository, and which pools are meant where there are others. */
+/** The names of the files in the repository, and the pools to move. */
 export interface FleetFiles {
   readonly nutcracker: string;
   readonly redisConf?: string;
-  /** All of the file if it is omitted. */
+  /** @default - all pools of the file */
   readonly pools?: readonly string[];
-  /** Whether there is one pool only. */
+  /** Whether the fleet has a single pool. */
   readonly isOne: boolean;
 }
 
-/** app.ts: to it each fleet adds itself. */
-export const APP_TS = `// The app of all fleets.
+/** app.ts; fleet.ts of each fleet adds charts to it. */
+export const APP_TS = `// The app with the charts of all fleets.
 
 import { App } from 'cdk8s';
 
@@ -25,7 +25,7 @@ export const app = new App();
 /** main.ts of a repository with these fleets. */
 export function mainTs(fleets: readonly string[]): string {
   return [
-    '// The fleets, each described in a file of its own. `npm run synth` writes dist/.',
+    '// All fleets. Each is defined in its own fleet.ts. `npm run synth` writes dist/.',
     '',
     "import { app } from './app';",
     ...fleets.map(importOf),
@@ -36,7 +36,7 @@ export function mainTs(fleets: readonly string[]): string {
   ].join('\n');
 }
 
-/** main.ts with further fleets; nothing if it has no fleet behind which they could stand. */
+/** main.ts with more fleets; undefined if there is no import of a fleet to add them after. */
 export function withFleets(main: string, fleets: readonly string[]): string | undefined {
   const lines = main.trimEnd().split('\n');
   const last = lines.map((line) => FLEET_IMPORT.test(line)).lastIndexOf(true);
@@ -66,7 +66,7 @@ export function fleetTs(settings: Settings, files: FleetFiles): string {
     'ShardStorage',
   ];
   return [
-    '// A fleet: which rings are kept, where the data lies, who may come in.',
+    '// A fleet: its rings, storage and network access.',
     '',
     "import { Size } from 'cdk8s';",
     `import { ${imports.filter(Boolean).join(', ')} } from 'cdk8s-twemproxy';`,
@@ -116,19 +116,19 @@ function charts(settings: Settings, files: FleetFiles): string[] {
     object('  proxies: {', [`image: ${quoted(image)}`], '},'),
     ...portsCode(proxyPorts, files),
     '  migration: {',
-    `    // MOVED, once every shard has: dist/${fleet}.RUNBOOK.md says when.`,
+    `    // Set to MOVED after every shard has moved: see dist/${fleet}.RUNBOOK.md.`,
     '    phase: MigrationPhase.MOVING,',
     ...(proxyNetworks.length > 0
-      ? ['    // From where the old servers see the proxies.']
+      ? ['    // The networks from which the old servers see the proxies.']
       : [
-          '    // From where the old servers see the proxies, such as 10.20.64.0/20: the networks of the pods, or of the nodes.',
-          '    // Without it a cutover takes the proxies for unexpected clients, and refuses.',
+          '    // The networks from which the old servers see the proxies, such as 10.20.64.0/20: of the pods, or of the nodes.',
+          '    // Without them, the cutover treats the proxies as unexpected clients and fails.',
         ]),
     array('    proxyNetworks: [', proxyNetworks.map(quoted), '],'),
     ...(renamedCommands === undefined
       ? []
       : [
-          '    // What the old servers call commands.',
+          '    // The Secret with the renamed commands of the old servers.',
           object('    renamedCommands: {', [`name: ${quoted(renamedCommands)}`], '},'),
         ]),
     '  },',
@@ -149,7 +149,7 @@ function poolsCode({ isOne, pools }: FleetFiles): string {
 function portsCode(ports: Settings['proxyPorts'], { isOne }: FleetFiles): string[] {
   const entries = Object.entries(ports);
   if (entries.length === 0) return [];
-  const why = '  // Where the old proxies listen, those in a pod cannot.';
+  const why = '  // Proxies in a pod cannot use the port of the old proxies.';
   if (isOne) return [why, `  proxyPort: ${entries[0][1]},`];
   return [
     why,
@@ -161,7 +161,7 @@ function portsCode(ports: Settings['proxyPorts'], { isOne }: FleetFiles): string
   ];
 }
 
-/** As prettier writes the key of an object. */
+/** The key of an object, quoted only if necessary. */
 function keyOf(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
 }
@@ -179,12 +179,12 @@ function storageCode(storage: Storage): string {
 function warnings({ redisConf }: FleetFiles): string[] {
   const ofRedis = [
     'for (const { file, line, directive, action, message, attention } of redisConfig.report) {',
-    "  const place = file === undefined ? 'in no file' : `${file}:${line}`;",
-    '  if (attention) console.warn(`${place}: ${directive} ${action}: ${message}`);',
+    "  const location = file === undefined ? 'in no file' : `${file}:${line}`;",
+    '  if (attention) console.warn(`${location}: ${directive} ${action}: ${message}`);',
     '}',
   ];
   return [
-    '// What somebody should have read before this is applied. (The servers get the names that they lack.)',
+    '// Warnings to read before dist/ is applied. (Unnamed servers are no problem: FleetCharts gives them names.)',
     'for (const { file, line, code, message } of config.warnings) {',
     "  if (code !== 'unnamed-servers') console.warn(`${file}:${line}: ${code}: ${message}`);",
     '}',
@@ -192,20 +192,20 @@ function warnings({ redisConf }: FleetFiles): string[] {
   ];
 }
 
-/** `unit-1` as `unit1`. What stands behind it keeps it from being a word of the language. */
+/** `unit-1` as `unit1`. Callers append a suffix, so that it is never a reserved word. */
 function variable(fleet: string): string {
   return fleet.replace(/-+(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The width to which prettier fills a line. */
+/** The line width of prettier. */
 const WIDTH = 120;
 
-/** An object on one line if it fits, else with a line for each property. */
+/** An object on one line if it fits, otherwise with one property per line. */
 function object(opening: string, properties: readonly string[], closing: string): string {
   return listed(`${opening} ${properties.join(', ')} ${closing}`, opening, properties, closing);
 }
 
-/** An array likewise. */
+/** The same for an array. */
 function array(opening: string, elements: readonly string[], closing: string): string {
   return listed(`${opening}${elements.join(', ')}${closing}`, opening, elements, closing);
 }
@@ -219,7 +219,7 @@ function fitting(line: string, lines: readonly string[]): string {
   return widthOf(line) <= WIDTH ? line : lines.join('\n');
 }
 
-/** Characters that take the place of two. */
+/** Characters that are two columns wide. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
@@ -227,7 +227,7 @@ function widthOf(line: string): number {
   return Array.from(line).reduce((width, character) => width + (WIDE.test(character) ? 2 : 1), 0);
 }
 
-/** A string in the quotes that need fewer escapes; in single ones if it makes no difference. */
+/** A string literal, in the quotes that need fewer escapes; in single quotes if both need the same number. */
 function quoted(text: string): string {
   const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
   const inDouble = text.split("'").length > text.split('"').length;

@@ -1,37 +1,36 @@
-// Where this program came from, so that a new repository gets the same package: a registry need not have it.
+// Finds out how this package was installed, so that a new repository uses the same package, even if no registry has it.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** The name of the package in a registry and in `node_modules`. */
 const NAME = 'cdk8s-twemproxy';
 
-/** A registry; a packed file, with what is in it; or a directory from which nobody can tell, to be packed. */
+/** A registry, a packed file with its content, or a directory of unknown origin, which must be packed. */
 export type Origin =
   | { readonly from: 'registry' }
   | { readonly from: 'file'; readonly packed: Uint8Array }
   | { readonly from: 'directory'; readonly directory: string };
 
-/** What npm notes of a package that it has installed. */
+/** An entry of npm's lock file. */
 interface Installed {
   readonly resolved?: string;
   readonly integrity?: string;
 }
 
-/** The origin of a package by its directory. */
+/** The origin of the package in this directory. */
 export function originOf(directory: string): Origin {
   const unknown: Origin = { from: 'directory', directory };
-  // pnpm has a directory for each version: one of a registry begins with a number.
+  // pnpm has one directory per version; the version starts with a digit if it is from a registry.
   if (/[\\/]\.pnpm[\\/]cdk8s-twemproxy@\d/.test(directory)) return { from: 'registry' };
   const { resolved, integrity } = installed(path.dirname(directory)) ?? {};
   if (resolved === undefined) return unknown;
   if (/^https?:/.test(resolved)) return { from: 'registry' };
   const packed = readPacked(path.resolve(directory, '../..'), resolved);
-  return packed === undefined || !isWhole(packed, integrity) ? unknown : { from: 'file', packed };
+  return packed === undefined || !isIntact(packed, integrity) ? unknown : { from: 'file', packed };
 }
 
-/** Where a repository keeps the packed file. */
+/** The path of the packed file in a repository. */
 export function vendored(version: string): string {
   return `vendor/${NAME}-${version}.tgz`;
 }
@@ -43,12 +42,12 @@ function installed(modules: string): Installed | undefined {
     const { packages } = JSON.parse(fs.readFileSync(lock, 'utf8')) as { packages?: Record<string, Installed> };
     return packages?.[`node_modules/${NAME}`];
   } catch {
-    // A file that npm has cut off says nothing.
+    // The lock file is truncated.
     return undefined;
   }
 }
 
-/** npm has the path from the project, and escapes some characters of it. */
+/** npm writes the path relative to the project, and escapes some characters. */
 function readPacked(project: string, resolved: string): Uint8Array | undefined {
   const name = /^file:(.*)$/s.exec(resolved)?.[1];
   if (name === undefined) return undefined;
@@ -65,7 +64,7 @@ function unescaped(name: string): string {
   }
 }
 
-/** Whether the file is still the one that was installed. */
-function isWhole(packed: Uint8Array, integrity: string | undefined): boolean {
+/** Whether the file is the one that was installed. */
+function isIntact(packed: Uint8Array, integrity: string | undefined): boolean {
   return integrity === `sha512-${createHash('sha512').update(packed).digest('base64')}`;
 }

@@ -1,11 +1,11 @@
-// Amounts of memory and of storage: as Kubernetes writes them, and as main.ts does.
+// Amounts of memory and storage: as Kubernetes quantities, and as code for fleet.ts.
 
 const UNITS = { Ki: 'kibibytes', Mi: 'mebibytes', Gi: 'gibibytes', Ti: 'tebibytes' } as const;
 const FACTOR = 1024n;
 
-/** What is wrong with an amount such as `5Gi`, or nothing. */
+/** Why this is not an amount such as `5Gi`; undefined if it is. */
 export function quantityProblem(text: string): string | undefined {
-  return /^[1-9]\d{0,11}(Ki|Mi|Gi|Ti)$/.test(text) ? undefined : 'write such as 512Mi, 5Gi or 1Ti';
+  return /^[1-9]\d{0,11}(Ki|Mi|Gi|Ti)$/.test(text) ? undefined : 'write an amount such as 512Mi, 5Gi or 1Ti';
 }
 
 /** The bytes of an amount. */
@@ -14,7 +14,7 @@ export function bytesIn(quantity: string): bigint {
   return BigInt(quantity.slice(0, -2)) * FACTOR ** BigInt(power);
 }
 
-/** The amount in the largest unit that leaves a whole number; what is less than a kibibyte counts as one. */
+/** The amount in the largest unit that gives an integer, rounded up to kibibytes. */
 export function quantityOf(bytes: bigint): string {
   let amount = (bytes + FACTOR - 1n) / FACTOR;
   const units = Object.keys(UNITS);
@@ -25,7 +25,7 @@ export function quantityOf(bytes: bigint): string {
   return `${amount.toString()}${units[0]}`;
 }
 
-/** Whole gibibytes, so that nothing is less than the bytes. */
+/** The amount, rounded up to whole gibibytes. */
 export function gibibytesFor(bytes: bigint): string {
   const gibibyte = FACTOR ** 3n;
   return quantityOf(((bytes + gibibyte - 1n) / gibibyte) * gibibyte);

@@ -1,45 +1,39 @@
-// What the files do not say: given as an option, asked on a terminal, or suggested.
+// Values that are not in the files: given as options, entered on a terminal, or suggested.
 
 import { InputError } from '../../output/input-error';
 
-/** Something to know. */
 export interface Question {
-  /** The option that answers it, without its dashes. */
+  /** The option with the answer, without dashes. */
   readonly option: string;
-  /** What to call missing, if it is more than that option. */
+  /** The missing options in the error message, if there are several. */
   readonly missing?: string;
   readonly text: string;
-  /** The answer unless somebody has a better one; nothing where nobody can guess. */
+  /** The default answer, if there is one. */
   readonly suggestion?: string;
-  /** What is wrong with an answer, and the remedy; nothing when it is fine. */
+  /** Why an answer is invalid, with the remedy; undefined if it is valid. */
   readonly problem: (answer: string) => string | undefined;
 }
 
-/** Asks a person, who may answer with nothing. */
+/** Asks a question on a terminal. The answer may be empty. */
 export type Ask = (text: string, suggestion?: string) => Promise<string>;
 
 /** Collects answers. */
 export class Questions {
   private readonly missing: string[] = [];
 
-  /** Without `ask` nobody is there to answer. */
+  /** Without a terminal, `ask` is undefined. */
   constructor(
     private readonly options: Readonly<Record<string, string | undefined>>,
     private readonly ask: Ask | undefined,
     private readonly tell?: (problem: string) => void,
   ) {}
 
-  /** What an option says, if it is given. */
+  /** The value of an option, if it is given. */
   given(option: string): string | undefined {
     return this.options[option];
   }
 
-  /** Whether somebody is there to answer. */
-  get canAsk(): boolean {
-    return this.ask !== undefined;
-  }
-
-  /** The answer; throws for an option whose value cannot be. */
+  /** The answer; throws if the value of its option is invalid. */
   async answer({ option, missing = `--${option}`, text, suggestion, problem }: Question): Promise<string> {
     const given = this.given(option);
     if (given !== undefined) {
@@ -60,7 +54,7 @@ export class Questions {
     }
   }
 
-  /** Throws if something is not answered. */
+  /** Throws if an answer is missing. */
   finish(): void {
     if (this.missing.length > 0) throw new InputError(this.missing);
   }

@@ -1,9 +1,9 @@
-// The files of a new repository around its main.ts: what a cdk8s user expects, with as few packages as it takes.
+// The other files of a new repository, as in other cdk8s projects, with as few packages as possible.
 
 import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { devDependencies as testedWith } from '../../../package.json';
 
-/** The packages of the repository, each in the version that cdk8s-twemproxy is tested with. */
+/** package.json, with the package versions that cdk8s-twemproxy is tested with. */
 export function packageJson(fleet: string, version: string): string {
   const { cdk8s, constructs, tsx } = testedWith;
   return json({
@@ -24,14 +24,14 @@ export function packageJson(fleet: string, version: string): string {
       '@types/node': testedWith['@types/node'],
       'cdk8s-cli': testedWith['cdk8s-cli'],
       tsx,
-      // The compiler in native code: the other one takes four times as long as the synth that it runs beside.
+      // The native compiler; the JavaScript one takes four times as long as the synth that runs in parallel.
       typescript: testedWith['typescript-7'].replace('npm:typescript@', ''),
     },
     engines: { node: '>= 20' },
   });
 }
 
-/** tsx does not look at types, so the compiler does, at the same time; dist/ is replaced when both are content. */
+/** tsx does not check types, so tsc does, in parallel. dist/ is replaced only if both succeed. */
 const SYNTH = [
   'tsc & types=$!',
   'CDK8S_CHECK_UPGRADE=false cdk8s synth --output dist.new',
@@ -39,7 +39,7 @@ const SYNTH = [
   'wait $types && [ $synth = 0 ] && rm -rf dist && mv dist.new dist',
 ].join('; ');
 
-/** What the test compares the rings with: what must never change once the shards hold data. */
+/** ring.json: what must never change once the shards hold data. The test compares the rings with it. */
 export function ringJson(pools: readonly NutcrackerPool[]): string {
   const rings = pools.map(({ name, hash, hashTag, distribution, redisDb, servers }) => {
     return { pool: name, hash, hashTag, distribution, database: redisDb, servers: servers.map(String) };
@@ -72,8 +72,8 @@ export const GITIGNORE = `node_modules/
 dist.new/
 `;
 
-/** Between them, the two tests see every change: of what is applied, and of what it is compared with at synth. */
-export const MAIN_TEST_TS = `// What is committed is what main.ts says, and every ring is still the one that the old proxies run.
+/** main.test.ts. Together, its tests detect every change of the manifests and of the rings. */
+export const MAIN_TEST_TS = `// Tests that dist/ is up to date, and that every ring is the one of the old proxies.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -83,7 +83,7 @@ import * as path from 'node:path';
 import { test } from 'node:test';
 import { NutcrackerConfig } from 'cdk8s-twemproxy';
 
-test('dist/ is what a synth writes', () => {
+test('dist/ is up to date', () => {
   const fresh = fs.mkdtempSync(path.join(os.tmpdir(), 'dist-'));
   try {
     execFileSync(process.execPath, ['--import', 'tsx', 'main.ts'], {
@@ -92,15 +92,15 @@ test('dist/ is what a synth writes', () => {
     });
     const names = new Set([...fs.readdirSync(fresh), ...namesIn('dist')]);
     const differ = [...names].filter((name) => textOf(fresh, name) !== textOf('dist', name));
-    assert.deepEqual(differ, [], 'run "npm run synth", and read what "git diff" says of these files');
+    assert.deepEqual(differ, [], 'run "npm run synth", and review "git diff" of these files');
   } finally {
     fs.rmSync(fresh, { recursive: true });
   }
 });
 
-// Where the keys are hangs on these lines, and which shard gets whose data: nothing else remembers it.
+// These lines determine the server of each key, and the old server of each shard. They are recorded nowhere else.
 for (const fleet of fs.readdirSync('fleets')) {
-  test(\`the rings of \${fleet} are those that its data was placed by\`, () => {
+  test(\`the rings of \${fleet} are unchanged\`, () => {
     const { pools } = JSON.parse(textOf(path.join('fleets', fleet), 'ring.json') ?? '{}');
     const live = NutcrackerConfig.fromFile(path.join('fleets', fleet, 'nutcracker.yml'));
     const rings = pools.map(({ pool }: { pool: string }) => {
@@ -121,7 +121,7 @@ function textOf(directory: string, name: string): string | undefined {
 }
 `;
 
-/** The actions by the commits of their versions, which nobody can move. */
+/** Actions are pinned to commits, since tags can be moved. */
 export const CI_YML = `name: ci
 
 on:
@@ -145,7 +145,7 @@ jobs:
           node-version: 22
       - run: npm ci
       - run: npm run synth
-      # What was reviewed is what main.ts says; a file that is new counts as well.
+      # Fails if dist/ is not up to date; --intent-to-add includes new files.
       - run: git add --intent-to-add dist && git diff --exit-code dist
       - run: npm test
 `;

@@ -1,4 +1,4 @@
-// What a repository is made from: what the files say, and what has to be asked.
+// The settings of a fleet, from its files and from questions.
 
 import * as path from 'node:path';
 import { documentAt } from '../../../lib/common/documents';
@@ -24,43 +24,43 @@ export type Storage =
   | { readonly server: string; readonly path: string; readonly capacity: string }
   | { readonly storageClass: string; readonly capacity: string };
 
-/** Everything that main.ts says of a fleet. */
+/** The settings in fleet.ts. */
 export interface Settings {
   readonly fleet: string;
   readonly namespace: string;
-  /** The Secret with the password; nothing for a pool without one. */
+  /** The Secret with the password; undefined if there is no password. */
   readonly secret?: string;
-  /** The Secret with the other names of commands; nothing where every command has its own. */
+  /** The Secret with the renamed commands; undefined if no command is renamed. */
   readonly renamedCommands?: string;
   readonly storage: Storage;
   readonly memory: string;
-  /** Nothing where the old servers had no limit. */
+  /** Undefined if the old servers have no limit. */
   readonly maxmemory?: string;
+  /** The image of the proxies. */
   readonly image: string;
   /** The image of the shards. */
   readonly redisImage: string;
-  /** The ports of the proxies by pool, where they cannot be those of the old ones. */
+  /** The ports of the proxies, for pools that cannot keep the port of the old proxies. */
   readonly proxyPorts: Readonly<Record<string, number>>;
   readonly proxyNetworks: readonly string[];
 }
 
-/** The longest of the names that are made of a fleet's, `<fleet>-move-preflight-<hash>`, has to fit in a label. */
+/** The longest name derived from it, `<fleet>-move-preflight-<hash>`, must fit into a label. */
 export const LONGEST_FLEET_NAME = 39;
 
-/** Asks in the order in which a person thinks of them. */
 export async function settingsOf(live: LiveFleet, questions: Questions, taken: ReadonlySet<string>): Promise<Settings> {
   const { pools, redisConf } = live;
   const fleet = await questions.answer({
     option: 'fleet',
     text: 'Name of the fleet',
-    suggestion: untaken(fleetName(live), taken),
+    suggestion: freeName(fleetName(live), taken),
     problem: (name) =>
       nameProblem(name, LONGEST_FLEET_NAME) ??
-      (taken.has(name) ? 'there is a fleet of that name already; take another' : undefined),
+      (taken.has(name) ? 'a fleet with this name already exists; use another name' : undefined),
   });
   const namespace = await questions.answer({
     option: 'namespace',
-    text: 'Namespace, which is created',
+    text: 'Namespace to create',
     suggestion: fleet,
     problem: namespaceProblem,
   });
@@ -69,14 +69,14 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
       ? undefined
       : await questions.answer({
           option: 'secret',
-          text: 'Name of the Secret that will hold the password',
+          text: 'Name of the Secret for the password',
           suggestion: `${fleet}-redis`,
           problem: subdomainProblem,
         });
   const maxmemory = redisConf?.maxmemory;
   const memory = await questions.answer({
     option: 'memory',
-    text: 'Memory of a shard',
+    text: 'Memory of each shard',
     suggestion: maxmemory === undefined ? '1Gi' : memoryFor(maxmemory),
     problem: (answer) => quantityProblem(answer) ?? tooLittle(answer, maxmemory),
   });
@@ -89,7 +89,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
   const redisImage = await redisImageOf(live, questions);
   const networks = await questions.answer({
     option: 'proxy-networks',
-    text: 'Networks from which the old servers will see the proxies, such as 10.20.64.0/20 (may be left for later)',
+    text: 'Networks from which the old servers see the proxies, such as 10.20.64.0/20 (can be set later)',
     suggestion: '',
     problem: (answer) => listOf(answer).flatMap((block) => cidrProblem(block) ?? [])[0],
   });
@@ -109,7 +109,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
   };
 }
 
-/** Judges the redis.conf by the release in the image: what is taken here also synthesizes. */
+/** Checks the redis.conf for the release of the image, as the synth does. */
 async function redisImageOf({ redisConf }: LiveFleet, questions: Questions): Promise<string> {
   const image = await questions.answer({
     option: 'redis-image',
@@ -122,11 +122,11 @@ async function redisImageOf({ redisConf }: LiveFleet, questions: Questions): Pro
   return image;
 }
 
-/** An NFS export, or else a StorageClass. */
+/** An NFS export or a StorageClass. */
 async function storageOf(questions: Questions, memory: string, shards: number): Promise<Storage> {
   const server = await questions.answer({
     option: 'nfs-server',
-    text: 'NFS server (nothing for a StorageClass)',
+    text: 'NFS server (empty to use a StorageClass)',
     suggestion: '',
     problem: (answer) => (answer === '' ? undefined : serverProblem(answer)),
   });
@@ -143,35 +143,35 @@ async function storageOf(questions: Questions, memory: string, shards: number): 
   return { server, path: exported, capacity: await capacityOf(questions, 'Size of the NFS export', memory, shards) };
 }
 
-/** A snapshot, an append-only file, and the new one of each while it is written: four times the memory. */
+/** Suggests four times the memory: a snapshot, an append-only file, and new versions of both while they are written. */
 function capacityOf(questions: Questions, text: string, memory: string, shards: number): Promise<string> {
   const suggestion = gibibytesFor(4n * BigInt(shards) * bytesIn(memory));
   return questions.answer({ option: 'capacity', text, suggestion, problem: quantityProblem });
 }
 
-/** The library's own share: 60 % of the memory is data. */
+/** As in the library, 60 % of the memory is for data. */
 function memoryFor(maxmemory: bigint): string {
   return gibibytesFor((maxmemory * 10n) / 6n);
 }
 
 function tooLittle(memory: string, maxmemory: bigint | undefined): string | undefined {
   if (maxmemory === undefined || bytesIn(memory) > maxmemory) return undefined;
-  return `the old servers have a maxmemory of ${quantityOf(maxmemory)}, and more than that is needed; take ${memoryFor(maxmemory)}`;
+  return `it must be more than the maxmemory of the old servers, ${quantityOf(maxmemory)}; use ${memoryFor(maxmemory)}`;
 }
 
 function listOf(answer: string): string[] {
   return answer.split(/[\s,]+/).filter((block) => block !== '');
 }
 
-/** A name for the cluster: the pool's, that of the file, or one that always fits. */
+/** A valid name for the fleet, from the name of the pool or of the file. */
 function fleetName({ pools: [pool], source }: LiveFleet): string {
   const file = path.basename(source.name).replace(/\.[^.]*$/, '');
   const names = [pool.name, /^(nutcracker|twemproxy|stdin)$/.test(file) ? '' : file].map(sanitized);
   return names.find((name) => name !== '') ?? 'fleet';
 }
 
-/** The name, or the first with a number behind it that no fleet has. */
-function untaken(name: string, taken: ReadonlySet<string>): string {
+/** The name, with a number appended if it is taken. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
   let free = name;
   for (let i = 2; taken.has(free); i++) free = `${name.slice(0, LONGEST_FLEET_NAME - 4)}-${i}`;
   return free;
@@ -187,9 +187,9 @@ function sanitized(name: string): string {
   return label.slice(0, LONGEST_FLEET_NAME).replace(/-+$/, '');
 }
 
-/** Where the proxies of a pod can listen: not where the bridge does, nor the statistics, nor where only root may. */
-const USUAL_PORT = 22_121;
+const DEFAULT_PORT = 22_121;
 
+/** New ports for pools whose port is privileged, or used by the bridge or by metrics. */
 function proxyPorts({ pools }: LiveFleet): Record<string, number> {
   const bridge = 10_000 + new FleetShards(pools).lines.length;
   const portOf = ({ listen }: NutcrackerPool): number =>
@@ -202,7 +202,7 @@ function proxyPorts({ pools }: LiveFleet): Record<string, number> {
     let port = portOf(pool);
     if (!isFree(port) || taken.has(port)) {
       const used = new Set([...taken, ...pools.map(portOf)]);
-      port = USUAL_PORT;
+      port = DEFAULT_PORT;
       while (used.has(port) || !isFree(port)) port++;
       others.push([pool.name, port]);
     }

@@ -1,18 +1,17 @@
-// Questions on a terminal, on standard error: standard output is for the answer.
+// Asks questions on a terminal, on standard error. Standard output is for the result.
 
 import * as readline from 'node:readline/promises';
 import { InputError } from '../../output/input-error';
 import { type Ask } from './questions';
 
-/** Somebody at a terminal. */
 export class Terminal {
-  /** Nothing where nobody is. */
+  /** Undefined if standard input or standard error is not a terminal. */
   static open(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Terminal | undefined {
     return input.isTTY && output.isTTY ? new Terminal(input, output) : undefined;
   }
 
   private readonly lines: readline.Interface;
-  private readonly left = new AbortController();
+  private readonly cancelled = new AbortController();
 
   private constructor(
     input: NodeJS.ReadStream,
@@ -21,18 +20,18 @@ export class Terminal {
     this.lines = readline.createInterface({ input, output });
     // Ctrl-C and Ctrl-D.
     this.lines.once('close', () => {
-      this.left.abort();
+      this.cancelled.abort();
     });
   }
 
   readonly ask: Ask = async (text, suggestion) => {
     try {
       const shown = suggestion === undefined || suggestion === '' ? '' : ` [${suggestion}]`;
-      return await this.lines.question(`${text}${shown}: `, { signal: this.left.signal });
+      return await this.lines.question(`${text}${shown}: `, { signal: this.cancelled.signal });
     } catch (error) {
-      if (!this.left.signal.aborted) throw error;
+      if (!this.cancelled.signal.aborted) throw error;
       this.output.write('\n');
-      throw new InputError(['the questions were not answered; nothing was written']);
+      throw new InputError(['cancelled; nothing was written']);
     }
   };
 

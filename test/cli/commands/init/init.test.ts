@@ -17,10 +17,10 @@ const alpha = pool('alpha', servers(3), 'redis_auth: s3cret', 'hash: murmur');
 const at = (...names: readonly string[]): string => path.join(lab.dir, ...names);
 const read = (name: string): string => fs.readFileSync(at('repo', name), 'utf8');
 
-/** What stands in the lab, and in it, by path. */
+/** The paths of all files and directories in the lab. */
 const everything = (): string[] => fs.readdirSync(lab.dir, { recursive: true }).map(String).sort();
 
-test('a repository is made, and what is in it is told', async () => {
+test('a repository is created, and its files are listed', async () => {
   const { exitCode, lines, json } = await start(alpha, { directory: at('repo') });
   expect(exitCode).toBe(0);
   const written = everything().filter((name) => fs.statSync(at(name)).isFile());
@@ -35,7 +35,7 @@ test('a repository is made, and what is in it is told', async () => {
   expect(read('package.json')).toContain('"cdk8s-twemproxy": "1.2.3"');
 });
 
-test('only what a synth uses is written of the live files, wherever a secret stood', async () => {
+test('only settings that a synth uses are copied from the live files, and no secrets', async () => {
   const redisConf = lab.write(
     'redis.conf',
     [
@@ -74,7 +74,7 @@ test('only what a synth uses is written of the live files, wherever a secret sto
   );
 });
 
-test('what is nowhere in a repository may have stood anywhere in a redis.conf', async () => {
+test('a repository has no secret from anywhere in a redis.conf', async () => {
   const names = [...new Set([...Object.keys(KNOWN_DIRECTIVES), ...Object.keys(LATER_DIRECTIVES), ...OTHERS])];
   const line = fc
     .record({ name: fc.constantFrom(...names), form: fc.constantFrom(...FORMS) })
@@ -83,21 +83,21 @@ test('what is nowhere in a repository may have stood anywhere in a redis.conf', 
     fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 4 }), async (lines) => {
       const redisConf = lab.write('redis.conf', lines.join('\n'));
       const directory = at(`repo-${++repositories}`);
-      // A line that no server takes is refused, and nothing is written.
+      // If a line is invalid, nothing is written.
       const made = await start(alpha, { directory, redisConf }).then(
         () => true,
         () => false,
       );
       const found = made ? fs.readFileSync(path.join(directory, 'fleets/alpha/redis.conf'), 'utf8') : '';
       expect(found.toLowerCase()).not.toContain('s3cret');
-      // Manifests are synthesized from that file; but also where a user gives the old one itself.
+      // Nor do manifests that a user synthesizes from the live file.
       expect(rendered(redisConf).toLowerCase()).not.toContain('s3cret');
     }),
     { numRuns: 300 },
   );
 });
 
-/** redis.conf of the manifests; nothing if the file is refused. */
+/** The redis.conf in the manifests; empty if the file is refused. */
 function rendered(file: string): string {
   try {
     return RedisConfig.fromFile(file).render();
@@ -126,7 +126,7 @@ const FORMS: readonly ((name: string) => string)[] = [
   (name) => `${name.toUpperCase()} 'x' S3CRET`,
 ];
 
-test('the ring that is pinned is the one of the file', async () => {
+test('ring.json has the ring of the file', async () => {
   await start(pool('alpha', ['h:1:2', '/x'.slice(1) + ':6379:1 a'], 'hash_tag: "{}"'), { directory: at('repo') });
   expect(JSON.parse(read('fleets/alpha/ring.json'))).toEqual({
     pools: [
@@ -142,13 +142,13 @@ test('the ring that is pinned is the one of the file', async () => {
   });
 });
 
-test('shards get the memory of the old servers, and room for a fork', async () => {
+test('shards get the memory of the old servers, and memory for a fork', async () => {
   const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmaxmemory 3gb\n');
   const { json } = await start(alpha, { directory: at('repo'), redisConf });
   expect(json.fleets[0]).toMatchObject({ memory: '5Gi', maxmemory: '3Gi', storage: { capacity: '60Gi' } });
 });
 
-describe('what is not read', () => {
+describe('a value that is not in the files', () => {
   test('is suggested from the pool, the file and the fleet', async () => {
     const { json } = await start(alpha, { directory: at('repo') });
     expect(json.fleets[0]).toEqual({
@@ -169,12 +169,12 @@ describe('what is not read', () => {
     ['1st', 'st'],
     ['"日本"', 'fleet'],
     [`x${'y'.repeat(60)}`, `x${'y'.repeat(38)}`],
-  ])('a pool called %s makes a fleet called %s', async (name, fleet) => {
+  ])('is the name: pool %s becomes fleet %s', async (name, fleet) => {
     const { json } = await start(pool('alpha', servers(2)).replace('alpha', name), { directory: at('repo') });
     expect(json.fleets[0].fleet).toBe(fleet);
   });
 
-  test('is named, all of it, if nobody can guess it', async () => {
+  test('is reported as missing if it has no suggestion', async () => {
     await expect(start(alpha, { directory: at('repo'), options: {} })).rejects.toThrow(
       /^--nfs-server with --nfs-path, or --storage-class, is missing: .*\n--proxy-image is missing: .*$/,
     );
@@ -184,7 +184,7 @@ describe('what is not read', () => {
     expect(everything()).toEqual([]);
   });
 
-  test('is asked, with what is suggested, until the answer can be', async () => {
+  test('is asked for, with its suggestion, until the answer is valid', async () => {
     const answers = [
       '',
       'Shop',
@@ -221,14 +221,14 @@ describe('what is not read', () => {
     });
     expect(told).toEqual([
       expect.stringContaining('"Shop": use at most 63 lower-case letters'),
-      expect.stringContaining('"much": write such as 512Mi'),
+      expect.stringContaining('"much": write an amount such as 512Mi'),
       expect.stringContaining('"proxy": add a tag'),
       expect.stringContaining('"10.0.0.0/40": write a CIDR block such as'),
     ]);
     expect(asked).toEqual(expect.arrayContaining(['Size of the volume of each shard [8Gi]']));
   });
 
-  test('is asked only if no option says it', async () => {
+  test('is not asked for if it is given as an option', async () => {
     const asked: string[] = [];
     const options = {
       ...ENOUGH,
@@ -250,14 +250,14 @@ describe.each([
   ['fleet', 'x'.repeat(40), 'use at most 39 lower-case'],
   ['namespace', '-', 'use at most 63 lower-case'],
   ['secret', 'A', 'use lower-case letters'],
-  ['memory', '5GB', 'write such as 512Mi'],
-  ['capacity', '0Gi', 'write such as 512Mi'],
+  ['memory', '5GB', 'write an amount such as 512Mi'],
+  ['capacity', '0Gi', 'write an amount such as 512Mi'],
   ['nfs-server', 'a/b', 'write a host name'],
   ['nfs-path', 'export', 'write an absolute path'],
   ['proxy-image', 'twemproxy:latest', 'add a tag'],
   ['proxy-networks', '10.0.0.0/8,10.1', 'write a CIDR block such as'],
 ])('--%s %s', (option, value, remedy) => {
-  test('is refused by name, and nothing is written', async () => {
+  test('is refused, and nothing is written', async () => {
     const options = { ...ENOUGH, [option]: value };
     await expect(start(alpha, { directory: at('repo'), options })).rejects.toThrow(
       `--${option} is "${value}"; ${remedy}`,
@@ -266,15 +266,15 @@ describe.each([
   });
 });
 
-test('less memory than the old servers had is refused', async () => {
+test('less memory than that of the old servers is refused', async () => {
   const redisConf = lab.write('redis.conf', 'requirepass s3cret\nmaxmemory 3gb\n');
   const options = { ...ENOUGH, memory: '3Gi' };
   await expect(start(alpha, { directory: at('repo'), redisConf, options })).rejects.toThrow(
-    '--memory is "3Gi"; the old servers have a maxmemory of 3Gi, and more than that is needed; take 5Gi',
+    '--memory is "3Gi"; it must be more than the maxmemory of the old servers, 3Gi; use 5Gi',
   );
 });
 
-describe('a fleet that cannot be moved is refused with file and line', () => {
+describe('a fleet that cannot be migrated is refused with file and line', () => {
   test.each([
     [
       'a file that nutcracker refuses',
@@ -282,27 +282,27 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
       /^stdin:5: hash: .*nutcracker says[^]*^stdin:7: /m,
     ],
     [
-      'a pool of memcached',
+      'a pool for memcached',
       'alpha:\n  listen: 0.0.0.0:1\n  servers:\n    - a:11211:1\n',
-      /^stdin:1: redis: the pool speaks the protocol of memcached/,
+      /^stdin:1: redis: the pool is for memcached/,
     ],
     ['a pool without a ring', pool('alpha', servers(2), 'distribution: random'), /^stdin: .*random/],
     [
       'a Unix socket',
       pool('alpha', ['a:1:1', '/run/r.sock:2']),
-      'stdin:7: servers: "/run/r.sock:2" is a Unix socket, which no pod can reach; write where it listens as well, and its name on the ring: "HOST:PORT:2 /run/r.sock:"',
+      'stdin:7: servers: "/run/r.sock:2" is a Unix socket, which no pod can reach; write its TCP address and its ring name: "HOST:PORT:2 /run/r.sock:"',
     ],
     [
-      'two servers at one address',
+      'two servers with the same address',
       pool('alpha', ['a:1:1 x', 'a:1:1 y']),
-      'stdin:7: servers: "x" and "y" are both at a:1; give each',
+      'stdin:7: servers: "x" and "y" have the same address, a:1; give each',
     ],
-  ])('%s', async (_what, nutcracker, complaint) => {
-    await expect(start(nutcracker, { directory: at('repo') })).rejects.toThrow(complaint);
+  ])('%s', async (_what, nutcracker, message) => {
+    await expect(start(nutcracker, { directory: at('repo') })).rejects.toThrow(message);
     expect(everything()).toEqual([]);
   });
 
-  test('a redis.conf that no release or that of the image refuses, or that is not there', async () => {
+  test('a redis.conf that is missing, or invalid for every release or for that of the image', async () => {
     const redisConf = lab.write('redis.conf', 'hz ten\nno-such 1\n');
     await expect(start(alpha, { redisConf })).rejects.toThrow(
       /^.*redis.conf:1: hz ten: .*\n.*redis.conf:2: redis-server has no directive/,
@@ -324,12 +324,12 @@ describe('a fleet that cannot be moved is refused with file and line', () => {
   });
 });
 
-describe('of several pools', () => {
+describe('with several pools', () => {
   const far = pool('beta', ['b:1:1', 'b:2:1']);
   const near = (name: string, port: number, ...more: string[]): string =>
     pool(name, servers(2), ...more).replace(/listen: .*/, `listen: 0.0.0.0:${port}`);
 
-  test('those that share servers are one fleet, the others fleets of their own, and what is memcached is omitted', async () => {
+  test('pools that share servers become one fleet, others become separate fleets, and memcached pools are skipped', async () => {
     const cache = 'cache:\n  listen: 0.0.0.0:3\n  servers:\n    - a:11211:1\n';
     const file = [
       near('web', 22121),
@@ -346,22 +346,24 @@ describe('of several pools', () => {
       { pool: 'jobs', database: 3 },
     ]);
     expect(read('main.ts')).toContain('webFleet.writeRunbook();\nbetaFleet.writeRunbook();\n');
-    expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: pool "cache" speaks .* and is omitted/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^stdin: warning: pool "cache" is for memcached, and is skipped/),
+    );
   });
 
-  test('none is moved away from another that shares its servers, and one password fits a server', async () => {
+  test('a pool does not move without those that share its servers, and their passwords must be equal', async () => {
     const both = near('web', 22121) + near('jobs', 22131);
     await expect(start(both, { options: { ...ENOUGH, pool: 'jobs' } })).rejects.toThrow(
       /^stdin:6: pool "web" shares servers with pool "jobs", and would get READONLY or MASTERDOWN/,
     );
     const apart = near('web', 22121, 'redis_auth: one') + near('jobs', 22131, 'redis_auth: two');
     await expect(start(apart, { directory: at('repo') })).rejects.toThrow(
-      /^stdin:\d+: the redis_auth of pool "jobs" is not that of pool "web", and they share servers/,
+      /^stdin:\d+: the redis_auth of pool "jobs" differs from that of pool "web", but they share servers/,
     );
     expect(everything()).toEqual([]);
   });
 
-  test('the named one is moved', async () => {
+  test('--pool chooses one', async () => {
     const { json } = await start(alpha + far, { directory: at('repo'), options: { ...ENOUGH, pool: 'beta' } });
     expect(json.fleets).toMatchObject([{ fleet: 'beta' }]);
     expect(json.fleets[0].secret).toBeUndefined();
@@ -372,17 +374,17 @@ describe('of several pools', () => {
     );
   });
 
-  test('what one fleet has is not given to two', async () => {
+  test('an option for a single fleet is refused', async () => {
     await expect(start(alpha + far, { options: { ...ENOUGH, fleet: 'x' } })).rejects.toThrow(
-      '--fleet names what one fleet has, and pools that share no server are fleets of their own: "alpha", "beta"; take one at a time',
+      '--fleet is for a single fleet, and pools that share no servers are separate fleets: "alpha", "beta"; choose one with --pool',
     );
   });
 });
 
-describe('a repository that init made', () => {
+describe('an existing repository', () => {
   const add = (name: string) => start(pool(name, ['b:1:1', 'b:2:1']), { directory: at('repo') });
 
-  test('takes a further fleet, and keeps all that is there', async () => {
+  test('gets another fleet, and all existing files are kept', async () => {
     await start(alpha, { directory: at('repo') });
     fs.appendFileSync(at('repo/README.md'), 'ours\n');
     fs.appendFileSync(at('repo/fleets/alpha/fleet.ts'), '// ours\n');
@@ -397,14 +399,14 @@ describe('a repository that init made', () => {
     expect(everything().filter((name) => name.startsWith('repo/fleets/alpha-2/'))).toHaveLength(4);
   });
 
-  test('does not take a server that moves with one of its fleets', async () => {
+  test('does not get a server that already moves with one of its fleets', async () => {
     await start(alpha, { directory: at('repo') });
     await expect(start(pool('web', servers(1)), { directory: at('repo') })).rejects.toThrow(
-      'nutcracker.yml:8: 10.0.0.0:6379 of pool "web" moves with the fleet alpha already; a server moves once',
+      'nutcracker.yml:8: 10.0.0.0:6379 of pool "web" already moves with fleet alpha; a server moves with all its pools',
     );
   });
 
-  test('is left as it is if its main.ts has no place for it', async () => {
+  test('is not changed if its main.ts has no import of a fleet', async () => {
     await start(alpha, { directory: at('repo') });
     fs.writeFileSync(at('repo/main.ts'), '// rewritten\n');
     const before = everything();
@@ -413,14 +415,14 @@ describe('a repository that init made', () => {
   });
 });
 
-test('what nobody can see later is said now', async () => {
+test('problems that are not visible in the copies are reported', async () => {
   const redisConf = lab.write('redis.conf', 'requirepass other\nreplicaof 10.0.0.9 6379\n');
   const nutcracker = alpha.replace('10.0.0.1:', '127.0.0.1:');
   const { lines } = await start(nutcracker, { directory: at('repo'), redisConf });
   expect(lines).toEqual(
     expect.arrayContaining([
       expect.stringMatching(
-        /^stdin:9: warning: 1 of 3 servers are at addresses such as 127.0.0.1:6379, .* "HOST:PORT:1 server1"$/,
+        /^stdin:9: warning: 1 of 3 servers have addresses such as 127.0.0.1:6379, .* "HOST:PORT:1 server1"$/,
       ),
       `${redisConf}: warning: its requirepass is not the redis_auth of pool "alpha"; is it the redis.conf of these servers?`,
       expect.stringMatching(/redis.conf:2: warning: replicaof ignored: /),
@@ -429,7 +431,7 @@ test('what nobody can see later is said now', async () => {
   expect(lines.join()).not.toMatch(/s3cret|other/);
 });
 
-test('a fleet that may be too large for its bridge is told so before the synth does', async () => {
+test('init warns of a fleet that may be too large for the bridge', async () => {
   const { lines } = await start(pool('alpha', servers(501)), { directory: at('repo') });
-  expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: there are 501 servers, .* holds about 700/));
+  expect(lines).toContainEqual(expect.stringMatching(/^stdin: warning: there are 501 servers, .* room for about 700/));
 });

@@ -27,13 +27,13 @@ const FILES: FleetFiles = {
   isOne: true,
 };
 
-test('a fleet is described as in the main.ts of this repository, but for what nobody is asked', () => {
+test('fleet.ts matches main.ts of this repository, except for settings that init does not ask for', () => {
   const own = fs.readFileSync(path.join(ROOT, 'main.ts'), 'utf8');
   const described = own.slice(own.indexOf('const unit1 ='), own.indexOf('app.synth();'));
   const expected = described
     .replace(/\n {2}proxyClients: .*/, '')
     .replace(', replicas: 3', '')
-    .replace(': here, the nodes of the cluster.', '.')
+    .replace(': here, of the nodes.', '.')
     .replaceAll(/\bunit1\b/g, 'config')
     .replace('config: unit1Redis', 'config: redisConfig')
     .replaceAll(/\bunit1Redis\b/g, 'redisConfig')
@@ -41,10 +41,10 @@ test('a fleet is described as in the main.ts of this repository, but for what no
   expect(fleetTs(UNIT_1, FILES)).toContain(expected);
 });
 
-test('main.ts takes further fleets, also when somebody has edited it', () => {
+test('fleets can be added to an edited main.ts', () => {
   const main = mainTs(['unit-1']).replace('app.synth();', '// ours\napp.synth();');
   expect(withFleets(main, ['jobs', 'web-2']))
-    .toBe(`// The fleets, each described in a file of its own. \`npm run synth\` writes dist/.
+    .toBe(`// All fleets. Each is defined in its own fleet.ts. \`npm run synth\` writes dist/.
 
 import { app } from './app';
 import { fleet as unit1Fleet } from './fleets/unit-1/fleet';
@@ -93,7 +93,7 @@ const files: fc.Arbitrary<FleetFiles> = fc.oneof(
   }),
 );
 
-/** The strings of a program, in order. */
+/** The string literals of a program, in order. */
 function stringsIn(program: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -104,7 +104,7 @@ function stringsIn(program: string): string[] {
   return found;
 }
 
-test('whatever it says, every string comes out as it went in', () => {
+test('every string literal has the value of its setting', () => {
   fc.assert(
     fc.property(settings, files, (said, named) => {
       const storage = 'server' in said.storage ? [said.storage.server, said.storage.path] : [said.storage.storageClass];
@@ -124,10 +124,10 @@ test('whatever it says, every string comes out as it went in', () => {
   );
 });
 
-test('whatever it says, prettier has nothing to change', async () => {
+test('the code is formatted as by prettier', async () => {
   const style = JSON.parse(fs.readFileSync(path.join(ROOT, '.prettierrc.json'), 'utf8')) as object;
   const options = { ...style, parser: 'typescript', plugins: [typescript, estree] };
-  // In one go, for prettier takes its time.
+  // All programs at once, since prettier is slow to start.
   const programs = fc.sample(fc.tuple(settings, files), 40).map(([said, named]) => fleetTs(said, named));
   expect(await format(programs.join('\n'), options)).toBe(programs.join('\n'));
 });

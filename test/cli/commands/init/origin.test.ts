@@ -1,4 +1,4 @@
-// Where the program came from, by what package managers leave beside it.
+// The origin of the package, from the files of package managers.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -27,7 +27,7 @@ function lock(entry: object): void {
   fs.writeFileSync(path.join(project, 'node_modules/.package-lock.json'), text);
 }
 
-test('a packed file is taken as it was installed', () => {
+test('a packed file is found, if it is the installed one', () => {
   lab.write('the file#1.tgz', packed.toString());
   for (const resolved of ['file:../the file#1.tgz', 'file:../the%20file%231.tgz']) {
     lock({ resolved, integrity });
@@ -36,15 +36,15 @@ test('a packed file is taken as it was installed', () => {
 });
 
 test.each([
-  ['gone', () => undefined],
-  ['another one', () => lab.write('x.tgz', 'of another day')],
-])('a packed file that is %s leaves the directory', (_what, write) => {
+  ['missing', () => undefined],
+  ['different', () => lab.write('x.tgz', 'another version')],
+])('if the packed file is %s, the origin is the directory', (_what, write) => {
   write();
   lock({ resolved: 'file:../x.tgz', integrity });
   expect(originOf(own)).toEqual({ from: 'directory', directory: own });
 });
 
-test('a registry is known by npm and by pnpm', () => {
+test('a registry is recognized with npm and with pnpm', () => {
   lock({ resolved: 'https://registry.example.net/cdk8s-twemproxy/-/cdk8s-twemproxy-0.1.0.tgz', integrity });
   expect(originOf(own)).toEqual({ from: 'registry' });
   const ofPnpm = (version: string): string =>
@@ -62,12 +62,12 @@ test.each([
     },
   ],
   [
-    'a lock that was cut off',
+    'a truncated lock file',
     () => {
       fs.writeFileSync(path.join(project, 'node_modules/.package-lock.json'), '{"pack');
     },
   ],
-])('%s tells nothing, so the next steps pack it', async (_what, write) => {
+])('for %s, the next steps pack the directory', async (_what, write) => {
   write();
   const origin = originOf(own);
   expect(origin).toEqual({ from: 'directory', directory: own });

@@ -1,4 +1,4 @@
-// From the packed program to green tests, as a user comes there, with a registry on this machine in the place of the network.
+// From the packed program to passing tests, as for a user, with a local registry.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -23,20 +23,20 @@ afterAll(async () => {
   await lab.close();
 });
 
-/** Runs a command that gets packages from the registry and from nowhere else, whatever was fetched on this machine before. */
+/** Runs a command that gets packages only from the local registry, with an empty cache. */
 function run(repo: string, command: string) {
   return runIn(repo, command, {
     npm_config_registry: registry.url,
     npm_config_cache: path.join(lab.dir, 'cache'),
     npm_config_audit: 'false',
-    // What else would leave the machine ends here.
+    // Blocks all other network access.
     HTTPS_PROXY: 'http://127.0.0.1:9',
     NO_PROXY: '127.0.0.1',
     npm_config_fetch_retries: '0',
   });
 }
 
-const GREEN = { code: 0, output: expect.stringMatching(/pass 2$/m) };
+const PASSED = { code: 0, output: expect.stringMatching(/pass 2$/m) };
 
 describe.each([
   ['unit-1', () => UNIT_1, 'redis-02.unit-1.example.net:6380:1'],
@@ -48,15 +48,15 @@ describe.each([
 
   test('is installed, synthesized and tested', async () => {
     const program = 'package/build/cli/main.js';
-    const told = runHere(lab.dir, process.execPath, program, 'init', ...args(), '--directory', repo);
+    const printed = runHere(lab.dir, process.execPath, program, 'init', ...args(), '--directory', repo);
     [fleet] = fs.readdirSync(path.join(repo, 'fleets'));
-    expect(await run(lab.dir, told.split(/^Next, .*$/m)[1])).toEqual(GREEN);
+    expect(await run(lab.dir, printed.split(/^Next steps.*$/m)[1])).toEqual(PASSED);
     const unsynthesized = await run(repo, 'rm -r dist && npm test');
     expect(unsynthesized).toEqual({ code: 1, output: expect.stringContaining('run "npm run synth"') });
-    expect(await run(repo, 'npm run synth && npm test')).toEqual(GREEN);
+    expect(await run(repo, 'npm run synth && npm test')).toEqual(PASSED);
   });
 
-  test('has what Kubernetes takes, and keeps every key where it was', () => {
+  test('has valid manifests, and keeps every key on its server', () => {
     const objects = objectsIn(filesOf(path.join(repo, 'dist')));
     expect(objects.flatMap(problemsOf)).toEqual([]);
     const written = objects.flatMap(({ data }) => (data?.['nutcracker.yml'] as string | undefined) ?? []);
@@ -71,12 +71,12 @@ describe.each([
     });
   });
 
-  test('goes through its own CI, which refuses what was not synthesized', async () => {
+  test('passes its own CI, which fails if dist/ is not up to date', async () => {
     const commit = 'git add . && git -c user.name=a -c user.email=a@example.net commit -qm x';
     expect(await run(repo, `git init -q && ${commit} && git check-ignore -q node_modules`)).toMatchObject({ code: 0 });
     const { jobs } = parse(fs.readFileSync(path.join(repo, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
     const steps = jobs.check.steps.flatMap((step) => step.run ?? []);
-    expect(await run(repo, steps.join('\n'))).toEqual(GREEN);
+    expect(await run(repo, steps.join('\n'))).toEqual(PASSED);
 
     edit(
       repo,
@@ -88,15 +88,15 @@ describe.each([
     expect(changed).toEqual({ code: 1, output: expect.stringMatching(/^\+ .*node:24.1.0/m) });
   });
 
-  test('has a test that sees an edited ring, also after a synth', async () => {
+  test('has a test that detects an edited ring, also after a synth', async () => {
     edit(repo, path.join('fleets', fleet, 'nutcracker.yml'), server, `${server}1`);
     expect(await run(repo, 'npm run synth && npm test')).toEqual({
       code: 1,
-      output: expect.stringMatching(/^ok 1 - dist\/ is what a synth writes$[^]*^not ok 2 - the rings of /m),
+      output: expect.stringMatching(/^ok 1 - dist\/ is up to date$[^]*^not ok 2 - the rings of /m),
     });
   });
 
-  test('has a synth that leaves dist/ as it was if it fails', async () => {
+  test('has a synth that does not change dist/ if it fails', async () => {
     edit(
       repo,
       path.join('fleets', fleet, 'fleet.ts'),

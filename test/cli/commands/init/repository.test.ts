@@ -1,4 +1,4 @@
-// A repository from the packed program, which it finds beside the packages of this one.
+// A repository from the packed program, installed with the packages of this one.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -15,7 +15,7 @@ beforeAll(() => {
   const tools = ['cdk8s-cli', 'tsx', 'typescript-7'].map((name) => path.join(ROOT, 'node_modules', name));
   install(lab.dir, '--offline', packed, ...OWN, ...tools);
   run(lab.dir, 'npx', '--no', '--', 'cdk8s-twemproxy', 'init', ...UNIT_1, '--directory', 'repo');
-  // A further fleet, of two pools on the same servers, in the same namespace.
+  // Another fleet, of two pools on the same servers, in the same namespace.
   const web = 'web:\n  listen: 0.0.0.0:22121\n  redis: true\n  servers:\n    - 10.0.0.1:6379:1\n';
   const both = lab.write('shop.yml', web + web.replace('web', 'jobs').replace('22121', '22122\n  redis_db: 3'));
   const options = [...NFS, ...PROXY, '--fleet', 'shop', '--namespace', 'unit-1'];
@@ -23,14 +23,14 @@ beforeAll(() => {
 });
 afterAll(() => lab.close());
 
-test('it has the packed file that the program came from', () => {
+test('it has the packed file from which the program was installed', () => {
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(repo, 'package.json'), 'utf8'));
   const file = `vendor/${path.basename(packed)}`;
   expect(dependencies['cdk8s-twemproxy']).toBe(`file:${file}`);
   expect(fs.readFileSync(path.join(repo, file)).equals(fs.readFileSync(packed))).toBe(true);
 });
 
-test('its tests pass once it is synthesized, and fail when what they pin is edited', async () => {
+test('its tests pass after a synth, and fail after manifests or rings are edited', async () => {
   expect(await runIn(repo, 'npm run synth && npm test')).toEqual({
     code: 0,
     output: expect.stringMatching(/pass 3$/m),

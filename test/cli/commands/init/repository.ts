@@ -1,4 +1,4 @@
-// What the packed program is given to make repositories of, and the commands that people run in these.
+// Input for repositories that the packed program creates, and commands to run in them.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,13 +11,13 @@ import { pool } from '../../configurations';
 export const PROXY = ['--proxy-image', 'registry.example.net/twemproxy:0.5.0', '--proxy-networks', '10.20.64.0/20'];
 export const NFS = ['--nfs-server', 'nfs.example.net', '--nfs-path', '/export/unit-1'];
 
-/** What init is given for the fleet of this repository. */
+/** The arguments of init for the fleet of this repository. */
 export const UNIT_1 = [
   ...[path.join(ROOT, 'fleets/unit-1/nutcracker.yml'), '--redis-conf', path.join(ROOT, 'fleets/unit-1/redis.conf')],
   ...['--fleet', 'unit-1', ...NFS, ...PROXY],
 ];
 
-/** One server, without a ring of arcs, at a socket, beside another pool, and with names that need care wherever they are written. */
+/** One server with modula, a proxy on a socket, a second pool, and names with special characters. */
 export function oddFleet(lab: Lab): string[] {
   const odd = [`"it's \\"1\\" \${of} them":`, '  listen: /run/nutcracker.sock 660', '  redis: true'];
   const lines = [
@@ -32,7 +32,7 @@ export function oddFleet(lab: Lab): string[] {
   return [lab.write('odd.yml', text), '--pool', name, '--storage-class', 'fast', '--proxy-image', 'proxy:1'];
 }
 
-/** About as many servers as the bridge can hold, most of them without a name. */
+/** Close to the maximum number of servers of a bridge, most of them unnamed. */
 export function largeFleet(lab: Lab): string[] {
   const servers = Array.from(
     { length: 650 },
@@ -41,7 +41,7 @@ export function largeFleet(lab: Lab): string[] {
   return [lab.write('large.yml', pool('0_Large', servers, 'hash: murmur')), ...NFS, ...PROXY];
 }
 
-/** By these Git says to its hooks which repository is meant: not the one that a test makes. */
+/** Git sets these for its hooks. They would point to this repository instead of that of the test. */
 const NO_HOOK = {
   GIT_DIR: undefined,
   GIT_WORK_TREE: undefined,
@@ -49,7 +49,7 @@ const NO_HOOK = {
   GIT_OBJECT_DIRECTORY: undefined,
 };
 
-/** Runs a command in a repository, and returns its exit code with what it printed. */
+/** Runs a command in a repository; returns its exit code and output. */
 export async function runIn(directory: string, command: string, env: Record<string, string> = {}) {
   const all = { ...process.env, ...NO_HOOK, ...env, CI: 'true' };
   const child = spawn('sh', ['-ec', command], { cwd: directory, env: all });
@@ -60,7 +60,7 @@ export async function runIn(directory: string, command: string, env: Record<stri
   return { code, output };
 }
 
-/** Replaces something in a file, which must be there. */
+/** Replaces text in a file; throws if the file does not have it. */
 export function edit(directory: string, file: string, before: string, after: string): void {
   const name = path.join(directory, file);
   const text = fs.readFileSync(name, 'utf8');

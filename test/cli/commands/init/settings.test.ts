@@ -1,4 +1,4 @@
-// What init takes and suggests is what the library takes.
+// What init accepts and suggests, the library accepts.
 
 import { App } from 'cdk8s';
 import { LONGEST_FLEET_NAME } from '../../../../cli/commands/init/settings';
@@ -24,7 +24,7 @@ function synthesize(name: string, nutcracker: string, proxyPort?: number): void 
   app.synth();
 }
 
-const takes = (act: () => void): boolean => {
+const succeeds = (act: () => void): boolean => {
   try {
     act();
     return true;
@@ -34,12 +34,12 @@ const takes = (act: () => void): boolean => {
 };
 
 test.each([LONGEST_FLEET_NAME, LONGEST_FLEET_NAME + 1])(
-  'a fleet may have a name of %s characters, or not',
+  'init and the library agree on a fleet name of %s characters',
   (length) => {
     const name = 'x'.repeat(length);
     const isFine = nameProblem(name, LONGEST_FLEET_NAME) === undefined;
     expect(
-      takes(() => {
+      succeeds(() => {
         synthesize(name, pool('alpha', servers(2)));
       }),
     ).toBe(isFine);
@@ -57,12 +57,12 @@ test.each([
   'a:10002',
   'a:10003',
   '/run/n.sock 660',
-])('proxies that listened on %s get a port that they can have', async (listen) => {
+])('proxies that listened on %s get a valid port', async (listen) => {
   const nutcracker = pool('alpha', servers(3)).replace(/listen: .*/, `listen: "${listen}"`);
   const { json } = await start(nutcracker, { directory: `${lab.dir}/repo` });
   const { alpha: proxyPort } = json.fleets[0].proxyPorts as { alpha?: number };
   expect(
-    takes(() => {
+    succeeds(() => {
       synthesize('alpha', nutcracker);
     }),
   ).toBe(proxyPort === undefined);

@@ -1,4 +1,4 @@
-// init, called as the command line calls it.
+// Calls init as the command line does.
 
 import { init } from '../../../../cli/commands/init/init';
 import { type Origin } from '../../../../cli/commands/init/origin';
@@ -6,7 +6,7 @@ import { type Ask, Questions } from '../../../../cli/commands/init/questions';
 import { plain } from '../../configurations';
 import { inputOf } from '../../program';
 
-/** Options without which nothing can be guessed. */
+/** The options without suggestions. */
 export const ENOUGH = { 'nfs-server': 'nfs.example.net', 'nfs-path': '/export/alpha', 'proxy-image': 'proxy:1' };
 
 interface Start {
@@ -18,12 +18,12 @@ interface Start {
   readonly origin?: Origin;
 }
 
-/** What init says about this nutcracker.yml on standard input. */
+/** The result of init for this nutcracker.yml on standard input. */
 export async function start(
   nutcracker: string,
   { directory, redisConf, options = ENOUGH, ask, told, origin = { from: 'registry' } }: Start,
 ) {
   const questions = new Questions(options, ask, (problem) => told?.push(problem));
-  const answer = await init('-', { directory, redisConf, version: '1.2.3', origin }, inputOf(nutcracker), questions);
-  return { exitCode: answer.exitCode, lines: answer.lines(plain), json: answer.json as Record<string, any> };
+  const result = await init('-', { directory, redisConf, version: '1.2.3', origin }, inputOf(nutcracker), questions);
+  return { exitCode: result.exitCode, lines: result.lines(plain), json: result.json as Record<string, any> };
 }

@@ -10,7 +10,7 @@ afterEach(() => lab.close());
 const FILES = { 'main.ts': 'main', 'fleets/a/ring': 'ring' };
 const repo = (): string => path.join(lab.dir, 'deep', 'repo');
 
-/** Every file in the lab, with its text. */
+/** The content of every file in the lab. */
 function texts(): Record<string, string> {
   const names = fs.readdirSync(lab.dir, { recursive: true }).map(String);
   const files = names.filter((name) => fs.statSync(path.join(lab.dir, name)).isFile()).sort();
@@ -19,50 +19,50 @@ function texts(): Record<string, string> {
 
 const WRITTEN = { 'deep/repo/fleets/a/ring': 'ring', 'deep/repo/main.ts': 'main' };
 
-test('a directory is made with the files, readable as any other', () => {
+test('a directory is created with the files, with normal permissions', () => {
   writeFiles(repo(), FILES);
   expect(texts()).toEqual(WRITTEN);
   expect(fs.statSync(repo()).mode).toBe(fs.statSync(path.dirname(repo())).mode);
 });
 
-test('a directory that has other files gets these as well', () => {
+test('files are added to an existing directory', () => {
   lab.write('deep/repo/.git/HEAD', 'ref');
   lab.write('deep/repo/fleets/b/ring', 'other');
   writeFiles(repo(), FILES);
   expect(texts()).toEqual({ ...WRITTEN, 'deep/repo/.git/HEAD': 'ref', 'deep/repo/fleets/b/ring': 'other' });
 });
 
-test('files that are there are named, every one, and nothing is written', () => {
+test('every existing file is reported, and nothing is written', () => {
   lab.write('deep/repo/main.ts', 'mine');
   lab.write('deep/repo/fleets', 'a file');
   const before = texts();
   expect(() => {
     writeFiles(repo(), FILES);
-  }).toThrow(/repo\/main.ts: it is there already; nothing was written.*\n.*repo\/fleets: it is there already/);
+  }).toThrow(/repo\/main.ts: it already exists; nothing was written.*\n.*repo\/fleets: it already exists/);
   expect(texts()).toEqual(before);
   expect(fs.readdirSync(path.dirname(repo()))).toEqual(['repo']);
 });
 
-test('a link that leads nowhere is in the way, too', () => {
+test('a dangling symbolic link counts as an existing file', () => {
   fs.mkdirSync(repo(), { recursive: true });
   fs.symlinkSync('nowhere', path.join(repo(), 'main.ts'));
   expect(() => {
     writeFiles(repo(), FILES);
-  }).toThrow('main.ts: it is there already');
+  }).toThrow('main.ts: it already exists');
 });
 
 test.each([
   [
     'its name is too long for any file system',
     { ...FILES, ['x'.repeat(300)]: '' },
-    /repo: a name is too long for the file system; take a shorter one$/,
+    /repo: a name is too long for the file system; use a shorter one$/,
   ],
   [
-    'nobody may make a directory there',
+    'its directory is not writable',
     { ...FILES, 'sys/a/ring': '' },
     /sys\/a\/ring: this user may not write there; write to another directory$/,
   ],
-])('if the last file cannot be written since %s, the others are gone again', (_why, files, error) => {
+])('if the last file cannot be written because %s, the others are removed again', (_why, files, error) => {
   lab.write('deep/repo/mine', 'mine');
   fs.symlinkSync('/sys', path.join(repo(), 'sys'));
   expect(() => {
