@@ -4,14 +4,14 @@ import { Redis } from 'ioredis';
 import { HashRing, NutcrackerConfig } from '../../lib/nutcracker';
 import { accepts, Lab } from '../lab/lab';
 import { type Example, examplesOf, shell, UPDATE, withExamples } from '../docs/console';
-import { ARTICLE, buildInto, ROOT } from './program';
+import { ARTICLE, installInto, ROOT } from './program';
 
 const lab = new Lab();
 afterAll(() => lab.close());
 
 const DOCS = path.join(ROOT, 'docs/cli.md');
 
-/** What `redis-cli -h stateful-redis-1` talks to: the shard of the article's server1, with two keys of other shards. */
+/** The server behind `redis-cli -h stateful-redis-1`: server1 of the article, with a key of another shard. */
 async function startShard(): Promise<string> {
   const socket = path.join(lab.dir, 'redis.sock');
   const server = lab.start('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', lab.dir]);
@@ -25,20 +25,21 @@ async function startShard(): Promise<string> {
   return socket;
 }
 
-test('every example prints what docs/cli.md says (UPDATE_DOCS=1 writes it)', async () => {
-  const bin = buildInto(lab);
+test('every example prints the output in docs/cli.md (UPDATE_DOCS=1 writes it)', async () => {
+  // The next steps of init depend on how the package was installed.
+  const bin = installInto(lab);
   const socket = await startShard();
-  const found = process.env.PATH ?? '';
+  const ownPath = process.env.PATH ?? '';
   const redisCli = [
     '#!/bin/sh',
     `[ "$1 $2" = '-h stateful-redis-1' ] || exit 9`,
     'shift 2',
-    `PATH='${found}' exec redis-cli -s ${socket} "$@"`,
+    `PATH='${ownPath}' exec redis-cli -s ${socket} "$@"`,
   ];
   fs.writeFileSync(path.join(bin, 'redis-cli'), redisCli.join('\n'), { mode: 0o755 });
-  const env = { ...process.env, PATH: `${bin}:${found}` };
+  const env = { ...process.env, PATH: `${bin}:${ownPath}` };
 
-  // A directory that looks like the project's, for the command that writes.
+  // init writes to the current directory, so the examples run in a copy of the project.
   for (const name of ['examples', 'fleets']) fs.symlinkSync(path.join(ROOT, name), path.join(lab.dir, name));
 
   const text = fs.readFileSync(DOCS, 'utf8');

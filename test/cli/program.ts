@@ -2,6 +2,7 @@
 
 import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Input } from '../../cli/input/pools';
 import { type Lab } from '../lab/lab';
@@ -19,9 +20,25 @@ export interface Result {
 /** Builds the program; returns its directory, for PATH. */
 export function buildInto(lab: Lab): string {
   const bin = path.join(lab.dir, 'bin');
-  const bundle = path.join(ROOT, 'scripts/bundle.mjs');
-  execFileSync(process.execPath, [bundle, path.join(bin, 'cdk8s-twemproxy')], { cwd: ROOT });
+  bundle(path.join(bin, 'cdk8s-twemproxy'));
   return bin;
+}
+
+/** The same, but installed as npm does it from a registry. */
+export function installInto(lab: Lab): string {
+  const name = 'node_modules/cdk8s-twemproxy';
+  const main = path.join(lab.dir, name, 'build/cli/main.js');
+  bundle(main);
+  const resolved = 'https://registry.npmjs.org/cdk8s-twemproxy/-/cdk8s-twemproxy-0.1.0.tgz';
+  lab.write('node_modules/.package-lock.json', JSON.stringify({ packages: { [name]: { resolved } } }));
+  const bin = path.join(lab.dir, 'bin');
+  fs.mkdirSync(bin);
+  fs.symlinkSync(main, path.join(bin, 'cdk8s-twemproxy'));
+  return bin;
+}
+
+function bundle(outfile: string): void {
+  execFileSync(process.execPath, [path.join(ROOT, 'scripts/bundle.mjs'), outfile], { cwd: ROOT });
 }
 
 /** Runs a program to its end, in the root of the project by default. */
