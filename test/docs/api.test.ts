@@ -1,4 +1,4 @@
-// What the library exports, as jsii sees it after `npm run build`.
+// Checks the exports of the library, as jsii lists them after `npm run build`.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -19,25 +19,25 @@ interface Type extends Documented {
 
 const { types } = JSON.parse(fs.readFileSync(path.join(ROOT, '.jsii'), 'utf8')) as { types: Record<string, Type> };
 
-test('every exported type, property, method and value says what it is', () => {
-  const silent = Object.values(types).flatMap((type) =>
+test('every exported type, property, method and value has a summary', () => {
+  const undocumented = Object.values(types).flatMap((type) =>
     [type, ...(type.properties ?? []), ...(type.methods ?? []), ...(type.members ?? [])]
       .filter(({ docs }) => !docs?.summary)
       .map(({ name }) => `${type.name}.${name}`),
   );
-  expect(silent).toEqual([]);
+  expect(undocumented).toEqual([]);
 });
 
-test('every prop that can be omitted says what holds then', () => {
-  const silent = Object.values(types).flatMap(({ name, datatype, properties = [] }) =>
+test('every optional prop has a default', () => {
+  const undocumented = Object.values(types).flatMap(({ name, datatype, properties = [] }) =>
     properties
       .filter(({ optional, docs }) => datatype && optional && !docs?.default)
       .map((property) => `${name}.${property.name}`),
   );
-  expect(silent).toEqual([]);
+  expect(undocumented).toEqual([]);
 });
 
-test('API.md is what `npm run docgen` writes', async () => {
+test('API.md is the output of `npm run docgen`', async () => {
   const lab = new Lab();
   try {
     const docgen = path.join(ROOT, 'node_modules', '.bin', 'jsii-docgen');
@@ -45,7 +45,7 @@ test('API.md is what `npm run docgen` writes', async () => {
     const [fresh, committed] = [lab.dir, ROOT].map((directory) =>
       fs.readFileSync(path.join(directory, 'API.md'), 'utf8'),
     );
-    // Not toBe: where ten thousand lines differ is better looked for with Git.
+    // Not toBe(text): Git shows a difference in ten thousand lines better.
     expect(committed === fresh).toBe(true);
     expect(fresh).toContain('cdk8s-twemproxy.FleetCharts');
   } finally {

@@ -1,5 +1,5 @@
-// Every block in the documents is known to one of the tests, and every command in them is run, or checked as far as it can
-// be without a cluster.
+// Every block in the documents belongs to one of the tests, and every command in them is run, or checked as far as possible
+// without a cluster.
 
 import { readPlan } from '../../migrator/plan-file';
 import { Lab } from '../lab/lab';
@@ -9,8 +9,8 @@ import { type Block, blocksOf, DOCUMENTS, read } from './documents';
 
 const BLOCKS = DOCUMENTS.flatMap(blocksOf);
 
-/** Who knows what to do with a block, by its language. */
-const KNOWN: Partial<Record<string, (block: Block) => boolean>> = {
+/** Whether a test checks the block, by language. */
+const CHECKED: Partial<Record<string, (block: Block) => boolean>> = {
   ts: () => true, // snippets.test.ts
   console: ({ document }) => [...STAGED, 'docs/cli.md'].includes(document), // transcript.long.test.ts, ../cli/docs.test.ts
   sh: () => true, // below
@@ -19,16 +19,16 @@ const KNOWN: Partial<Record<string, (block: Block) => boolean>> = {
   text: () => true, // nothing to run
 };
 
-test('every block is of a kind that is checked', () => {
-  const unknown = BLOCKS.filter((block) => !KNOWN[block.language]?.(block));
-  expect(unknown).toEqual([]);
+test('every block is checked', () => {
+  const unchecked = BLOCKS.filter((block) => !CHECKED[block.language]?.(block));
+  expect(unchecked).toEqual([]);
 });
 
 const COMMANDS = BLOCKS.filter(({ language }) => language === 'sh').flatMap(({ document, text }) =>
   commandsIn(text).map((command) => ({ document, command })),
 );
 
-/** Commands within sentences, unless they have a placeholder. */
+/** Commands within sentences, except those with a placeholder. */
 const INLINE = DOCUMENTS.flatMap((document) => {
   const commands = [...read(document).matchAll(/`((?:kubectl -n unit-1|npm run) [^`\n]+)`/g)].map(
     ([, command]) => command,
@@ -43,7 +43,7 @@ test.each([...COMMANDS, ...INLINE])('$document: $command', async ({ command }) =
   await checkCommand(command);
 });
 
-test('the plan in docs/plan.md is one that the migrator takes', async () => {
+test('the migrator accepts the plan in docs/plan.md', async () => {
   const lab = new Lab();
   try {
     const [{ text }] = BLOCKS.filter(({ language }) => language === 'json');

@@ -1,4 +1,4 @@
-// docs/cli.md tells of every command and option that the program has, and of no other.
+// docs/cli.md documents every command and option of the program, and no other.
 
 import { run } from '../cli/program';
 import { read } from './documents';
@@ -11,7 +11,7 @@ async function help(...command: string[]): Promise<string> {
   return String(stdout);
 }
 
-/** The commands, as the help lists them. */
+/** The commands in the help. */
 async function commands(): Promise<string[]> {
   const [, list] = (await help()).split('\nCommands:\n');
   const names = [...list.split('\n\n')[0].matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
@@ -24,19 +24,19 @@ function section(command: string): string {
 }
 
 test('each command has a row and a section', async () => {
-  const told = [...text.matchAll(/^\| \[`(\w+) ?[^`]*`\]\(#(\w+)\) \|/gm)].map(([, name]) => name);
-  expect(told.sort()).toEqual((await commands()).sort());
-  expect(told.filter((command) => section(command) === '')).toEqual([]);
+  const documented = [...text.matchAll(/^\| \[`(\w+) ?[^`]*`\]\(#(\w+)\) \|/gm)].map(([, name]) => name);
+  expect(documented.sort()).toEqual((await commands()).sort());
+  expect(documented.filter((command) => section(command) === '')).toEqual([]);
 });
 
-test('each option is told of, and each option that is told of is there', async () => {
+test('each option is documented, and each documented option exists', async () => {
   const helps = await Promise.all((await commands()).map((command) => help(command)));
   const options = new Set(
     helps.flatMap((lines) => [...lines.matchAll(/ (--[a-z][a-z-]*)/g)].map(([, option]) => option)),
   );
-  const told = new Set([...text.matchAll(/(?<=[ `])(--[a-z][a-z-]*)/g)].map(([, option]) => option));
-  expect([...options].filter((option) => !told.has(option))).toEqual([]);
-  // An option of redis-cli, which an example calls.
+  const documented = new Set([...text.matchAll(/(?<=[ `])(--[a-z][a-z-]*)/g)].map(([, option]) => option));
+  expect([...options].filter((option) => !documented.has(option))).toEqual([]);
+  // An option of redis-cli in an example.
   const foreign = ['--scan'];
-  expect([...told].filter((option) => !options.has(option) && !foreign.includes(option))).toEqual([]);
+  expect([...documented].filter((option) => !options.has(option) && !foreign.includes(option))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What is done about each command that a document shows in a block of `sh`.
+// How each command in an `sh` block of a document is checked.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -9,13 +9,13 @@ import { Lab } from '../lab/lab';
 import { type Manifest } from '../lab/synth';
 import { read } from './documents';
 
-/** Fails if the command is not right, as far as that can be seen. */
+/** Fails if the command is wrong, as far as can be checked. */
 type Check = (command: string, ...parts: string[]) => Promise<void> | void;
 
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const CI = read('.ci/run');
 
-/** Where commands are run that take too long to be run once more here. */
+/** Where commands run that take too long to run again here. */
 const RUN_BY: Record<string, string> = {
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
@@ -37,8 +37,8 @@ const RUN_BY: Record<string, string> = {
 const CHECKS: [RegExp, Check][] = [
   [/^(npm (?:ci|pack|test|run [\w:-]+))$/, isRunElsewhere],
   [/^kubectl kustomize /, isRunElsewhere],
-  [/^npx jest (\S+)$/, isThere],
-  [/^npx tsx (\S+\.ts)/, isThere],
+  [/^npx jest (\S+)$/, fileExists],
+  [/^npx tsx (\S+\.ts)/, fileExists],
   [
     /^npx cdk8s-twemproxy (report .*) -o report\.html$/,
     (_, args) => succeeds(`node build/cli/main.js ${args} -o /dev/null`),
@@ -46,17 +46,17 @@ const CHECKS: [RegExp, Check][] = [
   [/^npx cdk8s-twemproxy (init .*)$/, (_, args) => initsARepository(args)],
   [/^npx (cdk8s-twemproxy) (.*)$/, (_, __, args) => succeeds(`node build/cli/main.js ${args}`)],
   [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
-  [/^kubectl /, namesWhatIsThere],
-  [/^docker (?:build|push) .*$/, namesItsDirectory], // there is no docker here
-  [/^cd (examples\/\S+)$/, isThere],
-  [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, isFine], // on the NFS server
-  [/^printf '%s\\n' '(.*)' > redis\.conf$/, isKnownTo('lib/scripts/start.sh')],
-  [/^npm install \.\/vendor\/\S+\.tgz$/, isFine], // the packed library of a repository that `init` made
-  [/^git diff (?:--stat )?-- dist$/, endsWell],
-  [/^npm install --no-save .*tgz$/, isFine], // test/examples/import.test.ts unpacks the same file
+  [/^kubectl /, namesExistingObjects],
+  [/^docker (?:build|push) .*$/, namesItsDirectory], // docker is not installed
+  [/^cd (examples\/\S+)$/, fileExists],
+  [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, notChecked], // on the NFS server
+  [/^printf '%s\\n' '(.*)' > redis\.conf$/, isMentionedIn('lib/scripts/start.sh')],
+  [/^npm install \.\/vendor\/\S+\.tgz$/, notChecked], // the packed library in a repository made by `init`
+  [/^git diff (?:--stat )?-- dist$/, exitsWithZero],
+  [/^npm install --no-save .*tgz$/, notChecked], // test/examples/import.test.ts installs the same file
 ];
 
-/** The commands of a block, without comments; several in one line are several. */
+/** The commands of a block, without comments, also several in one line. */
 export function commandsIn(text: string): string[] {
   return text
     .replaceAll('\\\n', ' ')
@@ -73,28 +73,28 @@ export async function checkCommand(command: string): Promise<void> {
       return;
     }
   }
-  throw new Error('nobody knows how to check this command: test/docs/commands.ts says how');
+  throw new Error('no check for this command; add one to test/docs/commands.ts');
 }
 
-function isFine(): void {
-  // Nothing of it can be seen here.
+function notChecked(): void {
+  // Cannot be checked here.
 }
 
 function isRunElsewhere(command: string): void {
   const name = command.replace('npm run ', '');
   if (command.startsWith('npm run ')) expect(Object.keys(scripts)).toContain(name);
-  if (command.startsWith('npm run bench')) return; // measured by hand, on a quiet machine
+  if (command.startsWith('npm run bench')) return; // run manually, on an idle machine
   expect(Object.keys(RUN_BY)).toContain(command);
   const file = RUN_BY[command];
   if (file === '.ci/run') expect(CI).toContain(command);
   else expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
 }
 
-function isThere(_command: string, file: string): void {
+function fileExists(_command: string, file: string): void {
   expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
 }
 
-function isKnownTo(file: string): Check {
+function isMentionedIn(file: string): Check {
   return (_command, words) => {
     expect(read(file)).toContain(words);
   };
@@ -111,7 +111,7 @@ async function succeeds(command: string): Promise<void> {
   expect(stdout.length).toBeGreaterThan(0);
 }
 
-async function endsWell(command: string): Promise<void> {
+async function exitsWithZero(command: string): Promise<void> {
   expect((await run('sh', ['-c', command])).code).toBe(0);
 }
 
@@ -132,12 +132,12 @@ const KINDS: Record<string, string> = {
   service: 'Service',
 };
 
-let written: Manifest[] | undefined;
+let synthesized: Manifest[] | undefined;
 
-/** Each file and each object that is named is one that a synth writes, and kubectl understands the rest. */
-async function namesWhatIsThere(command: string): Promise<void> {
+/** Each named file and object is written by a synth, and kubectl accepts the command. */
+async function namesExistingObjects(command: string): Promise<void> {
   for (const [file] of command.matchAll(/\S+\.k8s\.yaml/g)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
-  const objects = (written ??= objectsIn(filesOf(path.join(ROOT, 'dist'))));
+  const objects = (synthesized ??= objectsIn(filesOf(path.join(ROOT, 'dist'))));
   for (const [, kind, name] of command.matchAll(/(?<=\s)(\w+)\/(unit-1[\w-]*)(?=\s|$)/g)) {
     expect(Object.keys(named(objects, KINDS[kind]))).toContain(name);
   }
@@ -149,8 +149,8 @@ async function namesWhatIsThere(command: string): Promise<void> {
   }
   const lab = new Lab();
   try {
-    const said = await (await Kubectl.of(lab)).say(command, ROOT);
-    expect([said, isUnderstood(said)]).toEqual([expect.any(String), true]);
+    const output = await (await Kubectl.of(lab)).say(command, ROOT);
+    expect([output, isUnderstood(output)]).toEqual([expect.any(String), true]);
   } finally {
     await lab.close();
   }

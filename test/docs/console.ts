@@ -1,11 +1,11 @@
-// The examples in documents: blocks of commands, each with what it prints below it.
+// The examples in documents: blocks of commands, each followed by its output.
 
 import { run } from '../cli/program';
 
-/** Set to write what the examples print into the documents. */
+/** Whether to write the output of the examples into the documents. */
 export const UPDATE = process.env.UPDATE_DOCS === '1';
 
-/** A command that a block shows, and what stands below it. */
+/** A command in a block, and its output. */
 export interface Example {
   readonly command: string;
   readonly printed: string;
@@ -24,12 +24,12 @@ export function examplesIn(block: string): Example[] {
     });
 }
 
-/** All examples of a document, in their order. */
+/** All examples of a document, in order. */
 export function examplesOf(document: string): Example[] {
   return [...document.matchAll(BLOCK)].flatMap(([, block]) => examplesIn(block));
 }
 
-/** The document with these examples in place of its own, in the same order. */
+/** The document with its examples replaced by these, in the same order. */
 export function withExamples(document: string, examples: readonly Example[]): string {
   const rest = [...examples];
   return document.replaceAll(BLOCK, (_, block: string) => {
@@ -38,7 +38,7 @@ export function withExamples(document: string, examples: readonly Example[]): st
   });
 }
 
-/** Runs a command in a shell, and returns what it prints: first what goes wrong, as a terminal need not. */
+/** Runs a command in a shell, and returns its standard error, then its standard output. */
 export async function shell(command: string, env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
   const { stdout, stderr } = await run('sh', ['-c', command], { env, ...(cwd && { cwd }) });
   return `${stderr}${String(stdout)}`;

@@ -1,4 +1,4 @@
-// The documents of this repository, and what stands in them.
+// The documents of this repository, and their contents.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -11,7 +11,7 @@ export interface Block {
   readonly text: string;
 }
 
-/** What people read, by path. What is generated (API.md, runbooks) has tests of its own. */
+/** The paths of all handwritten documents. Generated ones (API.md, runbooks) have their own tests. */
 export const DOCUMENTS = [
   'README.md',
   'CONTRIBUTING.md',
@@ -23,7 +23,7 @@ export function read(file: string): string {
   return fs.readFileSync(path.join(ROOT, file), 'utf8');
 }
 
-/** The blocks of a document, without what they are indented by. */
+/** The blocks of a document, without their indentation. */
 export function blocksOf(document: string): Block[] {
   return [...read(document).matchAll(/^( *)```(\w*)\n([^]*?)^ *```$/gm)].map(([, indent, language, text]) => {
     return { document, language, text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };

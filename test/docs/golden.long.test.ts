@@ -1,4 +1,4 @@
-// `npm run golden` records the placements of nutcracker once more, byte for byte the same, as docs/ring.md says.
+// `npm run golden` records the placements of nutcracker again, byte for byte the same, as docs/ring.md states.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -6,7 +6,7 @@ import { run } from '../cli/program';
 import { Lab } from '../lab/lab';
 import { read } from './documents';
 
-test('nutcracker places keys as it did when the golden file was recorded', async () => {
+test('nutcracker places keys as in the golden file', async () => {
   const lab = new Lab();
   try {
     const file = path.join(lab.dir, 'placement.json');

@@ -1,4 +1,4 @@
-// The manifests in docs/how-to: kustomize runs its own, the schemas of the operators take theirs, and what all of them name is in dist/.
+// The manifests in docs/how-to: kustomize builds, the schemas of the operators accept them, and all names in them exist in dist/.
 
 import { Ajv, type Schema } from 'ajv';
 import * as fs from 'node:fs';
@@ -14,12 +14,12 @@ import { blocksOf, DOCUMENTS, read } from './documents';
 const HOW_TO = DOCUMENTS.filter((document) => document.startsWith('docs/how-to/'));
 const DIST = filesOf(path.join(ROOT, 'dist'));
 const MANIFESTS = Object.keys(DIST).filter((name) => name.endsWith('.yaml'));
-/** What a controller may apply: all but the Jobs. */
+/** The files that a controller applies: all except the Jobs. */
 const APPLIED = MANIFESTS.filter((name) => /^unit-1-[0-4]\d-/.test(name));
 const SCHEMAS = JSON.parse(read('test/docs/operator-schemas.json')) as Record<string, Schema>;
 const KUSTOMIZE = 'kustomize.config.k8s.io/v1beta1 Kustomization';
 
-/** A file of a how-to: a block whose first line is a remark with its name. */
+/** A file of a how-to: a block whose first line is a comment with the file name. */
 const FILES = HOW_TO.flatMap(blocksOf)
   .filter(({ language }) => language === 'yaml')
   .map(({ document, text }) => ({ document, file: /^# (\S+\.yaml)\n/.exec(text)?.[1] ?? '', text }));
@@ -40,7 +40,7 @@ describe.each(FILES)('$document shows $file', ({ file, text }) => {
     expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
   });
 
-  test('which the schema of its program takes', () => {
+  test('which is valid for the schema of its program', () => {
     const ajv = new Ajv({ allErrors: true, strict: false });
     for (const object of objectsIn({ [file]: text })) {
       const kind = kindOf(object);
@@ -52,22 +52,22 @@ describe.each(FILES)('$document shows $file', ({ file, text }) => {
   });
 });
 
-test('a field that an operator does not know is found', () => {
+test('a field that an operator does not have is found', () => {
   const [application] = shown('argocd/unit-1.yaml');
   const ajv = new Ajv({ strict: false });
   expect(ajv.validate(SCHEMAS[kindOf(application)], { ...application.spec, sorce: {} })).toBe(false);
 });
 
-test('Argo CD is shown the files before the Jobs, and no other', () => {
+test('Argo CD applies the files before the Jobs, and no other', () => {
   const [{ spec }] = shown('argocd/unit-1.yaml');
   const { path: directory, directory: filter } = spec.source as { path: string; directory: { include: string } };
   expect(directory).toBe('dist');
-  // A glob of Argo CD: a star is anything, and a set in brackets is what it is in a regular expression.
+  // A glob of Argo CD: a star matches anything, and brackets work as in a regular expression.
   const glob = new RegExp(`^${filter.include.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
   expect(Object.keys(DIST).filter((name) => glob.test(name))).toEqual(APPLIED);
 });
 
-test('Flux is shown the files before the Jobs, and no other', async () => {
+test('Flux applies the files before the Jobs, and no other', async () => {
   const [source, kustomization] = shown('flux/unit-1.yaml');
   expect(kustomization.spec).toMatchObject({ path: './dist', sourceRef: { name: source.metadata.name } });
   lab.write('.gitignore', source.spec.ignore as string);
@@ -79,16 +79,16 @@ test('Flux is shown the files before the Jobs, and no other', async () => {
   expect(names.filter((name) => !ignored.includes(name))).toEqual(APPLIED.map((name) => `dist/${name}`));
 });
 
-test('the Secret that External Secrets makes is the one that the pods ask for', () => {
+test('the Secret of External Secrets is the one that the pods use', () => {
   const [{ metadata, spec }] = shown('external-secret.yaml');
   const keys = (spec.data as { secretKey: string }[]).map(({ secretKey }) => secretKey);
-  const asked = [
+  const used = [
     ...Object.values(DIST)
       .join('\n')
       .matchAll(/secretKeyRef:\n +key: (\S+)\n +name: (\S+)/g),
   ];
-  expect(asked.length).toBeGreaterThan(0);
-  for (const [, key, name] of asked) expect([keys, spec.target.name]).toEqual([[key], name]);
+  expect(used.length).toBeGreaterThan(0);
+  for (const [, key, name] of used) expect([keys, spec.target.name]).toEqual([[key], name]);
   expect(Object.keys(named(objectsIn(DIST), 'Namespace'))).toContain(metadata.namespace);
 });
 
@@ -105,14 +105,14 @@ describe('kustomize', () => {
     }
   });
 
-  /** What a command of the document prints. */
+  /** The output of a command in the document. */
   async function built(command: string): Promise<string> {
     const { code, stdout, stderr } = await run('sh', ['-c', command], { cwd: lab.dir });
     expect([code, stderr]).toEqual([0, '']);
     return String(stdout);
   }
 
-  test('changes what the overlay says, and nothing else', async () => {
+  test('changes what the overlay changes, and nothing else', async () => {
     const text = await built(whole);
     expect(text).toContain('image: registry.example.net/library/redis:');
     expect(text).toContain('image: registry.example.net/library/haproxy:');
@@ -129,14 +129,14 @@ describe('kustomize', () => {
     expect(byName(undone)).toEqual(byName(before));
   });
 
-  test('takes files of dist/ from an overlay elsewhere, where it may', async () => {
+  test('uses files of dist/ in an overlay elsewhere, if the load restrictor allows it', async () => {
     const [service] = objectsIn({ 'built.yaml': await built(overlay) });
     expect(service.metadata.labels['example.net/environment']).toBe('production');
     const { code, stderr } = await run('kubectl', ['kustomize', 'overlays/production'], { cwd: lab.dir });
     expect([code, stderr]).toEqual([1, expect.stringContaining('is not in or below')]);
   });
 
-  test('with a prefix would leave nutcracker and the migrator with addresses that nobody has', async () => {
+  test('with a prefix would leave nutcracker and the migrator with addresses that do not exist', async () => {
     const { text } = FILES.find(({ file }) => file === 'kustomization.yaml') ?? { text: '' };
     lab.write('kustomization.yaml', `namePrefix: test-\n${text}`);
     const prefixed = await built(whole);

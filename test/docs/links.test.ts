@@ -1,28 +1,28 @@
-// What documents refer to is there.
+// The targets of links in documents exist.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from '../lab/synthesized';
 import { blocksOf, DOCUMENTS, headingsOf, linksOf, read } from './documents';
 
-/** What is not in the repository. */
+/** Directories that are not in the repository. */
 const UNTRACKED = /^(\..*|node_modules|build|dist\.new)$/;
 
 describe.each(DOCUMENTS)('%s', (document) => {
-  test('leads somewhere with every link', () => {
-    const lost = linksOf(document).filter(({ file, heading }) => {
+  test('has no broken link', () => {
+    const broken = linksOf(document).filter(({ file, heading }) => {
       if (!fs.existsSync(path.join(ROOT, file))) return true;
       return heading !== undefined && !headingsOf(file).includes(heading);
     });
-    expect(lost).toEqual([]);
+    expect(broken).toEqual([]);
   });
 
-  test('names no file that is not there', () => {
+  test('names no missing file', () => {
     const paths = [
       ...read(document).matchAll(/`((?:lib|migrator|cli|test|docs|bench|demo|scripts|images)\/[\w./-]+)`/g),
     ];
-    const lost = paths.map(([, name]) => name).filter((name) => !fs.existsSync(path.join(ROOT, name)));
-    expect(lost).toEqual([]);
+    const missing = paths.map(([, name]) => name).filter((name) => !fs.existsSync(path.join(ROOT, name)));
+    expect(missing).toEqual([]);
   });
 });
 
@@ -34,12 +34,12 @@ test('docs/README.md links to every document, and the README to it', () => {
   expect(linksOf('README.md').map(({ file }) => file)).toContain('docs/README.md');
 });
 
-test('docs/architecture.md has every directory, and no other', () => {
+test('docs/architecture.md lists every directory, and no other', () => {
   const [tree] = blocksOf('docs/architecture.md').filter(({ language }) => language === 'text');
-  const told = [...tree.text.matchAll(/^([\w-]+)\//gm)].map(([, directory]) => directory);
+  const listed = [...tree.text.matchAll(/^([\w-]+)\//gm)].map(([, directory]) => directory);
   const entries = fs.readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const directories = entries.map(({ name }) => name).filter((name) => !UNTRACKED.test(name));
-  expect([...new Set([...told, 'docs'])].sort()).toEqual(directories.sort());
+  expect([...new Set([...listed, 'docs'])].sort()).toEqual(directories.sort());
   const inLib = [...tree.text.matchAll(/(?<= )([\w-]+(?:\.ts|\/))(?=,| )/g)].map(([, name]) => name);
   expect(
     inLib.filter(

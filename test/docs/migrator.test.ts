@@ -1,4 +1,4 @@
-// docs/migrator.md and docs/faults.md say what the program says.
+// docs/migrator.md and docs/faults.md match the program.
 
 import { COMMANDS, help } from '../../migrator/command-line';
 import { ExitCode } from '../../migrator/commands/outcome';
@@ -13,7 +13,7 @@ test('the states of a shard are those of the program, each with its meaning', ()
   expect(Object.fromEntries(rows)).toEqual(MEANING);
 });
 
-test('what each command does is told for every state', () => {
+test('each command is documented for every state', () => {
   const rows = [...faults.matchAll(/^\| `([\w ]+)` \|(?: [^|]+ \|){3}$/gm)].map(([, state]) => state);
   expect(rows.sort()).toEqual(Object.keys(MEANING).sort());
 });
@@ -27,7 +27,7 @@ test.each(Object.values(ExitCode).filter((code) => typeof code === 'number'))('t
   expect(help()).toMatch(new RegExp(`^  ${code}  `, 'm'));
 });
 
-test('the documents name no option that there is not', () => {
+test('the documents name no unknown option', () => {
   const known = Object.values(COMMANDS).flatMap(({ options }) => Object.keys(options));
   const common = [
     'plan',

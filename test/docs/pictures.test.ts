@@ -5,6 +5,6 @@ import { read } from './documents';
 test.each([
   ['docs/ring.svg', drawRing],
   ['docs/move.svg', drawMove],
-])('%s is what its script draws (npm run picture draws it again)', (file, draw) => {
+])('%s is the output of its script (npm run picture updates it)', (file, draw) => {
   expect(read(file)).toBe(draw());
 });

@@ -1,4 +1,4 @@
-// The figures in docs/ring.md are those of the rings.
+// The figures in docs/ring.md match the rings.
 
 import { HashRing, HashType, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import { HASH_FUNCTIONS } from '../../lib/nutcracker/hashes';
@@ -14,7 +14,7 @@ function ringOf(count: number, hash = HashType.FNV1A_64, name = (n: number): str
   return HashRing.of(new NutcrackerPool({ name: 'alpha', listen: '127.0.0.1:22121', servers, hash }));
 }
 
-/** How many servers get any of 150 keys in a row. */
+/** The number of servers that get any of 150 consecutive keys. */
 function serversOf(ring: HashRing, prefix: string): number {
   return new Set(Array.from({ length: 150 }, (_, n) => ring.serverFor(`${prefix}${n}`).ringName)).size;
 }
@@ -25,13 +25,13 @@ test('equal weights give 160 points among 108 servers, and 156 among 25, 107 or 
   expect(points).toEqual([160, 156, 156, 156]);
 });
 
-test("everyone's arcs are 0.8 to 1.2 times the mean", () => {
+test("each server's arcs are 0.8 to 1.2 times the mean", () => {
   expect(text).toContain('0.8 to 1.2 times the mean');
   const shares = ringOf(108).keyShare().map(({ share }) => share * 108); // prettier-ignore
   expect([Math.min(...shares).toFixed(1), Math.max(...shares).toFixed(1)]).toEqual(['0.8', '1.2']);
 });
 
-test('keys in a row are on 11 of 108 servers with fnv1a_64, on 6 to 13 with other names, on some 80 with other hashes', () => {
+test('consecutive keys are on 11 of 108 servers with fnv1a_64, on 6 to 13 with other names, on about 80 with other hashes', () => {
   expect(text).toContain('on 11 of 108 servers, on 6 to 13 with other names of keys and servers');
   expect(serversOf(ringOf(108), 'key:')).toBe(11);
   const names = ['server', 'redis-', 'shard-', 'n', 'cache', '10.0.0.'];
@@ -48,7 +48,7 @@ test('keys in a row are on 11 of 108 servers with fnv1a_64, on 6 to 13 with othe
   expect(serversOf(ringOf(108, HashType.CRC32), 'key:')).toBe(1);
 });
 
-test('the cases that are compared with nutcracker are as many as it says', () => {
+test('the numbers of cases compared with nutcracker are right', () => {
   expect(text).toContain('twelve hashes, both distributions, three hash tags, ten fleets');
   expect(text).toContain('265 keys');
   expect([Object.keys(HASH_FUNCTIONS), Object.keys(FLEETS), KEYS].map(({ length }) => length)).toEqual([12, 10, 265]);

@@ -1,4 +1,4 @@
-// What docs/sizing.md says that unit-1 asks for is what its manifests ask for.
+// The requests of unit-1 in docs/sizing.md match its manifests.
 
 import * as path from 'node:path';
 import { filesOf, objectsIn, ROOT } from '../lab/synthesized';
@@ -10,7 +10,7 @@ const UNITS: Record<string, number> = { m: 1 / 1000, '': 1, Mi: 2 ** 20, Gi: GIB
 
 const OBJECTS = objectsIn(filesOf(path.join(ROOT, 'dist')));
 
-/** What all pods of an object request together: processors, and GiB of memory. */
+/** The total requests of all pods of an object: CPUs, and GiB of memory. */
 function requested({ spec }: Manifest): { pods: number; cpu: number; memory: number } {
   const pods = (spec.replicas as number | undefined) ?? 1;
   const containers = spec.template.spec.containers as { resources: { requests: Record<string, string> } }[];
@@ -28,7 +28,7 @@ test.each([
   ['shards', 'StatefulSet'],
   ['proxies', 'Deployment'],
   ['Jobs', 'Job'],
-])('what the %s request', (row, kind) => {
+])('the requests of the %s', (row, kind) => {
   const cells = new RegExp(`^\\| ${row}:.*?\\| (\\d+) \\| ([\\d.]+) \\| ([\\d.]+) GiB \\|$`, 'm')
     .exec(read('docs/sizing.md'))
     ?.slice(1)

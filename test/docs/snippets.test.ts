@@ -1,4 +1,4 @@
-// TypeScript in documents is code that runs: it stands in one of the apps that other tests synthesize.
+// TypeScript in documents is code that runs: it is part of an app that other tests synthesize.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -20,7 +20,7 @@ function sourcesIn(directory: string): string[] {
 
 const SNIPPETS = DOCUMENTS.flatMap(blocksOf).filter(({ language }) => language === 'ts');
 
-test.each(SNIPPETS)('$document has a snippet that stands in an app: $text', ({ text }) => {
+test.each(SNIPPETS)('$document has a snippet of an app: $text', ({ text }) => {
   expect(SOURCES.filter((source) => source.includes(withoutSpace(text)))).not.toEqual([]);
 });
 

@@ -1,5 +1,5 @@
-// Where the examples of docs/migrate.md and docs/faults.md run: a fleet of three on its way, and programs that know it by
-// names.
+// The environment for the examples of docs/migrate.md and docs/faults.md: a fleet of three shards during its migration,
+// and programs that use the names in the documents.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -10,17 +10,17 @@ import { shell } from './console';
 /** The documents. */
 export const STAGED = ['docs/migrate.md', 'docs/faults.md'];
 
-/** The old servers, by their names on the ring, which say where each key is. */
+/** The ring names of the old servers, which determine the shard of each key. */
 const RING = ['redis-a:6379', 'redis-b:6379', 'redis-c:6379'];
 const KEYS = 90;
 
 const PASSWORD = 'not telling';
 const BUILD = path.join(__dirname, '..', '..', 'build');
 
-/** From where the application of the story comes that was forgotten, and the port of the moment. */
+/** The address and current port of the forgotten application. */
 const UNEXPECTED_CLIENT = /127\.0\.0\.2:\d+/g;
 
-/** What happens in a story between two commands: `<!-- meanwhile: NAME -->` in the document. */
+/** An event between two commands: `<!-- meanwhile: NAME -->` in the document. */
 type Meanwhile = (stage: Stage) => unknown;
 
 const MEANWHILE: Record<string, Meanwhile> = {
@@ -44,7 +44,7 @@ const MEANWHILE: Record<string, Meanwhile> = {
   },
   'redis-c is gone': ({ move }) => move.old.stop(2, 'SIGKILL'),
   'shard-0 is gone': ({ move }) => move.fleet.stopShard(0, 'SIGKILL'),
-  'somebody takes the fence of redis-b away': async ({ move }) => {
+  'another program removes the fence of redis-b': async ({ move }) => {
     const client = move.old.serverClient(1);
     await client.call('REPLICAOF', 'NO', 'ONE');
     client.disconnect();
@@ -53,7 +53,7 @@ const MEANWHILE: Record<string, Meanwhile> = {
 
 export class Stage {
   unexpectedClient?: { destroy: () => void };
-  /** Where the next command of the migrator is to be killed. */
+  /** Where to kill the next command of the migrator. */
   signalAt?: string;
 
   static async set(lab: Lab): Promise<Stage> {
@@ -78,13 +78,13 @@ export class Stage {
     this.program('cdk8s-twemproxy', `exec ${process.execPath} ${BUILD}/cli/main.js "$@"`);
   }
 
-  /** Lets happen what the story says. */
+  /** Makes an event of the document happen. */
   async meanwhile(what: string): Promise<void> {
-    if (!(what in MEANWHILE)) throw new Error(`nobody knows how this is done: ${what}`);
+    if (!(what in MEANWHILE)) throw new Error(`unknown event: ${what}`);
     await MEANWHILE[what](this);
   }
 
-  /** Runs a command of the story, and returns what it prints, with the names of the story. */
+  /** Runs a command of the document, and returns its output with the names in the document. */
   async run(command: string): Promise<string> {
     this.program('redis-cli', `port=\ncase "$2" in ${this.cases().join(' ')} esac\nshift 2\n${this.redisCli}`);
     const env = {
@@ -102,11 +102,11 @@ export class Stage {
     );
   }
 
-  /** A bridge takes some checks to follow the roles, and a proxy gives up a slow server: until then there is no answer. */
+  /** A bridge needs some checks to follow the roles, and a proxy closes connections to a slow server: retry until there is a reply. */
   private async printed(command: string, env: NodeJS.ProcessEnv): Promise<string> {
     let printed = await shell(command, env, this.lab.dir);
     if (!/^redis-cli -h (old|new)-proxy/.test(command)) return printed;
-    await until('a proxy has an answer', async () => {
+    await until('a proxy replies', async () => {
       if (!/^(MASTERDOWN|READONLY|ERR)/.test(printed)) return true;
       printed = await shell(command, env, this.lab.dir);
       return false;
@@ -130,7 +130,7 @@ export class Stage {
     return [...this.ports()].map(([name, port]) => `${name}) port=${port};;`);
   }
 
-  /** Who listens where, by the names of the story. */
+  /** The port of each server and proxy, by its name in the document. */
   private ports(): Map<string, number> {
     const { old, fleet, proxyPorts, ordinals } = this.move;
     return new Map([

@@ -1,4 +1,4 @@
-// Two documents show what the programs print: each of their commands is run, on real servers, in its order.
+// Runs each command of the two documents that show the output of the programs, in order, on real servers.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -11,19 +11,19 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-/** What is between the examples, and the examples: in the order of the document. */
+/** The events and the examples, in the order of the document. */
 const SCENE = /^<!-- meanwhile: (.*) -->$|^```console\n([^]*?)^```$/gm;
 
-/** A line of progress. Which of these there are, time decides: a shard that is fast skips some, a slow one is tried again. */
+/** A progress line. Which of them appear depends on timing: a fast shard skips some, a slow one is retried. */
 const PROGRESS = /^\S+Z (shard \d: (?!done|skipped)|\d of \d done )/;
 
-/** What holds in every run: no times, no progress, and no order among shards that are worked on side by side. */
-function settled(printed: string): string[] {
+/** The part of the output that is the same in every run: without times, progress, and the order of parallel shards. */
+function stableLines(printed: string): string[] {
   const lines = printed.split('\n').filter((line) => !PROGRESS.test(line));
   return lines.map((line) => line.replace(/^\S+Z /, 'TIME ').replace(/lag \d+ B/, 'lag')).sort();
 }
 
-test.each(STAGED)('every example prints what %s says (npm run transcript writes it)', async (document) => {
+test.each(STAGED)('every example prints its output in %s (npm run transcript updates it)', async (document) => {
   const file = path.join(ROOT, document);
   const text = fs.readFileSync(file, 'utf8');
   const stage = await Stage.set(lab);
@@ -38,7 +38,7 @@ test.each(STAGED)('every example prints what %s says (npm run transcript writes 
   }
   if (UPDATE) fs.writeFileSync(file, withExamples(text, printed));
 
-  const facts = ({ command, printed: lines }: Example): unknown => [command, settled(lines)];
+  const stable = ({ command, printed: lines }: Example): unknown => [command, stableLines(lines)];
   expect(shown.length).toBeGreaterThan(5);
-  expect(shown.map(facts)).toEqual(printed.map(facts));
+  expect(shown.map(stable)).toEqual(printed.map(stable));
 });

@@ -1,4 +1,4 @@
-// The apps that this repository ships: what they write is what is committed, sound, and accepted by nutcracker.
+// The apps of this repository: their output is committed, valid, and accepted by nutcracker.
 
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
@@ -28,15 +28,15 @@ describe.each([
   ['unit-1', '.', 'fleets/unit-1/nutcracker.yml'],
   ['the article', 'examples/article', 'examples/article/nutcracker.yml'],
 ])('%s', (_name, app, live) => {
-  test('is committed as a fresh synth writes it', () => {
+  test('has the output of a fresh synth committed', () => {
     expect(synthesize(path.join(ROOT, app), path.join(lab.dir, 'dist'))).toEqual(filesOf(path.join(ROOT, app, 'dist')));
   });
 
-  test('has objects that Kubernetes 1.27 takes', () => {
+  test('has objects that are valid for Kubernetes 1.27', () => {
     expect(committed(app).flatMap(problemsOf)).toEqual([]);
   });
 
-  test('has no Service that leads nowhere', () => {
+  test('has no Service without a matching port', () => {
     expect(danglingPorts(committed(app))).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe.each([
   test('writes no password', () => {
     const { redisAuth } = NutcrackerConfig.fromFile(path.join(ROOT, live)).pool();
     expect(redisAuth).toBeDefined();
-    // The program of the Jobs has words of its own.
+    // The program of the Jobs may contain the same word.
     const manifests = committed(app).filter(({ data }) => data?.['migrator.mjs'] === undefined);
     expect(JSON.stringify(manifests)).not.toContain(redisAuth);
   });
@@ -91,7 +91,7 @@ describe('unit-1', () => {
 describe('the article', () => {
   const objects = committed('examples/article');
 
-  test('has the names that the article gives', () => {
+  test('has the names in the article', () => {
     const names = objects.map(({ metadata }) => metadata.name as string);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -111,7 +111,7 @@ describe('the article', () => {
     expect(named(objects, 'Service')['svc-redis'].spec.clusterIP).toBe('None');
   });
 
-  test('has stable addresses where the article has pod IPs', () => {
+  test('has stable addresses instead of the pod IPs in the article', () => {
     expect(configuration(objects)).toMatchSnapshot();
   });
 

@@ -1,11 +1,11 @@
-// The app from which docs/constructs.md has its snippets.
+// The app with the snippets of docs/constructs.md.
 
 import * as path from 'node:path';
 import { problemsOf } from '../lab/kubernetes-schema';
 import { Lab } from '../lab/lab';
 import { danglingPorts, objectsIn, ROOT, synthesize } from '../lab/synthesized';
 
-/** It comes with an operator, and Kubernetes' own schema does not have it. */
+/** A resource of an operator, which the schema of Kubernetes does not have. */
 const FOREIGN = 'PrometheusRule';
 
 let files: Record<string, string>;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await lab.close();
 });
 
-test('every construct has an example, whose objects Kubernetes 1.27 takes', () => {
+test('every construct has an example with objects that are valid for Kubernetes 1.27', () => {
   const objects = objectsIn(files);
 
   expect(objects.filter(({ kind }) => kind !== FOREIGN).flatMap(problemsOf)).toEqual([]);
@@ -23,7 +23,7 @@ test('every construct has an example, whose objects Kubernetes 1.27 takes', () =
   expect(Object.keys(files)).toMatchSnapshot();
 });
 
-test('what the escape hatches change is in what is written', () => {
+test('the changes of the escape hatches are in the output', () => {
   const [statefulSet] = objectsIn({ 'redis.yaml': files['open-30-redis.k8s.yaml'] }).filter(
     ({ kind }) => kind === 'StatefulSet',
   );

@@ -1,4 +1,4 @@
-// The app from which docs/how-to has its snippets.
+// The app with the snippets of docs/how-to.
 
 import * as path from 'node:path';
 import { problemsOf } from '../lab/kubernetes-schema';
@@ -7,7 +7,7 @@ import { type Manifest } from '../lab/synth';
 import { filesOf, objectsIn, ROOT, synthesize } from '../lab/synthesized';
 import { read } from '../docs/documents';
 
-/** What a pod may mount under OpenShift's restricted-v2. */
+/** The volume types that OpenShift's restricted-v2 allows. */
 const VOLUMES = [
   'configMap',
   'csi',
@@ -18,7 +18,7 @@ const VOLUMES = [
   'projected',
   'secret',
 ];
-/** The range that OpenShift gave to a project: the first id, and how many. */
+/** The id range that OpenShift assigned to a project: the first id and the size. */
 const [FIRST_ID, IDS] = [1000680000, 10000];
 
 let files: Record<string, string>;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await lab.close();
 });
 
-test('Kubernetes 1.27 takes every object', () => {
+test('every object is valid for Kubernetes 1.27', () => {
   expect(objects.flatMap(problemsOf)).toEqual([]);
 });
 
@@ -57,13 +57,13 @@ test('namespaces and ConfigMaps are kept, and nothing else', () => {
   );
 });
 
-test('a fleet with images of its own names no other registry', () => {
+test('a fleet with its own images uses no other registry', () => {
   const texts = Object.entries(files).flatMap(([name, text]) => (name.startsWith('mirrored') ? [text] : []));
   expect(imagesIn(texts).filter((image) => !image.startsWith('registry.example.net/'))).toEqual([]);
   expect(texts.join('\n').match(/imagePullSecrets:/g)).toHaveLength(8); // shards, proxies, and six Jobs
 });
 
-test('docs/how-to/air-gapped.md copies every public image to where that fleet looks for it', () => {
+test('docs/how-to/air-gapped.md copies every public image to the registry of that fleet', () => {
   const copies = [...read('docs/how-to/air-gapped.md').matchAll(/docker:\/\/(\S+) docker:\/\/(\S+)/g)];
   const unit1 = imagesIn(Object.values(filesOf(path.join(ROOT, 'dist'))));
   const from = unit1.filter((image) => image.startsWith('docker.io/'));

@@ -1,4 +1,4 @@
-// Another company's package: it has the constructs as `npm pack` ships them, and nothing else of this repository.
+// The package of another company: it uses the constructs from `npm pack`, and nothing else of this repository.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -11,7 +11,7 @@ let lab: Lab;
 beforeAll(() => (lab = new Lab()));
 afterAll(() => lab.close());
 
-test('a chart that imports the constructs by package name compiles, and synthesizes sound objects', () => {
+test('a chart that imports the constructs by package name compiles, and synthesizes valid objects', () => {
   install(lab.dir, '--offline', packInto(lab), ...OWN);
   const directory = path.join(lab.dir, 'import');
   fs.cpSync(path.join(ROOT, 'examples', 'import'), directory, { recursive: true });
@@ -24,7 +24,7 @@ test('a chart that imports the constructs by package name compiles, and synthesi
   expect(objects.map(({ kind, metadata }) => `${kind as string} ${metadata.name as string}`)).toMatchSnapshot();
 });
 
-test('it asks for no more of cdk8s than the constructs do', () => {
+test('it requires the same versions of cdk8s as the constructs', () => {
   const manifest = (file: string): Record<string, Record<string, string>> =>
     JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8')) as Record<string, Record<string, string>>;
   expect(manifest('examples/import/package.json').dependencies).toMatchObject(

@@ -25,14 +25,14 @@ function synth(app: string): { status: number | null; output: string } {
 const WRITE = "require('fs').mkdirSync(process.env.CDK8S_OUTDIR, { recursive: true });";
 const GOOD = `${WRITE} require('fs').writeFileSync(process.env.CDK8S_OUTDIR + '/new.k8s.yaml', 'kind: New\\n');`;
 
-test('a synth puts what was written in the place of what was there', () => {
+test('a synth replaces the old output', () => {
   fs.mkdirSync(path.join(lab.dir, 'app', 'dist'), { recursive: true });
   lab.write('app/dist/old.k8s.yaml', 'kind: Old\n');
   expect(synth(GOOD).status).toBe(0);
   expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'new.k8s.yaml': 'kind: New\n' });
 });
 
-test('a synth that fails leaves everything as it was', () => {
+test('a failed synth changes nothing', () => {
   lab.write('app/dist/old.k8s.yaml', 'kind: Old\n');
   const { status, output } = synth(`${GOOD} throw new Error('not this ring');`);
   expect(status).toBe(1);
@@ -42,7 +42,7 @@ test('a synth that fails leaves everything as it was', () => {
   expect(fs.readdirSync(path.join(lab.dir, 'app')).sort()).toEqual(['app.js', 'cdk8s.yaml', 'dist']);
 });
 
-test('a synth of what does not type-check leaves everything as it was, though it would run', () => {
+test('a synth that does not type-check changes nothing, even if it would run', () => {
   lab.write('app/dist/old.k8s.yaml', 'kind: Old\n');
   lab.write('app/main.ts', "export const replicas: number = 'three';\n");
   const options = { strict: true, noEmit: true, module: 'node16', types: [] };
@@ -58,7 +58,7 @@ test('a synth of what does not type-check leaves everything as it was, though it
   expect(synth(GOOD)).toMatchObject({ status: 0 });
 });
 
-test('a synth with a library that was changed since it was built is refused', () => {
+test('a synth is refused if the library has changed since its build', () => {
   lab.write('build/lib/index.js', '');
   lab.write('lib/index.ts', '');
   fs.mkdirSync(path.join(lab.dir, 'migrator'));
@@ -71,7 +71,7 @@ test('a synth with a library that was changed since it was built is refused', ()
   });
 });
 
-test.each(['.', 'examples/article'])('the app of %s runs under a cdk8s that is installed elsewhere', (directory) => {
+test.each(['.', 'examples/article'])('the app of %s runs with a cdk8s that is installed elsewhere', (directory) => {
   const cwd = path.join(ROOT, directory);
   const { app } = parse(fs.readFileSync(path.join(cwd, 'cdk8s.yaml'), 'utf8')) as { app: string };
   const outdir = path.join(lab.dir, 'dist');

@@ -1,4 +1,4 @@
-// Projects of others: what `npm pack` ships is installed into an empty one by npm, without a network.
+// Installs the output of `npm pack` into an empty project, without a network.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -16,18 +16,18 @@ beforeAll(() => {
 const node = (script: string): unknown =>
   JSON.parse(run(lab.dir, process.execPath, '--input-type=module', '-e', script));
 
-test('an app as of `cdk8s init typescript-app` compiles without skipLibCheck, and writes the same as here', () => {
+test('an app like that of `cdk8s init typescript-app` compiles without skipLibCheck, and writes the committed output', () => {
   const directory = writeApp(lab.dir, 'main.ts');
   compileAsCdk8sInit(directory);
   expect(fs.readFileSync(path.join(directory, 'tsconfig.json'), 'utf8')).not.toContain('skipLibCheck');
   expect(synthesized(directory, 'main.js')).toEqual(committed());
 });
 
-test.each(['main.cjs', 'main.mjs'] as const)('an app in plain JavaScript, %s, writes the same as here', (main) => {
+test.each(['main.cjs', 'main.mjs'] as const)('an app in plain JavaScript, %s, writes the committed output', (main) => {
   expect(synthesized(writeApp(lab.dir, main), main)).toEqual(committed());
 });
 
-test('whatever can be required by name can be imported by name', () => {
+test('every export that can be required can be imported by name', () => {
   const required = node(`
     import { createRequire } from 'node:module';
     console.log(JSON.stringify(Object.keys(createRequire(import.meta.resolve('cdk8s-twemproxy'))('cdk8s-twemproxy'))));
@@ -39,7 +39,7 @@ test('whatever can be required by name can be imported by name', () => {
   expect(imported).toEqual(expect.arrayContaining(required));
 });
 
-test("tools find the assembly and the manifest; what is inside is nobody else's", () => {
+test('tools find the assembly and the manifest, and cannot import internal modules', () => {
   const found = node(`
     import { createRequire } from 'node:module';
     const { resolve } = createRequire(process.cwd() + '/');
@@ -50,8 +50,8 @@ test("tools find the assembly and the manifest; what is inside is nobody else's"
   expect(found).toEqual([true, true, 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
 });
 
-test('the command line is there for npx', () => {
+test('npx finds the command line', () => {
   const file = path.join(ROOT, 'fleets', 'unit-1', 'nutcracker.yml');
-  const answer = run(lab.dir, 'npx', '--no', '--', 'cdk8s-twemproxy', 'check', '--json', file);
-  expect(JSON.parse(answer)).toMatchObject({ ok: true });
+  const output = run(lab.dir, 'npx', '--no', '--', 'cdk8s-twemproxy', 'check', '--json', file);
+  expect(JSON.parse(output)).toMatchObject({ ok: true });
 });

@@ -1,4 +1,4 @@
-// The library in the other languages of jsii. What is generated is looked at, not compiled: that takes their toolchains.
+// The library in the other languages of jsii. The generated code is inspected, not compiled, which would need their toolchains.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -31,24 +31,24 @@ test.each([
   ['Java', JAVA, '.java'],
   ['.NET', DOTNET, '.cs'],
   ['Go', GO, '.go'],
-])('jsii-pacmak --code-only makes a %s package that has every type', (_language, directory, extension) => {
+])('jsii-pacmak --code-only generates a %s package with every type', (_language, directory, extension) => {
   const files = fs.readdirSync(path.join(lab.dir, directory));
   expect(exported).toContain('FleetCharts');
   expect(files).toEqual(expect.arrayContaining(exported.map((name) => name + extension)));
 });
 
-test('jsii-pacmak --code-only makes a Python package that has every type', () => {
+test('jsii-pacmak --code-only generates a Python package with every type', () => {
   const classes = [...read(PYTHON).matchAll(/^class (\w+)/gm)].map(([, name]) => name);
   expect(exported).toContain('FleetCharts');
   expect(classes).toEqual(expect.arrayContaining(exported));
 });
 
-test('the two names that are words of a language itself can be written in it', () => {
+test('the two names that are keywords of a language are usable in it', () => {
   expect(read(PYTHON)).toContain('def from_(self)');
   expect(read(`${DOTNET}/FleetChartsProps.cs`)).toContain('public string? Namespace');
 });
 
-test('what it writes when it is not told where does not end up in Git', () => {
+test('Git ignores its default output directory', () => {
   const { outdir } = (JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Manifest).jsii;
   const inside = path.join(outdir, 'java', 'pom.xml');
   expect(run(ROOT, 'git', 'check-ignore', '--no-index', inside).trim()).toBe(inside);

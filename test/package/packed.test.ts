@@ -1,4 +1,4 @@
-// What `npm pack` ships: what somebody needs who installs it, and nothing else.
+// `npm pack` ships what a user of the package needs, and nothing else.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -14,7 +14,7 @@ const packed = run(lab.dir, 'tar', '-tzf', tarball)
   .split('\n')
   .map((name) => name.replace(/^package\//, ''));
 
-/** Everything that may be in it, and what for. */
+/** The allowed files, by purpose. */
 const KINDS: Record<string, RegExp> = {
   'the manifest': /^package\.json$/,
   'for people': /^(README|CHANGELOG)\.md$|^LICENSE$/,
@@ -33,17 +33,17 @@ const KINDS: Record<string, RegExp> = {
 };
 const kindOf = (file: string): string | undefined => Object.keys(KINDS).find((kind) => KINDS[kind].test(file));
 
-test('there is something of each kind, and nothing without a kind', () => {
+test('it has files of each kind, and no other file', () => {
   expect(packed.filter((file) => kindOf(file) === undefined)).toEqual([]);
   expect(new Set(packed.map(kindOf))).toEqual(new Set(Object.keys(KINDS)));
 });
 
-test('no sources, tests or source maps are in it', () => {
+test('it has no sources, tests or source maps', () => {
   const own = packed.filter((file) => !file.startsWith('node_modules/'));
   expect(own.filter((file) => /(?<!\.d)\.ts$|\.map$|test/.test(file))).toEqual([]);
 });
 
-test('each module has its types, and each bundle the licenses of what is in it', () => {
+test('each module has its types, and each bundle its licenses', () => {
   const modules = packed.filter((file) => kindOf(file) === 'the library');
   const types = packed.filter((file) => kindOf(file) === 'its types');
   expect(types.map((file) => file.replace(/\.d\.ts$/, '.js')).sort()).toEqual(modules.sort());
@@ -52,16 +52,16 @@ test('each module has its types, and each bundle the licenses of what is in it',
   expect(bundles.map((file) => `${file}.LICENSES.txt`).sort()).toEqual(licenses.sort());
 });
 
-test('it is less than a megabyte to download', () => {
+test('it is smaller than a megabyte', () => {
   expect(fs.statSync(tarball).size).toBeLessThan(1024 ** 2);
 });
 
-test('publint finds no fault', () => {
-  // A `type` in package.json, which it suggests, would have esbuild wrap every module in the bundle of the migrator.
+test('publint finds no problem', () => {
+  // It suggests a `type` in package.json, but then esbuild would wrap every module in the bundle of the migrator.
   expect(run(lab.dir, 'publint', 'run', '--strict', '--level', 'warning', tarball)).toContain('All good!');
 });
 
-test('Are The Types Wrong finds them right, for each way in which TypeScript resolves them', () => {
+test('Are The Types Wrong finds no problem, for each module resolution of TypeScript', () => {
   const options = ['--no-definitely-typed', '--exclude-entrypoints', './.jsii', '--format', 'json'];
   const { analysis, problems } = JSON.parse(run(lab.dir, 'attw', ...options, path.basename(tarball)));
   expect(problems ?? {}).toEqual({});

@@ -1,4 +1,4 @@
-// Both ends of the ranges in which an app may have cdk8s beside the package, from npm's registry.
+// Installs the oldest and the newest supported versions of cdk8s from npm's registry.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -17,7 +17,7 @@ const manifestIn = (directory: string): Manifest =>
 const { devDependencies, peerDependencies } = manifestIn(ROOT);
 const peers = Object.keys(peerDependencies);
 const oldest = peers.map((name) => `${name}@${devDependencies[name]}`);
-/** By name, not as the newest of the range: what others publish tomorrow is no fault of a change here. */
+/** Fixed versions, not the newest of the range: a new release must not break the test of an unrelated change. */
 const NEWEST: Record<string, string> = { cdk8s: '2.70.98', 'cdk8s-plus-27': '2.9.1', constructs: '10.8.1' };
 const newest = peers.map((name) => `${name}@${NEWEST[name]}`);
 
@@ -28,14 +28,14 @@ afterEach(() => lab.close());
 const installedPeers = (): Record<string, string> =>
   Object.fromEntries(peers.map((name) => [name, manifestIn(path.join(lab.dir, 'node_modules', name)).version]));
 
-test('everything here is built and tested with the oldest versions, as jsii wants it', () => {
+test('everything here is built and tested with the oldest versions, as jsii requires', () => {
   for (const name of peers) expect(peerDependencies[name]).toBe(`^${devDependencies[name]}`);
 });
 
 test.each([
   ['oldest', oldest],
   ['newest', newest],
-])('with the %s versions an app compiles, and writes the same as here', (end, versions) => {
+])('with the %s versions an app compiles, and writes the committed output', (end, versions) => {
   const types = `@types/node@${devDependencies['@types/node']}`;
   install(lab.dir, packInto(lab), types, ...versions);
   const isOldest = peers.map((name) => installedPeers()[name] === devDependencies[name]);
@@ -46,7 +46,7 @@ test.each([
   expect(synthesized(directory, 'main.js')).toEqual(committed());
 });
 
-test('before the oldest cdk8s npm refuses to install it', () => {
+test('npm refuses to install it with an older cdk8s', () => {
   const tooOld = oldest.map((peer) => peer.replace(/^cdk8s@.*/, 'cdk8s@2.68.100'));
   expect(() => {
     install(lab.dir, packInto(lab), ...tooOld);
