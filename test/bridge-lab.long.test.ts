@@ -1,4 +1,4 @@
-// What the bridge's tests have a quick case of, in full.
+// The long versions of tests in bridge-lab.test.ts.
 
 import { answerOf, moving, staysConnected } from './lab/bridged';
 import { Lab, type Program, until } from './lab/lab';
@@ -9,7 +9,7 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-test('a shard without a master keeps a proxy from starting for ten seconds, and no longer', async () => {
+test('a shard without a master delays the start of a proxy by ten seconds at most', async () => {
   const { old, it } = await moving(lab, 2);
   await old.stop(0, 'SIGKILL');
   const { pod, ports } = await it.addProxy();

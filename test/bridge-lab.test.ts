@@ -1,4 +1,4 @@
-// The synthesized bridge between real proxies and real servers.
+// The synthesized bridge, between real proxies and real servers.
 
 import * as fs from 'node:fs';
 import * as net from 'node:net';
@@ -24,21 +24,21 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** A client that ends with its test. */
+/** Registers a client, to be disconnected after its test. */
 function kept(client: Redis): Redis {
   clients.push(client);
   return client;
 }
 
-/** Has a server take a role, as a cutover does. */
+/** Changes the role of a server, as a cutover does. */
 async function become(client: Redis, ...role: [string, string]): Promise<void> {
   await client.call('REPLICAOF', ...role);
 }
 
-const NOBODY: [string, string] = ['127.0.0.1', '1'];
+const NO_MASTER: [string, string] = ['127.0.0.1', '1'];
 const MASTER: [string, string] = ['NO', 'ONE'];
 
-/** What a client of the proxy reads, or the error that it gets. */
+/** The value that a client of the proxy reads, or its error. */
 async function read(client: Redis, key: string): Promise<string | null> {
   return client.get(key).catch((error: unknown) => (error as Error).message);
 }
@@ -69,17 +69,17 @@ test('a bridge follows the role of each shard, there and back', async () => {
   await kept(old.serverClient(1)).set(key, 'old');
   expect(await read(client, key)).toBe('old');
 
-  await become(kept(old.serverClient(1)), ...NOBODY);
+  await become(kept(old.serverClient(1)), ...NO_MASTER);
   await become(kept(it.roleClient(1)), ...MASTER);
   await it.change(1, ['SET', key, 'new']);
   await until('the proxy reads from the new server', async () => (await read(client, key)) === 'new');
 
-  await become(kept(it.roleClient(1)), ...NOBODY);
+  await become(kept(it.roleClient(1)), ...NO_MASTER);
   await become(kept(old.serverClient(1)), ...MASTER);
   await until('the proxy reads from the old server', async () => (await read(client, key)) === 'old');
 });
 
-test('a shard without a master is an error at once, leaves the others alone, and its proxy alive', async () => {
+test('a shard without a master returns errors at once; the other shards work, and the proxy stays alive', async () => {
   const { old, it } = await moving(lab, 2);
   const { pod, ports } = await it.addProxy();
   await old.stop(0, 'SIGKILL');
@@ -107,7 +107,7 @@ function debianPath(): string {
   return bin;
 }
 
-/** What stands on a bridge's page of statistics. */
+/** A value from the statistics page of a bridge. */
 async function figure(health: number, proxy: string, server: string, name: string): Promise<string | undefined> {
   const response = await fetch(`http://127.0.0.1:${health}/;csv`);
   const [names, ...rows] = (await response.text()).split('\n').map((line) => line.split(','));
@@ -117,8 +117,8 @@ async function figure(health: number, proxy: string, server: string, name: strin
 test.each([
   ['wget of busybox', () => busyboxPath(lab)],
   ['bash', debianPath],
-])('with %s, a bridge holds nutcracker back until every shard has a server', async (_what, programs) => {
-  // Not for ten seconds only, in which a busy machine may not have started a server.
+])('with %s, a bridge delays nutcracker until every shard has a server', async (_what, programs) => {
+  // Longer than ten seconds: a busy machine may need more to start a server.
   const { old, it } = await moving(lab, 1, { path: programs(), replace: { '+ 10))': '+ 600))' } });
   await old.stop(0);
   const [proxy, stats, health, ...bridge] = await freePorts(4);
@@ -126,7 +126,7 @@ test.each([
   const starting = pod.start();
   await until('the bridge runs', () => accepts(health));
   const refusals = async (): Promise<number> => Number(await figure(health, 'health', 'FRONTEND', 'hrsp_5xx'));
-  await until('it has said twice that a shard has no server', async () => (await refusals()) > 1);
+  await until('two checks have found a shard without a server', async () => (await refusals()) > 1);
   expect(pod.started('nutcracker')).toBe(false);
   await old.start(0);
   await (await starting).ready(() => accepts(proxy));
@@ -134,7 +134,7 @@ test.each([
   expect(pod.hookOutput.bridge).toBe('');
 });
 
-/** A client that does one command after the other until its connection ends, and what it saw. */
+/** A client that runs one command after the other until its connection closes, and counts results. */
 class Worker {
   readonly errors: string[] = [];
   done = 0;
@@ -144,7 +144,7 @@ class Worker {
     this.running = this.run(client, key);
   }
 
-  /** Waits until its connection has ended. */
+  /** Waits until its connection has closed. */
   ended(): Promise<void> {
     return this.running;
   }
@@ -167,7 +167,7 @@ test('a stall of 300 ms of a server and of the bridge cuts no connection', async
   await staysConnected({ client, control, bridge: pod.program('bridge') }, [old.program(0), pod.program('bridge')], 1);
 });
 
-test('a check that fails cuts no connection', async () => {
+test('a failed check cuts no connection', async () => {
   const { old, it } = await moving(lab, 1);
   const { pod, ports } = await it.addProxy();
   const client = kept(it.client(ports.proxy));
@@ -186,16 +186,16 @@ describe('a bridge that has just started', () => {
   const SHARDS = 108;
   const password = 'simple';
 
-  /** What a listener routes to: `master`, or `closed` while it has no server. */
-  async function ask(port: number): Promise<string> {
+  /** The role of the server that a listener routes to: `master` or `replica`, or `closed` while it has no server. */
+  async function roleBehind(port: number): Promise<string> {
     const socket = net.connect(port, '127.0.0.1');
-    let answer = '';
+    let reply = '';
     try {
       socket.write(`AUTH ${password}\r\nGET who\r\n`);
       for await (const data of socket) {
-        answer += String(data);
-        if (answer.includes('master')) return 'master';
-        if (answer.includes('MASTERDOWN')) return 'replica';
+        reply += String(data);
+        if (reply.includes('master')) return 'master';
+        if (reply.includes('MASTERDOWN')) return 'replica';
       }
     } catch {
       // Refused, or reset.
@@ -205,8 +205,8 @@ describe('a bridge that has just started', () => {
     return 'closed';
   }
 
-  test('sends nobody to a server that has not passed a check, with 108 shards, whenever it is started again', async () => {
-    // Two servers stand for all of them: the old one is the master, and the new one a replica without its master.
+  test('routes no client to a server that has not passed a check, with 108 shards, at every restart', async () => {
+    // Two servers represent all shards: the old one is the master, the new one a replica without its master.
     const { old, it } = await moving(lab, 1, { secretValue: password });
     const client = kept(old.serverClient(0));
     await client.set('who', 'master');
@@ -222,30 +222,32 @@ describe('a bridge that has just started', () => {
 
     const servers = [old.program(0), it.shard(0)];
     for (let round = 0; round < 5; round++) {
-      // No check can be passed as long as the servers stand still.
+      // No check passes while the servers are stopped.
       for (const { child } of servers) child.kill('SIGSTOP');
       const program = lab.start('haproxy', ['-db', '-f', 'haproxy.cfg'], {
         env: { ...process.env, REDIS_PASSWORD: password },
       });
       await program.ready(() => accepts(health));
-      const early = await Promise.all(ports.map(ask));
+      const early = await Promise.all(ports.map(roleBehind));
       for (const { child } of servers) child.kill('SIGCONT');
       expect(new Set(early)).toEqual(new Set(['closed']));
       await Promise.all(
-        ports.map((port) => until('the listener routes to the master', async () => (await ask(port)) === 'master')),
+        ports.map((port) =>
+          until('the listener routes to the master', async () => (await roleBehind(port)) === 'master'),
+        ),
       );
       await program.stop('SIGKILL');
     }
-    // Who was sent there has asked by now, even if nobody waited for the answer.
+    // A client that was routed there has sent its GET by now.
     expect(await kept(it.shardClient(0)).info('commandstats')).not.toContain('cmdstat_get');
   });
 });
 
 describe('a rollout of the proxies under load', () => {
-  test('costs each connection of a client at most one error', async () => {
+  test('causes at most one error for each client connection', async () => {
     const { it } = await moving(lab, 2, { proxies: { shutdownDelay: Duration.seconds(1) } });
     const before = [await it.addProxy(), await it.addProxy()];
-    // Each client goes to the proxy that the Service would give it, and stays there until it closes.
+    // Each client stays connected to its proxy until that closes the connection.
     const workers = before.flatMap(({ ports }) =>
       [0, 1, 2, 3].map(
         (n) => new Worker(kept(connect(ports.proxy, it.password, { retryStrategy: () => null })), `key-${n}`),

@@ -1,4 +1,4 @@
-// How the bridge takes what a name server says of the cluster's own names.
+// How the bridge resolves cluster names.
 
 import { Bridge } from '../lib';
 import { haproxyConfig, stoppedServers } from '../lib/twemproxy/bridge-config';
@@ -16,7 +16,7 @@ afterEach(async () => {
   names.close();
 });
 
-/** Starts a bridge of one shard, whose old server has a name that nobody knows; returns where it tells how it is. */
+/** Starts a bridge for one shard whose old server has an unknown name; returns the port of its health endpoint. */
 async function bridgeTo(newAddress: string): Promise<number> {
   const [port, health] = await freePorts(2);
   const bridge = new Bridge([{ newAddress, oldAddress: 'redis-01.invalid:6379' }], {
@@ -31,7 +31,7 @@ async function bridgeTo(newAddress: string): Promise<number> {
       .replace('hold valid 30s', 'hold valid 100ms');
   lab.write('stopped-servers', stoppedServers(bridge));
   const file = lab.write('haproxy.cfg', inLab(haproxyConfig(bridge, '127.0.0.1')));
-  // At its start it has libc look up every name: the machine's own name server, which may not answer, is not asked.
+  // At its start libc resolves every name: do not query the machine's own name server, which may not reply.
   const env = { ...process.env, RES_OPTIONS: 'attempts:0' };
   const program = lab.start('haproxy', ['-db', '-f', file], { env });
   await program.ready(() => accepts(health));
@@ -44,16 +44,16 @@ test('follows a name to a new address, keeps the last one when the name is unkno
   await server.ready(() => accepts(redis));
   names.address = '127.0.0.1';
   const health = await bridgeTo(`unit-1-shard-0.unit-1.svc.cluster.local.:${redis}`);
-  const leads = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${health}/ready`)).ok;
-  await until('the name resolves to the server', leads);
+  const routes = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${health}/ready`)).ok;
+  await until('the name resolves to the server', routes);
 
   names.address = undefined;
-  const asked = names.questions;
-  await until('the name was asked for again', () => names.questions > asked + 3);
-  expect(await leads()).toBe(true);
+  const queries = names.questions;
+  await until('the name was queried again', () => names.questions > queries + 3);
+  expect(await routes()).toBe(true);
 
   names.address = '127.0.0.2';
-  await until('the name resolves to an address without a listener', async () => !(await leads()));
+  await until('the name resolves to an address without a listener', async () => !(await routes()));
   names.address = '127.0.0.1';
-  await until('the name resolves to the server again', leads);
+  await until('the name resolves to the server again', routes);
 });

@@ -1,4 +1,4 @@
-// The bridge as it is written: what it refuses, and the proof that it leads each key to its data.
+// The synthesized bridge: its checks, and the proof that it routes each key to its data.
 
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
@@ -25,7 +25,7 @@ function podOf({ app }: Fleet): Manifest {
   return theOnly(app, 'Deployment').spec.template.spec as Manifest;
 }
 
-/** The problems that a patch of a file of the bridge brings. */
+/** The problems caused by a patch of a file of the bridge. */
 function patched(change: (text: string) => string, name = 'haproxy.cfg'): string[] {
   const it = moving();
   it.charts.proxies.bridgeConfigMap?.addJsonPatch(JsonPatch.replace(`/data/${name}`, change(fileOf(it, name))));
@@ -42,7 +42,7 @@ describe('the bridge', () => {
     expect(fileOf(moving(), 'stopped-servers')).toMatchSnapshot();
   });
 
-  test('starts before nutcracker, stops after it, and has the time for that', () => {
+  test('starts before nutcracker and stops after it, within the grace period', () => {
     const pod = podOf(
       moving(undefined, { proxies: { image: 'twemproxy:0.5.0', shutdownDelay: Duration.seconds(20) } }),
     );
@@ -63,7 +63,7 @@ describe('the bridge', () => {
     expect(annotations(fleet({ proxies }))).toEqual({ note: 'yes' });
   });
 
-  test('looks up again what ends in a dot; all other names it leaves to libc, which knows search lists and host aliases', () => {
+  test('resolves names with a trailing dot periodically; libc, with search lists and host aliases, resolves all others', () => {
     const names = [
       'redis-01',
       'redis-01.rack7',
@@ -79,14 +79,14 @@ describe('the bridge', () => {
     expect(again('new')).toEqual([true, true, true, true, true]);
   });
 
-  test('is what nutcracker knows, under the old names', () => {
+  test('is in the server lines of nutcracker, with the old ring names', () => {
     const { charts } = moving();
     const { data } = charts.proxies.configMap.toJson() as Manifest;
     expect(data['nutcracker.yml']).toContain('- 127.0.0.1:10000:1 redis-a:6379\n');
     expect(data['nutcracker.yml']).toContain('- 127.0.0.1:10003:1 named\n');
   });
 
-  test('takes the password from the Secret, and asks nobody for one where there is none', () => {
+  test('takes the password from the Secret, and sends no AUTH if there is none', () => {
     expect(podOf(moving()).containers[0].env).toContainEqual({
       name: 'REDIS_PASSWORD',
       valueFrom: { secretKeyRef: { name: 'unit-1-redis', key: 'password' } },
@@ -96,7 +96,7 @@ describe('the bridge', () => {
     expect(JSON.stringify(podOf(open))).not.toContain('REDIS_PASSWORD');
   });
 
-  test('is patient with a stall of 300 ms at every interval, and quicker than half a second', () => {
+  test('tolerates a stall of 300 ms at every interval, and reacts within half a second', () => {
     for (const millis of [20, 50, 100, 200, 500]) {
       const { inter, fastinter, fall } = checkTiming(new Bridge([], { checkInterval: Duration.millis(millis) }));
       expect(fall * (inter + fastinter)).toBeGreaterThan(400);
@@ -104,7 +104,7 @@ describe('the bridge', () => {
     }
   });
 
-  test('asks for as much as its shards and the pace of its questions take', () => {
+  test('requests resources for its shards and its check interval', () => {
     const of = (shards: number, millis = 100): unknown => {
       const shard = { newAddress: 'new:1', oldAddress: 'old:1' };
       const bridge = new Bridge(Array<typeof shard>(shards).fill(shard), { checkInterval: Duration.millis(millis) });
@@ -172,13 +172,13 @@ describe('the proof of the ring goes through the bridge', () => {
     ]);
   });
 
-  test('and finds an old server that is no backup', () => {
+  test('and finds an old server that is not a backup', () => {
     expect(patched((text) => text.replace(' backup', ''))).toEqual([
       expect.stringContaining('listener shard-0 must have a server "new" and, as backup, a server "old"'),
     ]);
   });
 
-  test('and finds ports that the file of states would change', () => {
+  test('and finds ports that the state file would change', () => {
     expect(
       patched(
         (text) =>
@@ -193,7 +193,7 @@ describe('the proof of the ring goes through the bridge', () => {
 });
 
 const SOCKET = new NutcrackerServer({ address: '/run/redis.sock', name: 'named' });
-const TWIN = new NutcrackerServer({ address: 'redis-a:6379', name: 'named' });
+const SAME_ADDRESS = new NutcrackerServer({ address: 'redis-a:6379', name: 'named' });
 
 test.each<[BridgeOptions, Parameters<typeof fleet>[0], string]>([
   [{ image: 'haproxy' }, {}, 'bridge.image is "haproxy"; add a tag'],
@@ -215,7 +215,7 @@ test.each<[BridgeOptions, Parameters<typeof fleet>[0], string]>([
   ],
   [
     {},
-    { pool: changed({ servers: [...LIVE.servers.slice(0, 3), TWIN] }) },
+    { pool: changed({ servers: [...LIVE.servers.slice(0, 3), SAME_ADDRESS] }) },
     'shards 0 and 3 are both at redis-a:6379; give each its own server',
   ],
 ])('a bridge that would not work is refused (%#)', (bridge, props, message) => {

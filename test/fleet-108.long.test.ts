@@ -1,4 +1,4 @@
-// A unit of the size that people run: 108 real servers behind a real proxy, from what is synthesized for them.
+// A fleet of realistic size: 108 real servers behind a real proxy, from synthesized manifests.
 
 import { DURABLE, LabFleet } from './lab/fleet';
 import { Lab, until } from './lab/lab';
@@ -11,7 +11,7 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-/** Starts shards a few at a time, as a machine with two cores can. */
+/** Starts four shards at a time, for a machine with two cores. */
 async function start(it: LabFleet, ordinals: readonly number[]): Promise<void> {
   const waiting = [...ordinals];
   const starter = async (): Promise<void> => {
@@ -29,7 +29,7 @@ async function readAll(it: LabFleet): Promise<(string | null)[]> {
   }
 }
 
-test('108 shards hold each key where the old ring has it, and keep all of them when a third is killed', async () => {
+test('108 shards hold each key where the old ring places it, and keep all keys when a third is killed', async () => {
   const it = await LabFleet.synthesize(lab, { servers: SHARDS, redis: DURABLE });
   await start(it, ORDINALS);
   await it.startProxy();

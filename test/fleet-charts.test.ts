@@ -29,7 +29,7 @@ describe('the charts of a fleet', () => {
     expect(app.node.findAll().flatMap(({ node }) => node.dependencies)).toEqual([]);
   });
 
-  test('have a file for each step of a move, and let the Jobs reach the shards', () => {
+  test('have a file for each step of a migration, and let the Jobs reach the shards', () => {
     const { app, charts } = fleet({ namespace: 'unit-1', migration: { phase: MigrationPhase.MOVING } });
     expect(chartNames(app).sort().slice(5)).toEqual([
       'unit-1-45-plan',
@@ -46,7 +46,7 @@ describe('the charts of a fleet', () => {
     expect(JSON.stringify(charts.networkPolicies.redisPolicy.toJson())).toContain('unit-1-move');
   });
 
-  test('have shards that say nothing of data which they do not have yet, whatever an old file says', () => {
+  test('have shards that serve no stale data before their sync, whatever the old redis.conf sets', () => {
     const config = RedisConfig.fromText('slave-serve-stale-data yes\n');
     for (const phase of [MigrationPhase.MOVING, MigrationPhase.MOVED]) {
       const { charts } = fleet({ redis: { config }, migration: { phase } });
@@ -56,19 +56,19 @@ describe('the charts of a fleet', () => {
     }
   });
 
-  test('are omitted when nothing is in them', () => {
+  test('are omitted if they are empty', () => {
     const { app } = fleet({ storage: ShardStorage.emptyDir() });
     expect(chartNames(app)).toEqual(['unit-1-10-network-policies', 'unit-1-30-redis', 'unit-1-40-twemproxy']);
   });
 
-  test('have objects that Kubernetes 1.27 takes, with and without a namespace', () => {
+  test('have objects that are valid in Kubernetes 1.27, with and without a namespace', () => {
     for (const namespace of ['unit-1', undefined]) {
       const { app } = fleet({ namespace, proxyClients: [NetworkPeer.anyone()] });
       expect(manifests(app).flatMap(problemsOf)).toEqual([]);
     }
   });
 
-  test('have names that come from the fleet’s, wherever the construct stands', () => {
+  test('have names with the prefix of the fleet, wherever the construct is in the tree', () => {
     const { app } = fleet({ name: 'prod' });
     const names = ['StatefulSet', 'Deployment', 'PersistentVolume'].map(
       (kind) => theOnly(app, kind).metadata.name as string,
@@ -83,13 +83,13 @@ describe('the charts of a fleet', () => {
     });
   });
 
-  test('leave a namespace alone that is made elsewhere', () => {
+  test('do not create a namespace with createNamespace: false', () => {
     const { app } = fleet({ namespace: 'shared', createNamespace: false });
     expect(ofKind(app, 'Namespace')).toEqual([]);
     expect(theOnly(app, 'StatefulSet').metadata.namespace).toBe('shared');
   });
 
-  test('carry the recommended labels on every object but the namespace, which is no fleet’s', () => {
+  test('carry the recommended labels on every object except the namespace', () => {
     const { app } = fleet({ namespace: 'unit-1' });
     for (const { kind, metadata } of manifests(app).filter((it) => it.kind !== 'Namespace')) {
       expect([kind, metadata.labels]).toEqual([
@@ -102,7 +102,7 @@ describe('the charts of a fleet', () => {
     }
   });
 
-  test('take the password from the Secret of the fleet, and write it nowhere', () => {
+  test('take the password from the Secret of the fleet, and write it to no manifest', () => {
     const { app } = fleet();
     expect(JSON.stringify(manifests(app))).not.toContain('in the open');
     expect(JSON.stringify(theOnly(app, 'StatefulSet'))).toContain(
@@ -110,7 +110,7 @@ describe('the charts of a fleet', () => {
     );
   });
 
-  test('stay below what a client-side apply can annotate, with a thousand shards', () => {
+  test('stay below the size limit of a client-side apply, with a thousand shards', () => {
     const servers = Array.from(
       { length: 1000 },
       (_, i) => new NutcrackerServer({ address: `redis-${i}.example.net:6379` }),
@@ -121,7 +121,7 @@ describe('the charts of a fleet', () => {
   });
 });
 
-/** What there is for several pools is in fleet-pools.test.ts. */
+/** The props for several pools are in fleet-pools.test.ts. */
 const EVERY_PROP: Required<Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyPorts'>> = {
   pool: LIVE,
   storage: NFS,
@@ -147,7 +147,7 @@ const EVERY_PROP: Required<Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyP
   clusterDomain: 'corp.local',
 };
 
-test('every prop of a fleet arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+test('every prop of a fleet is used, in objects that are valid in Kubernetes 1.27', () => {
   const { app, charts } = fleet(EVERY_PROP);
   expect(manifests(app).flatMap(problemsOf)).toEqual([]);
   expect(charts.redis.addresses[0]).toBe('piece-0.data.svc.corp.local.:6379');
@@ -172,7 +172,7 @@ test.each([
   [{ newPool: ejecting }, false],
   [{ pool: ejecting, migration: { phase: MigrationPhase.MOVING } }, false],
   [{ pool: ejecting, proxies: { image: 'twemproxy:0.5.0', ejectHostsAndServeStaleData: true } }, true],
-])('no proxy ejects a shard unless somebody says that its data may be stale (%#)', (props, ejects) => {
+])('no proxy ejects a shard unless ejectHostsAndServeStaleData is set (%#)', (props, ejects) => {
   const { app, charts } = fleet(props);
   const { data } = charts.proxies.configMap.toJson() as { data: Record<string, string> };
   expect(data['nutcracker.yml']).toContain(`auto_eject_hosts: ${ejects}`);
@@ -180,7 +180,7 @@ test.each([
 });
 
 test.each([MigrationPhase.MOVING, MigrationPhase.MOVED])(
-  'no fleet with a migration ejects, in the phase %s',
+  'no fleet with a migration ejects shards, in the phase %s',
   (phase) => {
     const proxies = { image: 'twemproxy:0.5.0', ejectHostsAndServeStaleData: true };
     expect(() => fleet({ pool: ejecting, proxies, migration: { phase } })).toThrow(
@@ -189,7 +189,7 @@ test.each([MigrationPhase.MOVING, MigrationPhase.MOVED])(
   },
 );
 
-test('the password is expected in a Secret if the old fleet has one, whatever the new pool says', () => {
+test('the password is expected in a Secret if the old fleet has one, even if the new pool has none', () => {
   const { redisAuth, ...open } = LIVE.settings;
   expect(redisAuth).toBeDefined();
   const { app } = fleet({ newPool: new NutcrackerPool(open) });

@@ -1,4 +1,4 @@
-// The synthesized command lines, configurations and scripts, run by the real programs.
+// The synthesized command lines, configurations and scripts, with the real programs.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -21,7 +21,7 @@ function fleet(servers: number, redis?: RedisOptions, path?: string): Promise<La
   return LabFleet.synthesize(lab, { servers, redis, path });
 }
 
-/** The pod of a shard of a fleet that has no Secret. */
+/** The pod of a shard without a password. */
 function withoutPassword(spec: k8s.PodSpec): k8s.PodSpec {
   const containers = spec.containers.map((container) => ({
     ...container,
@@ -45,7 +45,7 @@ async function writeThroughProxy(it: LabFleet): Promise<void> {
   client.disconnect();
 }
 
-/** What a shard says of its role: `master`, or `slave` and its master. */
+/** The role of a shard: `master`, or `slave` and its master. */
 async function roleOf(it: LabFleet, ordinal: number): Promise<unknown[]> {
   const client = it.shardClient(ordinal);
   const [role, host, port] = await client.role();
@@ -57,7 +57,7 @@ describe.each([
   ['the shell of Debian', () => undefined],
   ['busybox', () => busyboxPath(lab)],
 ])('with %s', (_shell, programs) => {
-  test('a fleet answers SET and GET through its proxy, whatever the password, and keeps its data across a restart', async () => {
+  test('a fleet serves SET and GET through its proxy, with any password, and keeps its data across a restart', async () => {
     const it = await fleet(4, DURABLE, programs());
     await Promise.all([0, 1, 2, 3].map((ordinal) => it.startShard(ordinal)));
     await it.startProxy();
@@ -87,7 +87,7 @@ describe.each([
     expect(second.output).toContain('fleet-redis-0: another server is using the data directory');
   });
 
-  test('a shard keeps the role that it was given, and nothing else of a rewritten configuration', async () => {
+  test('a shard keeps its role, and nothing else of a rewritten configuration', async () => {
     const it = await fleet(1, { startAsReplica: true }, programs());
     await it.startShard(0);
     expect(await roleOf(it, 0)).toEqual(['slave', '127.0.0.1', 1]);
@@ -107,18 +107,18 @@ describe.each([
     client.disconnect();
   });
 
-  test('only the user of the migrator changes the role of a shard that moves, with a password and without', async () => {
+  test('only the user migrator can change the role of a shard with startAsReplica, with a password and without', async () => {
     const config = RedisConfig.of({ renameCommand: { FAILOVER: '' } });
     const it = await fleet(1, { startAsReplica: true, config }, programs());
     const roleChanges = async (): Promise<unknown[]> => {
-      const [anybody, migrator] = [it.shardClient(0), it.roleClient(0)];
-      const answer = (client: Redis): Promise<unknown> =>
+      const [defaultUser, migrator] = [it.shardClient(0), it.roleClient(0)];
+      const tryRoleChange = (client: Redis): Promise<unknown> =>
         client
           .call('SLAVEOF', '127.0.0.1', '2')
           .catch((error: unknown) => (error as Error).message)
-          .then((said) => String(said).split(' ')[0]);
-      return Promise.all([answer(anybody), answer(migrator)]).finally(() => {
-        for (const client of [anybody, migrator]) client.disconnect();
+          .then((reply) => String(reply).split(' ')[0]);
+      return Promise.all([tryRoleChange(defaultUser), tryRoleChange(migrator)]).finally(() => {
+        for (const client of [defaultUser, migrator]) client.disconnect();
       });
     };
     await it.startShard(0);
@@ -133,7 +133,7 @@ describe.each([
     expect(await roleChanges()).toEqual(['NOPERM', 'OK']);
   });
 
-  test('a shard whose role is unreadable does not start', async () => {
+  test('a shard with an unreadable role does not start', async () => {
     const it = await fleet(1, {}, programs());
     await it.startShard(0);
     await it.stopShard(0);
@@ -177,7 +177,7 @@ describe.each([
   });
 });
 
-test('a shard can follow another that has the same password, and is found to be in sync', async () => {
+test('a shard can replicate from another with the same password', async () => {
   const it = await fleet(2);
   await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));
   await it.change(0, ['SET', 'key', 'value']);
@@ -189,7 +189,7 @@ test('a shard can follow another that has the same password, and is found to be 
   replica.disconnect();
 });
 
-test('a shard that differs has a maxmemory of its own', async () => {
+test('maxmemoryOfShard sets the maxmemory of a shard', async () => {
   const it = await fleet(2, { maxmemoryOfShard: { '1': Size.mebibytes(100) } });
   await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));
 
@@ -203,7 +203,7 @@ test('a shard that differs has a maxmemory of its own', async () => {
   expect(await Promise.all([maxmemory(0), maxmemory(1)])).toEqual([614, 100]);
 });
 
-test('a key that is written through the proxy lies on the shard that the old ring gives it', async () => {
+test('a key written through the proxy is on the shard of the old ring', async () => {
   const it = await fleet(4);
   await Promise.all([0, 1, 2, 3].map((ordinal) => it.startShard(ordinal)));
   await it.startProxy();
@@ -218,7 +218,7 @@ test('a key that is written through the proxy lies on the shard that the old rin
   expect(sizes.reduce((a, b) => a + b)).toBe(KEYS.length);
 });
 
-test('shards have a directory each on the shared volume, and none can read the others', async () => {
+test('each shard has its own directory on the shared volume, which other users cannot read', async () => {
   const it = await fleet(2);
   await Promise.all([0, 1].map((ordinal) => it.startShard(ordinal)));
 
@@ -229,17 +229,17 @@ test('shards have a directory each on the shared volume, and none can read the o
   expect(fs.statSync(path.join(volume, 'fleet-redis-1', 'redis.conf')).mode & 0o077).toBe(0);
 });
 
-test('a volume that the server may not write is named, with the remedy', async () => {
+test('an unwritable volume is reported with the remedy', async () => {
   const it = await fleet(1);
   const pod = it.shardPod(0);
   const volume = pod.directory('/volume');
   fs.rmSync(volume, { recursive: true });
-  fs.writeFileSync(volume, 'not a directory, so that root cannot write it either');
+  fs.writeFileSync(volume, 'not a directory, so that root cannot write to it either');
 
   await expect(pod.start()).rejects.toThrow(/user \d+ cannot write to .*fleet-redis-0; .* make \d+:\d+ the owner/);
 });
 
-test('the longest key that a proxy takes is 49 bytes shorter than its buffers', async () => {
+test('the longest key of a proxy is 49 bytes shorter than its buffers', async () => {
   const it = await LabFleet.synthesize(lab, { servers: 1, proxies: { mbufBytes: 512 } });
   await it.startShard(0);
   await it.startProxy();
@@ -249,7 +249,7 @@ test('the longest key that a proxy takes is 49 bytes shorter than its buffers', 
   await expect(client.set('k'.repeat(464), 'value')).rejects.toThrow('Connection is closed');
 });
 
-test('nutcracker ends at SIGTERM when it is not process 1, which sharing the process namespace sees to', async () => {
+test('nutcracker exits on SIGTERM if it is not process 1, as with a shared process namespace', async () => {
   const it = await fleet(1);
   await it.startShard(0);
   const proxy = await it.startProxy();

@@ -47,11 +47,11 @@ function job(it: FleetMigration, step: string): Manifest {
 }
 
 describe('the plan', () => {
-  test('is written for people, a line each shard', () => {
+  test('has one line for each shard', () => {
     expect(textOf(migration())).toMatchSnapshot();
   });
 
-  test('has everything that a user may choose', () => {
+  test('contains all options', () => {
     const it = migration({
       proxyNetworks: ['10.8.0.0/16', 'fd00::/8'],
       syncConcurrency: 3,
@@ -81,20 +81,20 @@ describe('the plan', () => {
 });
 
 describe('the Jobs', () => {
-  test('have this one among them', () => {
+  test('include this one', () => {
     expect(job(migration(), 'cutover').spec).toMatchSnapshot({
       template: { spec: { volumes: expect.any(Array) } },
     });
   });
 
-  test('run when they are applied, but for those that a person starts', () => {
+  test('run when applied, except cutover and rollback', () => {
     const it = migration();
     const suspended = Object.keys(it.jobs).filter((step) => job(it, step).spec.suspend);
     expect(Object.keys(it.jobs)).toEqual(['preflight', 'status', 'sync', 'verify', 'cutover', 'rollback']);
     expect(suspended).toEqual(['cutover', 'rollback']);
   });
 
-  test('are tried again only where that can help', () => {
+  test('are retried only if that can help', () => {
     const limits = Object.entries(migration().jobs).map(([step, it]) => [
       step,
       (it.toJson() as Manifest).spec.backoffLimit,
@@ -113,7 +113,7 @@ describe('the Jobs', () => {
     }
   });
 
-  test('know which of them are the current ones, whatever has changed', () => {
+  test('are named in a ConfigMap whose name never changes', () => {
     const current = (it: FleetMigration): unknown => (it.currentConfigMap.toJson() as Manifest).data;
     const it = migration();
     expect(current(it)).toEqual(Object.fromEntries(Object.entries(it.jobs).map(([step, { name }]) => [step, name])));
@@ -185,7 +185,7 @@ const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   podAnnotations: { note: 'yes' },
 };
 
-test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+test('every prop is used, in objects that are valid in Kubernetes 1.27', () => {
   const it = migration(EVERY_PROP);
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   expect(validationErrors(it)).toEqual([]);

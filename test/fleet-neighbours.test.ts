@@ -1,4 +1,4 @@
-// Fleets of one app own nothing in common, or the synth fails.
+// The synth fails if fleets of an app share objects, directories or old servers.
 
 import { App, Size } from 'cdk8s';
 import { Construct } from 'constructs';
@@ -9,7 +9,7 @@ const MOVING = { phase: MigrationPhase.MOVING };
 const file = (n: number): string =>
   `p:\n  listen: 0.0.0.0:22121\n  redis: true\n  servers:\n    - 10.0.0.${n}:6379:1\n`;
 
-/** A fleet of one server, as in a nutcracker.yml of its own. */
+/** A fleet of one server, with its own nutcracker.yml. */
 function add(scope: Construct, name: string, n: number, props: Partial<FleetChartsProps> = {}): FleetCharts {
   return new FleetCharts(scope, name, {
     pool: NutcrackerConfig.fromYaml(file(n), `${name}.yml`).pool(),
@@ -21,7 +21,7 @@ function add(scope: Construct, name: string, n: number, props: Partial<FleetChar
   });
 }
 
-test('two fleets in one namespace have one Namespace, and nothing in it names either', () => {
+test('two fleets in one namespace write one Namespace, which names neither', () => {
   const app = new App();
   const charts = [add(app, 'web', 1), add(app, 'jobs', 2)];
   const [namespace, ...others] = ofKind(app, 'Namespace');
@@ -64,7 +64,7 @@ test.each<[string, Partial<FleetChartsProps>, string]>([
   expect(() => add(app, 'jobs', 2, props)).toThrow(message);
 });
 
-test('an old server moves with one fleet only, whatever the files, phases and clusters', () => {
+test('an old server moves with one fleet only, across files, phases and clusters', () => {
   const app = new App();
   add(app, 'web', 1, { migration: { phase: MigrationPhase.MOVED } });
   const elsewhere = new Construct(app, 'elsewhere');
@@ -74,7 +74,7 @@ test('an old server moves with one fleet only, whatever the files, phases and cl
   expect(() => add(app, 'test', 1, { migration: undefined })).not.toThrow();
 });
 
-test('fleets of different scopes may be for different clusters, but not on one directory', () => {
+test('fleets in different scopes may be for different clusters, but may not share a directory', () => {
   const app = new App();
   const [one, two] = ['one', 'two'].map((cluster) => new Construct(app, cluster));
   const storage = ShardStorage.claimTemplate({ capacity: Size.gibibytes(1) });

@@ -1,4 +1,4 @@
-// Fleets of several pools: servers that pools share are one shard, and whatever shares them moves with them.
+// Fleets of several pools: a shared server is one shard, and all pools that share it move together.
 
 import { type FleetChartsProps, HashType, MigrationPhase, NutcrackerConfig, NutcrackerPool } from '../lib';
 import { type MovePlan } from '../lib/migration/plan';
@@ -40,7 +40,7 @@ function changed(pool: NutcrackerPool, props: Partial<NutcrackerPool['settings']
   return new NutcrackerPool({ ...pool.settings, ...props });
 }
 
-test('a server that two pools share is one shard, which moves once, and each pool has a port', () => {
+test('a server shared by two pools is one shard, which moves once, and each pool has a port', () => {
   const { app, charts } = pools({ proxyPorts: { jobs: 6380 } });
   expect(theOnly(app, 'StatefulSet').spec.replicas).toBe(3);
   const plan = (charts.migration?.planConfigMap.toJson() as Manifest).data['plan.json'] as string;
@@ -68,13 +68,13 @@ test('the ring of each pool is proven', () => {
   expect(validationErrors(pools({ newPools: allowed }).app)).toEqual([]);
 });
 
-test('a pool does not move without those that share its servers, nor does a changed copy of it', () => {
+test('a pool, or a changed copy of it, cannot move without the pools that share its servers', () => {
   const message =
     'unit-1: pool jobs of nutcracker.yml shares 127.0.0.1:7602 with pool web (line 10 for web and line 19 for jobs), and would get READONLY';
   expect(() => fleet({ pool: WEB, migration: MOVING })).toThrow(message);
   expect(() => fleet({ pool: changed(WEB, { timeout: 900 }), migration: MOVING })).toThrow(message);
   expect(() => pools({ pools: [changed(WEB, { timeout: 900 }), JOBS] })).not.toThrow();
-  // Without a move nothing is taken from anybody.
+  // Without a migration, the old servers are not fenced.
   expect(() => fleet({ pool: WEB })).not.toThrow();
 });
 
@@ -84,8 +84,12 @@ test.each<[string, Partial<FleetChartsProps>, string]>([
   ['none', { pools: [] }, 'pools is empty; list the pools'],
   ['one name twice', { pools: [WEB, changed(WEB, {})] }, 'pools has two pools named web; rename one, as with new'],
   ['a port for one', { proxyPort: 6379 }, 'proxyPort is for one pool, but there are 2; use proxyPorts'],
-  ['a port for nobody', { proxyPorts: { shop: 1 } }, 'proxyPorts names "shop"; the pools are web, jobs'],
-  ['a new pool for nobody', { newPools: [changed(WEB, { name: 'x' })] }, 'newPools has x, but the pools are web, jobs'],
+  ['a port for an unknown pool', { proxyPorts: { shop: 1 } }, 'proxyPorts names "shop"; the pools are web, jobs'],
+  [
+    'a new pool for an unknown pool',
+    { newPools: [changed(WEB, { name: 'x' })] },
+    'newPools has x, but the pools are web, jobs',
+  ],
   ['a new pool for one', { newPool: WEB }, 'newPool replaces pool, but pools is set; use newPools'],
   ['memcached', { pools: [WEB, changed(JOBS, { redis: false })] }, 'pool jobs uses the memcached protocol'],
   [
@@ -104,11 +108,11 @@ test.each<[string, Partial<FleetChartsProps>, string]>([
     'pools web and jobs have different redis_auth, and they share 127.0.0.1:7602',
   ],
   ['one port for two', { proxyPorts: { jobs: 22131 } }, 'port 22131 is used by pool jobs and by pool web'],
-])('what cannot be served is refused: %s', (_, props, message) => {
+])('invalid pools are refused: %s', (_, props, message) => {
   expect(() => pools(props)).toThrow(message);
 });
 
-test('two pools of one fleet need no server in common, but a password', () => {
+test('two pools of a fleet need not share a server, but must have the same password', () => {
   const apart = NutcrackerConfig.fromYaml(
     TWO_POOLS.replace('- 127.0.0.1:7602:1 b\n   - 127.0.0.1:7603', '- 127.0.0.1:7603'),
   ).pools;

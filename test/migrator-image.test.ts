@@ -1,4 +1,4 @@
-// images/migrator: what it copies is there, and is what the Jobs start.
+// images/migrator: the files that it copies exist, and are those that the Jobs start.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -17,7 +17,7 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-test('an image that holds the program takes the place of its ConfigMap', () => {
+test('an image with the program replaces its ConfigMap', () => {
   const app = new App({ outdir: path.join(lab.dir, 'dist') });
   const migration = { phase: MigrationPhase.MOVING, image: IMAGE, programInImage: true };
   const proxies = { image: 'twemproxy:0.5.0' };
@@ -44,7 +44,7 @@ test('an image that holds the program takes the place of its ConfigMap', () => {
   }
 });
 
-test('it is made from the image that the Jobs have without it, by a user without rights', () => {
+test('it is built from the default image of the Jobs, with an unprivileged user', () => {
   expect(DOCKERFILE).toContain(`\nFROM ${DEFAULT_MIGRATOR_IMAGE}\n`);
   expect(DOCKERFILE).toMatch(/^USER \d+:\d+$/m);
 });

@@ -30,11 +30,11 @@ const PROXY_PODS = {
   podSelector: { matchLabels: { 'app.kubernetes.io/name': 'twemproxy', 'app.kubernetes.io/instance': 'p' } },
 };
 
-test('shards are reached by the proxies only', () => {
+test('only the proxies may connect to the shards', () => {
   expect(ingress(policies().redisPolicy)).toEqual([{ from: [PROXY_PODS], ports: [{ protocol: 'TCP', port: 6379 }] }]);
 });
 
-test('shards are reached by whom the user names as well', () => {
+test('redisClients may connect to the shards as well', () => {
   const it = policies({ redisClients: [NetworkPeer.pods({ app: 'backup' }), NetworkPeer.cidr('10.1.0.0/16')] });
   expect(ingress(it.redisPolicy)[0].from).toEqual([
     PROXY_PODS,
@@ -43,13 +43,13 @@ test('shards are reached by whom the user names as well', () => {
   ]);
 });
 
-test('proxies are reached from their namespace if nobody is named, but their statistics are not', () => {
+test('by default, the namespace may connect to the proxies, but not to their statistics', () => {
   expect(ingress(policies().proxyPolicies[0])).toEqual([
     { from: [{ podSelector: {} }], ports: [{ protocol: 'TCP', port: 22121 }] },
   ]);
 });
 
-test('proxies and their statistics can have clients of their own', () => {
+test('proxies and their statistics have separate clients', () => {
   const it = policies({
     proxyClients: [NetworkPeer.namespaces({ team: 'shop' })],
     statsClients: [NetworkPeer.anyone()],
@@ -60,11 +60,11 @@ test('proxies and their statistics can have clients of their own', () => {
   ]);
 });
 
-test('nobody named is nobody let in', () => {
+test('an empty list of clients allows none', () => {
   expect(ingress(policies({ proxyClients: [] }).proxyPolicies[0])).toEqual([]);
 });
 
-describe('what the pods of a fleet reach', () => {
+describe('the egress of the pods', () => {
   const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: 'TCP', port }));
   const DNS = { ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 })) };
   const SHARDS = {
@@ -91,7 +91,7 @@ describe('what the pods of a fleet reach', () => {
     return Object.fromEntries(found) as Record<string, unknown>;
   }
 
-  test('while it moves: name servers, shards, and old servers by address where they have one', () => {
+  test('during a migration: name servers, shards, and old servers, by address if they have one', () => {
     const props = servers('10.1.0.1:6379', '10.1.0.2:6379', '10.1.0.2:6380', 'redis-d:7000');
     const ip = (host: string) => ({ ipBlock: { cidr: `${host}/32` } });
     const rules = [
@@ -102,17 +102,17 @@ describe('what the pods of a fleet reach', () => {
       { ports: tcp(7000) },
     ];
     expect(egress(props)).toEqual({ 'unit-1-redis': rules, 'unit-1-twemproxy': rules, 'unit-1-move': rules });
-    const within = egress({ ...props, oldServerNetworks: ['10.8.0.0/16'] })['unit-1-move'] as unknown[];
-    expect(within.at(-1)).toEqual({ to: [{ ipBlock: { cidr: '10.8.0.0/16' } }], ports: tcp(7000) });
+    const limited = egress({ ...props, oldServerNetworks: ['10.8.0.0/16'] })['unit-1-move'] as unknown[];
+    expect(limited.at(-1)).toEqual({ to: [{ ipBlock: { cidr: '10.8.0.0/16' } }], ports: tcp(7000) });
   });
 
-  test('once it has moved: name servers and shards, and what the user names', () => {
+  test('after the migration: name servers, shards, and egressPeers', () => {
     const props = { egressPeers: [NetworkPeer.cidr('10.9.0.0/16')] };
     const rules = [DNS, SHARDS, { to: [{ ipBlock: { cidr: '10.9.0.0/16' } }] }];
     expect(egress(props, MigrationPhase.MOVED)).toEqual({ 'unit-1-redis': rules, 'unit-1-twemproxy': rules });
   });
 
-  test('everything, if that is wanted', () => {
+  test('is unlimited with limitEgress: false', () => {
     const { app } = fleet({ limitEgress: false, migration: { phase: MigrationPhase.MOVING } });
     for (const { spec } of ofKind(app, 'NetworkPolicy')) {
       expect(spec.policyTypes).toEqual(['Ingress']);
@@ -120,7 +120,7 @@ describe('what the pods of a fleet reach', () => {
     }
   });
 
-  test('nobody reaches the Jobs, and their statistics reach whom the user names', () => {
+  test('the Jobs accept no connections, and statsClients may read the statistics', () => {
     const statsClients = [NetworkPeer.pods({ app: 'metrics' })];
     const { charts } = fleet({ statsClients, migration: { phase: MigrationPhase.MOVING } });
     expect(ingress(charts.networkPolicies.migrationPolicy ?? { toJson: () => undefined })).toEqual([]);
@@ -128,7 +128,7 @@ describe('what the pods of a fleet reach', () => {
     expect(ingress(charts.networkPolicies.proxyPolicies[0])).toContainEqual({ from, ports: tcp(22222, 8404) });
   });
 
-  test('old servers that follow reach the shards, if their addresses say where they come from', () => {
+  test('old servers that replicate from the shards may connect to them, if they are listed by IP address', () => {
     const props = servers('10.1.0.1:6379', '10.1.0.2:6379', '10.1.0.2:6380', 'redis-d:7000');
     const { charts } = fleet({ ...props, migration: { phase: MigrationPhase.MOVED, keepLegacyInSync: true } });
     expect((ingress(charts.networkPolicies.redisPolicy)[0].from as unknown[]).slice(1)).toEqual(
@@ -136,20 +136,20 @@ describe('what the pods of a fleet reach', () => {
     );
   });
 
-  test('a network that is none is refused', () => {
+  test('an invalid network is refused', () => {
     expect(() => fleet({ oldServerNetworks: ['10.8.0.0'] })).toThrow(
       'oldServerNetworks is "10.8.0.0"; write a CIDR block such as',
     );
   });
 });
 
-test('the policies are objects that Kubernetes 1.27 takes', () => {
+test('the policies are valid in Kubernetes 1.27', () => {
   const it = policies({ proxyClients: [NetworkPeer.cidr('fd00::/8')], statsClients: [] });
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
 test.each(['10.0.0.1', '10.0.0.0/99', '999.1.1.1/8', '::::/0', 'fd00::/129', '10.0.0.0/8/8', ''])(
-  '%j is refused as a block of addresses',
+  '%j is refused as an address block',
   (block) => {
     expect(() => NetworkPeer.cidr(block)).toThrow(
       `"${block}" is not an address block; write a CIDR block such as "10.0.0.0/8"`,

@@ -14,7 +14,7 @@ function storage(props: Partial<NfsStorageProps> = {}, namespace?: string): NfsS
   });
 }
 
-test('the volume and the claim are bound to each other and to nothing else', () => {
+test('the volume and the claim are bound only to each other', () => {
   const it = storage({}, 'fleet');
   expect(theOnly(it, 'PersistentVolume').spec.claimRef).toEqual({
     apiVersion: 'v1',
@@ -27,7 +27,7 @@ test('the volume and the claim are bound to each other and to nothing else', () 
   expect(theOnly(it, 'PersistentVolumeClaim').spec.storageClassName).toBe('');
 });
 
-test('the data outlives the claim, and a server that is gone is waited for', () => {
+test('the data outlives the claim, and mounts wait for an unavailable server', () => {
   const { spec } = theOnly(storage(), 'PersistentVolume');
   expect(spec.persistentVolumeReclaimPolicy).toBe('Retain');
   expect(spec.mountOptions).toEqual(['hard', 'nfsvers=4.1', 'noatime']);
@@ -39,7 +39,7 @@ test('the volume has no namespace, the claim has the chart’s', () => {
   expect(theOnly(it, 'PersistentVolumeClaim').metadata.namespace).toBe('fleet');
 });
 
-test('without a namespace the volume is kept for the claim in default', () => {
+test('without a namespace the volume is reserved for the claim in default', () => {
   expect(theOnly(storage(), 'PersistentVolume').spec.claimRef.namespace).toBe('default');
 });
 
@@ -53,17 +53,17 @@ const EVERY_PROP: Required<NfsStorageProps> = {
   labels: { tier: 'data' },
 };
 
-test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+test('every prop is used, in objects that are valid in Kubernetes 1.27', () => {
   const it = storage(EVERY_PROP, 'fleet');
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   expect(manifests(it)).toMatchSnapshot();
 });
 
-test('the claim is named like the volume if nothing else is said', () => {
+test('the volume defaults to the name of the claim', () => {
   expect(theOnly(storage({ volumeName: undefined }), 'PersistentVolume').metadata.name).toBe('pvc-nfs');
 });
 
-test('what has no prop is reached through the objects', () => {
+test('fields without a prop can be patched', () => {
   const it = storage();
   it.volume.addJsonPatch(JsonPatch.add('/spec/nfs/readOnly', true));
   it.claim.addJsonPatch(JsonPatch.add('/metadata/annotations', { owner: 'data' }));

@@ -1,4 +1,4 @@
-// A fleet under a user id that nobody's /etc/passwd has, as OpenShift assigns them: run by the real programs.
+// A fleet with a user ID that is not in /etc/passwd, as OpenShift assigns them, with the real programs.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -12,9 +12,9 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-// Who is not root cannot start programs as somebody else.
+// Only root can start programs as another user.
 (root ? test : test.skip)(
-  'shards and proxies run under the user id of an OpenShift project, and keep their data',
+  'shards and proxies run with the user ID of an OpenShift project, and keep their data',
   async () => {
     const user = { user: USER };
     const fleet = await LabFleet.synthesize(lab, { servers: 2, redis: user, proxies: user });
@@ -39,7 +39,7 @@ afterEach(() => lab.close());
   },
 );
 
-/** Who owns the AOF directories below. */
+/** The owners of the AOF directories below. */
 function ownersBelow(directory: string): number[] {
   const names = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' });
   return names

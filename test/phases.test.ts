@@ -1,12 +1,12 @@
-// From phase to phase with `kubectl apply`: nothing that Kubernetes keeps fixed may change.
+// Changing the phase with `kubectl apply` must not change an immutable field.
 
 import { Duration, Size } from 'cdk8s';
 import { type FleetChartsProps, MigrationPhase, type PhasedMigration, ShardStorage } from '../lib';
 import { fleet } from './lab/fleet-charts';
 import { type Manifest, manifests } from './lab/synth';
 
-/** What cannot be changed in an object of a kind, as far as we write it. */
-const FIXED: Record<string, (object: Manifest) => unknown> = {
+/** The immutable fields of each kind, as far as the constructs write them. */
+const IMMUTABLE: Record<string, (object: Manifest) => unknown> = {
   StatefulSet: ({ spec: { selector, serviceName, volumeClaimTemplates, podManagementPolicy } }) => ({
     selector,
     serviceName,
@@ -54,13 +54,13 @@ const STEPS: [string, Partial<FleetChartsProps>, Partial<FleetChartsProps>][] = 
   ['another password', inPhase(MOVING), { ...inPhase(MOVING), password: { name: 'other' } }],
 ];
 
-test.each(STEPS)('%s changes nothing that is fixed', (_step, before, after) => {
+test.each(STEPS)('%s changes no immutable field', (_step, before, after) => {
   for (const storage of [{}, { storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(1) }) }]) {
     const [old, fresh] = [objectsOf({ ...before, ...storage }), objectsOf({ ...after, ...storage })];
     for (const [name, object] of fresh) {
-      const fixed = FIXED[object.kind as string];
+      const immutable = IMMUTABLE[object.kind as string];
       const earlier = old.get(name);
-      if (earlier) expect([name, fixed(object)]).toEqual([name, fixed(earlier)]);
+      if (earlier) expect([name, immutable(object)]).toEqual([name, immutable(earlier)]);
     }
   }
 });
@@ -70,18 +70,18 @@ test('the shards and their configuration are the same in both phases', () => {
   const shards = [...moving].filter(([, { metadata }]) => metadata.labels['app.kubernetes.io/name'] === 'redis');
   expect(shards.length).toBeGreaterThan(5);
   for (const [name, object] of shards) {
-    // The policy lets the Jobs in only while there are any.
+    // The policy allows the Jobs only in the phase MOVING.
     if (object.kind !== 'NetworkPolicy') expect([name, moved.get(name)]).toEqual([name, object]);
   }
 });
 
-test('a fleet that has moved has no bridge, and no object of the move', () => {
+test('a fleet in the phase MOVED has no bridge, and no object of the migration', () => {
   const moved = objectsOf(inPhase(MOVED));
   expect([...moved.keys()].filter((name) => /move|bridge/.test(name))).toEqual([]);
   expect(JSON.stringify([...moved.values()])).not.toContain('127.0.0.1:10000');
 });
 
-test('every Job has another name when it has another content', () => {
+test('a Job with different content has a different name', () => {
   const names = (props: Partial<PhasedMigration>): string[] =>
     [...objectsOf(inPhase(MOVING, props)).keys()].filter((name) => name.startsWith('Job'));
   const before = names({});

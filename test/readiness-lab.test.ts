@@ -1,4 +1,4 @@
-// When a proxy is ready: pods as synthesized, in front of real shards in every role.
+// The readiness of a proxy: synthesized pods in front of real shards in every role.
 
 import { Duration } from 'cdk8s';
 import { MigrationPhase } from '../lib';
@@ -19,15 +19,15 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** No minute, which a test would wait for, and none that runs out on a busy machine. */
-const AT_ONCE = { '+ 60))': '+ 0))' };
+/** Replaces the minute of await-masters.sh: a test should not wait for it. */
+const NO_DELAY = { '+ 60))': '+ 0))' };
 
 async function fleet(servers: number, props: Partial<LabFleetProps> = {}): Promise<LabFleet> {
   return LabFleet.synthesize(lab, { servers, ...props });
 }
 
-/** The pod of the first proxy, whose containers are begun. */
-function begun(it: LabFleet): { pod: LabPod; starting: Promise<unknown> } {
+/** Begins to start the pod of the first proxy. */
+function beginStart(it: LabFleet): { pod: LabPod; starting: Promise<unknown> } {
   const pod = it.proxyPod();
   return { pod, starting: pod.start() };
 }
@@ -40,14 +40,14 @@ async function isNotReady(pod: LabPod): Promise<void> {
   await until('the proxy is not ready', async () => !(await pod.ready()));
 }
 
-test('proxies of the phase MOVED do not start before the last cutover, and the old ones serve', async () => {
+test('proxies of the phase MOVED do not start before the last cutover, and the old ones keep serving', async () => {
   move = await LabMove.of(lab, { servers: 2, fleet: { proxies: { shutdownDelay: Duration.seconds(1) } } });
   await move.start();
   await move.run('sync');
   await move.run('cutover', '--shards', '0');
 
   const moved = move.fleet.inPhase(MigrationPhase.MOVED);
-  const { pod, starting } = begun(moved);
+  const { pod, starting } = beginStart(moved);
   const port = moved.portOf(1);
   await until('it reports the replica', () => pod.initOutput('await-masters').includes('waiting for these replicas'));
   expect(pod.initOutput('await-masters')).toContain(`apply the phase MOVING again:\n  127.0.0.1:${port}\n`);
@@ -69,9 +69,9 @@ describe.each([
   ['bash', () => undefined],
   ['nc of busybox', () => busyboxPath(lab)],
 ])('with %s', (_shell, programs) => {
-  test('a proxy that reaches no shard does not start, and one that loses all of them is not ready', async () => {
-    const it = await fleet(2, { path: programs(), secretValue: 'any "pass\\word"\n%s $HOME', replace: AT_ONCE });
-    const { pod, starting } = begun(it);
+  test('a proxy that reaches no shard does not start, and a proxy that loses all shards is not ready', async () => {
+    const it = await fleet(2, { path: programs(), secretValue: 'any "pass\\word"\n%s $HOME', replace: NO_DELAY });
+    const { pod, starting } = beginStart(it);
     await until('it waits', () => pod.initOutput('await-masters').includes('waiting for these unavailable shards'));
     expect(pod.initOutput('await-masters')).toContain(`127.0.0.1:${it.portOf(0)} (no reply)`);
 
@@ -91,31 +91,31 @@ describe.each([
   });
 });
 
-test('a proxy whose password no shard takes does not start, and says so', async () => {
+test('a proxy whose password every shard rejects does not start, and reports it', async () => {
   const it = await fleet(1);
   await it.startShard(0);
   await it.change(0, ['CONFIG', 'SET', 'requirepass', 'another']);
-  const { pod, starting } = begun(it);
+  const { pod, starting } = beginStart(it);
   const ended = starting.catch(() => undefined);
   await until('it waits', () => pod.initOutput('await-masters').includes('WRONGPASS'));
   await lab.close();
   await ended;
 });
 
-test('a connection that is open says that a shard is reached, without a look-up or another connection', async () => {
+test('an open connection shows that a shard is reachable, without a DNS query or another connection', async () => {
   const it = await fleet(1, { path: process.env.PATH });
   await it.startShard(0);
   await it.startProxy();
   const pod = it.proxyPod();
   const client = it.client();
   await client.set('key', 'value');
-  const served = async (): Promise<number> =>
+  const connections = async (): Promise<number> =>
     Number(/total_connections_received:(\d+)/.exec(await shard.info('stats'))?.[1]);
   const shard = it.shardClient(0);
-  const before = await served();
+  const before = await connections();
   const probe = pod.exec(pod.container('nutcracker').readinessProbe?.exec?.command ?? []);
   expect(await probe.exit()).toBe(0);
-  expect(await served()).toBe(before);
+  expect(await connections()).toBe(before);
   client.disconnect();
   shard.disconnect();
 });

@@ -30,7 +30,7 @@ function configOf(construct: Construct): Record<string, string> {
 }
 
 describe('a StatefulSet of shards', () => {
-  test('is governed by the headless Service that it names', () => {
+  test('refers to its headless Service', () => {
     const it = redis({ serviceName: 'svc-redis' });
     const { serviceName } = theOnly(it, 'StatefulSet').spec as Manifest;
     const headless = ofKind(it, 'Service').filter(({ spec }) => spec.clusterIP === 'None');
@@ -38,11 +38,11 @@ describe('a StatefulSet of shards', () => {
     expect(headless[0].spec.publishNotReadyAddresses).toBe(true);
   });
 
-  test('starts and stops its pods side by side', () => {
+  test('starts and stops its pods in parallel', () => {
     expect(theOnly(redis(), 'StatefulSet').spec.podManagementPolicy).toBe('Parallel');
   });
 
-  test.each([1, 4, 108, 1000])('of %i has a Service for each, with an address that outlives the pod', (shards) => {
+  test.each([1, 4, 108, 1000])('with %i shards has a Service with a stable address for each', (shards) => {
     const it = redis({ shards });
     const services = ofKind(it, 'Service').filter(({ spec }) => spec.type === 'ClusterIP');
     expect(theOnly(it, 'StatefulSet').spec.replicas).toBe(shards);
@@ -55,11 +55,11 @@ describe('a StatefulSet of shards', () => {
     expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   });
 
-  test('without a namespace is found by short names, which the search list of its namespace resolves', () => {
+  test('without a namespace has short addresses, which the search list of the namespace resolves', () => {
     expect(redis({ shards: 1 }, chart()).addresses).toEqual(['unit-redis-shard-0:6379']);
   });
 
-  test('selects by labels that do not depend on where the construct stands', () => {
+  test('has selector labels that do not depend on the position in the construct tree', () => {
     const here = redis();
     const deep = redis({}, new Construct(new Construct(chart('fleet'), 'some'), 'where'));
     const immutable = ({ spec }: Manifest): unknown => [spec.selector, spec.serviceName, spec.volumeClaimTemplates];
@@ -79,11 +79,11 @@ describe('a StatefulSet of shards', () => {
     }
   });
 
-  test('keeps tokens and the variables of a hundred Services out of its containers', () => {
+  test('keeps the token and the variables of Services out of its containers', () => {
     expect(podOf(redis())).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
   });
 
-  test('spreads over nodes and zones, and loses one shard at a time to evictions', () => {
+  test('spreads over nodes and zones, and allows one eviction at a time', () => {
     const it = redis();
     expect((podOf(it).topologySpreadConstraints as Manifest[]).map(({ topologyKey }) => topologyKey as string)).toEqual(
       ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'],
@@ -91,7 +91,7 @@ describe('a StatefulSet of shards', () => {
     expect(theOnly(it, 'PodDisruptionBudget').spec.maxUnavailable).toBe(1);
   });
 
-  test('gives each pod its own directory of the volume, made by an init container as the server’s user', () => {
+  test('gives each pod its own directory on the volume, created by an init container as the user of the server', () => {
     const pod = podOf(redis());
     expect(pod.containers[0].volumeMounts).toContainEqual({
       name: 'data',
@@ -102,7 +102,7 @@ describe('a StatefulSet of shards', () => {
     expect(pod.initContainers[0].volumeMounts).toContainEqual({ name: 'data', mountPath: '/volume' });
   });
 
-  test('takes the password from the Secret, and writes it nowhere', () => {
+  test('takes the password from the Secret, and writes it to no manifest', () => {
     const it = redis();
     expect(serverOf(it).env).toContainEqual({
       name: 'REDISCLI_AUTH',
@@ -111,7 +111,7 @@ describe('a StatefulSet of shards', () => {
     expect(configOf(it)['redis.conf']).not.toContain('requirepass');
   });
 
-  test('without a password has no variable for one', () => {
+  test('has no password variable without a password', () => {
     expect(JSON.stringify(podOf(redis({ password: undefined })))).not.toContain('REDISCLI_AUTH');
   });
 });
@@ -129,7 +129,7 @@ describe('the configuration of shards', () => {
     expect(configOf(redis({ memory: Size.gibibytes(10) }))['redis.conf']).toContain(`maxmemory ${6 * 1024 * 1024}kb\n`);
   });
 
-  test('has a maxmemory of its own for a shard that differs', () => {
+  test('has a file for a shard with its own maxmemory', () => {
     const data = configOf(redis({ memory: Size.gibibytes(4), maxmemoryOfShard: { '2': Size.gibibytes(3) } }));
     expect(data['shard-2.conf']).toBe(`maxmemory ${3 * 1024 * 1024}kb\n`);
   });
@@ -138,11 +138,11 @@ describe('the configuration of shards', () => {
     ['4Gi', Size.gibibytes(4), 65_536],
     ['100Mi', Size.mebibytes(100), 7_680],
     ['32Mi', Size.mebibytes(32), 2432],
-  ])('has a backlog that leaves room for the data: %s', (_, memory, kibibytes) => {
+  ])('has a replication backlog that leaves room for the data: %s', (_, memory, kibibytes) => {
     expect(configOf(redis({ memory }))['redis.conf']).toContain(`\nrepl-backlog-size ${kibibytes}kb\n`);
   });
 
-  test('has a backlog of its own for a shard that differs, unless the configuration says one for all', () => {
+  test('has its own backlog for a shard with its own maxmemory, unless the configuration sets one for all', () => {
     const maxmemoryOfShard = { '2': Size.mebibytes(80) };
     expect(configOf(redis({ maxmemoryOfShard }))['shard-2.conf']).toBe(
       'maxmemory 81920kb\nrepl-backlog-size 10240kb\n',
@@ -151,7 +151,7 @@ describe('the configuration of shards', () => {
     expect(configOf(redis({ maxmemoryOfShard, config }))['shard-2.conf']).toBe('maxmemory 81920kb\n');
   });
 
-  test('lies in an immutable ConfigMap that is named by its content, so that a change rolls the pods', () => {
+  test('is in an immutable ConfigMap with a content hash in its name, so that a change rolls the pods', () => {
     const one = theOnly(redis(), 'ConfigMap');
     const same = theOnly(redis(), 'ConfigMap');
     const other = redis({ config: RedisConfig.of({ databases: 4 }) });
@@ -161,7 +161,7 @@ describe('the configuration of shards', () => {
     expect(podOf(other).volumes[0].configMap.name).toBe(theOnly(other, 'ConfigMap').metadata.name);
   });
 
-  test('takes over an old redis.conf without its password', () => {
+  test('can come from an old redis.conf, without its password', () => {
     const config = RedisConfig.fromText(
       'requirepass hunter2\nslave-read-only yes\nhash-max-ziplist-entries 64\nport 7000\n',
     );
@@ -172,13 +172,13 @@ describe('the configuration of shards', () => {
   });
 });
 
-describe('the patience of a shard', () => {
-  test('lasts an hour while it loads, of which each probe waits for half a minute', () => {
+describe('the timeouts of a shard', () => {
+  test('allow an hour for loading; each probe waits half a minute', () => {
     expect((serverOf(redis()).startupProbe as Manifest).failureThreshold * 30).toBe(3600);
     expect(configOf(redis())['probe.sh']).toContain('end=$(($(date +%s) + 30))');
   });
 
-  test('at its end is long enough to write what it may hold', () => {
+  test('allow enough time at the end to write maxmemory', () => {
     expect(podOf(redis({ memory: Size.gibibytes(10) })).terminationGracePeriodSeconds).toBe(
       60 + Math.ceil((6 * 1024) / 20),
     );
@@ -186,7 +186,7 @@ describe('the patience of a shard', () => {
     expect(podOf(redis(large)).terminationGracePeriodSeconds).toBe(60 + Math.ceil((8 * 1024) / 20));
   });
 
-  test('is longer than an NFS server takes to come back, before it is restarted', () => {
+  test('allow an NFS server ten minutes to recover before the shard is restarted', () => {
     const { periodSeconds, failureThreshold } = serverOf(redis()).livenessProbe as Manifest;
     expect(periodSeconds * failureThreshold).toBe(600);
   });
@@ -221,7 +221,7 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   serverVersion: 'valkey 8.1',
   config: RedisConfig.of({ databases: 1 }),
   startAsReplica: true,
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- every prop, as long as it is one
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated, but still a prop
   bornAsReplica: true,
   startupTimeout: Duration.minutes(10),
   livenessTimeout: Duration.minutes(2),
@@ -238,15 +238,18 @@ const EVERY_PROP: Required<RedisStatefulSetProps> = {
   maxUnavailable: 2,
 };
 
-test('the former name of startAsReplica is still read', () => {
+test('the deprecated name of startAsReplica still works', () => {
   expect(configOf(redis({ bornAsReplica: true }))).toEqual(configOf(redis({ startAsReplica: true })));
 });
 
-test.each(['redis:7.2', `redis@${DIGEST}`, `localhost:5000/team/redis@${DIGEST}`])('%s names what it runs', (image) => {
-  expect(serverOf(redis({ image })).image).toBe(image);
-});
+test.each(['redis:7.2', `redis@${DIGEST}`, `localhost:5000/team/redis@${DIGEST}`])(
+  'the image %s is allowed',
+  (image) => {
+    expect(serverOf(redis({ image })).image).toBe(image);
+  },
+);
 
-test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+test('every prop is used, in objects that are valid in Kubernetes 1.27', () => {
   const it = redis(EVERY_PROP);
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   expect(it.addresses[2]).toBe('piece-2.fleet.svc.corp.local.:7000');
@@ -254,7 +257,7 @@ test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes
   expect(configOf(it)['redis.conf']).toMatchSnapshot('redis.conf');
 });
 
-test('a patch of what is named by its content fails the synth: no pod would see it', () => {
+test('a patch of a ConfigMap with a content hash fails the synth: no pod would see it', () => {
   const it = redis();
   it.configMap.addJsonPatch(JsonPatch.replace('/data/redis.conf', 'port 7000'));
   expect(validationErrors(it)).toEqual([
@@ -264,7 +267,7 @@ test('a patch of what is named by its content fails the synth: no pod would see 
   ]);
 });
 
-test('two objects of one kind and name in a chart fail the synth', () => {
+test('two objects with the same kind and name in a chart fail the synth', () => {
   const scope = chart('fleet');
   redis({}, scope);
   new RedisStatefulSet(scope, 'again', {
@@ -278,7 +281,7 @@ test('two objects of one kind and name in a chart fail the synth', () => {
   );
 });
 
-test('what has no prop is reached through the objects', () => {
+test('fields without a prop can be patched', () => {
   const it = redis();
   it.statefulSet.addJsonPatch(
     JsonPatch.add('/spec/minReadySeconds', 30),

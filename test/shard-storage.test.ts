@@ -12,14 +12,14 @@ function dataVolume(it: RedisStatefulSet): Manifest | undefined {
   return (volumes as Manifest[]).find(({ name }) => name === 'data');
 }
 
-test('one NFS volume serves all shards, named like the StatefulSet', () => {
+test('one NFS volume serves all shards, with the name of the StatefulSet', () => {
   const it = shardsOn(ShardStorage.nfs({ server: 'nfs', path: '/data', capacity: Size.gibibytes(9) }));
   expect(theOnly(it, 'PersistentVolume').metadata.name).toBe('unit-redis');
   expect(dataVolume(it)).toEqual({ name: 'data', persistentVolumeClaim: { claimName: 'unit-redis' } });
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
-test('a volume made elsewhere is mounted by its claim', () => {
+test('a volume from another construct is mounted by its claim', () => {
   const storage = new NfsStorage(chart('fleet'), 'nfs', {
     claimName: 'pvc-nfs',
     server: 'nfs',
@@ -31,7 +31,7 @@ test('a volume made elsewhere is mounted by its claim', () => {
   expect(dataVolume(it)).toEqual({ name: 'data', persistentVolumeClaim: { claimName: 'pvc-nfs' } });
 });
 
-test('a volume for each ordinal is bound to the claim that the StatefulSet makes for that ordinal', () => {
+test('a volume for each ordinal is bound to the StatefulSet’s claim for that ordinal', () => {
   const exports = [3, 1, 2].map((size, i) => ({ server: `nfs-${i}`, path: `/d/${i}`, capacity: Size.gibibytes(size) }));
   const it = shardsOn(ShardStorage.nfsVolumePerShard({ exports }));
   const { volumeClaimTemplates } = theOnly(it, 'StatefulSet').spec;
@@ -51,7 +51,7 @@ test('a volume for each ordinal is bound to the claim that the StatefulSet makes
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
-test('a StorageClass fills a claim for each ordinal, and the claims outlive the StatefulSet', () => {
+test('a StorageClass provisions a claim for each ordinal, and the claims outlive the StatefulSet', () => {
   const it = shardsOn(ShardStorage.claimTemplate({ capacity: Size.gibibytes(5) }));
   const { spec } = theOnly(it, 'StatefulSet');
   expect(spec.volumeClaimTemplates[0].spec).toEqual({
@@ -68,7 +68,7 @@ test('an emptyDir is for test environments', () => {
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
 });
 
-test('volumes, which are the cluster’s, can have names of their own', () => {
+test('volumes, which are cluster-scoped, can have other names', () => {
   const nfs = { server: 'nfs', path: '/d', capacity: Size.gibibytes(1) };
   const shared = shardsOn(ShardStorage.nfs({ ...nfs, volumeName: 'prod.redis', claimName: 'redis-data' }));
   const each = shardsOn(ShardStorage.nfsVolumePerShard({ exports: [nfs], volumeName: 'prod' }), 1);
@@ -84,13 +84,13 @@ test('a claim of another namespace is refused', () => {
   );
 });
 
-test('an access mode that is none is refused', () => {
+test('an invalid access mode is refused', () => {
   expect(() => shardsOn(ShardStorage.claimTemplate({ capacity: Size.gibibytes(1), accessMode: 'RWO' }))).toThrow(
     'chart/redis: accessMode is "RWO"; write ReadWriteOnce or ReadWriteOncePod or ReadWriteMany',
   );
 });
 
-test('as many exports as shards are asked for', () => {
+test('a wrong number of exports is refused', () => {
   const exports = [{ server: 'nfs', path: '/d', capacity: Size.gibibytes(1) }];
   expect(() => shardsOn(ShardStorage.nfsVolumePerShard({ exports }))).toThrow(
     'chart/redis: exports has 1 entries for 3 shards; list one export for each shard',

@@ -47,8 +47,8 @@ function configOf(it: TwemproxyLayer): NutcrackerConfig {
   return NutcrackerConfig.fromYaml(theOnly(it, 'ConfigMap').data['nutcracker.yml'] as string);
 }
 
-/** The port of the containers to which a port of the Service leads. */
-function target(it: TwemproxyLayer, port: number): unknown {
+/** The container port behind a port of the Service. */
+function containerPortBehind(it: TwemproxyLayer, port: number): unknown {
   const ports = podOf(it).containers[0].ports as Manifest[];
   const { targetPort } = (theOnly(it, 'Service').spec.ports as Manifest[]).find((each) => each.port === port) ?? {};
   return ports.find(({ name }) => name === targetPort)?.containerPort;
@@ -63,11 +63,11 @@ describe('the configuration of the proxies', () => {
     expect(HashRing.of(configOf(layer()).pool()).diff(HashRing.of(pool())).isSame).toBe(true);
   });
 
-  test('listens where the pod is, whatever the old proxy listened on', () => {
+  test('listens on all addresses of the pod, whatever the old proxy listened on', () => {
     expect(configOf(layer()).pool().listen).toBe('0.0.0.0:22121');
   });
 
-  test('holds no password, but where it comes from', () => {
+  test('contains no password, but a reference to it', () => {
     const text = JSON.stringify(manifests(layer()));
     expect(text).not.toContain('in the open');
     expect(configOf(layer()).pool().redisAuth).toBe('from-secret/alpha-password/password');
@@ -92,7 +92,7 @@ describe('the configuration of the proxies', () => {
     expect(pod.containers[0]).not.toHaveProperty('env');
   });
 
-  test('rolls the pods when it changes, and an older revision keeps its own', () => {
+  test('rolls the pods when it changes, and older revisions keep their own', () => {
     const before = layer();
     const after = layer({ pools: [{ pool: pool({ timeout: 500 }), addresses: ADDRESSES, password: PASSWORD }] });
     expect(theOnly(before, 'ConfigMap').immutable).toBe(true);
@@ -132,7 +132,7 @@ describe('the configuration of the proxies', () => {
       ['beta', '0.0.0.0:22122', undefined],
       ['gamma', '0.0.0.0:22123', 'from-secret/s/k'],
     ]);
-    expect([22121, 22122, 22123, 22222].map((port) => target(it, port))).toEqual([22121, 22122, 22123, 22222]);
+    expect([22121, 22122, 22123, 22222].map((port) => containerPortBehind(it, port))).toEqual([22121, 22122, 22123, 22222]);
     expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   });
 });
@@ -144,7 +144,7 @@ describe('the proxies', () => {
     expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
   });
 
-  test('are alive as long as they accept, and ready if they reach a shard: nutcracker answers PING with every shard down', () => {
+  test('are alive while they accept connections, and ready if they reach a shard: nutcracker replies to PING with every shard down', () => {
     const [container] = podOf(layer()).containers as Manifest[];
     expect(container.livenessProbe.tcpSocket).toEqual({ port: 'proxy' });
     expect(container.readinessProbe.exec.command).toEqual(['sh', '/etc/nutcracker/reach.sh', '22121']);
@@ -160,21 +160,21 @@ describe('the proxies', () => {
     expect(inits({ waitForMasters: false })).toEqual(['render-config']);
   });
 
-  test('ask nothing of servers that are not Redis, and are ready when they accept', () => {
+  test('query only Redis servers; for others, they are ready when they accept connections', () => {
     const cache = new NutcrackerPool({ name: 'cache', listen: '0.0.0.0:11211', servers: pool().servers });
     const pod = podOf(layer({ pools: [{ pool: cache }] }));
     expect(pod.initContainers).toHaveLength(1);
     expect(pod.containers[0].readinessProbe.tcpSocket).toEqual({ port: 'proxy' });
   });
 
-  test('serve on for a while when told to stop, and then end by SIGTERM, which reaches only a process other than 1', () => {
+  test('keep serving for the shutdown delay, and then exit on SIGTERM, since they are not process 1', () => {
     const pod = podOf(layer({ shutdownDelay: Duration.seconds(40) }));
     expect(pod.shareProcessNamespace).toBe(true);
     expect(pod.containers[0].lifecycle.preStop.exec.command).toEqual(['sleep', '40']);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(40);
   });
 
-  test('run where nutcracker hashes as the ring is computed, unless the user knows better', () => {
+  test('run on amd64, for which the ring is computed, unless the user sets another architecture', () => {
     expect(podOf(layer({ nodeSelector: { net: 'fast' } })).nodeSelector).toEqual({
       'kubernetes.io/arch': 'amd64',
       net: 'fast',
@@ -184,13 +184,13 @@ describe('the proxies', () => {
     });
   });
 
-  test('give their statistics on the port that the Service names', () => {
+  test('serve their statistics on the port of the Service', () => {
     const it = layer({ statsPort: 22122 });
     expect(podOf(it).containers[0].command).toContain('--stats-port=22122');
-    expect(target(it, 22122)).toBe(22122);
+    expect(containerPortBehind(it, 22122)).toBe(22122);
   });
 
-  test('keep their statistics from clients beyond the cluster, unless asked to give them', () => {
+  test('do not expose their statistics outside the cluster by default', () => {
     const names = (it: TwemproxyLayer): unknown[] =>
       (theOnly(it, 'Service').spec.ports as Manifest[]).map(({ name }) => name as string);
     const serviceType = ProxyServiceType.LOAD_BALANCER;
@@ -199,7 +199,7 @@ describe('the proxies', () => {
     expect(names(layer({ serviceType, statsInService: true }))).toEqual(['proxy', 'stats']);
   });
 
-  test('mount a Secret once that several pools share', () => {
+  test('mount a Secret shared by several pools only once', () => {
     const second = pool({ name: 'beta', listen: '0.0.0.0:22122' });
     const it = layer({
       pools: [pool(), second].map((each) => ({ pool: each, addresses: ADDRESSES, password: PASSWORD })),
@@ -209,7 +209,7 @@ describe('the proxies', () => {
     expect(sources).toHaveLength(1);
   });
 
-  test('follow their load when asked to, and then no number is written that would reset it', () => {
+  test('can have an autoscaler; then no number of replicas is written that would reset it', () => {
     const it = layer({ autoscaling: { maxReplicas: 9 } });
     expect(theOnly(it, 'Deployment').spec).not.toHaveProperty('replicas');
     expect(theOnly(it, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 2, maxReplicas: 9 });
@@ -227,7 +227,7 @@ test('moving the construct in the tree changes no object', () => {
   expect(manifests(deep)).toEqual(manifests(layer()));
 });
 
-/** The bridge is looked at in bridge.test.ts. */
+/** The tests of the bridge are in bridge.test.ts. */
 const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge'>> = {
   name: 'p',
   pools: [
@@ -269,7 +269,7 @@ const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge'>> = {
   maxUnavailable: 2,
 };
 
-test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes', () => {
+test('every prop is used, in objects that are valid in Kubernetes 1.27', () => {
   const it = layer(EVERY_PROP, 'fleet');
   expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   for (const kind of ['Deployment', 'Service', 'HorizontalPodAutoscaler', 'PodDisruptionBudget']) {
@@ -278,7 +278,7 @@ test('every prop arrives where it belongs, in objects that Kubernetes 1.27 takes
   expect(theOnly(it, 'ConfigMap').data['nutcracker.yml']).toMatchSnapshot('nutcracker.yml');
 });
 
-test('what has no prop is reached through the objects', () => {
+test('fields without a prop can be patched', () => {
   const it = layer();
   it.deployment.addJsonPatch(JsonPatch.add('/spec/template/spec/hostNetwork', true));
   it.service.addJsonPatch(JsonPatch.add('/spec/loadBalancerClass', 'example.net/lb'));

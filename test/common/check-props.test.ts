@@ -1,4 +1,4 @@
-// Whatever a compiler would refuse is refused at run time: derived from the description, so that no prop is omitted.
+// Values that the compiler would reject are refused at run time. The cases are derived from the description, for every prop.
 
 import { App, Chart, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
@@ -17,7 +17,7 @@ function call(name: string, args: unknown[]): unknown {
 
 const { calls, structs } = description();
 
-/** The parameters of a call with props, and these props; scope and id go to their base class. */
+/** The calls with props, and the position of these; the base class checks scope and id. */
 const withProps = Object.entries(calls).flatMap(([name, parameters = []]) =>
   parameters
     .map(([key, type], place) => ({
@@ -31,7 +31,7 @@ const withProps = Object.entries(calls).flatMap(([name, parameters = []]) =>
     .filter(({ type }) => structs[type] !== undefined),
 );
 
-/** Puts a value where the props of a call stand, and what stands before them. */
+/** The arguments of a call with the given props. */
 function argumentsWith({ parameters, place, isList }: (typeof withProps)[number], props: unknown): unknown[] {
   const before = parameters.slice(0, place).map(([, type]) => {
     if (type === 'constructs.Construct') return new Chart(new App(), 'chart');
@@ -40,7 +40,7 @@ function argumentsWith({ parameters, place, isList }: (typeof withProps)[number]
   return [...before, isList ? [props] : props];
 }
 
-/** Every prop of a struct and of those in it, as a path, with a function that puts a value there. */
+/** Every prop of a struct and of nested structs: its path, its type, and a function that sets a value there. */
 function* propsOf(
   struct: string,
   seen: string[] = [],
@@ -58,20 +58,20 @@ function* propsOf(
   }
 }
 
-/** What no prop of the type takes. */
+/** Values that are wrong for the type. */
 function wrongFor(type: TypeWord): unknown[] {
   const ofOthers = [null, () => undefined, ...(type.startsWith('k8s.') ? [] : [new Date()])];
   if (type === 'number') return [...ofOthers, '5', NaN, Infinity, []];
   return [...ofOthers, 5, ...(type === 'string' ? [] : ['wrong']), ...(type.startsWith('[]') ? [[undefined]] : [[]])];
 }
 
-/** That a call is refused for the value at a path, which stands at the beginning of a line. */
+/** Expects that a call is refused, with a line that starts with the path. */
 function expectRefusal(name: string, args: unknown[], path: string): void {
   const start = `(^|: |\n  )${path.replace(/[[\]"().]/g, '\\$&')}`;
   expect(() => call(name, args)).toThrow(new RegExp(start));
 }
 
-test.each(withProps)('$name takes $type: each prop of the right type only, and none that it does not know', (it) => {
+test.each(withProps)('$name with $type accepts each prop only with the right type, and no unknown prop', (it) => {
   const { name, type: struct, parameter, isList } = it;
   const prefix = parameter === 'props' ? '' : `${parameter}${isList ? '[0]' : ''}.`;
   for (const [path, type, put] of propsOf(struct)) {
@@ -82,10 +82,10 @@ test.each(withProps)('$name takes $type: each prop of the right type only, and n
       expectRefusal(name, argumentsWith(it, put(wrong)), `${prefix}${path}${inList} is `);
     }
     if (structs[type] === undefined) continue;
-    const unknown = `${prefix}${path}.nobodyKnows is not a prop of ${type};`;
-    expectRefusal(name, argumentsWith(it, put({ nobodyKnows: 1 })), unknown);
+    const unknown = `${prefix}${path}.unknownProp is not a prop of ${type};`;
+    expectRefusal(name, argumentsWith(it, put({ unknownProp: 1 })), unknown);
   }
-  expectRefusal(name, argumentsWith(it, { nobodyKnows: 1 }), `${prefix}nobodyKnows is not a prop of ${struct};`);
+  expectRefusal(name, argumentsWith(it, { unknownProp: 1 }), `${prefix}unknownProp is not a prop of ${struct};`);
   for (const key of Object.keys(structs[struct] ?? {}).filter((prop) => !prop.endsWith('?'))) {
     expectRefusal(name, argumentsWith(it, {}), `${prefix}${key} is missing;`);
   }
@@ -97,7 +97,7 @@ const withValues = Object.entries(calls).flatMap(([name, parameters = []]) =>
     : parameters.map(([key], place) => ({ name, key, place })),
 );
 
-test.each(withValues)('$name takes $key of the right type only', ({ name, key, place }) => {
+test.each(withValues)('$name accepts $key only with the right type', ({ name, key, place }) => {
   const type = calls[name]?.[place][1] ?? '';
   const before = calls[name]?.slice(0, place).map(([, other]) => (other.startsWith('[]') ? [] : 'text')) ?? [];
   const path = key === 'props' || key === 'props?' ? 'props' : key.replace('?', '');
@@ -108,11 +108,11 @@ test.each(withValues)('$name takes $key of the right type only', ({ name, key, p
   }
 });
 
-/** Props as a caller gives them whom no compiler watches. */
+/** The error for props of a caller without a type check, or "accepted". */
 function refusal(props: object): string {
   try {
     fleet(props);
-    return 'taken';
+    return 'accepted';
   } catch (error) {
     return (error as Error).message;
   }
@@ -167,17 +167,17 @@ test.each([
   [{ proxies: { ...PROXIES, tolerations: {} } }, 'proxies.tolerations is an object; write a list: [...]'],
   [{ proxies: { ...PROXIES, nodeSelector: { disk: true } } }, 'proxies.nodeSelector["disk"] is true; write a string'],
   [{ constructor: 1 }, 'constructor is not a prop of FleetChartsProps'],
-])('a message says what was given and what to write (%#)', (props, message) => {
+])('a message contains the value and the remedy (%#)', (props, message) => {
   const text = refusal(props);
   expect(text).toMatch(/^unit-1: /);
   expect(text).toContain(message);
 });
 
-test('all that is wrong is said at once', () => {
+test('all problems are reported at once', () => {
   expect(refusal({ redis: { memory: '5Gi' }, namspace: 'shop', storage: undefined }).split('\n')).toHaveLength(3);
 });
 
-test('what may hold more than it is asked for, or comes from a second copy of a package, is taken', () => {
+test('class instances with other members, and objects of a second copy of a package, are accepted', () => {
   class Secret {
     readonly name = 'unit-1-redis';
     readonly node = {};
@@ -195,16 +195,16 @@ test('what may hold more than it is asked for, or comes from a second copy of a 
       password: new Secret(),
       statsClients: undefined,
     };
-    expect(refusal(props)).toBe('taken');
+    expect(refusal(props)).toBe('accepted');
   });
 });
 
-test('storage of somebody else is asked for its volume, and told what it has to give', () => {
+test('the result of custom storage is checked', () => {
   expect(refusal({ storage: { provision: () => ({ volume: null }) } })).toBe(
     'unit-1-30-redis/redis: the result of storage.volume is null; leave it out',
   );
   expect(refusal({ storage: { provision: () => ({}) } })).toBe(
     'unit-1-30-redis/redis: storage provides neither a volume nor a claimTemplate; provide exactly one',
   );
-  expect(refusal({ storage: NFS })).toBe('taken');
+  expect(refusal({ storage: NFS })).toBe('accepted');
 });

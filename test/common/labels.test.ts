@@ -1,4 +1,4 @@
-// What the labels of an object say beside who it belongs to.
+// The labels for version and ordinal.
 
 import { Size } from 'cdk8s';
 import { MigrationPhase, ShardStorage } from '../../lib';
@@ -18,7 +18,7 @@ test.each([
   expect(versionOf(image)).toBe(version);
 });
 
-test('objects name the version of their program, which selects nothing and is not on what outlives it', () => {
+test('workloads have a version label; selectors and volumes do not', () => {
   const storage = ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) });
   const { app } = fleet({ storage, migration: { phase: MigrationPhase.MOVING } });
   const key = 'app.kubernetes.io/version';
@@ -35,7 +35,7 @@ test('objects name the version of their program, which selects nothing and is no
   for (const { spec } of ofKind(app, 'Service')) expect(spec.selector).not.toHaveProperty(key);
 });
 
-test('what belongs to one shard has its ordinal as a label', () => {
+test('the Service and the volume of a shard have its ordinal as a label', () => {
   const exports = [0, 1, 2, 3].map((n) => ({ server: 'nfs', path: `/export/${n}`, capacity: Size.gibibytes(1) }));
   const { app } = fleet({ storage: ShardStorage.nfsVolumePerShard({ exports }) });
   const labelled = manifests(app).filter(({ metadata }) => 'cdk8s-twemproxy/shard' in (metadata.labels as object));

@@ -1,4 +1,4 @@
-// The ring of a fleet is the old one, or the synth fails.
+// The synth fails unless the ring of a fleet is the old one.
 
 import * as fs from 'node:fs';
 import { JsonPatch, Testing } from 'cdk8s';
@@ -24,12 +24,12 @@ test('the ring is the old one: every key is found where it was', () => {
   expect(validationErrors(app)).toEqual([]);
 });
 
-test('the ring is the old one for pools of every kind, in a configuration that nutcracker takes', () => {
+test('the ring is the old one for pools of every kind, in a configuration that nutcracker accepts', () => {
   const lab = new Lab();
   const pools = poolsOfAFile
     .map(([props]) => props)
     .filter(({ redis, distribution }) => redis === true && distribution !== Distribution.RANDOM)
-    // More than nutcracker can add up has no ring at all.
+    // There is no ring if the sum of the weights overflows.
     .filter(({ servers }) => servers.reduce((sum, { weight }) => sum + weight, 0) < 2 ** 31);
   try {
     fc.assert(
@@ -59,7 +59,7 @@ test.each([
   expect(validationErrors(app)).toEqual([]);
 });
 
-test('the ring gives servers that the old one does not have the shards behind', () => {
+test('servers that are not in the old ring get the shards after the old ones', () => {
   const added = new NutcrackerServer({ address: 'redis-c:6379' });
   const { app, charts } = fleet({ newPool: changed({ servers: [added, ...LIVE.servers] }), loseKeysThatMove: true });
   const { data } = charts.proxies.configMap.toJson() as Manifest;
@@ -69,11 +69,11 @@ test('the ring gives servers that the old one does not have the shards behind', 
   expect(validationErrors(app)).toEqual([]);
 });
 
-test('the ring may serve with other settings', () => {
+test('the new pool may have other settings', () => {
   expect(validationErrors(fleet({ newPool: changed({ timeout: 900, backlog: 1024 }) }).app)).toEqual([]);
 });
 
-test('the ring fails the synth when it would move keys, and names the share and what to fix', () => {
+test('a ring that would move keys fails the synth, with the share and the lines to fix', () => {
   const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR, hashTag: undefined }) });
   expect(validationErrors(app).join('\n')).toMatch(
     /^about 7\d(\.\d)? % of all keys would be routed to a shard that does not have them; fix/,
@@ -89,12 +89,12 @@ test('the ring fails the synth when it would move keys, and names the share and 
   );
 });
 
-test('the ring fails the synth of a whole app', () => {
+test('a ring that would move keys fails the synth of a whole app', () => {
   const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR }) });
   expect(() => Testing.synth(app.charts[app.charts.length - 1])).toThrow('would be routed to a shard');
 });
 
-test('the ring names the lines of servers that differ', () => {
+test('the message names the lines of servers that differ', () => {
   const servers = [...LIVE.servers.slice(0, 2), new NutcrackerServer({ address: 'redis-b:6379' })];
   const errors = validationErrors(fleet({ newPool: changed({ servers }) }).app);
   expect(errors[0]).toMatch(/^[\d.]+ % of all keys would be routed to/);
@@ -108,7 +108,7 @@ test('the ring names the lines of servers that differ', () => {
   );
 });
 
-test('the ring is proven on what is written: a patch of the ConfigMap is seen', () => {
+test('the proof includes patches of the ConfigMap', () => {
   const { app, charts } = fleet();
   const { data } = charts.proxies.configMap.toJson() as Manifest;
   const swapped = (data['nutcracker.yml'] as string)
@@ -123,7 +123,7 @@ test('the ring is proven on what is written: a patch of the ConfigMap is seen', 
   ]);
 });
 
-test('a patch that has proxies eject shards fails the synth', () => {
+test('a patch that sets auto_eject_hosts fails the synth', () => {
   const { app, charts } = fleet();
   const { data } = charts.proxies.configMap.toJson() as Manifest;
   const ejecting = (data['nutcracker.yml'] as string).replace('  servers:', '  auto_eject_hosts: true\n  servers:');
@@ -131,12 +131,12 @@ test('a patch that has proxies eject shards fails the synth', () => {
   expect(validationErrors(app)).toContainEqual(expect.stringContaining('write auto_eject_hosts: false'));
 });
 
-test('the ring is asked of a pool that has one', () => {
+test('a pool without a ring fails the synth', () => {
   const { app } = fleet({ pool: changed({ distribution: Distribution.RANDOM }) });
   expect(validationErrors(app)).toEqual([expect.stringContaining('"random" sends each command to any server')]);
 });
 
-test('the ring may change for a user who says that keys may be lost', () => {
+test('the ring may change with loseKeysThatMove', () => {
   const { app } = fleet({ newPool: changed({ hash: HashType.MURMUR }), loseKeysThatMove: true });
   expect(validationErrors(app)).toEqual([]);
 });
