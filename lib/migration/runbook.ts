@@ -6,8 +6,9 @@ import { type RunbookInput } from './runbook/runbook-input';
 import { rollback } from './runbook/rollback';
 import { moved } from './runbook/moved';
 import { moving } from './runbook/before-cutover';
+import { wrap } from './runbook/wrap';
 
 export function runbook(input: RunbookInput): string {
   const parts = input.phase === MigrationPhase.MOVING ? [...moving(input), ...rollback(input)] : moved(input);
-  return `${parts.join('\n\n')}\n`;
+  return `${parts.map(wrap).join('\n\n')}\n`;
 }
