@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import importX from 'eslint-plugin-import-x';
 import noImportCycle from './scripts/no-import-cycle.mjs';
 
-/** Directories each of which may import itself and those before it, and nothing else of the directory that they are in. */
+/** Layers of a directory, from the lowest: each may import itself and lower layers. */
 function layers(directory, names) {
   return names.map((name, i) => ({
     target: `${directory}/${name}`,
@@ -12,7 +12,7 @@ function layers(directory, names) {
   }));
 }
 
-/** The arrows of docs/architecture.md: who may import from whom. */
+/** The allowed imports, as in docs/architecture.md. */
 const arrows = [
   { target: './lib', from: ['./main.ts', './migrator', './cli', './test', './examples', './bench'] },
   {
@@ -42,7 +42,7 @@ const arrows = [
       './common/documents.ts',
     ],
   },
-  // What the migrator reads and says, which a report shows.
+  // The formats of the plan and of the status, for `report`.
   {
     target: './cli',
     from: './migrator',
@@ -60,9 +60,15 @@ const arrows = [
   { target: './main.ts', from: ['./migrator', './cli', './test', './examples', './bench'] },
 ];
 const CDK8S = ['cdk8s', 'cdk8s-*', 'constructs'];
-const noCdk8s = { patterns: [{ group: CDK8S, message: 'What nutcracker does is plain TypeScript.' }] };
+const noCdk8s = { patterns: [{ group: CDK8S, message: 'This code must not depend on cdk8s.' }] };
 const cdk8sTypes = {
-  patterns: [{ group: CDK8S, allowTypeImports: true, message: 'The command line knows this, too.' }],
+  patterns: [
+    {
+      group: CDK8S,
+      allowTypeImports: true,
+      message: 'The command line imports this, so only types of cdk8s are allowed.',
+    },
+  ],
 };
 
 export default tseslint.config(
@@ -77,7 +83,7 @@ export default tseslint.config(
     rules: {
       'import-x/no-restricted-paths': ['error', { zones: arrows, basePath: import.meta.dirname }],
       'local/no-import-cycle': 'error',
-      // jsii knows maps as index signatures, and variants as static factories.
+      // jsii requires index signatures for maps, and static factories for variants.
       '@typescript-eslint/consistent-indexed-object-style': 'off',
       '@typescript-eslint/no-extraneous-class': ['error', { allowStaticOnly: true }],
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
@@ -93,7 +99,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-restricted-imports': ['error', cdk8sTypes] },
   },
   {
-    // Manifests have no type of their own; what they must look like is what the tests say.
+    // Manifests have no types; the tests check their structure.
     files: ['test/**/*.ts'],
     rules: Object.fromEntries(
       [

@@ -1,4 +1,4 @@
-// Debian puts nutcracker and haproxy where the PATH of most users does not lead.
+// Debian installs nutcracker and haproxy in directories that are not on the PATH of most users.
 process.env.PATH += ':/usr/local/sbin:/usr/sbin';
 
 const shared = {
@@ -10,18 +10,18 @@ const shared = {
   },
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/examples/import/'],
 };
-/** What takes too long for every run; the generated configurations are read once more, in greater number. */
+/** Tests too slow for every run, and the generated configurations again, in larger numbers. */
 const long = ['**/test/**/*.long.test.ts', '**/test/nutcracker/nutcracker-config-verdict.test.ts'];
 
 export default {
   ...shared,
-  // Jest would leave one of two cores idle.
+  // By default, Jest leaves one core idle.
   maxWorkers: 2,
   testMatch: process.env.LONG ? long : ['**/test/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
     ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$']),
-    // The whole matrix of restarts takes longer than all the others together: npm run test:matrix.
+    // The full matrix of restarts takes longer than all other tests together: npm run test:matrix.
     ...(process.env.MATRIX ? [] : ['/restart\\.long\\.test\\.ts$']),
   ],
 };

@@ -1,4 +1,4 @@
-// What the command line costs: npm run build && npx tsx bench/cli.ts
+// The cost of the command line: npm run build && npx tsx bench/cli.ts
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-'));
 const keys = path.join(dir, 'keys');
 writeKeys();
 
-/** Keys of about 20 bytes, in no order. */
+/** Writes keys of about 20 bytes in random order. */
 function writeKeys(): void {
   const file = fs.openSync(keys, 'w');
   for (let i = 0; i < KEYS; i += 10_000) {

@@ -1,4 +1,4 @@
-// What a move costs, next to what it must cost: npx tsx bench/move.ts (after npm run build)
+// The cost of a migration, next to its lower bound: npx tsx bench/move.ts (after npm run build)
 
 import { cutovers } from './move/cutovers';
 import { deaths } from './move/deaths';

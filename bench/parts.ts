@@ -1,4 +1,4 @@
-// A bench of the lab in parts: each in a lab of its own, behind a line that says on what it was measured.
+// Runs the parts of a benchmark, each in its own lab, after a line with the machine and the versions.
 
 import { spawnSync } from 'node:child_process';
 import * as os from 'node:os';
@@ -7,7 +7,7 @@ import { row } from './table';
 
 export type Part = (lab: Lab) => void | Promise<void>;
 
-/** Runs the parts of these names, or all; `programs` are the commands by which each of them tells its version. */
+/** Runs the parts with these names, or all. `programs` are commands that print the version of a program. */
 export async function runParts(
   parts: Record<string, Part>,
   names: readonly string[],
@@ -15,7 +15,7 @@ export async function runParts(
 ): Promise<void> {
   const unknown = names.find((name) => !(name in parts));
   if (unknown !== undefined) throw new Error(`there is no part ${unknown}; take ${Object.keys(parts).join(', ')}`);
-  // Debian puts nutcracker and haproxy where the PATH of most users does not lead.
+  // Debian installs nutcracker and haproxy in directories that are not on the PATH of most users.
   process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin`;
   const versions = [...programs.map(versionOf), `Node ${process.version}`].join(', ');
   row(`${os.cpus()[0].model}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)} before, ${versions}`);
@@ -29,7 +29,7 @@ export async function runParts(
   }
 }
 
-/** Programs say it on stdout or on stderr. */
+/** Some programs print their version to stdout, others to stderr. */
 function versionOf(command: string): string {
   const [program, ...args] = command.split(' ');
   const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });

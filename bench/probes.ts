@@ -1,5 +1,5 @@
-// What the probes of a shard cost in its container, by itself: npx tsx bench/probes.ts (after npm run build). kubelet's way into
-// the container comes on top, which only a cluster has.
+// The cost of the probes of a shard inside its container: npx tsx bench/probes.ts (after npm run build). The cost of kubelet to
+// start them in the container is not included; it can be measured only in a cluster.
 
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
@@ -25,7 +25,7 @@ async function probes(lab: Lab): Promise<void> {
   }
 }
 
-/** Milliseconds of a processor that a command and its children take, as the shell that waits for them is told. */
+/** The CPU time of a command and its children in milliseconds, from the shell's `times`. */
 function cpuOf(command: string, port: number): number {
   const loop = `n=0; while [ $n -lt ${ROUNDS} ]; do ${command} >/dev/null; n=$((n + 1)); done; times`;
   const { stdout } = spawnSync('sh', ['-c', loop], {

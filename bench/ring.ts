@@ -1,4 +1,4 @@
-// What placing a key costs on one core: npx tsx bench/ring.ts
+// The cost of placing a key, on one core: npx tsx bench/ring.ts
 
 import { randomBytes } from 'node:crypto';
 import * as os from 'node:os';
@@ -13,12 +13,12 @@ import {
 import { HASH_FUNCTIONS } from '../lib/nutcracker/hashes';
 import { BigintRing } from '../test/lab/bigint-ring';
 
-/** So many that the branch predictor does not know them by heart. */
+/** Enough keys that the branch predictor cannot learn them. */
 const KEYS = 200_000;
 const KEY_BYTES = 20;
 const ROUNDS = 9;
 
-/** All keys in one buffer, as they come from a server. */
+/** All keys in one buffer, as in the reply of a server. */
 const keys = randomBytes(KEYS * KEY_BYTES);
 const keyBuffers = Array.from({ length: KEYS }, (_, i) =>
   Buffer.from(keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES)),
@@ -33,7 +33,7 @@ function pool(props: Partial<NutcrackerPoolProps> = {}, servers = 108): Nutcrack
   });
 }
 
-/** The median of the rounds after a first one, in which the code gets compiled. */
+/** The median of all rounds except the first, in which the code is compiled. */
 function median(measure: () => number): number {
   measure();
   return Array.from({ length: ROUNDS }, measure).sort((a, b) => a - b)[(ROUNDS - 1) / 2];
@@ -45,10 +45,10 @@ function milliseconds(work: () => void): number {
   return performance.now() - start;
 }
 
-/** What keeps the optimizer from leaving out lookups of which nobody uses the result. */
+/** Uses the results, so that the optimizer cannot drop lookups. */
 let sum = 0;
 
-/** Million keys a second. */
+/** Million keys per second. */
 function rate(place: (bytes: Uint8Array, start: number, end: number) => number): number {
   const ms = median(() =>
     milliseconds(() => {
@@ -58,7 +58,7 @@ function rate(place: (bytes: Uint8Array, start: number, end: number) => number):
   return KEYS / ms / 1000;
 }
 
-/** The same for a function that takes a key as a buffer of its own. */
+/** The same for a function that takes a buffer per key. */
 function rateOfBuffers(place: (key: Uint8Array) => number): number {
   const ms = median(() =>
     milliseconds(() => {
@@ -68,7 +68,7 @@ function rateOfBuffers(place: (key: Uint8Array) => number): number {
   return KEYS / ms / 1000;
 }
 
-/** What a lookup leaves on the heap, over so few lookups that it is seldom collected in between. */
+/** Bytes that a lookup leaves on the heap, with few enough lookups that garbage collection is rare. */
 function bytesLeft(place: (bytes: Uint8Array, start: number, end: number) => number): number {
   const lookups = KEYS / 10;
   return median(() => {
@@ -96,14 +96,14 @@ row('  another one', ms(median(() => milliseconds(() => HashRing.of(pool())))));
 
 console.log(`\nfnv1a_64, ketama, 108 servers, keys of ${KEY_BYTES} bytes`);
 const ring = HashRing.of(pool());
-const plain = new BigintRing(pool());
-const fast = rate((bytes, start, end) => ring._indexOf(bytes, start, end));
-const fastOfBuffers = rateOfBuffers((key) => ring._indexOf(key));
-const bigint = rateOfBuffers((key) => plain.indexOf(key));
+const bigintRing = new BigintRing(pool());
+const inOneBuffer = rate((bytes, start, end) => ring._indexOf(bytes, start, end));
+const inOwnBuffers = rateOfBuffers((key) => ring._indexOf(key));
+const bigint = rateOfBuffers((key) => bigintRing.indexOf(key));
 row('  the hash alone (the floor)', millions(rate(HASH_FUNCTIONS[HashType.FNV1A_64].hash)));
-row('  HashRing, keys in one buffer', millions(fast));
-row('  HashRing, each key in a buffer of its own', millions(fastOfBuffers));
-row('  plainly with BigInt, likewise', millions(bigint), `1/${(fastOfBuffers / bigint).toFixed(1)} of it`);
+row('  HashRing, keys in one buffer', millions(inOneBuffer));
+row('  HashRing, each key in a buffer of its own', millions(inOwnBuffers));
+row('  plainly with BigInt, likewise', millions(bigint), `1/${(inOwnBuffers / bigint).toFixed(1)} of it`);
 row(
   '  left on the heap by a lookup of HashRing',
   `${bytesLeft((bytes, start, end) => ring._indexOf(bytes, start, end)).toFixed(2)} bytes`,

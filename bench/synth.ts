@@ -1,4 +1,4 @@
-// What a synth costs, beside what people would use instead: npm run bench (after npm run build)
+// The cost of a synth, compared with alternatives: npm run bench (after npm run build)
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -17,7 +17,7 @@ const SIZES: (Size & { readonly rounds: number })[] = [
   { shards: 1080, units: 10, rounds: 5 },
   { shards: 10_800, units: 100, rounds: 3 },
 ];
-/** A command that takes longer is ended, and one that takes a sixth of that is not run again. */
+/** A command that takes longer is killed. One that takes a sixth of this runs only once. */
 const LIMIT_SECONDS = 60;
 
 async function main(workplace: string): Promise<void> {
@@ -29,7 +29,7 @@ async function main(workplace: string): Promise<void> {
   row('', 'whole', 'x bare', 'x 108', 'CPU', 'in process', 'x bare', 'memory');
   for (const size of SIZES) {
     const commands = await commandsFor(workplace, size);
-    // 10,800 shards are a hundred times what was compared at 108.
+    // 10,800 shards are the compared 108 shards a hundred times.
     if (size.units <= 10) await checkSame(commands);
     all.set(size.shards, await figuresOf(commands, size.rounds));
     print(size, all);
@@ -50,7 +50,7 @@ async function main(workplace: string): Promise<void> {
   printTargets(all, figuresIn(synths, MAIN).seconds / floor.seconds);
 }
 
-/** Everything in turn, so that a slow minute of the machine hits all alike. */
+/** Runs all commands in turn, so that a slow period of the machine affects all of them. */
 async function figuresOf(commands: Commands, rounds: number): Promise<Map<string, Figures>> {
   const runs = new Map<string, (Measured & { inProcess: number })[]>();
   for (let round = 0; round < rounds; round++) {
@@ -58,16 +58,16 @@ async function figuresOf(commands: Commands, rounds: number): Promise<Map<string
       const before = runs.get(name) ?? [];
       if (round > 0 && !before.some(({ seconds: whole }) => whole < LIMIT_SECONDS / 6)) continue;
       const measured = await measure(command, LIMIT_SECONDS);
-      const said = fs.readFileSync(command.out, 'utf8').slice(-100).trim().split('\n').at(-1);
-      if (measured) runs.set(name, [...before, { ...measured, inProcess: Number(said ?? NaN) }]);
+      const lastLine = fs.readFileSync(command.out, 'utf8').slice(-100).trim().split('\n').at(-1);
+      if (measured) runs.set(name, [...before, { ...measured, inProcess: Number(lastLine ?? NaN) }]);
     }
   }
-  const middle = (name: string, figure: keyof Figures): number =>
+  const medianOf = (name: string, figure: keyof Figures): number =>
     median((runs.get(name) ?? []).map((run) => run[figure]));
   return new Map(
     Object.keys(commands).map((name) => {
       const [whole, cpuSeconds, bytes, inProcess] = (['seconds', 'cpuSeconds', 'bytes', 'inProcess'] as const).map(
-        (figure) => middle(name, figure),
+        (figure) => medianOf(name, figure),
       );
       return [name, { seconds: whole, cpuSeconds, bytes, inProcess }];
     }),

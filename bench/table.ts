@@ -1,6 +1,6 @@
-// How the figures of a bench are printed.
+// Prints the figures of benchmarks.
 
-/** A line of text, and figures to its right. */
+/** Prints a text and right-aligned figures. */
 export function row(what: string, ...cells: string[]): void {
   console.log([what.padEnd(54), ...cells.map((cell) => cell.padStart(13))].join('').trimEnd());
 }
@@ -10,7 +10,7 @@ export function heading(text: string, ...cells: string[]): void {
   row(text, ...cells);
 }
 
-/** The value below which that part of all values lies. */
+/** The value at this quantile (0 to 1). */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)];
@@ -26,7 +26,7 @@ export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)}
 export const bytes = (figure: number): string => figure.toLocaleString('en');
 export const times = (figure: number): string => `${figure.toFixed(2)} x`;
 
-/** Milliseconds. */
+/** The duration of the work in milliseconds. */
 export async function timeOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();

@@ -1,4 +1,4 @@
-// The phases of the demo, and what is measured in each.
+// The phases of the demo.
 
 import { type Lab, until } from '../test/lab/lab';
 import { type Load } from '../test/lab/load';
@@ -17,11 +17,11 @@ export class Demo {
 
   constructor(private readonly lab: Lab) {}
 
-  /** Moves the fleet; whether nothing was lost. */
+  /** Migrates the fleet; returns whether no data was lost. */
   async run(): Promise<boolean> {
-    print(bold(`\nA fleet of ${SHARDS} Redis servers moves while ${CLIENTS} clients write and read.\n`));
+    print(bold(`\nA fleet of ${SHARDS} Redis servers migrates while ${CLIENTS} clients write and read.\n`));
     const move = await LabMove.of(this.lab, { servers: SHARDS });
-    const keys = await this.oldFleet(move);
+    const keys = await this.startOldFleet(move);
     const before = await move.contents('old', keys);
     const load = await move.load({
       ports: [move.old.proxyPort],
@@ -29,22 +29,22 @@ export class Demo {
       operationsPerSecond: OPERATIONS_PER_SECOND,
     });
     this.load = load;
-    await this.newFleet(move, load);
-    await this.migrator(move, 'preflight');
-    await this.migrator(move, 'sync');
-    await this.migrator(move, 'verify', '--full', '--keys-per-second', '20000');
+    await this.startNewFleet(move, load);
+    await this.runMigrator(move, 'preflight');
+    await this.runMigrator(move, 'sync');
+    await this.runMigrator(move, 'verify', '--full', '--keys-per-second', '20000');
     await this.phase(CUTOVER, async () => lastLine(await move.run('cutover')));
     await this.phase('proxies without the bridge', async () => {
       await move.rollOut(load);
-      return 'MigrationPhase.MOVED: they talk to the shards directly';
+      return 'MigrationPhase.MOVED: they connect to the shards directly';
     });
-    const seen = await load.stop();
-    return report(seen, { before, after: await move.contents('new', keys) }, this.phases);
+    const loadReport = await load.stop();
+    return report(loadReport, { before, after: await move.contents('new', keys) }, this.phases);
   }
 
-  private async oldFleet(move: LabMove): Promise<string[][]> {
+  private async startOldFleet(move: LabMove): Promise<string[][]> {
     let keys: string[][] = [];
-    await this.phase('the old fleet, with data', async () => {
+    await this.phase('old fleet with data', async () => {
       await move.old.start();
       await move.old.startProxy();
       keys = await move.old.fill(KEYS_PER_SHARD);
@@ -53,12 +53,12 @@ export class Demo {
     return keys;
   }
 
-  private async newFleet(move: LabMove, load: Load): Promise<void> {
-    await this.phase('the new fleet, as synthesized', async () => {
+  private async startNewFleet(move: LabMove, load: Load): Promise<void> {
+    await this.phase('new fleet, as synthesized', async () => {
       await move.startNew();
-      return `${SHARDS} empty shards that serve nobody, and a proxy with its bridge`;
+      return `${SHARDS} empty shards without clients, and a proxy with its bridge`;
     });
-    await this.phase('clients go to the new proxy', async () => {
+    await this.phase('clients switch to the new proxy', async () => {
       load.lead(move.proxyPorts);
       await move.old.stopProxy();
       const writes = load.acknowledgedWrites;
@@ -67,14 +67,14 @@ export class Demo {
     });
   }
 
-  private async migrator(move: LabMove, command: string, ...args: string[]): Promise<void> {
+  private async runMigrator(move: LabMove, command: string, ...args: string[]): Promise<void> {
     await this.phase(`migrator ${command}`, async () => lastLine(await move.run(command, ...args)));
   }
 
   private async phase(name: string, work: () => Promise<string>): Promise<void> {
     this.load?.takeGaps();
-    const alive = (): string => (this.load ? `${count(this.load.acknowledgedWrites)} writes acknowledged` : '');
-    const seconds = await phase(name, alive, work);
+    const progress = (): string => (this.load ? `${count(this.load.acknowledgedWrites)} writes acknowledged` : '');
+    const seconds = await phase(name, progress, work);
     this.phases.push({ name, seconds, gaps: this.load?.takeGaps() ?? [] });
   }
 }

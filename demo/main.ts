@@ -1,15 +1,15 @@
-// The whole move of a live fleet on this machine, with real servers, proxies and bridges: npm run demo. It ends with a
-// code other than 0 if anything was lost.
+// Migrates a live fleet on this machine, with real servers, proxies and bridges: npm run demo. The exit code is not 0 if data was
+// lost.
 
 import { type SpawnOptions } from 'node:child_process';
 import { Lab, type Program } from '../test/lab/lab';
 import { Demo } from './demo';
-import { dim, hush, print, red } from './screen';
+import { dim, mute, print, red } from './screen';
 
-/** As a shell has it for what was interrupted. */
+/** The exit code of shells after an interrupt. */
 const INTERRUPTED = 130;
 
-/** Programs that a Ctrl-C of the terminal does not reach: the demo itself ends them, in one go. */
+/** Starts programs in their own process groups, so that Ctrl-C reaches only the demo, which then stops them. */
 class OwnGroups extends Lab {
   override start(command: string, args: readonly string[], options: SpawnOptions = {}): Program {
     return super.start(command, args, { detached: true, ...options });
@@ -17,7 +17,7 @@ class OwnGroups extends Lab {
 }
 
 async function main(): Promise<void> {
-  // Debian puts nutcracker and haproxy where the PATH of most users does not lead.
+  // Debian installs nutcracker and haproxy in directories that are not on the PATH of most users.
   process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin`;
   const lab = new OwnGroups();
   const interruption = new Promise<number>((resolve) => {
@@ -28,8 +28,8 @@ async function main(): Promise<void> {
     }
   });
   const code = await Promise.race([interruption, exitCodeOf(new Demo(lab))]);
-  if (code === INTERRUPTED) print(dim('\nEnding every program.'));
-  hush();
+  if (code === INTERRUPTED) print(dim('\nStopping all programs.'));
+  mute();
   await lab.close();
   process.exit(code);
 }

@@ -1,52 +1,52 @@
-// The closing report of the demo.
+// The report at the end of the demo.
 
 import { describe, type Violation } from '../test/lab/history';
 import { type LoadReport } from '../test/lab/load';
 import { count, green, print, red, table } from './screen';
 
-/** What a phase took, and the longest gap of each shard in it, in milliseconds. */
 export interface Phase {
   readonly name: string;
   readonly seconds: number;
+  /** The longest gap of each shard, in milliseconds. */
   readonly gaps: readonly number[];
 }
 
 export const CUTOVER = 'migrator cutover';
 
-/** What each server held of the data that nobody changed. */
+/** The keys and values of each server that the load does not change. */
 type Contents = readonly Record<string, unknown>[];
 
-/** Prints it; whether nothing was lost. */
+/** Prints the report; returns whether no data was lost. */
 export function report(
-  seen: LoadReport,
+  load: LoadReport,
   data: { before: Contents; after: Contents },
   phases: readonly Phase[],
 ): boolean {
   const { keys, differing } = compare(data.before, data.after);
-  table('What became of the data', [
-    ['keys', count(keys), `${count(differing)} of them differ on the new side`],
-    ['writes acknowledged', count(seen.acknowledgedWrites), `on ${seen.keys} more keys`],
-    ['writes lost', count(seen.lost.length), 'every read was checked, and every key at the end'],
-    ['linearizability violations', count(seen.violations.length), `in a history of ${count(seen.operations)} commands`],
+  table('Data', [
+    ['keys', count(keys), `${count(differing)} differ on the new servers`],
+    ['writes acknowledged', count(load.acknowledgedWrites), `on ${load.keys} more keys`],
+    ['writes lost', count(load.lost.length), 'every read was checked, and every key at the end'],
+    ['linearizability violations', count(load.violations.length), `in a history of ${count(load.operations)} commands`],
   ]);
   table(
-    'Longest time from an answer to the next during the cutover',
-    seen.gaps.map((_, shard) => gapsOf(phases, shard)),
+    'Longest time between two replies during the cutover',
+    load.gaps.map((_, shard) => gapsOf(phases, shard)),
   );
-  const errors = Object.entries(seen.errors).sort(([, a], [, b]) => b - a);
+  const errors = Object.entries(load.errors).sort(([, a], [, b]) => b - a);
   table(
-    `Errors that clients saw, in ${count(seen.operations)} commands`,
+    `Client errors, in ${count(load.operations)} commands`,
     errors.length > 0 ? errors.map(([message, times]) => [message, count(times)]) : [['none', '0']],
   );
-  table('Time, and the longest gap of any shard', [
+  table('Duration, and longest gap of any shard', [
     ...phases.map(
       ({ name, seconds, gaps }) => [name, `${seconds.toFixed(1)} s`, milliseconds(Math.max(0, ...gaps))] as const,
     ),
-    ['in all', `${phases.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1)} s`],
+    ['total', `${phases.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1)} s`],
   ]);
-  const isWell = differing + seen.lost.length + seen.violations.length === 0;
-  print(`\n${isWell ? green('Nothing was lost.') : red(`Data was lost. ${firstOf(seen.violations)}`)}\n`);
-  return isWell;
+  const isOk = differing + load.lost.length + load.violations.length === 0;
+  print(`\n${isOk ? green('Nothing was lost.') : red(`Data was lost. ${firstOf(load.violations)}`)}\n`);
+  return isOk;
 }
 
 function compare(before: Contents, after: Contents): { keys: number; differing: number } {
@@ -57,13 +57,14 @@ function compare(before: Contents, after: Contents): { keys: number; differing: 
   return { keys: pairs.length, differing };
 }
 
-/** In the cutover; and, to compare, in any phase: a busy machine has pauses of its own. */
+/** The gap during the cutover and, for comparison, the longest of any phase, since a busy machine pauses by itself. */
 function gapsOf(phases: readonly Phase[], shard: number): [string, string, string] {
   const gapIn = ({ gaps }: Phase): number => gaps.at(shard) ?? 0;
   const cutover = phases.filter(({ name }) => name === CUTOVER).map(gapIn);
   const worst = phases.reduce((a, b) => (gapIn(b) > gapIn(a) ? b : a));
-  const inAll = worst.name === CUTOVER ? 'the longest of all' : `in all ${milliseconds(gapIn(worst))}: ${worst.name}`;
-  return [`shard ${shard}`, milliseconds(Math.max(0, ...cutover)), inAll];
+  const comparison =
+    worst.name === CUTOVER ? 'the longest of all phases' : `longest: ${milliseconds(gapIn(worst))}, in ${worst.name}`;
+  return [`shard ${shard}`, milliseconds(Math.max(0, ...cutover)), comparison];
 }
 
 function milliseconds(gap: number): string {

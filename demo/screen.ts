@@ -1,4 +1,4 @@
-// What the demo shows: a line for each phase, alive while it lasts, and a table at the end.
+// Terminal output of the demo: a live line for each phase, and tables at the end.
 
 const TERMINAL = process.stdout.isTTY;
 const FRAME_MS = 100;
@@ -12,26 +12,25 @@ export const dim = (text: string): string => colored(2, text);
 export const green = (text: string): string => colored(32, text);
 export const red = (text: string): string => colored(31, text);
 
-let hushed = false;
+let muted = false;
 
-/** Prints a line, unless it is hushed. */
 export function print(text: string, end = '\n'): void {
-  if (!hushed) process.stdout.write(`${text}${end}`);
+  if (!muted) process.stdout.write(`${text}${end}`);
 }
 
-/** Nothing is printed from now on: what is being ended complains. */
-export function hush(): void {
-  hushed = true;
+/** Suppresses further output, such as errors of programs that are being stopped. */
+export function mute(): void {
+  muted = true;
 }
 
-/** Shows a line while the work goes on, and how long it took with what came of it; returns the seconds. */
-export async function phase(name: string, alive: () => string, work: () => Promise<string>): Promise<number> {
+/** Runs a phase and shows its progress, then its result and duration. Returns the duration in seconds. */
+export async function phase(name: string, progress: () => string, work: () => Promise<string>): Promise<number> {
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   const line = (mark: string, text: string): string =>
     `${mark} ${name.padEnd(34)} ${seconds().toFixed(1).padStart(5)} s   ${dim(text)}`;
   const draw = (): void => {
-    print(`${clear()}${line('·', alive())}`, '');
+    print(`${clear()}${line('·', progress())}`, '');
   };
   const frames = TERMINAL ? setInterval(draw, FRAME_MS) : undefined;
   try {
@@ -50,7 +49,7 @@ function clear(): string {
   return TERMINAL ? '\r\x1b[K' : '';
 }
 
-/** Rows of a name, a figure and a remark, with a title over them. */
+/** Prints a title, and rows of a name, a figure and a remark. */
 export function table(title: string, rows: readonly (readonly [string, string, string?])[]): void {
   const names = Math.max(...rows.map(([name]) => name.length));
   const figures = Math.max(...rows.map(([, figure]) => figure.length));
@@ -60,7 +59,7 @@ export function table(title: string, rows: readonly (readonly [string, string, s
   }
 }
 
-/** A number with its thousands apart. */
+/** A number with thousands separators. */
 export function count(number: number): string {
   return number.toLocaleString('en');
 }

@@ -1,5 +1,5 @@
-// Builds what the package ships into build/: the library with jsii, what its props are, its scripts, and in one file each the command line, the
-// page that it draws, and the migrator, which the library reads at synth.
+// Builds the package into build/: the library with jsii, the description of its props, its scripts, and bundles of the command
+// line, of its report page, and of the migrator, which the library reads at synth.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -8,7 +8,7 @@ import { describeProps } from './describe-props.mjs';
 
 fs.rmSync('build', { recursive: true, force: true });
 await bundleMigrator();
-// Two names are words of another language, and jsii gives each a form there: `from_` in Python, `Namespace` in C#.
+// Two names are reserved words in other languages. jsii renames them there: `from_` in Python, `Namespace` in C#.
 execFileSync('node_modules/.bin/jsii', ['--fail-on-warnings', '--silence-warnings', 'reserved-word'], {
   stdio: 'inherit',
   env: { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20' },

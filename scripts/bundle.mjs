@@ -1,4 +1,4 @@
-// Bundles programs, each with what it imports, into one file; the command line: node scripts/bundle.mjs OUTFILE
+// Bundles each program with its imports into one file. Usage, for the command line: node scripts/bundle.mjs OUTFILE
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const { version, repository } = JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'));
 
-/** Writes the program, executable, and next to it the licenses of the packages inside it. */
+/** Writes the executable program, and next to it the licenses of the bundled packages. */
 async function bundle(entry, outfile, options = {}) {
   const { metafile } = await build({
     entryPoints: [entry],
@@ -35,11 +35,11 @@ function licensesOf(inputs) {
 
 function licenseOf(directory) {
   const file = fs.readdirSync(directory).find((name) => /^licen[cs]e/i.test(name));
-  if (!file) throw new Error(`${directory} has no license; what is in a bundle must have one`);
+  if (!file) throw new Error(`${directory} has no license; every bundled package must have one`);
   return fs.readFileSync(path.join(directory, file), 'utf8');
 }
 
-/** The command line, and beside it, for the one command that draws, the page of a report. */
+/** The command line, and the page of `report` next to it. */
 export async function bundleCli(outfile) {
   await bundle('cli/main.ts', outfile);
   await bundle('cli/page/page.ts', path.join(path.dirname(outfile), 'page/page.js'), {
@@ -49,8 +49,8 @@ export async function bundleCli(outfile) {
 }
 
 /**
- * What ioredis brings along and a move does not use, more than a third of the whole program: clusters and sentinels, a method for each command (the
- * migrator sends all of them with `call`), and what it prints for its own developers.
+ * Parts of ioredis that the migrator does not use, more than a third of the program: clusters and sentinels, a method for each command
+ * (the migrator uses `call`), and debug output.
  */
 const UNUSED = [
   {
@@ -68,16 +68,16 @@ const withoutUnused = {
   },
 };
 
-/** The program that a ConfigMap carries to the Jobs of a move: small, and in lines that a diff can show. */
+/** The migrator, which the Jobs get from a ConfigMap: minified, with short lines for readable diffs. */
 export async function bundleMigrator() {
-  // What the library reads arguments of its Jobs by, without the rest.
+  // The argument parser, which the library uses to check arguments of Jobs.
   await bundle('migrator/step-arguments.ts', 'build/migrator/step-arguments.cjs', { format: 'cjs' });
   await bundle('migrator/main.ts', 'build/migrator/migrator.mjs', {
     format: 'esm',
     minify: true,
     lineLimit: 120,
     plugins: [withoutUnused],
-    // Packages in the older module format ask for Node's own modules by require.
+    // CommonJS packages load Node's modules with require.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   });
 }

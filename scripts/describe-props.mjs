@@ -1,12 +1,12 @@
-// What the constructors and static functions of the library take, for callers whose compiler did not look: derived from the
-// assembly that jsii wrote, and from the values of the enumerations in the compiled library.
+// Describes the parameters of the library's constructors and static functions, to check calls that no compiler checked. Derived
+// from the jsii assembly, and from the enum values in the compiled library.
 
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** Writes the description; lib/common/description.ts says what it holds. */
+/** Writes the description; lib/common/description.ts has its type. */
 export function describeProps(outfile) {
   const { name: library, types } = JSON.parse(fs.readFileSync('.jsii', 'utf8'));
   const compiled = require('../build/lib/index.js');
@@ -44,11 +44,11 @@ export function describeProps(outfile) {
   fs.writeFileSync(outfile, JSON.stringify(found));
 }
 
-/** A class of another library by its whole name. What Kubernetes has is only called so: the types of L1 are all objects. */
+/** A class of another library by its full name. Kubernetes types (L1) get only their name, since they are all objects. */
 function external(fqn) {
   const [library, ...path] = fqn.split('.');
   if (path[0] === 'k8s') return path.join('.');
   const value = path.reduce((scope, name) => scope?.[name], require(library));
-  if (typeof value !== 'function') throw new Error(`${fqn} is no class; have describe-props.mjs know what it is`);
+  if (typeof value !== 'function') throw new Error(`${fqn} is not a class; add its kind to describe-props.mjs`);
   return fqn;
 }

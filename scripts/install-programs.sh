@@ -1,6 +1,5 @@
 #!/bin/sh
-# Sees to the programs that the tests run, or to those that are named: installs them where that is possible, else says
-# what to install.
+# Installs the programs that the tests run, or those given as arguments. If it cannot, it prints what to install.
 set -eu
 
 package_of() {
@@ -21,7 +20,7 @@ if command -v apt-get >/dev/null; then
   [ "$(id -u)" -eq 0 ] || as_root='sudo -n'
   # RUNLEVEL=1 keeps Debian from starting the services that come with the packages.
   if $as_root true 2>/dev/null; then
-    # On a machine that has just started, the daily update may be at work; and a source may fail that is not needed here.
+    # Shortly after boot, apt's daily update may hold the lock. A failing source may be one that is not needed.
     options='-qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600'
     # shellcheck disable=SC2086
     $as_root apt-get update $options || true

@@ -1,5 +1,6 @@
-// Reduces Kubernetes' JSON schema (`_definitions.json` of one version) to what the tests need: the kinds that we synthesize
-// and what they reach, without prose. Run: node scripts/kubernetes-schema.mjs PATH-TO-_definitions.json > test/lab/kubernetes-1.27.json
+// Reduces the JSON schema of Kubernetes (`_definitions.json` of one version) to what the tests need: the kinds that we synthesize and
+// the definitions that they refer to, without descriptions.
+// Usage: node scripts/kubernetes-schema.mjs PATH-TO-_definitions.json > test/lab/kubernetes-1.27.json
 
 import { readFileSync } from 'node:fs';
 
@@ -49,7 +50,7 @@ function keep(name) {
   kept[name] = strip(definitions[name]);
 }
 
-/** What a schema says about data; every definition that it refers to is kept too. */
+/** A schema without descriptions. Also keeps the definitions that it refers to. */
 function strip({
   type,
   format,
@@ -74,18 +75,18 @@ function strip({
     required,
     properties:
       properties && Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, strip(schema)])),
-    // An object with listed properties takes no others; one without lists takes what it says, or anything.
+    // An object with listed properties allows no others.
     additionalProperties: properties ? false : additionalProperties && strip(additionalProperties),
   };
 }
 
-/** The fields by which the API server tells the entries of a list apart. */
+/** The fields by which the API server identifies the entries of a list. */
 function uniqueBy(schema) {
   const key = schema['x-kubernetes-patch-merge-key'];
   return schema['x-kubernetes-list-map-keys'] ?? (key && [key]);
 }
 
-/** One entry a line, sorted, so that a new Kubernetes version reads as a diff. */
+/** One entry per line, sorted, for readable diffs of Kubernetes versions. */
 function lines(entries) {
   const sorted = Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',\n');

@@ -1,9 +1,9 @@
-// An ESLint rule: no file imports itself through others, not even for types. (import-x/no-cycle passes over imports of types.)
+// An ESLint rule against import cycles, including type imports, which import-x/no-cycle ignores.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** Imports by file; a run of the linter reads each file once. */
+/** The imports of each file, so that each file is read once per run. */
 const known = new Map();
 
 function importsOf(file) {
@@ -21,7 +21,7 @@ function resolve(file, to) {
   return [`${base}.ts`, path.join(base, 'index.ts')].filter((candidate) => fs.existsSync(candidate));
 }
 
-/** The files by which `from` reaches `to`, if it does. */
+/** The chain of imports from `from` to `to`, if there is one. */
 function pathBetween(from, to, seen = new Set()) {
   if (from === to) return [from];
   if (seen.has(from)) return undefined;

@@ -1,5 +1,5 @@
-// Reduces the custom resource definitions of operators that documents show to what the tests need: the schema of `spec`, without
-// prose. Run: node scripts/operator-schemas.mjs CRD.yaml... > test/docs/operator-schemas.json
+// Reduces the custom resource definitions of operators in the documents to what the tests need: the schema of `spec`, without
+// descriptions. Usage: node scripts/operator-schemas.mjs CRD.yaml... > test/docs/operator-schemas.json
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -14,7 +14,7 @@ for (const file of process.argv.slice(2)) {
 const lines = Object.entries(schemas).map(([kind, schema]) => `${JSON.stringify(kind)}:${JSON.stringify(schema)}`);
 console.log(`{\n${lines.join(',\n')}\n}`);
 
-/** What a schema says about data. A field that it does not name is refused, where the API server would drop it. */
+/** A schema without descriptions. Unknown fields are errors; the API server would drop them. */
 function strip({ type, enum: values, required, pattern, minimum, maximum, minLength, maxLength, items, ...rest }) {
   const open = rest['x-kubernetes-preserve-unknown-fields'] || rest['x-kubernetes-int-or-string'];
   const { properties, additionalProperties } = rest;

@@ -1,5 +1,5 @@
-// Synthesizes the apps in the given directories. `cdk8s synth` empties its output directory before it knows whether the app
-// succeeds, so it writes to another one, which takes the place of dist/ only when it is whole, and the types of the app are right.
+// Synthesizes the apps in the given directories. `cdk8s synth` empties its output directory before the app runs, so this writes to
+// dist.new/, which replaces dist/ only if the synth and the type check succeed.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,20 +8,20 @@ import * as path from 'node:path';
 
 const CDK8S = path.resolve('node_modules/.bin/cdk8s');
 
-// main.ts is run with the compiled library, and the migrator is bundled.
+// Apps run with the compiled library and the bundled migrator.
 const builtAt = fs.statSync('build/lib/index.js', { throwIfNoEntry: false })?.mtimeMs ?? 0;
 if (['lib', 'migrator'].some((directory) => changedAt(directory) > builtAt)) {
   console.error('build/ is older than lib/ or migrator/; run: npm run build');
   process.exit(1);
 }
 
-/** The compiler that is fast enough to run beside a synth; where it is not installed, the other one, which takes three seconds. */
+/** The native compiler; if it is not installed, the JavaScript one, which takes three seconds. */
 const TSC = ['typescript-7', 'typescript']
   .map((name) => path.resolve('node_modules', name, 'bin/tsc'))
   .find((file) => fs.existsSync(file));
 
 const apps = process.argv.slice(2);
-// The app runs without a look at its types: esbuild and tsx take them out.
+// esbuild and tsx do not check types, so tsc does, in parallel.
 const projects = [...new Set(apps.flatMap(projectOf))];
 const types = new Map(projects.map((project) => [project, run(process.execPath, [TSC, '-p', project])]));
 for (const app of apps) {
@@ -34,22 +34,22 @@ for (const app of apps) {
   const done = await Promise.all([synth, types.get(project) ?? true]);
   if (done.includes(false)) {
     fs.rmSync(staged, { recursive: true, force: true });
-    console.error(`${dist} is left as it was`);
+    console.error(`${dist} is unchanged`);
     process.exit(1);
   }
   fs.rmSync(dist, { recursive: true, force: true });
   fs.renameSync(staged, dist);
-  console.log(`${dist} is what was synthesized`);
+  console.log(`${dist} written`);
 }
 
-/** What the types of an app are checked by; nothing for an app in JavaScript. */
+/** The tsconfig.json of an app; none for an app in JavaScript. */
 function projectOf(app) {
   if (!fs.existsSync(path.join(app, 'main.ts'))) return [];
   const own = path.join(app, 'tsconfig.json');
   return [app !== '.' && fs.existsSync(own) ? own : 'tsconfig.synth.json'];
 }
 
-/** Whether a program ends well. */
+/** Runs a program; whether its exit code is 0. */
 async function run(command, args, options = {}) {
   const [status] = await once(spawn(command, args, { stdio: 'inherit', ...options }), 'close');
   return status === 0;

@@ -1,39 +1,39 @@
-// The commands of a move without any of its checks: what no migrator can do faster.
+// The Redis commands of a migration without any checks: the lower bound for a migrator.
 
 import { type Redis } from 'ioredis';
 import { NOWHERE } from '../../lib/migration/plan';
 import { type LabMove } from '../../test/lab/move';
 
 const TO_NOWHERE = ['REPLICAOF', NOWHERE.host, String(NOWHERE.port)];
-const TO_NOBODY = ['REPLICAOF', 'NO', 'ONE'];
+const NO_MASTER = ['REPLICAOF', 'NO', 'ONE'];
 const NO_STALE_READS = ['CONFIG', 'SET', 'replica-serve-stale-data', 'no'];
 const STALE_READS = ['CONFIG', 'SET', 'replica-serve-stale-data', 'yes'];
-const KEEP = ['CONFIG', 'REWRITE'];
+const REWRITE = ['CONFIG', 'REWRITE'];
 
-/** What the migrator sends at a cutover, and none of its looks. */
-export function handOver(move: LabMove, ordinal: number): Promise<void> {
+/** The commands of a cutover, without its checks. */
+export function bareCutover(move: LabMove, ordinal: number): Promise<void> {
   return withBoth(move, ordinal, async (old, fresh) => {
     await send(old, ['CLIENT', 'PAUSE', '1500', 'WRITE']);
-    await send(old, NO_STALE_READS, TO_NOWHERE, KEEP);
-    await send(fresh, ['CLIENT', 'PAUSE', '10000', 'WRITE'], TO_NOBODY, STALE_READS, KEEP);
+    await send(old, NO_STALE_READS, TO_NOWHERE, REWRITE);
+    await send(fresh, ['CLIENT', 'PAUSE', '10000', 'WRITE'], NO_MASTER, STALE_READS, REWRITE);
     await send(fresh, ['CLIENT', 'UNPAUSE']);
   });
 }
 
-/** Two masters, of which the bridge takes the new one: it loses writes, and nothing can be shorter. */
+/** Promotes the new server only. The bridge routes to it; writes are lost, but the gap cannot be shorter. */
 export function promote(move: LabMove, ordinal: number): Promise<void> {
-  return withBoth(move, ordinal, async (_, fresh) => send(fresh, TO_NOBODY));
+  return withBoth(move, ordinal, async (_, fresh) => send(fresh, NO_MASTER));
 }
 
-/** As before the synchronization; what was written since the cutover is lost. */
-export function back(move: LabMove, ordinal: number): Promise<void> {
+/** Restores the roles from before the sync. Writes since the cutover are lost. */
+export function moveBack(move: LabMove, ordinal: number): Promise<void> {
   return withBoth(move, ordinal, async (old, fresh) => {
-    await send(fresh, NO_STALE_READS, TO_NOWHERE, KEEP);
-    await send(old, TO_NOBODY, STALE_READS, ['CLIENT', 'UNPAUSE'], KEEP);
+    await send(fresh, NO_STALE_READS, TO_NOWHERE, REWRITE);
+    await send(old, NO_MASTER, STALE_READS, ['CLIENT', 'UNPAUSE'], REWRITE);
   });
 }
 
-/** Sends commands to a server in one go. */
+/** Pipelines commands to a server. */
 export async function send(server: Redis, ...commands: string[][]): Promise<void> {
   await Promise.all(commands.map(([command, ...args]) => server.call(command, ...args)));
 }

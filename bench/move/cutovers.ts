@@ -1,25 +1,25 @@
-// 108 shards on one machine: what all cutovers take, and the memory of the migrator.
+// 108 shards on one machine: the duration of all cutovers, and the memory of the migrator.
 
 import { type Lab } from '../../test/lab/lab';
 import { type LabMove } from '../../test/lab/move';
 import { peakMemory } from '../../test/lab/peak-memory';
 import { ROOT } from '../../test/lab/synthesized';
-import { handOver } from './bare';
-import { afterwards, atATime, started } from './fleet';
-import { COLUMNS, Seen } from './seen';
+import { bareCutover } from './bare';
+import { reset, forEachShard, startFleet } from './fleet';
+import { COLUMNS, GapMeasurement } from './gap-measurement';
 import { heading, median, megabytes, row, seconds, sleep } from '../table';
 
 const SHARDS = 108;
 const ROUNDS = 3;
 const KEYS_PER_SHARD = 110;
 
-/** More operations would be more than two cores carry beside 216 servers. */
+/** Two cores cannot handle more operations with 216 servers. */
 const LOAD = { clients: 4 * SHARDS, clientsPerShard: 4, operationsPerSecond: 4000 };
 
 export async function cutovers(lab: Lab): Promise<void> {
-  const move = await started(lab, SHARDS);
+  const move = await startFleet(lab, SHARDS);
   await move.old.fill(KEYS_PER_SHARD);
-  const peaks = new Map([['node, ioredis, all servers connected (floor)', await barePeak(lab, move)]]);
+  const peaks = new Map([['node, ioredis, all servers connected (floor)', await minimalPeak(lab, move)]]);
   const measured = async (...[command, ...args]: [string, ...string[]]): Promise<void> => {
     const program = move.migrator(command, ...args);
     const name = ['migrator', command, ...args].join(' ');
@@ -29,13 +29,13 @@ export async function cutovers(lab: Lab): Promise<void> {
   for (const command of ['preflight', 'sync', 'verify']) await measured(command);
   await measured('verify', '--full');
 
-  const [cutover, nothing, barely] = [new Seen(LOAD), new Seen(LOAD), new Seen(LOAD)];
+  const [cutover, nothing, barely] = [new GapMeasurement(LOAD), new GapMeasurement(LOAD), new GapMeasurement(LOAD)];
   for (let round = 0; round < ROUNDS; round++) {
-    await barely.during(move, () => atATime(move, handOver));
-    await afterwards(move);
+    await barely.during(move, () => forEachShard(move, bareCutover));
+    await reset(move);
     await cutover.during(move, () => measured('cutover'));
     await nothing.during(move, () => sleep(median(cutover.times)));
-    await afterwards(move);
+    await reset(move);
   }
 
   heading(`Time for ${SHARDS} cutovers, 4 at a time, ${ROUNDS} rounds`);
@@ -59,7 +59,7 @@ const CONNECT = `
   Promise.all(clients.map((client) => client.info())).then(() => process.exit());
 `;
 
-async function barePeak(lab: Lab, { old, fleet, ordinals }: LabMove): Promise<number> {
+async function minimalPeak(lab: Lab, { old, fleet, ordinals }: LabMove): Promise<number> {
   const ports = [...old.ports, ...ordinals.map((ordinal) => fleet.portOf(ordinal))].map(String);
   const env = { ...process.env, REDIS_PASSWORD: fleet.password };
   return peakMemory(lab.start(process.execPath, ['-e', CONNECT, ...ports], { env, cwd: ROOT }));

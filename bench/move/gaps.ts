@@ -1,10 +1,10 @@
-// How long a cutover keeps a shard from its clients: a few shards with many clients each, moved again and again.
+// How long a shard is unavailable during a cutover: a few shards with many clients each, moved repeatedly.
 
 import { type Lab } from '../../test/lab/lab';
 import { type LabMove } from '../../test/lab/move';
-import { handOver, promote } from './bare';
-import { afterwards, atATime, started } from './fleet';
-import { COLUMNS, Seen } from './seen';
+import { bareCutover, promote } from './bare';
+import { reset, forEachShard, startFleet } from './fleet';
+import { COLUMNS, GapMeasurement } from './gap-measurement';
 import { heading, median, row, sleep } from '../table';
 
 const SHARDS = 12;
@@ -13,20 +13,25 @@ const KEYS_PER_SHARD = 110;
 const LOAD = { clients: 4 * SHARDS, clientsPerShard: 4, operationsPerSecond: 6000 };
 
 export async function gaps(lab: Lab): Promise<void> {
-  const move = await started(lab, SHARDS);
+  const move = await startFleet(lab, SHARDS);
   await move.old.fill(KEYS_PER_SHARD);
   await move.run('sync');
-  const [cutover, nothing, barely, promotion] = [new Seen(LOAD), new Seen(LOAD), new Seen(LOAD), new Seen(LOAD)];
-  const works: [Seen, (it: LabMove) => Promise<unknown>][] = [
+  const [cutover, nothing, barely, promotion] = [
+    new GapMeasurement(LOAD),
+    new GapMeasurement(LOAD),
+    new GapMeasurement(LOAD),
+    new GapMeasurement(LOAD),
+  ];
+  const works: [GapMeasurement, (it: LabMove) => Promise<unknown>][] = [
     [cutover, (it) => it.run('cutover')],
-    [barely, (it) => atATime(it, handOver)],
-    [promotion, (it) => atATime(it, promote)],
+    [barely, (it) => forEachShard(it, bareCutover)],
+    [promotion, (it) => forEachShard(it, promote)],
   ];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [seen, work] of works) {
-      await seen.during(move, () => work(move));
-      if (seen === cutover) await nothing.during(move, () => sleep(median(cutover.times)));
-      await afterwards(move);
+    for (const [measurement, work] of works) {
+      await measurement.during(move, () => work(move));
+      if (measurement === cutover) await nothing.during(move, () => sleep(median(cutover.times)));
+      await reset(move);
     }
   }
   heading(`Gap of a shard: ${SHARDS} shards, 4 at a time, ${ROUNDS} rounds`, ...COLUMNS);

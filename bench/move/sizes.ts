@@ -1,4 +1,4 @@
-// The largest objects that a unit of 108 shards brings to the cluster.
+// The largest Kubernetes objects of a unit of 108 shards.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -20,7 +20,7 @@ export function sizes(lab: Lab): void {
   row('  aim', bytes(LIMIT));
 }
 
-/** The bytes of the annotation: its name, the object in one line, and a newline. */
+/** The size of the annotation: its name, the object on one line, and a newline. */
 function annotationOf(object: Manifest): number {
   return ANNOTATION.length + Buffer.byteLength(JSON.stringify(object)) + 1;
 }

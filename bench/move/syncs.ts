@@ -1,4 +1,4 @@
-// One large shard: what sync takes, and what REPLICAOF alone takes until the same state is reached.
+// One large shard: the duration of sync, and of REPLICAOF alone until the same state is reached.
 
 import { type Redis } from 'ioredis';
 import { NOWHERE } from '../../lib/migration/plan';
@@ -11,7 +11,7 @@ const PAIRS = 5;
 const KEYS = 400_000;
 const KEYS_AT_A_TIME = 10_000;
 
-/** Values of a thousand bytes that compress as little as real ones, or less. */
+/** Values of a thousand bytes that compress no better than real ones. */
 const FILL = `
   for i = ARGV[1], ARGV[1] + ARGV[2] - 1 do
     local parts = {}
@@ -28,14 +28,14 @@ export async function syncs(lab: Lab): Promise<void> {
 
   const [linked, bare, migrator]: number[][] = [[], [], []];
   for (let pair = 0; pair <= PAIRS; pair++) {
-    await empty(fresh);
-    const plainly = await follow(fresh, move.old.portOf(0));
-    await empty(fresh);
+    await clear(fresh);
+    const bareSync = await replicate(fresh, move.old.portOf(0));
+    await clear(fresh);
     const synced = await timeOf(() => move.run('sync'));
     // The first pair warms the caches and does not count.
     if (pair === 0) continue;
-    linked.push(plainly.linked);
-    bare.push(plainly.saved);
+    linked.push(bareSync.linked);
+    bare.push(bareSync.saved);
     migrator.push(synced);
   }
   old.disconnect();
@@ -55,18 +55,18 @@ export async function syncs(lab: Lab): Promise<void> {
   line('  REPLICAOF, until it is on the disk too (floor)', bare);
   line('  migrator sync, which waits for the same', migrator, times(median(migrator) / median(bare)));
   row('  aim', '', '', '', '1.10 x');
-  row('  starts of a migrator with nothing to do', seconds(median(await timesOfNothing(move))));
+  row('  starts of a migrator with nothing to do', seconds(median(await timesWithoutWork(move))));
 }
 
-/** As a master for a moment, it forgets the history that it shares with the old server. */
-async function empty(fresh: Redis): Promise<void> {
+/** Deletes all data. As a master, the server also discards the replication history, so that the next sync is a full one. */
+async function clear(fresh: Redis): Promise<void> {
   await send(fresh, ['REPLICAOF', 'NO', 'ONE'], ['FLUSHALL'], ['BGREWRITEAOF']);
   await untilInfo(fresh, isSaved);
   await send(fresh, ['REPLICAOF', NOWHERE.host, String(NOWHERE.port)]);
 }
 
-/** Milliseconds until it has everything, and until that is on its disk. */
-async function follow(fresh: Redis, port: number): Promise<{ linked: number; saved: number }> {
+/** Milliseconds until the replica has all data, and until the data is on disk. */
+async function replicate(fresh: Redis, port: number): Promise<{ linked: number; saved: number }> {
   const start = performance.now();
   await send(fresh, ['REPLICAOF', '127.0.0.1', String(port)]);
   await untilInfo(fresh, (info) => info.includes('master_link_status:up'));
@@ -83,8 +83,8 @@ async function untilInfo(server: Redis, holds: (info: string) => boolean): Promi
   while (!holds(await server.info())) await sleep(5);
 }
 
-async function timesOfNothing(move: LabMove): Promise<number[]> {
-  const found: number[] = [];
-  for (let i = 0; i < PAIRS; i++) found.push(await timeOf(() => move.run('sync')));
-  return found;
+async function timesWithoutWork(move: LabMove): Promise<number[]> {
+  const durations: number[] = [];
+  for (let i = 0; i < PAIRS; i++) durations.push(await timeOf(() => move.run('sync')));
+  return durations;
 }

@@ -1,4 +1,4 @@
-// The settings of HAProxy in the bridge.
+// HAProxy settings of the bridge.
 
 import { type Lab } from '../../test/lab/lab';
 import { type Load } from './client';
@@ -8,7 +8,7 @@ import { type Effort } from './scale';
 
 const SHARDS = 4;
 
-/** What is put in the place of what the bridge has. */
+/** For each variant, the replacements in haproxy.cfg. */
 const SETTINGS: Record<string, Record<string, string>> = {
   'nbthread 2, tune.bufsize 16384': {},
   'nbthread 1': { 'nbthread 2': 'nbthread 1' },

@@ -1,4 +1,4 @@
-// The size of nutcracker's buffers: processor time and memory with 1,000 clients, and with the shards of a whole unit.
+// The size of nutcracker's buffers (mbuf): CPU time and memory with 1,000 clients, and with the shards of a whole unit.
 
 import { type Lab } from '../../test/lab/lab';
 import { type Load } from './client';
@@ -6,7 +6,7 @@ import { afterCutover, moved } from './fleet';
 import { compareProxies } from './proxies';
 import { type Effort } from './scale';
 
-/** nutcracker's own default, and from the least that it takes to four times as much. */
+/** The default of nutcracker, then from its minimum to four times the default. */
 const SIZES = [16_384, 512, 1024, 2048, 4096, 8192, 32_768, 65_536];
 
 const LOADS: readonly Load[] = [

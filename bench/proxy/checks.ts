@@ -1,14 +1,14 @@
-// What the bridge's questions for roles cost while no client asks anything.
+// The cost of the bridge's role checks without client traffic.
 
 import { Duration } from 'cdk8s';
 import { type Lab, type Program } from '../../test/lab/lab';
 import { peakSoFar } from '../../test/lab/peak-memory';
 import { heading, megabytes, row, sleep } from '../table';
 import { afterCutover, withProxy } from './fleet';
-import { processorSeconds } from './measure';
+import { cpuSeconds } from './measure';
 import { type Effort, thousandths } from './scale';
 
-/** Milliseconds between two questions. */
+/** Milliseconds between two checks. */
 const INTERVALS = [20, 50, 100, 200, 500];
 
 export async function checks(lab: Lab, effort: Effort): Promise<void> {
@@ -20,21 +20,21 @@ export async function checks(lab: Lab, effort: Effort): Promise<void> {
     const fleet = move.fleet.with({ migration: { bridge: { checkInterval: Duration.millis(interval) } } });
     await withProxy(fleet, async ({ pod }) => {
       const bridge = pod.program('bridge');
-      const [haproxy, redis] = await sharesOfProcessor([[bridge], shards], effort.idleMs);
+      const [haproxy, redis] = await cpuShares([[bridge], shards], effort.idleMs);
       const memory = megabytes(peakSoFar(bridge));
       row(`  checkInterval ${interval} ms`, thousandths(haproxy), thousandths(redis / shards.length), memory);
     });
   }
 }
 
-/** Which part of a processor each of these groups of programs takes, as time goes by. */
-async function sharesOfProcessor(groups: readonly (readonly Program[])[], milliseconds: number): Promise<number[]> {
-  const before = groups.map(processorSeconds);
+/** The CPU use of each group of programs, in cores. */
+async function cpuShares(groups: readonly (readonly Program[])[], milliseconds: number): Promise<number[]> {
+  const before = groups.map(cpuSeconds);
   const start = performance.now();
-  const taken = (): number[] => groups.map((group, i) => processorSeconds(group) - before[i]);
-  // On a busy machine a program may not have come to its turn.
+  const used = (): number[] => groups.map((group, i) => cpuSeconds(group) - before[i]);
+  // On a busy machine a program may not have been scheduled yet.
   do await sleep(milliseconds);
-  while (taken().includes(0));
+  while (used().includes(0));
   const seconds = (performance.now() - start) / 1000;
-  return taken().map((each) => each / seconds);
+  return used().map((each) => each / seconds);
 }

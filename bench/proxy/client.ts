@@ -1,32 +1,32 @@
-// The clients: redis-benchmark, which is Redis' own.
+// The clients: redis-benchmark, which comes with Redis.
 
 import { type Lab } from '../../test/lab/lab';
 
-/** What clients ask for, and how. */
+/** The requests of the clients. */
 export interface Load {
   readonly command: 'GET' | 'SET' | 'MGET';
-  /** Bytes of a value. */
+  /** The size of a value. */
   readonly bytes: number;
-  /** Connections, each of which waits for its answers before it asks again. */
+  /** Connections; each waits for its replies before it sends again. */
   readonly connections: number;
-  /** Requests that a connection sends at a time. @default 1 */
+  /** Requests that a connection sends at once. @default 1 */
   readonly pipeline?: number;
   /** Keys of an MGET. @default 10 */
   readonly keys?: number;
-  /** Requests of all connections together. */
+  /** Requests of all connections. */
   readonly requests: number;
 }
 
-/** What the clients saw. */
-export interface Answers {
-  /** Requests answered in a second. */
+/** The figures of the clients. */
+export interface ClientFigures {
+  /** Replies per second. */
   readonly rate: number;
-  /** Milliseconds. */
+  /** Latencies in milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/** All keys that clients ask for, as redis-benchmark writes them; what they hold fits in memory many times. */
+/** All keys of the clients, as redis-benchmark names them. Their values need only a small part of the memory. */
 export function keysOf(bytes: number): string[] {
   const count = Math.max(100, Math.min(2000, Math.floor(20e6 / bytes)));
   return Array.from({ length: count }, (_, i) => `key:${String(i).padStart(12, '0')}`);
@@ -34,16 +34,16 @@ export function keysOf(bytes: number): string[] {
 
 const ANY_KEY = 'key:__rand_int__';
 
-/** Runs a load to its end. Throws with what was answered if one answer was an error. */
-export async function drive(lab: Lab, port: number, password: string, load: Load): Promise<Answers> {
+/** Runs a load. Throws if a reply is an error. */
+export async function runLoad(lab: Lab, port: number, password: string, load: Load): Promise<ClientFigures> {
   const { command, bytes, connections, pipeline = 1, keys = 10, requests } = load;
-  const words =
+  const commandArgs =
     command === 'MGET' ? ['MGET', ...Array<string>(keys).fill(ANY_KEY)] : ['-t', command.toLowerCase(), '-d', bytes];
   const numbers = { '-p': port, '-c': connections, '-n': requests, '-P': pipeline, '-r': keysOf(bytes).length };
-  const args = ['-a', password, '--csv', ...Object.entries(numbers).flat(), ...words].map(String);
+  const args = ['-a', password, '--csv', ...Object.entries(numbers).flat(), ...commandArgs].map(String);
   const client = lab.start('redis-benchmark', args);
   const code = await client.exit();
-  // Behind the name of the test, which repeats the command.
+  // The figures follow the name of the test, which repeats the command.
   const figures = /^"(?:GET|SET|MGET)[^"]*",(.*)$/m.exec(client.output)?.[1].replaceAll('"', '').split(',').map(Number);
   if (code !== 0 || figures === undefined) throw new Error(`redis-benchmark ${args.join(' ')}: ${client.output}`);
   const [rate, , , p50, , p99] = figures;

@@ -1,4 +1,4 @@
-// How many connections a proxy keeps to each shard.
+// The number of connections of a proxy to each shard.
 
 import { NutcrackerPool } from '../../lib';
 import { type Lab } from '../../test/lab/lab';

@@ -1,21 +1,21 @@
-// The fleets whose proxies are measured, and the paths through them.
+// The fleets whose proxies are measured, and the request paths through them.
 
 import { type Redis } from 'ioredis';
 import { HashType, MigrationPhase, RedisConfig } from '../../lib';
 import { type LabFleet, type LabProxy } from '../../test/lab/fleet';
 import { type Lab } from '../../test/lab/lab';
 import { type LabMove, type LabMoveProps } from '../../test/lab/move';
-import { started } from '../move/fleet';
+import { startFleet } from '../move/fleet';
 import { keysOf } from './client';
 import { type Path } from './measure';
 
 /**
- * With nutcracker's default hash, keys that differ in their last characters alone are nearly all on one shard. A machine with
- * much else to do is to be slow, and not to answer with errors.
+ * With nutcracker's default hash, nearly all keys that differ only in their last characters are on one shard. The long timeout
+ * avoids errors on a busy machine.
  */
 const POOL = { hash: HashType.MD5, timeout: 20_000 };
 
-/** Old and new servers alike keep off the disk, which is not what is measured here. */
+/** Neither old nor new servers use the disk, which is not measured here. */
 const IN_MEMORY: Omit<LabMoveProps, 'servers'> = {
   password: 'secret',
   pool: POOL,
@@ -23,12 +23,12 @@ const IN_MEMORY: Omit<LabMoveProps, 'servers'> = {
   fleet: { redis: { config: RedisConfig.of({ appendonly: false, save: [] }) } },
 };
 
-/** A fleet whose old servers still serve, through a proxy and its bridge. */
+/** A fleet before the cutover, with a proxy and its bridge. */
 export function beforeCutover(lab: Lab, servers: number): Promise<LabMove> {
-  return started(lab, servers, IN_MEMORY);
+  return startFleet(lab, servers, IN_MEMORY);
 }
 
-/** A fleet whose new servers serve; its proxy has its bridge yet. */
+/** A fleet after the cutover; its proxy still has the bridge. */
 export async function afterCutover(lab: Lab, servers: number): Promise<LabMove> {
   const move = await beforeCutover(lab, servers);
   await move.run('sync');
@@ -36,7 +36,7 @@ export async function afterCutover(lab: Lab, servers: number): Promise<LabMove> 
   return move;
 }
 
-/** Through a proxy of this fleet, with its bridge if there is one; `side` is where the data is. */
+/** The path through a proxy, with its bridge if it has one, to the old or the new servers. */
 export function through(proxy: LabProxy, move: LabMove, name: string, side: 'old' | 'new' = 'new'): Path {
   const { pod, ports } = proxy;
   return {
@@ -51,7 +51,7 @@ export function through(proxy: LabProxy, move: LabMove, name: string, side: 'old
   };
 }
 
-/** To some of the new servers themselves. */
+/** The direct path to some of the new servers. */
 export function directly(move: LabMove, ordinals: readonly number[], name: string): Path {
   return {
     name,
@@ -61,12 +61,12 @@ export function directly(move: LabMove, ordinals: readonly number[], name: strin
   };
 }
 
-/** The fleet once it has moved, with these settings; its proxies have no bridge. */
+/** The fleet in the phase MOVED, with these changes; its proxies have no bridge. */
 export function moved(move: LabMove, changes: Parameters<LabFleet['with']>[0] = {}): LabFleet {
   return move.fleet.with(changes).inPhase(MigrationPhase.MOVED);
 }
 
-/** Adds a proxy for as long as the work takes. */
+/** Runs the work with an additional proxy. */
 export async function withProxy<T>(fleet: LabFleet, work: (proxy: LabProxy) => Promise<T>): Promise<T> {
   const proxy = await fleet.addProxy();
   try {
@@ -76,10 +76,7 @@ export async function withProxy<T>(fleet: LabFleet, work: (proxy: LabProxy) => P
   }
 }
 
-/**
- * Puts values of this size under all keys of the clients, so that none is missing: where the ring has them, or on every
- * server for clients that go there directly.
- */
+/** Sets all keys of the clients to values of this size: on the server of the ring, or on every server for direct clients. */
 export async function fill(move: LabMove, side: 'old' | 'new', bytes: number, everywhere = false): Promise<void> {
   const all = keysOf(bytes);
   for (const ordinal of move.ordinals) {

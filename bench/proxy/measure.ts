@@ -1,41 +1,41 @@
-// What a load costs on its path: what clients saw, and the processor time of each program on the way.
+// Measures a load on a path: the figures of the clients, and the CPU time of each program on the path.
 
 import * as fs from 'node:fs';
 import { type Lab, type Program } from '../../test/lab/lab';
 import { median } from '../table';
-import { type Answers, drive, type Load } from './client';
+import { type ClientFigures, type Load, runLoad } from './client';
 
-/** The way of a request: where clients connect, and the programs that it then passes. */
+/** The path of a request: the ports that clients connect to, and the programs that it passes. */
 export interface Path {
   readonly name: string;
-  /** One, or several among which the clients are divided. */
+  /** The clients are divided among the ports. */
   readonly ports: readonly number[];
   readonly password: string;
   readonly programs: Readonly<Record<string, readonly Program[]>>;
 }
 
-export interface Figures extends Answers {
-  /** Seconds of a processor for 100,000 requests, by the name of the program. */
+export interface Figures extends ClientFigures {
+  /** CPU seconds for 100,000 requests, by the name of the program. */
   readonly cpu: Readonly<Record<string, number>>;
 }
 
-/** Sends the load by a path. */
+/** Sends the load on a path. */
 export async function measure(lab: Lab, { ports, password, programs }: Path, load: Load): Promise<Figures> {
   const part = (count: number): number => Math.ceil(count / ports.length);
   const share = { ...load, connections: part(load.connections), requests: part(load.requests) };
   const before = secondsOf(programs);
-  const answers = await Promise.all(ports.map((port) => drive(lab, port, password, share)));
+  const clients = await Promise.all(ports.map((port) => runLoad(lab, port, password, share)));
   const after = secondsOf(programs);
   return {
-    // Together they take as long as the slowest.
-    rate: ports.length * Math.min(...answers.map(({ rate }) => rate)),
-    p50: median(answers.map(({ p50 }) => p50)),
-    p99: Math.max(...answers.map(({ p99 }) => p99)),
+    // The slowest client determines the total duration.
+    rate: ports.length * Math.min(...clients.map(({ rate }) => rate)),
+    p50: median(clients.map(({ p50 }) => p50)),
+    p99: Math.max(...clients.map(({ p99 }) => p99)),
     cpu: mapped(after, (seconds, name) => ((seconds - before[name]) / load.requests) * 100_000),
   };
 }
 
-/** Sends the load by each path in turn, some rounds, so that what else the machine does hits all alike; the medians. */
+/** Sends the load on each path in turn, for some rounds, so that other load affects all paths; returns the medians. */
 export async function compare(lab: Lab, paths: readonly Path[], load: Load, rounds: number): Promise<Figures[]> {
   const found = paths.map((): Figures[] => []);
   for (let round = 0; round < rounds; round++) {
@@ -54,8 +54,8 @@ function medians(rounds: readonly Figures[]): Figures {
   };
 }
 
-/** Seconds for which the threads of these programs had a processor; none of the programs ends a thread. */
-export function processorSeconds(programs: readonly Program[]): number {
+/** The CPU time of all threads of these programs. (None of the programs ends a thread.) */
+export function cpuSeconds(programs: readonly Program[]): number {
   const nanoseconds = programs.flatMap(({ child }) => {
     const tasks = `/proc/${String(child.pid)}/task`;
     return fs.readdirSync(tasks).map((id) => Number(fs.readFileSync(`${tasks}/${id}/schedstat`, 'utf8').split(' ')[0]));
@@ -64,7 +64,7 @@ export function processorSeconds(programs: readonly Program[]): number {
 }
 
 function secondsOf(programs: Path['programs']): Record<string, number> {
-  return mapped(programs, processorSeconds);
+  return mapped(programs, cpuSeconds);
 }
 
 function mapped<From, To>(record: Readonly<Record<string, From>>, to: (each: From, name: string) => To) {

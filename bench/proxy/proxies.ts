@@ -1,4 +1,4 @@
-// Proxies that differ in one setting, side by side under the same loads.
+// Compares proxies that differ in one setting, under the same loads.
 
 import { type LabFleet } from '../../test/lab/fleet';
 import { type Lab } from '../../test/lab/lab';
@@ -10,17 +10,17 @@ import { fill, through } from './fleet';
 import { compare, type Path } from './measure';
 import { decimals, type Effort, figures, nameOf, requestsOf } from './scale';
 
-/** A program of a proxy's pod. */
-type Watched = 'nutcracker' | 'haproxy';
+/** A program in the pod of a proxy. */
+type Measured = 'nutcracker' | 'haproxy';
 
-/** The fleets that the proxies belong to, by what differs; the first is as the constructs write it. */
+/** The fleets of the proxies, by setting; the first is as synthesized. */
 export type Variants = readonly (readonly [name: string, fleet: LabFleet])[];
 
-/** Prints what one program of new proxies of each kind takes, under each load. */
+/** Prints the figures of one program for each variant, under each load. */
 export async function compareProxies(
   lab: Lab,
   move: LabMove,
-  watched: Watched,
+  measured: Measured,
   variants: Variants,
   loads: readonly Load[],
   effort: Effort,
@@ -32,19 +32,19 @@ export async function compareProxies(
       paths.push(through(await fleet.addProxy(), move, `  ${name}`));
     }
     const found = await compare(lab, paths, requestsOf(load, effort), effort.rounds);
-    heading(nameOf(load), 'ops/s', 'p50 ms', 'p99 ms', `${watched} s`, 'of the first', 'memory');
+    heading(nameOf(load), 'ops/s', 'p50 ms', 'p99 ms', `${measured} s`, 'of the first', 'memory');
     for (const [i, { name, programs }] of paths.entries()) {
       const { rate, p50, p99, cpu } = found[i];
-      const ofTheFirst = times(cpu[watched] / found[0].cpu[watched]);
-      const memory = megabytes(peakSoFar(programs[watched][0]));
-      row(name, figures(rate), decimals(p50), decimals(p99), decimals(cpu[watched]), ofTheFirst, memory);
+      const ofTheFirst = times(cpu[measured] / found[0].cpu[measured]);
+      const memory = megabytes(peakSoFar(programs[measured][0]));
+      row(name, figures(rate), decimals(p50), decimals(p99), decimals(cpu[measured]), ofTheFirst, memory);
     }
-    await end(paths);
+    await stop(paths);
   }
 }
 
-/** What they hold is not to weigh on the next ones. */
-async function end(paths: readonly Path[]): Promise<void> {
+/** Stops the proxies, to free their memory. */
+async function stop(paths: readonly Path[]): Promise<void> {
   const programs = paths.flatMap(({ programs: { nutcracker, haproxy = [] } }) => [...nutcracker, ...haproxy]);
   await Promise.all(programs.map((program) => program.stop('SIGKILL')));
 }

@@ -1,4 +1,4 @@
-// What a hop costs: the same requests to Redis itself, through a proxy, and through a proxy with its bridge.
+// The cost of a hop: the same requests to Redis itself, through a proxy, and through a proxy with its bridge.
 
 import { Lab } from '../../test/lab/lab';
 import { type LabMove } from '../../test/lab/move';
@@ -11,7 +11,7 @@ import { decimals, type Effort, figures, nameOf, requestsOf } from './scale';
 
 const SHARDS = 4;
 
-/** As many requests as take the slowest path about half a second. */
+/** The numbers of requests take about half a second on the slowest path. */
 const LOADS: readonly Load[] = [
   { command: 'GET', bytes: 100, connections: 1, requests: 6000 },
   { command: 'GET', bytes: 100, connections: 50, requests: 24_000 },
@@ -29,7 +29,7 @@ const LOADS: readonly Load[] = [
 ];
 
 export async function requests(lab: Lab, effort: Effort): Promise<void> {
-  // Two fleets have the same names, so each needs a lab of its own.
+  // Both fleets have the same names, so each needs its own lab.
   const another = new Lab();
   try {
     await requestsOn(lab, await beforeCutover(another, SHARDS), await afterCutover(lab, SHARDS), effort);
@@ -50,10 +50,10 @@ async function requestsOn(lab: Lab, before: LabMove, after: LabMove, effort: Eff
   for (const load of LOADS) {
     await fill(before, 'old', load.bytes);
     await fill(after, 'new', load.bytes, true);
-    const taken = paths.filter(({ ports }) => ports.length <= load.connections);
-    const found = await compare(lab, taken, requestsOf(load, effort), effort.rounds);
+    const usable = paths.filter(({ ports }) => ports.length <= load.connections);
+    const found = await compare(lab, usable, requestsOf(load, effort), effort.rounds);
     heading(nameOf(load), 'ops/s', 'of direct', 'p50 ms', 'p99 ms', 'nutcracker s', 'haproxy s', 'redis s');
-    for (const [i, each] of found.entries()) row(taken[i].name, ...cells(each, found[0]));
+    for (const [i, each] of found.entries()) row(usable[i].name, ...cells(each, found[0]));
   }
   heading('Most memory in all this');
   row('  nutcracker', megabytes(peakSoFar(proxy.pod.program('nutcracker'))));

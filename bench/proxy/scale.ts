@@ -1,24 +1,24 @@
-// How much work a run takes upon itself: enough for steady figures, or just enough to see that everything works.
+// How much a run measures: enough for stable figures, or just enough to check that everything works.
 
 import { type Load } from './client';
 
 export interface Effort {
-  /** How often everything is measured; the median counts. */
+  /** The number of measurements; the result is the median. */
   readonly rounds: number;
-  /** The part of the requests that is sent. */
+  /** The part of the requests that is sent, 0 to 1. */
   readonly share: number;
-  /** The shards of a whole unit. */
+  /** The number of shards of a unit. */
   readonly unit: number;
-  /** How many values of a setting are compared, at the most. */
+  /** The maximum number of variants to compare. */
   readonly variants: number;
-  /** Milliseconds for which a program without clients is watched. */
+  /** How long to measure a program without clients, in milliseconds. */
   readonly idleMs: number;
 }
 
-export const WHOLE: Effort = { rounds: 3, share: 1, unit: 108, variants: Infinity, idleMs: 4000 };
+export const FULL: Effort = { rounds: 3, share: 1, unit: 108, variants: Infinity, idleMs: 4000 };
 export const QUICK: Effort = { rounds: 1, share: 0.02, unit: 4, variants: 2, idleMs: 200 };
 
-/** A load as this effort sends it: every connection sends something, and a clock can tell how long it took. */
+/** The load for this effort, with enough requests that every connection sends some and the duration is measurable. */
 export function requestsOf(load: Load, { share }: Effort): Load {
   const fewest = Math.max(500, load.connections * (load.pipeline ?? 1));
   return { ...load, requests: Math.max(fewest, Math.round(load.requests * share)) };

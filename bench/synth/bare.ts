@@ -1,9 +1,9 @@
-// The same objects as anybody would write them with cdk8s alone: an L1 object each, with literal props.
+// The same objects with plain cdk8s: an L1 construct for each, with literal props.
 
 import * as path from 'node:path';
 import { type Chart, type Json } from './manifests';
 
-/** An app that writes the charts of any number of units: node bare.js UNITS */
+/** The source of an app that writes the charts of any number of units: node bare.js UNITS */
 export function bareApp(charts: readonly Chart[]): string {
   return `
 const { App, Chart } = require('cdk8s');
@@ -32,7 +32,7 @@ function chart({ file, objects }: Chart): string {
   return `  {\n    const chart = new Chart(app, ${name});\n${lines.join('')}  }\n`;
 }
 
-/** The source of a value at a path; what belongs to the unit is put together when it runs. */
+/** The source of a value at this path; strings with the name of the unit become template literals. */
 function literal(value: Json, where: readonly string[]): string {
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, where)).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
@@ -44,7 +44,7 @@ function literal(value: Json, where: readonly string[]): string {
   return wrapper ? `k8s.${wrapper}.from${typeof value === 'string' ? 'String' : 'Number'}(${text})` : text;
 }
 
-/** L1 classes know keys in camel case only. */
+/** L1 classes have keys in camel case. */
 function property(key: string): string {
   return JSON.stringify(key.replace(/IP$/, 'Ip'));
 }

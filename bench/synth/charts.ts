@@ -1,9 +1,9 @@
-// The same objects for `helm template` and for `kubectl kustomize`.
+// The same objects as a Helm chart, and for kustomize.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** A chart whose templates write each file of unit-1 for every unit of its values. */
+/** Writes a chart whose templates repeat each file of unit-1 for every unit. */
 export function writeHelmChart(dir: string, manifests: string, units: readonly string[]): void {
   write(dir, 'Chart.yaml', 'apiVersion: v2\nname: fleet\nversion: 1.0.0\n');
   write(dir, 'values.yaml', `units: ${JSON.stringify(units)}\n`);
@@ -13,7 +13,7 @@ export function writeHelmChart(dir: string, manifests: string, units: readonly s
   }
 }
 
-/** Kustomize has no templates: a directory with the files of each unit, to which it gives its namespace. */
+/** Writes a directory with the files of each unit, since Kustomize has no templates; Kustomize sets the namespace. */
 export function writeKustomization(dir: string, manifests: string, units: readonly string[]): void {
   const files = filesOf(manifests);
   write(dir, 'kustomization.yaml', `resources: ${JSON.stringify(units)}\n`);

@@ -1,4 +1,4 @@
-// `cdk8s synth` as a whole: of main.ts, and of apps that do nothing but load cdk8s.
+// The whole `cdk8s synth`: of main.ts, and of apps that only load cdk8s.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -8,7 +8,7 @@ import { type Commands, ROOT } from './workplace';
 const CDK8S = "import { App } from 'cdk8s';\n";
 const PLUS = "import 'cdk8s-plus-27';\n";
 
-/** Apps that are run as cdk8s.yaml has main.ts run, and the command line alone. */
+/** Commands that run apps as in cdk8s.yaml, and the command line without an app. */
 export function commandLines(workplace: string): Commands {
   const out = path.join(workplace, 'out');
   const synth = (cwd: string, ...args: string[]): Command => ({

@@ -1,4 +1,4 @@
-// Units as main.ts describes one, each an App, or --together in one: node fleet.js UNITS [--together]
+// Units as in main.ts, each in its own App, or all in one with --together: node fleet.js UNITS [--together]
 
 import { App, Size } from 'cdk8s';
 import { FleetCharts, MigrationPhase, NetworkPeer, NutcrackerConfig, RedisConfig, ShardStorage } from '../../lib';

@@ -1,4 +1,4 @@
-// What a whole process takes.
+// Measures a whole process.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,37 +8,37 @@ export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Where its output goes; the end of it is what a program says of itself. (What it complains of goes beside it.) */
+  /** The file for its output, whose last line may be a figure. (Standard error goes to `<out>.err`.) */
   readonly out: string;
 }
 
 export interface Measured {
   readonly seconds: number;
-  /** Of all cores, its own children included. */
+  /** On all cores, including child processes. */
   readonly cpuSeconds: number;
-  /** The most memory that it had at a time, without its children. */
+  /** Peak memory, without child processes. */
   readonly bytes: number;
 }
 
-/** Between two looks at the memory; the kernel keeps the peak, so that only what comes in the end can be missed. */
-const LOOK_MS = 5;
+/** The interval of memory samples. The kernel keeps the peak, so only a peak in the last interval can be missed. */
+const SAMPLE_MS = 5;
 
-/** Runs a command to its end; nothing if it takes longer than that. Throws if it fails. */
+/** Runs a command; returns undefined if it exceeds the limit. Throws if it fails. */
 export async function measure(command: Command, limitSeconds: number): Promise<Measured | undefined> {
-  const [out, complaints] = [command.out, `${command.out}.err`].map((file) => fs.openSync(file, 'w'));
+  const [out, err] = [command.out, `${command.out}.err`].map((file) => fs.openSync(file, 'w'));
   const before = childrenCpuSeconds();
   const start = performance.now();
-  const child = spawn(command.program, command.args, { cwd: command.cwd, stdio: ['ignore', out, complaints] });
+  const child = spawn(command.program, command.args, { cwd: command.cwd, stdio: ['ignore', out, err] });
   let bytes = NaN;
-  const look = setInterval(() => {
+  const sampling = setInterval(() => {
     bytes = peakOf(child.pid) ?? bytes;
-  }, LOOK_MS);
+  }, SAMPLE_MS);
   const limit = setTimeout(() => child.kill('SIGKILL'), limitSeconds * 1000);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   const seconds = (performance.now() - start) / 1000;
-  clearInterval(look);
+  clearInterval(sampling);
   clearTimeout(limit);
-  [out, complaints].forEach(fs.closeSync);
+  [out, err].forEach(fs.closeSync);
   if (signal === 'SIGKILL' && seconds >= limitSeconds) return undefined;
   if (code !== 0) {
     const how = `${command.program} ${command.args.join(' ')} ended with ${code ?? signal}`;
@@ -47,13 +47,13 @@ export async function measure(command: Command, limitSeconds: number): Promise<M
   return { seconds, cpuSeconds: childrenCpuSeconds() - before, bytes };
 }
 
-/** VmHWM, which Linux keeps for every process. */
+/** The peak memory of a process: VmHWM of Linux. */
 function peakOf(pid: number | undefined): number | undefined {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(read(`/proc/${pid ?? 0}/status`))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
-/** What ended children have used: fields 16 and 17 of proc(5), in hundredths of a second. */
+/** The CPU time of ended child processes: fields 16 and 17 of proc(5), in hundredths of a second. */
 function childrenCpuSeconds(): number {
   const fields = read('/proc/self/stat')
     .replace(/^.*\) /, '')

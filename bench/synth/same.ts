@@ -1,4 +1,4 @@
-// The comparison is fair only if all write the same.
+// Checks that all programs write the same objects, so that the comparison is fair.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { chartsIn, type Manifest, objectsOf } from './manifests';
 import { type Command, measure } from './measure';
 
-/** Runs the commands, each of which writes to dist/ or to its output, and throws if one writes other objects than the first. */
+/** Runs the commands, which write to dist/ or to their output. Throws if one writes other objects than the first. */
 export async function checkSame(commands: Readonly<Record<string, Command>>): Promise<void> {
   let expected: Manifest[] | undefined;
   for (const [name, command] of Object.entries(commands)) {
@@ -19,7 +19,7 @@ export async function checkSame(commands: Readonly<Record<string, Command>>): Pr
     const sorted = objects.sort((a, b) => (identity(a) < identity(b) ? -1 : 1));
     expected ??= sorted;
     const other = sorted.find((object, i) => !isDeepStrictEqual(object, expected?.[i]));
-    if (other) throw new Error(`${name} writes another ${identity(other)} than this app`);
+    if (other) throw new Error(`${name} and this app write different ${identity(other)}`);
     if (sorted.length !== expected.length)
       throw new Error(`${name} writes ${sorted.length} of ${expected.length} objects`);
   }

@@ -1,10 +1,10 @@
-// How the figures are printed.
+// Prints the figures.
 
 import { type Measured } from './measure';
 
-/** What several runs of one command took: the middle of each figure, and nothing for one that took too long. */
+/** The medians of several runs of one command; NaN if it took too long. */
 export interface Figures extends Measured {
-  /** In the process itself, once everything is loaded: what the program says. */
+  /** Seconds in the process after everything is loaded, as printed by the program. */
   readonly inProcess: number;
 }
 
@@ -12,7 +12,7 @@ export function row(what: string, ...cells: string[]): void {
   console.log([what.padEnd(46), ...cells.map((cell) => cell.padStart(11))].join('').trimEnd());
 }
 
-/** Not a number for no values. */
+/** NaN if there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted.at(Math.floor((sorted.length - 1) / 2)) ?? NaN;

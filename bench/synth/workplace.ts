@@ -1,4 +1,4 @@
-// A directory with what each program needs to write the same fleets.
+// A directory with the input of each program for the same fleets.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -11,16 +11,16 @@ import { programs } from './programs';
 
 export const ROOT = path.join(__dirname, '../..');
 
-/** A fleet of so many shards, in units of 108. */
+/** The number of shards, and of units with 108 shards each. */
 export interface Size {
   readonly shards: number;
   readonly units: number;
 }
 
-/** The commands that write a fleet, by what the table calls them. */
+/** The commands that write a fleet, by their name in the table. */
 export type Commands = Record<string, Command>;
 
-/** A directory in which Node finds the packages, as it does for an app that installed them. */
+/** Prepares the directory so that Node finds the packages, as in an app that installed them. */
 export function makeWorkplace(dir: string): void {
   fs.mkdirSync(path.join(dir, 'node_modules'));
   for (const name of ['cdk8s', 'cdk8s-plus-27', 'constructs']) {
@@ -31,7 +31,7 @@ export function makeWorkplace(dir: string): void {
   fs.writeFileSync(path.join(dir, 'fleet.js'), transformSync(source, { loader: 'ts', format: 'cjs' }).code);
 }
 
-/** Writes what the programs read, from what this app writes for the first unit. */
+/** Writes the input of the programs, from the output of this app for the first unit. */
 export async function commandsFor(workplace: string, { shards, units }: Size): Promise<Commands> {
   const dir = path.join(workplace, String(shards));
   const names = Array.from({ length: units }, (_, n) => `unit-${n + 1}`);
@@ -61,7 +61,7 @@ export async function commandsFor(workplace: string, { shards, units }: Size): P
   };
 }
 
-/** The files of unit-1, under the name of each unit, with so many of the servers. */
+/** Writes the files of unit-1 for each unit, with this number of servers. */
 function writeFleets(dir: string, units: readonly string[], servers: number): void {
   fs.mkdirSync(dir, { recursive: true });
   fs.copyFileSync(path.join(ROOT, 'fleets/unit-1/redis.conf'), path.join(dir, 'redis.conf'));

@@ -37,7 +37,7 @@ test('a failed synth changes nothing', () => {
   const { status, output } = synth(`${GOOD} throw new Error('not this ring');`);
   expect(status).toBe(1);
   expect(output).toContain('not this ring');
-  expect(output).toContain('dist is left as it was');
+  expect(output).toContain('dist is unchanged');
   expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'old.k8s.yaml': 'kind: Old\n' });
   expect(fs.readdirSync(path.join(lab.dir, 'app')).sort()).toEqual(['app.js', 'cdk8s.yaml', 'dist']);
 });
@@ -50,7 +50,7 @@ test('a synth that does not type-check changes nothing, even if it would run', (
   const { status, output } = synth(GOOD);
   expect(status).toBe(1);
   expect(output).toContain("Type 'string' is not assignable to type 'number'");
-  expect(output).toContain('dist is left as it was');
+  expect(output).toContain('dist is unchanged');
   expect(filesOf(path.join(lab.dir, 'app', 'dist'))).toEqual({ 'old.k8s.yaml': 'kind: Old\n' });
   expect(fs.existsSync(path.join(lab.dir, 'app', 'dist.new'))).toBe(false);
 

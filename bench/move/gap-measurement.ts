@@ -1,21 +1,21 @@
-// What clients see while something happens to a fleet.
+// Measures the gaps that clients see during an operation on a fleet.
 
 import { type LoadProps } from '../../test/lab/load';
 import { type LabMove } from '../../test/lab/move';
 import { median, ms, quantile, sleep, timeOf } from '../table';
 
-/** Until every client has found its way before, and after. */
+/** Clients run this long before and after the operation. */
 const SETTLE_MS = 1000;
 
-export class Seen {
-  /** The longest time from a success to the next of every shard, in milliseconds. */
+export class GapMeasurement {
+  /** The longest time between two successes of each shard, in milliseconds. */
   readonly gaps: number[] = [];
-  /** How long what happened took, in milliseconds. */
+  /** The duration of each operation, in milliseconds. */
   readonly times: number[] = [];
-  /** Milliseconds from a success to the next of a shard. */
+  /** The mean time between two successes of a shard, in milliseconds. */
   private readonly resolutions: number[] = [];
 
-  /** Each client keeps to one shard, so that waiting for one leaves no gap at another. */
+  /** Each client uses a single shard, so that a gap of one shard does not affect the others. */
   constructor(private readonly load: Pick<LoadProps, 'clients' | 'clientsPerShard' | 'operationsPerSecond'>) {}
 
   async during(move: LabMove, work: () => Promise<unknown>): Promise<void> {
