@@ -1,24 +1,24 @@
-// The command line: commands and their options, as one table that is parsed by and explained from. node:util parses,
-// since the whole program has to fit into a ConfigMap that kubectl can apply.
+// The command line: a table of commands and options for parsing and help. It is parsed with node:util, since the program has
+// to fit into a ConfigMap that kubectl can apply.
 
 import { parseArgs } from 'node:util';
 import { similar } from '../lib/nutcracker/similar';
 import { UsageError } from './plan-file';
 
-/** An option: a flag, or one with a value. */
+/** An option: a flag, or an option with a value. */
 export interface Option {
-  /** What the value is, in capitals; a flag has none. */
+  /** The name of the value, in capitals; a flag has none. */
   readonly value?: string;
   readonly help: string;
-  /** The words that it can be. */
-  readonly words?: readonly string[];
+  /** The allowed values. */
+  readonly choices?: readonly string[];
   /** Whether the value is a whole number from 1. */
   readonly isCount?: boolean;
 }
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Options by name, as they were given. */
+/** The given options, by name. */
 export type Given = Readonly<Record<string, string | boolean | undefined>>;
 
 export interface CommandHelp {
@@ -31,48 +31,48 @@ export interface CommandHelp {
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'plan.json, as the synth wrote it' },
   shards: { value: 'LIST', help: 'only these shards, such as 0-3,7, or the first of them, such as 10%' },
-  current: { value: 'FILE', help: 'the name of the Job that may do this now; go on only if JOB_NAME is the same' },
+  current: { value: 'FILE', help: 'the name of the current Job; continue only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
   'old-password-file': {
     value: 'FILE',
     help: 'the password of the oldUser of the plan, byte for byte; without it OLD_PASSWORD is read',
   },
   'renamed-commands': { value: 'FILE', help: 'the rename-command lines of the redis.conf of the old servers' },
-  json: { help: 'print JSON, an object a line' },
+  json: { help: 'print JSON, one object per line' },
   help: { help: 'print this help' },
 };
 
 const HAND_OVER: Options = {
-  concurrency: { value: 'NUMBER', isCount: true, help: 'shards at a time; by default as planned' },
-  deadline: { value: 'MS', isCount: true, help: 'how long the writes of a shard may be held; by default as planned' },
+  concurrency: { value: 'NUMBER', isCount: true, help: 'shards at a time; defaults to the plan' },
+  deadline: { value: 'MS', isCount: true, help: 'how long the writes of a shard may be held; defaults to the plan' },
   hold: {
     value: 'HOW',
-    words: ['auto', 'pause', 'fence'],
+    choices: ['auto', 'pause', 'fence'],
     help: 'how writes are held: auto (pause from Redis 6.2 on), pause, or fence',
   },
 };
 
-const VOLATILE = { help: 'go on where an old server cannot keep its fence over a restart' };
+const VOLATILE = { help: 'continue if a restart of an old server would remove its fence' };
 
 export const COMMANDS = {
   preflight: {
-    help: 'Look for whatever could keep the move from going well. Moves nothing.',
+    help: 'Check the requirements of the migration. Moves nothing.',
     exit: {
       done: 'nothing prevents the migration',
-      refused: 'errors were found; fix them, or accept them by an option',
-      incomplete: 'some servers did not answer; run it again',
+      refused: 'errors were found; fix them, or accept them with an option',
+      incomplete: 'some servers could not be reached; run it again',
     },
 
     options: {
       'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard whose place is checked (200)' },
       'accept-volatile-fence': VOLATILE,
       'accept-renamed-writes': {
-        help: 'go on where an old server has other names for writes, which nobody uses meanwhile',
+        help: 'continue if an old server has renamed write commands, which no client uses meanwhile',
       },
     },
   },
   sync: {
-    help: 'Have each new server follow its old one, and wait until it has everything.',
+    help: 'Make each new server follow its old one, and wait until it is in sync.',
     exit: {
       done: 'every shard is in sync, or has moved',
       refused: 'a shard cannot be synchronized as it is; the output says why',
@@ -83,14 +83,14 @@ export const COMMANDS = {
       concurrency: {
         value: 'NUMBER',
         isCount: true,
-        help: 'initial synchronizations at a time; by default as planned',
+        help: 'initial synchronizations at a time; defaults to the plan',
       },
-      'per-source-host': { value: 'NUMBER', isCount: true, help: 'of these, from one old host; by default as planned' },
-      patience: { value: 'SECONDS', isCount: true, help: 'leave a shard without progress to another run (600)' },
+      'per-source-host': { value: 'NUMBER', isCount: true, help: 'of these, from one old host; defaults to the plan' },
+      patience: { value: 'SECONDS', isCount: true, help: 'skip a shard after this time without progress (600)' },
     },
   },
   verify: {
-    help: 'Compare old and new, while the new follows the old.',
+    help: 'Compare the data of old and new servers while the new ones follow.',
     exit: {
       done: 'no differences',
       refused: 'differences were found, or a shard cannot be compared as it is',
@@ -99,13 +99,13 @@ export const COMMANDS = {
 
     options: {
       full: { help: 'compare every key' },
-      'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard that are compared otherwise (1000)' },
-      'keys-per-second': { value: 'NUMBER', isCount: true, help: 'how fast one shard is read (2000)' },
+      'sample-keys': { value: 'NUMBER', isCount: true, help: 'keys of each shard to compare otherwise (1000)' },
+      'keys-per-second': { value: 'NUMBER', isCount: true, help: 'maximum read rate per shard (2000)' },
       concurrency: { value: 'NUMBER', isCount: true, help: 'shards at a time (4)' },
     },
   },
   cutover: {
-    help: 'Move the role of the master, shard after shard.',
+    help: 'Hand the master role to the new servers, one shard after another.',
     exit: {
       done: 'every shard is served by its new server',
       refused:
@@ -118,20 +118,20 @@ export const COMMANDS = {
       canary: { help: 'move one shard, watch it, and only then move the others' },
       watch: { value: 'SECONDS', isCount: true, help: 'how long the first one is watched (10)' },
       'allow-unexpected-clients': {
-        help: 'go on while clients are connected to an old server that are not the proxies',
+        help: 'continue while clients other than the proxies are connected to an old server',
       },
       'accept-volatile-fence': VOLATILE,
       'fence-old': {
-        help: 'where both say that they are masters, or somebody else gave one a role: the new one has the right data',
+        help: 'if both servers are masters, or another program changed a role: the new server has the right data',
       },
-      patience: { value: 'SECONDS', isCount: true, help: 'how long a shard is waited for that is not in sync (30)' },
+      patience: { value: 'SECONDS', isCount: true, help: 'how long to wait for a shard that is not in sync (30)' },
     },
   },
   rollback: {
-    help: 'Go back: before a cutover by detaching, after it by giving the old server its role again.',
+    help: 'Return to the old servers: detach the new ones before a cutover, hand the master role back after it.',
     exit: {
       done: 'every shard is served by its old server',
-      refused: 'a shard was refused: going back would lose writes, or its servers have other roles than expected',
+      refused: 'a shard was refused: a rollback would lose writes, or its servers have unexpected roles',
       incomplete: 'some shards were skipped; run it again',
     },
 
@@ -139,21 +139,21 @@ export const COMMANDS = {
       ...HAND_OVER,
       count: {
         value: 'HOW',
-        words: ['all', 'sample', 'none'],
-        help: 'how keys that changed are counted: all of them, by a sample where there are many (default), or not',
+        choices: ['all', 'sample', 'none'],
+        help: 'how changed keys are counted: all, by a sample if there are many (default), or not at all',
       },
       'new-is-gone': {
-        help: 'where a new server does not answer, and never comes back: with --accept-loss, go back without it',
+        help: 'if a new server is lost for good: with --accept-loss, roll back without it',
       },
-      'accept-loss': { help: 'go back where that loses what was written since the cutover; says how many keys' },
+      'accept-loss': { help: 'roll back even if writes since the cutover are lost; prints the number of keys' },
     },
   },
   status: {
-    help: 'Print where every shard stands.',
+    help: 'Print the state of every shard.',
     exit: {
       done: 'the state of every shard is printed',
       refused: 'the plan, or a server, refuses this program; the output says why',
-      incomplete: 'some servers did not answer; the states of the others are printed',
+      incomplete: 'some servers could not be reached; the states of the others are printed',
     },
     options: {},
   },
@@ -161,14 +161,15 @@ export const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
-/** Former names of options, which are read until the next release, and what they are called now. */
+/** Former names of options, accepted until the next release, and their new names. */
 const RENAMED: Readonly<Record<string, string | undefined>> = { '--allow-strangers': '--allow-unexpected-clients' };
 
-/** What is to be done; nothing if help was asked for. Throws a UsageError. */
+/** The command and its options; undefined if help was requested. Throws a UsageError. */
 export function parse(args: readonly string[]): { name: CommandName; given: Given } | undefined {
   const [name = 'help', ...rest] = args;
   if (name === 'help' || name.startsWith('-')) return undefined;
-  if (!isCommand(name)) throw new UsageError(`${name} is no command; take one of ${Object.keys(COMMANDS).join(', ')}`);
+  if (!isCommand(name))
+    throw new UsageError(`${name} is not a command; use one of ${Object.keys(COMMANDS).join(', ')}`);
   const options: Options = { ...COMMON, ...COMMANDS[name].options };
   const types = Object.entries(options).map(
     ([key, { value }]) => [key, { type: value ? 'string' : 'boolean' }] as const,
@@ -185,11 +186,11 @@ export function parse(args: readonly string[]): { name: CommandName; given: Give
   }
   if (given.help === true) return undefined;
   for (const [key, option] of Object.entries(options)) checkValue(key, option, given[key]);
-  if (given.plan === undefined) throw new UsageError('--plan is missing; name the plan.json that the synth wrote');
+  if (given.plan === undefined) throw new UsageError('--plan is missing; give the plan.json that the synth wrote');
   return { name, given };
 }
 
-/** Node's own sentence, but for an option that does not exist: it has a remedy that leads nowhere. */
+/** Node's own message, except for an unknown option, where its advice does not help. */
 function parseErrorText(command: string, error: unknown, known: readonly string[]): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const given = /'--?([^']+)'/.exec(message)?.[1];
@@ -202,28 +203,28 @@ export function isCommand(name: string): name is CommandName {
   return Object.hasOwn(COMMANDS, name);
 }
 
-/** A count that was given, or what stands for it. */
-export function countOf(given: Given, key: string, otherwise: number): number {
-  return given[key] === undefined ? otherwise : Number(given[key]);
+/** The value of a numeric option, or its default. */
+export function numberOf(given: Given, key: string, defaultValue: number): number {
+  return given[key] === undefined ? defaultValue : Number(given[key]);
 }
 
-function checkValue(key: string, { isCount, words }: Option, value: string | boolean | undefined): void {
+function checkValue(key: string, { isCount, choices }: Option, value: string | boolean | undefined): void {
   if (typeof value !== 'string') return;
   if (isCount && !/^[1-9]\d{0,8}$/.test(value)) {
     throw new UsageError(`--${key} is ${JSON.stringify(value)}; write a whole number from 1`);
   }
-  if (words && !words.includes(value)) {
-    throw new UsageError(`--${key} is ${JSON.stringify(value)}; write ${words.join(' or ')}`);
+  if (choices && !choices.includes(value)) {
+    throw new UsageError(`--${key} is ${JSON.stringify(value)}; write ${choices.join(' or ')}`);
   }
 }
 
-/** The help for one command, or for all. */
+/** The help for one command, or for the program. */
 export function help(name?: string): string {
   if (name === undefined || !isCommand(name)) {
     return [
       'Usage: migrator COMMAND --plan FILE [options]',
       '',
-      'Moves the data of a fleet of Redis servers by its plan, and loses no acknowledged write.',
+      'Moves the data of a fleet of Redis servers by its plan, without loss of acknowledged writes.',
       '',
       ...Object.entries(COMMANDS).map(([command, { help: text }]) => `  ${command.padEnd(10)} ${text}`),
       '',

@@ -1,10 +1,10 @@
-// migrator: moves the data of a fleet by its plan. Its state is in the Redis servers themselves, so every command can be
+// migrator: moves the data of a fleet by its plan. Its only state is that of the Redis servers, so every command can be
 // killed at any time and run again.
 
 import * as fs from 'node:fs';
 import { type MovePlan } from '../lib/migration/plan';
 import { type CountMethod } from './data/changed-keys';
-import { type CommandName, countOf, type Given, help, parse } from './command-line';
+import { type CommandName, numberOf, type Given, help, parse } from './command-line';
 import { type Context, type HandOverOptions } from './commands/context';
 import { cutover } from './commands/cutover';
 import { chosenShards } from './shard-list';
@@ -24,10 +24,10 @@ import { sync } from './commands/sync';
 import * as summaries from './commands/summaries';
 import { verify } from './commands/verify';
 
-/** Put in place of this name when the program is built. */
+/** Replaced when the program is built. */
 declare const VERSION: string;
 
-/** What a command found out. */
+/** The result of a command. */
 interface Result {
   readonly outcomes: readonly Outcome[];
   readonly summary: Summary;
@@ -38,7 +38,7 @@ type RunCommand = (context: Context, given: Given) => Promise<Result>;
 const RUNNERS: Record<CommandName, RunCommand> = {
   preflight: async (context, given) => {
     const { findings, outcomes } = await preflight(context, {
-      sampleKeys: countOf(given, 'sample-keys', 200),
+      sampleKeys: numberOf(given, 'sample-keys', 200),
       acceptVolatileFence: given['accept-volatile-fence'] === true,
       acceptRenamedWrites: given['accept-renamed-writes'] === true,
     });
@@ -47,9 +47,9 @@ const RUNNERS: Record<CommandName, RunCommand> = {
 
   sync: async (context, given) => {
     const outcomes = await sync(context, {
-      concurrency: countOf(given, 'concurrency', context.plan.sync.concurrency),
-      perSourceHost: countOf(given, 'per-source-host', context.plan.sync.perSourceHost),
-      patienceMs: countOf(given, 'patience', 600) * 1000,
+      concurrency: numberOf(given, 'concurrency', context.plan.sync.concurrency),
+      perSourceHost: numberOf(given, 'per-source-host', context.plan.sync.perSourceHost),
+      patienceMs: numberOf(given, 'patience', 600) * 1000,
     });
     return { outcomes, summary: summaries.outcomes('in sync, or have moved', outcomes) };
   },
@@ -57,9 +57,9 @@ const RUNNERS: Record<CommandName, RunCommand> = {
   verify: async (context, given) => {
     const { results, outcomes } = await verify(context, {
       full: given.full === true,
-      sampleKeys: countOf(given, 'sample-keys', 1000),
-      keysPerSecond: countOf(given, 'keys-per-second', 2000),
-      concurrency: countOf(given, 'concurrency', 4),
+      sampleKeys: numberOf(given, 'sample-keys', 1000),
+      keysPerSecond: numberOf(given, 'keys-per-second', 2000),
+      concurrency: numberOf(given, 'concurrency', 4),
     });
     return { outcomes, summary: summaries.verify(results, outcomes) };
   },
@@ -69,8 +69,8 @@ const RUNNERS: Record<CommandName, RunCommand> = {
       ...handOverOf(context, given),
       allowUnexpectedClients: given['allow-unexpected-clients'] === true,
       fenceOld: given['fence-old'] === true,
-      canaryMs: given.canary === true ? countOf(given, 'watch', 10) * 1000 : undefined,
-      patienceMs: countOf(given, 'patience', 30) * 1000,
+      canaryMs: given.canary === true ? numberOf(given, 'watch', 10) * 1000 : undefined,
+      patienceMs: numberOf(given, 'patience', 30) * 1000,
     });
     return { outcomes, summary: summaries.outcomes('on their new servers', outcomes) };
   },
@@ -93,8 +93,8 @@ const RUNNERS: Record<CommandName, RunCommand> = {
 
 function handOverOf({ plan }: Context, given: Given): HandOverOptions {
   return {
-    concurrency: countOf(given, 'concurrency', plan.cutover.concurrency),
-    deadlineMs: countOf(given, 'deadline', plan.cutover.deadlineMs),
+    concurrency: numberOf(given, 'concurrency', plan.cutover.concurrency),
+    deadlineMs: numberOf(given, 'deadline', plan.cutover.deadlineMs),
     acceptVolatileFence: given['accept-volatile-fence'] === true,
     hold: given.hold === 'pause' || given.hold === 'fence' ? given.hold : undefined,
   };
@@ -139,20 +139,18 @@ function passwordOf(given: Given, option: string, variable: string): string | un
   }
 }
 
-/** Who is named in the plan needs a password of his own; nobody else has one. */
+/** The oldUser of the plan needs its own password. */
 function oldUserOf({ oldUser }: MovePlan, given: Given): Access['oldUser'] {
   const password = passwordOf(given, 'old-password-file', 'OLD_PASSWORD');
   if (oldUser === undefined) {
     if (given['old-password-file'] === undefined) return undefined;
     throw new UsageError(
-      '--old-password-file: the plan names no oldUser; set oldUser of the migration, or leave it out',
+      '--old-password-file: the plan has no oldUser; set oldUser of the migration, or omit the option',
     );
   }
   if (password !== undefined) return { user: oldUser, password };
-  const remedy = 'give it by --old-password-file or in OLD_PASSWORD';
-  throw new UsageError(
-    `the plan names ${oldUser} as the user of the old servers, and there is no password for it; ${remedy}`,
-  );
+  const remedy = 'give it with --old-password-file or in OLD_PASSWORD';
+  throw new UsageError(`the plan has oldUser ${oldUser}, but its password is missing; ${remedy}`);
 }
 
 function renamedCommandsOf(given: Given): Readonly<Record<string, string>> {
@@ -166,12 +164,12 @@ function reportFor(given: Given, shards: number): Report {
   return process.stdout.isTTY ? new Table(shards, process.stdout) : new Lines(shards, write);
 }
 
-/** At the first signal, shards that are on their way are brought to an end, and no other is begun. */
+/** At the first signal, shards in progress are finished, and no other is started. */
 function stopSignal(report: Report): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      report.note(`${signal}: no further shard is begun; again, and it ends at once`);
+      report.note(`${signal}: no further shard is started; send it again to exit at once`);
       controller.abort();
     });
   }
@@ -179,8 +177,8 @@ function stopSignal(report: Report): AbortSignal {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isForeseen = error instanceof UsageError || error instanceof RefusedError;
-  process.stderr.write(`${isForeseen ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  const isExpected = error instanceof UsageError || error instanceof RefusedError;
+  process.stderr.write(`${isExpected ? error.message : ((error as Error).stack ?? String(error))}\n`);
   process.exitCode =
     error instanceof UsageError ? ExitCode.USAGE : error instanceof RefusedError ? ExitCode.REFUSED : ExitCode.FAULT;
 });

@@ -1,4 +1,4 @@
-// Reads plan.json, and says what is wrong with one.
+// Reads and validates plan.json.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -15,7 +15,7 @@ import {
 /** The plan or the command line is wrong. */
 export class UsageError extends Error {}
 
-/** Throws a UsageError that names the file, the place, the value, and the remedy. */
+/** Throws a UsageError with the file, the field, the value and the remedy. */
 export function readPlan(file: string): MovePlan {
   let value: unknown;
   try {
@@ -28,7 +28,7 @@ export function readPlan(file: string): MovePlan {
   return value as MovePlan;
 }
 
-/** By what migrators see whether they have the same plan. */
+/** Identifies the plan, so that migrators can tell whether they have the same one. */
 export function planHash(plan: MovePlan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 8);
 }
@@ -52,7 +52,7 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.every(check);
 
-/** What each place has to be, in words that complete "write …". */
+/** The requirement for each field, as a text that completes "write …". */
 const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] = [
   ['fleet', isText, 'the name of the fleet'],
   ['pools', (value) => Array.isArray(value) && value.length > 0, 'a list of pools'],
@@ -66,7 +66,7 @@ const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] 
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
 
-/** What each field of an entry of a list has to be. */
+/** The requirements for the fields of a list's entries. */
 type EntryRules<T> = readonly (readonly [keyof T & string, Check, string])[];
 
 const POOL_RULES: EntryRules<PlannedPool> = [
@@ -79,7 +79,7 @@ const POOL_RULES: EntryRules<PlannedPool> = [
 
 const SHARD_RULES: EntryRules<PlannedShard> = [
   ['shard', isOrdinal, 'its ordinal'],
-  ['servers', (value) => Array.isArray(value) && value.length > 0, 'a list of its places on the rings of the pools'],
+  ['servers', (value) => Array.isArray(value) && value.length > 0, 'a list of its servers on the rings of the pools'],
   ['old', isAddress, 'host:port'],
   ['new', isAddress, 'host:port'],
   ['newForOld', orNothing(isAddress), 'host:port, or nothing'],
@@ -87,16 +87,16 @@ const SHARD_RULES: EntryRules<PlannedShard> = [
 
 const SERVER_RULES: EntryRules<PlannedServer> = [
   ['pool', isText, 'the name of a pool'],
-  ['ringName', isText, 'the name by which the ring knows it'],
+  ['ringName', isText, 'its name on the ring'],
   ['weight', isCount, 'a whole number from 1'],
 ];
 
-/** What is wrong with it: the place, the value, and the remedy. */
+/** The errors in a plan, each with the field, the value and the remedy. */
 export function problemsOf(plan: Record<string, unknown>): string[] {
-  if (!isObject(plan)) return ['is no JSON object; give the plan.json that the synth wrote'];
+  if (!isObject(plan)) return ['is not a JSON object; give the plan.json that the synth wrote'];
   if (plan.version !== PLAN_VERSION) {
-    const remedy = 'run the migrator of the version of cdk8s-twemproxy that wrote it';
-    return [`version is ${JSON.stringify(plan.version)}, and this program knows ${PLAN_VERSION}; ${remedy}`];
+    const remedy = 'use the version of cdk8s-twemproxy that wrote it';
+    return [`version is ${JSON.stringify(plan.version)}, but this program reads ${PLAN_VERSION}; ${remedy}`];
   }
   const pools = entriesOf('pools', plan.pools);
   const shards = entriesOf('shards', plan.shards);
@@ -112,7 +112,7 @@ export function problemsOf(plan: Record<string, unknown>): string[] {
   ];
 }
 
-/** An entry of a list, and where it stands. */
+/** An entry of a list, and its path. */
 interface Entry {
   readonly path: string;
   readonly value: Readonly<Record<string, unknown>>;
@@ -131,7 +131,7 @@ function entryProblems<T>(entries: readonly Entry[], rules: EntryRules<T>): stri
   );
 }
 
-/** Every place is on the ring of a pool of the plan, under a name of its own there, and no ring is empty. */
+/** Every server is in a pool of the plan, its name is unique on the pool's ring, and no ring is empty. */
 function poolProblems(pools: readonly Entry[], servers: readonly Entry[]): string[] {
   const names = pools.map(({ value }) => value.name);
   const unknown = servers.filter(({ value }) => isText(value.pool) && !names.includes(value.pool));
@@ -140,7 +140,7 @@ function poolProblems(pools: readonly Entry[], servers: readonly Entry[]): strin
     ...names.flatMap((name, i) => {
       const members = servers.filter(({ value }) => isObject(value) && value.pool === name);
       return members.length === 0
-        ? [`pools[${i}] has no shard; write one, or leave it out`]
+        ? [`pools[${i}] has no shard; add one, or remove the pool`]
         : duplicates(members, 'ringName');
     }),
   ];
@@ -162,6 +162,6 @@ function duplicates(entries: readonly Entry[], key: string): string[] {
     seen.set(value, first ?? path);
     return first === undefined || value === undefined
       ? []
-      : [`${path}.${key} is ${JSON.stringify(value)}, which ${first} has as well; give each its own`];
+      : [`${path}.${key} is ${JSON.stringify(value)}, the same as in ${first}; make them different`];
   });
 }

@@ -1,20 +1,20 @@
-// The names that old servers gave to commands. Whoever knows them may do everything, so they come as the password does: in a
-// file, from a Secret, and no message repeats them.
+// The new names of renamed commands on old servers. They give full access, so they are treated like the password: read from
+// a file of a Secret, and never printed.
 
 import * as fs from 'node:fs';
 import { linesOf } from '../lib/redis/config/text';
 import { UsageError } from './plan-file';
 
-/** Who sends a command under its own name, and cannot be told another. */
-const PLAIN: Partial<Record<string, string>> = {
+/** Commands that programs send under their original names, and the programs. */
+const NOT_RENAMABLE: Partial<Record<string, string>> = {
   AUTH: 'the bridge and the shards send it',
-  INFO: 'the bridge asks each server for its role with it',
-  PING: 'the shards send it when they follow',
-  PSYNC: 'the shards send it when they follow',
-  REPLCONF: 'the shards send it when they follow',
+  INFO: 'the bridge sends it to find the role of each server',
+  PING: 'the shards send it as replicas',
+  PSYNC: 'the shards send it as replicas',
+  REPLCONF: 'the shards send it as replicas',
 };
 
-/** Other names by the own ones in capitals, of a file that has the `rename-command` lines of redis.conf. Throws a UsageError. */
+/** Reads the `rename-command` lines of a redis.conf: new names by original name in capitals. Throws a UsageError. */
 export function readRenamedCommands(file: string): Readonly<Record<string, string>> {
   let bytes: Buffer;
   try {
@@ -30,16 +30,16 @@ export function readRenamedCommands(file: string): Readonly<Record<string, strin
     };
     if (problem !== undefined) refuse(problem);
     if (directive !== 'rename-command' || words.length !== 3) {
-      refuse('it is no rename-command with two names; keep the other lines of a redis.conf out of this file');
+      refuse('it is not a rename-command with two names; remove other lines of redis.conf from this file');
     }
     const own = command.toUpperCase();
     if (name.toUpperCase() === own) continue;
-    const why = PLAIN[own];
+    const why = NOT_RENAMABLE[own];
     if (why !== undefined) {
-      const remedy = 'take that rename-command out of the old servers, and restart them';
-      refuse(`it renames ${own}, but ${why} under its own name; ${remedy}`);
+      const remedy = 'remove that rename-command from the old servers, and restart them';
+      refuse(`it renames ${own}, but ${why} under its original name; ${remedy}`);
     }
-    // Without a name the server has no such command; preflight finds whether one is missed.
+    // An empty name disables the command; preflight finds out whether it is needed.
     if (name !== '') renamed[own] = name;
   }
   return renamed;

@@ -1,22 +1,21 @@
-// `--shards 0-3,7` or `--shards 10%`: which shards of the plan a command is about.
+// `--shards 0-3,7` or `--shards 10%`: selects shards of the plan.
 
 import { type MovePlan, type PlannedShard } from '../lib/migration/plan';
 import { UsageError } from './plan-file';
 
-/** What the Jobs say unless a portion is chosen. */
+/** The default of the Jobs. */
 const ALL = 'all';
 
 /**
- * The shards that an option or, for a Job that is started for a portion, a variable of the environment chooses. A share
- * counts from the first shard, whatever has moved by then: a Job that is run again does no more than what was started.
- * Throws a UsageError.
+ * The shards that an option or, in a Job, an environment variable selects. A percentage counts from the first shard,
+ * regardless of what has moved, so that a Job that runs again does not move more. Throws a UsageError.
  */
 export function chosenShards(plan: MovePlan, option?: string, variable?: string): readonly PlannedShard[] {
   const fromOption = listOf(plan, '--shards', option);
   const fromVariable = listOf(plan, 'MIGRATOR_SHARDS', variable);
   if (fromOption !== undefined && fromVariable !== undefined) {
     throw new UsageError(
-      `--shards ${String(option)} and MIGRATOR_SHARDS=${String(variable)} both choose shards; take one of them out`,
+      `--shards ${String(option)} and MIGRATOR_SHARDS=${String(variable)} both select shards; remove one of them`,
     );
   }
   return fromOption ?? fromVariable ?? plan.shards;
@@ -36,7 +35,7 @@ function listOf(plan: MovePlan, name: string, list?: string): readonly PlannedSh
 }
 
 function firstOf({ shards }: MovePlan, name: string, percent: number): readonly PlannedShard[] {
-  if (percent < 1 || percent > 100) throw new UsageError(`${name} is ${percent}%; write a share from 1% to 100%`);
+  if (percent < 1 || percent > 100) throw new UsageError(`${name} is ${percent}%; write a percentage from 1% to 100%`);
   return shards.slice(0, Math.ceil((shards.length * percent) / 100));
 }
 
@@ -46,7 +45,7 @@ function range(name: string, part: string): number[] {
   const last = Number(match?.[2] ?? first);
   if (match === null || last < first) {
     throw new UsageError(
-      `${name} has ${JSON.stringify(part)}; write ordinals and ranges, such as 0-3,7, or a share: 10%`,
+      `${name} has ${JSON.stringify(part)}; write ordinals and ranges, such as 0-3,7, or a percentage, such as 10%`,
     );
   }
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -1,20 +1,20 @@
-// What is wrong with the arguments of a Job, by the parser that reads them there. The library loads it at synth.
+// Validates the arguments of a Job with the migrator's own parser. The library loads it at synth.
 
 import { type MovePlan } from '../lib/migration/plan';
 import { parse } from './command-line';
 import { UsageError } from './plan-file';
 import { chosenShards } from './shard-list';
 
-/** The Job has its plan already. */
+/** Options that the Job already has. */
 const OF_THE_JOB = /^--plan(=|$)/;
 
-/** A sentence; nothing if the command takes the arguments. */
+/** The error; undefined if the arguments are valid. */
 export function problemWith(command: string, args: readonly string[], shards: number): string | undefined {
   const own = args.find((arg) => OF_THE_JOB.test(arg));
-  if (own !== undefined) return `${own} is what the Job has already; leave it out`;
+  if (own !== undefined) return `${own} is already set by the Job; remove it`;
   try {
     const parsed = parse([command, ...args, '--plan', 'plan.json']);
-    if (parsed === undefined) return '--help moves nothing; leave it out';
+    if (parsed === undefined) return '--help moves nothing; remove it';
     const { shards: list } = parsed.given;
     if (typeof list === 'string') chosenShards(planOf(shards), list);
     return undefined;
@@ -24,7 +24,7 @@ export function problemWith(command: string, args: readonly string[], shards: nu
   }
 }
 
-/** As much of a plan as a list of shards is read by. */
+/** The part of a plan that a list of shards needs. */
 function planOf(shards: number): MovePlan {
   return { shards: Array.from({ length: shards }, (_, shard) => ({ shard })) } as unknown as MovePlan;
 }

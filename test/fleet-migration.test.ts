@@ -231,8 +231,8 @@ test.each<[Partial<FleetMigrationProps>, string]>([
   ],
   [{ stepArguments: { sync: ['--shards', '0-4'] } }, 'stepArguments of sync: --shards names 4; the plan has 4 shards'],
   [{ stepArguments: { sync: ['now'] } }, "stepArguments of sync: Unexpected argument 'now'"],
-  [{ stepArguments: { status: ['--help'] } }, 'stepArguments of status: --help moves nothing; leave it out'],
-  [{ stepArguments: { status: ['--plan=x'] } }, 'stepArguments of status: --plan=x is what the Job has already'],
+  [{ stepArguments: { status: ['--help'] } }, 'stepArguments of status: --help moves nothing; remove it'],
+  [{ stepArguments: { status: ['--plan=x'] } }, 'stepArguments of status: --plan=x is already set by the Job'],
   [
     { stepArguments: { cutover: '--canary' as never } },
     'stepArguments["cutover"] is "--canary"; write a list: ["--canary"]',

@@ -1,4 +1,4 @@
-// What every command is given.
+// The context of every command.
 
 import { type MovePlan, type PlannedShard } from '../../lib/migration/plan';
 import { type Access } from '../shard/pair';
@@ -7,17 +7,17 @@ import { type Report } from '../report/report';
 
 export interface Context {
   readonly plan: MovePlan;
-  /** The shards of the plan that the command is about. */
+  /** The selected shards of the plan. */
   readonly shards: readonly PlannedShard[];
   readonly access: Access;
   readonly report: Report;
-  /** Set when the program was told to stop: no further shard is begun. */
+  /** Aborted when the program is to stop: no further shard is started. */
   readonly stop: AbortSignal;
-  /** Why this Job is not to begin any other shard: another has taken its place. Without it, none can. */
+  /** Why this Job must not start another shard: it has been superseded. Undefined outside of a Job. */
   readonly superseded?: () => string | undefined;
 }
 
-/** What a person accepts or chooses about a change of roles. */
+/** Options for a handover. */
 export interface HandOverOptions {
   readonly concurrency: number;
   /** Milliseconds for which the writes of a shard may be held. */

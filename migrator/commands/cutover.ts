@@ -1,4 +1,4 @@
-// Moves shard after shard: from then on the new server serves, and the old one is fenced.
+// Moves one shard after another: the new server then serves, and the old one is fenced.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
@@ -16,16 +16,16 @@ export async function cutover(context: Context, options: CutoverOptions): Promis
   const first = await eachShard({ ...context, shards: [canary] }, options, async (shard) => {
     const message = await work(shard);
     await watch(context, shard, options.canaryMs ?? 0);
-    return `${message}, and does well`;
+    return `${message}, and is stable`;
   });
   if (first.some(({ code }) => code !== ExitCode.DONE)) {
-    context.report.note(`shard ${canary.shard} went first and is not well; no other was touched`);
-    return [...first, ...others.map(({ shard }) => ({ shard, code: ExitCode.INCOMPLETE, message: 'not begun' }))];
+    context.report.note(`shard ${canary.shard} went first and is not stable; no other shard was changed`);
+    return [...first, ...others.map(({ shard }) => ({ shard, code: ExitCode.INCOMPLETE, message: 'not started' }))];
   }
   return [...first, ...(await eachShard({ ...context, shards: others }, options, work))];
 }
 
-/** Throws unless the shard stays as it was left. */
+/** Throws unless the new server stays the master and is not restarted. */
 async function watch({ access, report }: Context, shard: PlannedShard, ms: number): Promise<void> {
   const pair = await Pair.connect(shard, access);
   try {

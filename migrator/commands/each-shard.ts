@@ -1,4 +1,4 @@
-// Runs a command's work for many shards at a time, and turns whatever comes of one into its outcome.
+// Runs a command's work for several shards at a time, and turns each result or error into an outcome.
 
 import pLimit from 'p-limit';
 import { type PlannedShard } from '../../lib/migration/plan';
@@ -9,7 +9,7 @@ import { ExitCode, type Outcome, RefusedError } from './outcome';
 import { NotDurableError } from '../shard/roles';
 import { hostAndPort, ServerError } from '../redis/server';
 
-/** The work for one shard: gives what was done. */
+/** The work for one shard; returns what was done. */
 export type Work = (shard: PlannedShard) => Promise<string>;
 
 export interface Limits {
@@ -33,14 +33,14 @@ export async function eachShard(
   };
   const checked: Work = (shard) => {
     const reason = superseded?.();
-    if (reason !== undefined) throw new RefusedError(`not begun: ${reason}`);
+    if (reason !== undefined) throw new RefusedError(`not started: ${reason}`);
     return work(shard);
   };
   return Promise.all(
     shards.map((shard) =>
       ofHost(shard)(() =>
         all(async () => {
-          const outcome = stop.aborted ? left(shard) : await outcomeOf(shard, checked);
+          const outcome = stop.aborted ? notStarted(shard) : await outcomeOf(shard, checked);
           const isDone = outcome.code === ExitCode.DONE;
           report.progress({ shard: shard.shard, state: isDone ? 'done' : 'skipped', detail: outcome.message, isDone });
           return outcome;
@@ -50,8 +50,8 @@ export async function eachShard(
   );
 }
 
-function left({ shard }: PlannedShard): Outcome {
-  return { shard, code: ExitCode.INCOMPLETE, message: 'not begun: the program was told to stop' };
+function notStarted({ shard }: PlannedShard): Outcome {
+  return { shard, code: ExitCode.INCOMPLETE, message: 'not started: the program is stopping' };
 }
 
 async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {

@@ -1,14 +1,14 @@
-// How a command ends, for a shard and as a whole.
+// The outcome of a command, for a shard and as a whole.
 
-/** Exit codes; docs/migrator.md says what to do about each. */
+/** Exit codes; docs/migrator.md has the remedy for each. */
 export enum ExitCode {
-  /** Everything is where the command takes it. */
+  /** Every shard is where the command takes it. */
   DONE = 0,
-  /** The program, or something it has no better word for. */
+  /** A defect of the program, or an unexpected error. */
   FAULT = 1,
   /** The command line or the plan is wrong; nothing was done. */
   USAGE = 2,
-  /** What was found does not allow it: differences, unexpected clients, a loss that was not accepted. */
+  /** Refused because of what was found: differences, unexpected clients, a loss that was not accepted. */
   REFUSED = 3,
   /** Some shards are not where the command takes them; run it again. */
   INCOMPLETE = 4,
@@ -16,7 +16,7 @@ export enum ExitCode {
   BUSY = 5,
 }
 
-/** How one shard ended. */
+/** The outcome for one shard. */
 export interface Outcome {
   readonly shard: number;
   readonly code: ExitCode;
@@ -24,12 +24,12 @@ export interface Outcome {
   readonly message: string;
 }
 
-/** Throw it to refuse a shard, with the remedy. */
+/** Thrown to refuse a shard, with the remedy. */
 export class RefusedError extends Error {}
 
 /**
- * As a whole: a refusal first, since Kubernetes runs a Job again by itself for any other code, and that would do what was
- * refused as soon as its reason is gone, without anybody who decided it.
+ * The exit code of a command: a refusal takes precedence. For any other code Kubernetes runs the Job again, which would do
+ * what was refused as soon as the reason is gone, without a decision of an operator.
  */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const order = [ExitCode.REFUSED, ExitCode.FAULT, ExitCode.INCOMPLETE, ExitCode.BUSY];

@@ -1,5 +1,5 @@
-// Says what stands in the way of a move before anything moves. Connects only to servers of the plan, and changes nothing
-// but their configuration files, which are rewritten to find out whether they can be.
+// Finds what would prevent a migration before anything moves. Connects only to servers of the plan, and changes only their
+// configuration files, which are rewritten to find out whether that works.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { directSender } from '../redis/command-sender';
@@ -25,7 +25,7 @@ import { watchedBy } from '../shard/watched';
 export { type Finding } from '../checks/finding';
 
 export interface PreflightOptions {
-  /** How many keys of each shard are held against the ring. */
+  /** How many keys of each shard are checked against the ring. */
   readonly sampleKeys: number;
   /** Whether a fence that a restart would remove is a warning, not an error. */
   readonly acceptVolatileFence: boolean;
@@ -63,14 +63,14 @@ interface Result {
   readonly about: string;
 }
 
-/** What is compared between shards. */
+/** Data for checks across shards. */
 interface Fleet {
   readonly placement: Placement;
-  /** By the run_id of old servers, the shard that was looked at first. */
+  /** By run_id of an old server: the first shard that was checked. */
   readonly shardOf: Map<string, PlannedShard>;
 }
 
-/** One shard. */
+/** The checks of one shard. */
 class Preflight {
   constructor(
     private readonly context: Context,
@@ -108,13 +108,13 @@ class Preflight {
       case 'in sync':
         return {
           remarks: await this.beforeMove(pair, pairView as Required<PairView>),
-          about: 'nothing stands in the way',
+          about: 'nothing prevents the migration',
         };
       case 'moved':
       case 'following':
         return {
           remarks: await this.afterMove(pair, pairView as Required<PairView>),
-          about: 'moved already: only the new server was checked',
+          about: 'already moved: only the new server was checked',
         };
       default:
         return { remarks: this.unexpectedState(pair, pairView), about: state };
@@ -151,7 +151,7 @@ class Preflight {
     ];
   }
 
-  /** A server under two addresses would be two shards, of which the second cannot move. */
+  /** A server with two addresses would be two shards, and the second could not move. */
   private otherAddress({ runId }: ServerView): Remark[] {
     const { shardOf } = this.fleet;
     const first = shardOf.get(runId);
@@ -163,24 +163,26 @@ class Preflight {
   }
 
   private async afterMove(pair: Pair, pairView: Required<PairView>): Promise<Remark[]> {
-    const facts = await detailsOf(pair.new, pairView.new);
-    return [...newConfigChecks(facts), ...(await sentinelChecks(pair)), ...(await this.checkPlacement(pair.new))];
+    const details = await detailsOf(pair.new, pairView.new);
+    return [...newConfigChecks(details), ...(await sentinelChecks(pair)), ...(await this.checkPlacement(pair.new))];
   }
 
-  /** Samples the databases that nutcracker reads. */
+  /** Samples the databases that nutcracker uses. */
   private async checkPlacement(server: RedisServer): Promise<Remark[]> {
     const remarks: Remark[] = [];
-    const ask = directSender(server);
+    const send = directSender(server);
     for (const database of databasesOf(this.context.plan, this.shard)) {
       try {
-        await select(ask, database);
+        await select(send, database);
       } catch (failure) {
         if (!(failure instanceof ServerError) || failure.code === 'UNREACHABLE') throw failure;
         const what = `a pool uses database ${database} of ${failure.message}`;
-        remarks.push(error('databases', `${what}; correct redis_db in nutcracker.yml, or databases of that server`));
+        remarks.push(
+          error('databases', `${what}; correct redis_db in nutcracker.yml, or the databases setting of that server`),
+        );
         continue;
       }
-      const keys = await randomKeys(ask, this.options.sampleKeys);
+      const keys = await randomKeys(send, this.options.sampleKeys);
       remarks.push(...this.fleet.placement.check(this.shard, server.address, database, keys));
     }
     return remarks;
@@ -189,7 +191,7 @@ class Preflight {
   private unexpectedState(pair: Pair, pairView: PairView): Remark[] {
     const { state, old, new: fresh } = pairView;
     if (state === 'foreign') return [error('role', foreignStateAdvice(this.shard, pairView))];
-    if (pair.connectionErrors.length > 0) return pair.connectionErrors.map((silence) => this.unreachable(silence));
+    if (pair.connectionErrors.length > 0) return pair.connectionErrors.map((failure) => this.unreachable(failure));
     const { old: oldAddress, new: newAddress } = this.shard;
     switch (state) {
       case 'split brain': {
@@ -198,8 +200,8 @@ class Preflight {
             error('same-server', `${oldAddress} and ${newAddress} are one server; fix the addresses in the plan`),
           ];
         const remedy =
-          'if the shard has moved, run cutover to fence the old server; otherwise have the new one start as a replica';
-        return [error('two-masters', `${oldAddress} and ${newAddress} both say role:master; ${remedy}`)];
+          'if the shard has moved, run cutover to fence the old server; otherwise start the new one as a replica';
+        return [error('two-masters', `${oldAddress} and ${newAddress} both report role:master; ${remedy}`)];
       }
       default:
         return [error('interrupted', `${MEANING[state]}; run cutover or rollback`)];
@@ -211,7 +213,7 @@ class Preflight {
     const isOfUser =
       oldUser !== undefined && failure.isAboutPassword && failure.message.startsWith(`${this.shard.old}:`);
     if (!isOfUser) return unreachable(failure);
-    const remedy = `correct the password of ${oldUser.user} there or in its Secret, or do without oldUser before Redis 6.0`;
+    const remedy = `correct the password of ${oldUser.user} there or in its Secret, or remove oldUser before Redis 6.0`;
     return error('password', `${failure.message}; ${remedy}`);
   }
 }
@@ -226,7 +228,7 @@ function unreachable({ code, message, isAboutPassword, refusal }: ServerError): 
   if (plain !== undefined) {
     return error(
       'commands',
-      `${message}; others than this program send it by that name, so restart it without that rename-command`,
+      `${message}; other programs send it by that name, so restart the server without that rename-command`,
     );
   }
   if (isAboutPassword) {

@@ -1,10 +1,10 @@
-// No step begins that an old server would refuse half-way, for want of rights.
+// Refuses a step that would fail half-way because a user of the old server lacks rights.
 
 import { missingRightsAdvice, missingRights } from '../redis/rights';
 import { type Pair, type PairView, versionOf } from '../shard/pair';
 import { RefusedError } from './outcome';
 
-/** What the user of the old server lacks, and the remedy, if it lacks anything. */
+/** The rights that the user of the old server lacks, with the remedy; undefined if it has them all. */
 export async function missingRightsOf(
   pair: Pair,
   { old }: PairView,

@@ -1,4 +1,4 @@
-// Goes back: before a cutover by detaching, after it by giving the old server its role again.
+// Rolls back: detaches the new server before a cutover, or returns the master role to the old server after it.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { changedKeys, type CountMethod } from '../data/changed-keys';
@@ -20,11 +20,11 @@ import { type CommandLine } from '../redis/server';
 import { NOWHERE_ADDRESS, savingOf } from '../redis/server-view';
 
 export interface RollbackOptions extends HandOverOptions {
-  /** Go back even where that loses what was written since the cutover. */
+  /** Roll back even if that loses the writes since the cutover. */
   readonly acceptLoss: boolean;
-  /** How the keys that changed are counted before. */
+  /** How changed keys are counted first. */
   readonly count: CountMethod;
-  /** The new server does not answer, and a person has seen to it that it never comes back as it is. */
+  /** The new server is unreachable, and the operator has made sure that it never returns with its data. */
   readonly newIsGone: boolean;
 }
 
@@ -46,7 +46,7 @@ class Rollback {
     for (let tries = 1; ; tries++) {
       const pair = await Pair.connect(this.shard, this.context.access);
       try {
-        return await this.turn(pair);
+        return await this.runOnce(pair);
       } catch (error) {
         if (!isWorthRetrying(error) || tries >= TRIES || this.context.stop.aborted) throw error;
       } finally {
@@ -56,7 +56,7 @@ class Rollback {
     }
   }
 
-  private async turn(pair: Pair): Promise<string> {
+  private async runOnce(pair: Pair): Promise<string> {
     const before = await pair.observe();
     if (before.state === 'foreign') this.refuseUnlessBothKnown(before);
     if (before.new === undefined) return this.withoutNew(pair, before);
@@ -87,39 +87,39 @@ class Rollback {
         return this.goBackWithLoss(pair, pairView);
       default:
         pair.throwIfUnreachable();
-        throw new RefusedError(`${MEANING[pairView.state]}; see what it follows, and fix that by hand`);
+        throw new RefusedError(`${MEANING[pairView.state]}; check which server it follows, and fix that by hand`);
     }
   }
 
-  /** What somebody else gave a role to is looked at whole, unless a person says that half of it is gone. */
+  /** A foreign shard needs both servers, unless the operator states that the new one is gone. */
   private refuseUnlessBothKnown(pairView: PairView): void {
     const isGone = pairView.new === undefined && this.options.newIsGone;
     if (pairView.old === undefined || (pairView.new === undefined && !isGone))
       throw new RefusedError(foreignStateAdvice(this.shard, pairView));
   }
 
-  /** Where the old server serves, nothing is lost by detaching the new one; else a person says that the old one has the right data. */
+  /** If the old server serves, detaching the new one loses nothing; otherwise the operator has to accept the old server's data. */
   private async serveFromOld(pair: Pair, pairView: PairView): Promise<string> {
     const isServing = pairView.old?.isMaster === true;
     if (!isServing && !this.options.acceptLoss) throw new RefusedError(foreignStateAdvice(this.shard, pairView));
     await refuseWatched(pair);
     if (!isServing) return this.goBackWithLoss(pair, pairView);
     await this.detach(pair, pairView);
-    return `the old server serves, and the new one follows ${pairView.new?.follows ?? 'another'} no more; nothing is lost`;
+    return `the old server serves, and the new one no longer follows ${pairView.new?.follows ?? 'another'}; nothing is lost`;
   }
 
-  /** Nothing can be detached, but what an interrupted cutover held goes on; or the old server serves without it. */
+  /** Without the new server: releases writes that an interrupted cutover holds, or promotes the old server if it is gone. */
   private async withoutNew(pair: Pair, pairView: PairView): Promise<string> {
     const { old } = pairView;
     if (old?.isMaster === true) await new Roles(pair.old, versionOf(old)).writes.end();
     if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwIfUnreachable();
-    if (!this.options.acceptLoss) throw new RefusedError(`${LOSS}; --accept-loss goes back all the same`);
+    if (!this.options.acceptLoss) throw new RefusedError(`${LOSS}; --accept-loss rolls back anyway`);
     await this.promoteOld(pair, pairView);
     const snapshot = await takeOwedSnapshot(pair.old);
-    return `the old server serves again as it was at the cutover; never let ${this.shard.new} come back as it was${snapshot}`;
+    return `the old server serves again with its data at the cutover; never start ${this.shard.new} with its old data${snapshot}`;
   }
 
-  /** The old server first: it takes writes at once, whatever becomes of the new one. */
+  /** The old server first, so that it accepts writes at once, even if detaching fails. */
   private async detach(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).writes.end();
     await new Roles(pair.new, versionOf(fresh)).demote();
@@ -127,18 +127,18 @@ class Rollback {
     await restoreSettings(pair.old, versionOf(old));
   }
 
-  /** While the old server rewrites its AOF, a restart would take it back to what it was before it followed. */
+  /** While the old server rewrites its AOF, a restart would revert it to the data before it followed. */
   private async waitUntilSaved(pair: Pair): Promise<void> {
     for (;;) {
       const { old } = await pair.observe();
       if (old?.isSaved !== false) return;
-      if (this.context.stop.aborted) throw new AbortedError('told to stop before the old server was saved');
+      if (this.context.stop.aborted) throw new AbortedError('stopped before the old server was saved');
       this.context.report.progress({ shard: this.shard.shard, state: 'saving', detail: savingOf(old) });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
-  /** What it would come back with, if it cannot keep the role, is its fence: nobody's harm. */
+  /** If the role is not durable, a restart brings the fence back, which is safe. */
   private async promoteOld(pair: Pair, { old }: PairView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).promote(await this.beforePromotion(pair), true);
     await saveUsers(pair.old);
@@ -149,12 +149,12 @@ class Rollback {
     return [...(await openReadsCommands(old)), ...(await promotionCommands(old))];
   }
 
-  /** A new server that forgot that it is no master would be the second one after its restart. */
+  /** If the demotion is not durable, the new server would be a second master after a restart. */
   private async checkNew(pair: Pair, { new: fresh }: PairView): Promise<void> {
     await new Roles(pair.new, versionOf(fresh)).checkDurable().catch((error: unknown) => {
       if (!(error instanceof NotDurableError)) throw error;
-      const remedy = 'make room on its disk; or stop its pod for good, and go back with --new-is-gone';
-      throw new RefusedError(`${error.message}: after a restart it would say again that it is the master; ${remedy}`);
+      const remedy = 'free space on its disk; or remove its pod for good, and roll back with --new-is-gone';
+      throw new RefusedError(`${error.message}: after a restart it would be a master again; ${remedy}`);
     });
   }
 
@@ -175,7 +175,7 @@ class Rollback {
     };
   }
 
-  /** The new server is fenced, and has all there is. */
+  /** Continues an interrupted rollback: the new server is fenced and has all writes. */
   private async resume(pair: Pair, pairView: PairView): Promise<string> {
     const { old, new: fresh } = pairView as Required<PairView>;
     await this.checkNew(pair, pairView);
@@ -185,14 +185,14 @@ class Rollback {
     }
     if (old.follows === NOWHERE_ADDRESS) return this.goBackWithLoss(pair, pairView);
     await new Roles(pair.new, versionOf(fresh)).promote();
-    throw new AbortedError('the new server serves again, since the old one lacks some of its writes');
+    throw new AbortedError('the new server serves again, because the old one lacks some of its writes');
   }
 
   private async goBackWithLoss(pair: Pair, pairView: PairView): Promise<string> {
     const { old, new: fresh } = pairView;
     if (old === undefined) pair.throwIfUnreachable();
     if (!this.options.acceptLoss)
-      throw new RefusedError(`${LOSS}; --accept-loss counts the keys and goes back all the same`);
+      throw new RefusedError(`${LOSS}; --accept-loss counts the keys and rolls back anyway`);
     await this.checkNew(pair, pairView);
     this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
     const changed = await changedKeys(pair, pairView, this.options.count);
@@ -200,10 +200,10 @@ class Rollback {
     reached('rollback.demoted');
     await this.promoteOld(pair, pairView);
     const snapshot = await takeOwedSnapshot(pair.old);
-    return `the old server serves again; ${changed} had changed since the cutover, and what was written then is lost${snapshot}`;
+    return `the old server serves again; ${changed} had changed since the cutover, and these writes are lost${snapshot}`;
   }
 
-  /** The old server serves; the new one has to be what it should be, and to remain so. */
+  /** The old server serves; checks that the new one is detached. */
   private async conclude(pair: Pair): Promise<string> {
     await saveUsers(pair.old);
     const { state } = await pair.observe();
@@ -212,4 +212,4 @@ class Rollback {
   }
 }
 
-const LOSS = 'the old server does not follow the new one, so what was written since the cutover would be lost';
+const LOSS = 'the old server does not follow the new one, so writes since the cutover would be lost';

@@ -1,4 +1,4 @@
-// The cutover of one shard: looks where it stands, and does what that calls for, until it has moved.
+// The cutover of one shard: does what its state requires, until it has moved.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { firstFew, Networks, unexpectedClients } from '../redis/clients';
@@ -28,21 +28,21 @@ import { type ServerView } from '../redis/server-view';
 
 export interface CutoverOptions extends HandOverOptions {
   readonly allowUnexpectedClients: boolean;
-  /** Where both servers say that they are masters: a person says that the new one has the right data. */
+  /** If both servers are masters: the operator states that the new one has the right data. */
   readonly fenceOld: boolean;
-  /** Move one shard, watch it for so many milliseconds, and only then the others. */
+  /** Move one shard, watch it for this many milliseconds, and only then move the others. */
   readonly canaryMs?: number;
-  /** How long a shard that is not quite in sync is waited for, and an old server that is to follow. */
+  /** How long to wait for a shard that is nearly in sync, and for an old server that is to follow. */
   readonly patienceMs: number;
 }
 
-/** What was interrupted, or came to nothing, is tried so many times. */
+/** How often an interrupted or aborted cutover is tried. */
 const TRIES = 3;
 
-/** Until a shard that is not quite in sync is looked at again. */
+/** How often a shard that is nearly in sync is polled. */
 const POLL_MS = 100;
 
-/** Bytes of history that may be missing when writes are first held: they arrive in some milliseconds. */
+/** Lag in bytes below which writes are held: it is made up in milliseconds. */
 const NEAR = 2 ** 20;
 
 export class ShardCutover {
@@ -57,11 +57,11 @@ export class ShardCutover {
     this.giveUpAt = performance.now() + options.patienceMs;
   }
 
-  /** Gives what was done. */
+  /** Returns what was done. */
   async run(): Promise<string> {
     for (let failures = 0; ;) {
       try {
-        const result = await this.withPair((pair) => this.turn(pair));
+        const result = await this.withPair((pair) => this.runOnce(pair));
         if (result !== undefined) return result;
         this.stopWaiting('it is not in sync; run sync');
       } catch (error) {
@@ -76,13 +76,13 @@ export class ShardCutover {
     }
   }
 
-  /** No time is left, or somebody wants it to end. */
+  /** Whether the time is up, or the program is to stop. */
   private get isOver(): boolean {
     return this.context.stop.aborted || performance.now() > this.giveUpAt;
   }
 
   private stopWaiting(reason: string): void {
-    if (this.isOver) throw new AbortedError(this.context.stop.aborted ? 'told to stop before it was in sync' : reason);
+    if (this.isOver) throw new AbortedError(this.context.stop.aborted ? 'stopped before it was in sync' : reason);
   }
 
   private async withPair<T>(act: (pair: Pair) => Promise<T>): Promise<T> {
@@ -94,8 +94,8 @@ export class ShardCutover {
     }
   }
 
-  /** Does what the state of the shard calls for; gives nothing if it has to be looked at again. */
-  private async turn(pair: Pair): Promise<string | undefined> {
+  /** Does what the state of the shard requires; returns undefined if it has to be read again. */
+  private async runOnce(pair: Pair): Promise<string | undefined> {
     const before = await pair.observe();
     if (before.state === 'foreign' && pair.connectionErrors.length > 0)
       throw new RefusedError(foreignStateAdvice(this.shard, before));
@@ -130,7 +130,7 @@ export class ShardCutover {
     }
   }
 
-  /** Ends what an interrupted run still holds. */
+  /** Releases writes that an interrupted run still holds. */
   private async releaseLeftovers(pair: Pair, old: ServerView): Promise<void> {
     await new Roles(pair.old, versionOf(old)).writes.end().catch((error: unknown) => {
       rethrowUnreachable(error);
@@ -155,15 +155,15 @@ export class ShardCutover {
   }
 
   /**
-   * A new server that has snapshots only would come back from a crash with the last one, so it writes one just before, and
-   * another one after its promotion. No write is held meanwhile, and no time counts.
+   * After a crash, a new server with snapshots only would load the last one, so it takes one just before the cutover, and
+   * another after its promotion. Writes are not held meanwhile, and this does not count as patience.
    */
   private async takeSnapshotIfNeeded({ new: server }: Pair): Promise<boolean> {
     if (this.hasSnapshot || (await persistenceOf(server)) !== 'snapshots') return false;
     const start = performance.now();
     this.tell('saving', 'a snapshot before the cutover');
     await takeSnapshot(server, () => {
-      if (this.context.stop.aborted) throw new AbortedError('told to stop before it was moved');
+      if (this.context.stop.aborted) throw new AbortedError('stopped before it was moved');
     });
     this.giveUpAt += performance.now() - start;
     this.hasSnapshot = true;
@@ -187,14 +187,14 @@ export class ShardCutover {
     };
   }
 
-  /** Whatever can be refused is refused before a write is held. */
+  /** Checks all reasons for a refusal before writes are held. */
   private async check(pair: Pair, { from, to }: HandOver, pairView: PairView): Promise<void> {
     const { old, new: fresh } = pairView;
     await refuseMissingRights(pair, pairView, this.context.plan.keepLegacyInSync);
     await from.roles.checkDurable().catch((error: unknown) => {
       if (!(error instanceof NotDurableError)) throw error;
       if (this.options.acceptVolatileFence) return;
-      const remedy = 'a restart would remove the fence; fix it, or accept that by --accept-volatile-fence';
+      const remedy = 'a restart would remove the fence; fix this, or accept it with --accept-volatile-fence';
       throw new RefusedError(`${error.message}: ${remedy}`);
     });
     await to.roles.checkDurable();
@@ -210,16 +210,16 @@ export class ShardCutover {
     const found = await unexpectedClients(pair.old, new Networks(this.context.plan.proxyNetworks));
     if (found.length === 0) return;
     const remedy =
-      'point them to the new proxies, name the network of the proxies in the plan, or accept them by --allow-unexpected-clients';
+      'point them to the new proxies, add the network of the proxies to the plan, or accept them with --allow-unexpected-clients';
     throw new RefusedError(`unexpected clients are connected to ${this.shard.old}: ${firstFew(found)}; ${remedy}`);
   }
 
-  /** Both are replicas. The new one was never promoted, so the old one has every write that was acknowledged. */
+  /** Both are replicas. The new one was never promoted, so the old one has all acknowledged writes. */
   private async resume(pair: Pair, pairView: PairView): Promise<string | undefined> {
     const it = await this.handOverOf(pair, pairView);
     const { old, new: fresh } = pairView as Required<PairView>;
     if (covers(fresh, old)) {
-      this.tell('moving', 'goes on where another run stopped');
+      this.tell('moving', 'continues an interrupted run');
       await promoteIfEqual(it, old);
       return this.finish(pair);
     }
@@ -228,18 +228,18 @@ export class ShardCutover {
     return undefined;
   }
 
-  /** The old server forgot its fence, or somebody promoted the new one: which of them is right only a person can know. */
+  /** The old server lost its fence, or another program promoted the new one: only an operator knows which has the right data. */
   private async fenceAgain(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
     if (!this.options.fenceOld) {
       const counts = `${this.shard.old} has ${old?.keys ?? 0} keys, ${this.shard.new} has ${fresh?.keys ?? 0}`;
-      const remedy = 'if the new one has the right data, run cutover --fence-old; else rollback --accept-loss';
-      throw new RefusedError(`both say that they are masters: ${counts}; ${remedy}`);
+      const remedy = 'if the new one has the right data, run cutover --fence-old; otherwise rollback --accept-loss';
+      throw new RefusedError(`both servers are masters: ${counts}; ${remedy}`);
     }
     this.tell('moving', 'the old server is fenced again');
     await this.fence(pair, old);
   }
 
-  /** Somebody else gave a server a role: the new one serves from now on if a person says that it has the right data. */
+  /** Another program changed a role: promotes the new server if the operator states that it has the right data. */
   private async serveFromNew(pair: Pair, pairView: PairView): Promise<void> {
     if (!this.options.fenceOld) throw new RefusedError(foreignStateAdvice(this.shard, pairView));
     await refuseWatched(pair);
@@ -260,14 +260,14 @@ export class ShardCutover {
     });
   }
 
-  /** What is left when the new server is the master: its role on its disk, and the old one as its replica if wanted. */
+  /** The last steps, once the new server is the master: makes its role durable, and the old server its replica if planned. */
   private async finish(pair: Pair): Promise<string> {
     const { new: fresh, state, old } = await pair.observe();
     if (fresh?.isMaster !== true) throw new AbortedError(MEANING[state]);
     const roles = new Roles(pair.new, versionOf(fresh));
     await roles.checkDurable();
     await roles.writes.end();
-    this.tell('moved', 'what keeps it over a restart is seen to');
+    this.tell('moved', 'makes it durable');
     const snapshot = await takeOwedSnapshot(pair.new);
     const { keepLegacyInSync } = this.context.plan;
     const oldSnapshot = state === 'moved' && old ? await takeFencedSnapshot(pair.old, versionOf(old)) : '';
@@ -280,7 +280,7 @@ export class ShardCutover {
     return `${message}${snapshot}${oldSnapshot}`;
   }
 
-  /** A shard that is left where it was takes writes again, unless another migrator is at work on it by now. */
+  /** Releases the writes of a shard that was not moved, unless another migrator is working on it. */
   private async releaseWrites(): Promise<void> {
     try {
       await this.withPair(async (pair) => {
@@ -290,7 +290,7 @@ export class ShardCutover {
         await new Roles(pair.old, versionOf(old)).writes.end();
       });
     } catch (error) {
-      // Why the cutover came to nothing is more to the point.
+      // The reason why the cutover failed matters more.
       if (!(error instanceof ServerError || error instanceof BusyError)) throw error;
     }
   }
@@ -300,7 +300,7 @@ export class ShardCutover {
   }
 }
 
-/** Whether time may help. */
+/** Whether a retry may help. */
 export function isWorthRetrying(error: unknown): boolean {
   return error instanceof AbortedError || (error instanceof ServerError && !error.isPermanent);
 }

@@ -1,4 +1,4 @@
-// Where every shard stands, as its two servers tell it.
+// The state of every shard, as its two servers report it.
 
 import { type PlannedServer, type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
@@ -10,25 +10,25 @@ import { type ShardState } from '../shard/shard-state';
 import { RedisServer, rethrowUnreachable } from '../redis/server';
 import { WriteHold } from '../shard/write-hold';
 
-/** A shard for people and programs. */
+/** The status of a shard, as printed and as JSON. */
 export interface ShardStatus {
   readonly shard: number;
-  /** Its places on the rings of its pools. */
+  /** Its servers on the rings of its pools. */
   readonly servers: readonly PlannedServer[];
   readonly old: string;
   readonly new: string;
   readonly state: ShardState;
-  /** Keys of the server that serves, or would. */
+  /** Keys of the server that serves, or would serve. */
   readonly keys?: number;
   /** Bytes of history that the new server lacks. */
   readonly lag?: number;
-  /** Whether an interrupted cutover still keeps writes from the old server. */
+  /** Whether an interrupted cutover still holds the writes of the old server. */
   readonly isHeld: boolean;
-  /** Why a server could not be asked. */
+  /** Why a server could not be reached. */
   readonly silence?: string;
-  /** Of a shard that is `foreign`: the addresses that its servers follow and the plan does not name for it. */
+  /** In state `foreign`: the masters that its servers follow and the plan does not name for it. */
   readonly others?: readonly string[];
-  /** Of such a shard: who follows whom, who serves, what may be lost, and the ways out. */
+  /** In state `foreign`: the roles, the serving server, possible data loss, and remedies. */
   readonly advice?: string;
 }
 

@@ -1,4 +1,4 @@
-// How commands end, in words and as JSON.
+// Summaries of commands, as text and as JSON.
 
 import { type Finding } from './preflight';
 import { ExitCode, exitCodeOf, type Outcome } from './outcome';
@@ -7,7 +7,7 @@ import { size } from '../report/fleet-progress';
 import { type ShardStatus } from './status';
 import { differenceLines, type ShardComparison } from './verify';
 
-/** Shards that are not where they should be, each with its reason, and how many are. */
+/** The skipped shards, each with its reason, and the number of the others. */
 export function outcomes(what: string, all: readonly Outcome[]): Summary {
   const others = all.filter(({ code }) => code !== ExitCode.DONE);
   return {
@@ -23,8 +23,8 @@ export function preflight(findings: readonly Finding[], all: readonly Outcome[])
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const verdict =
     errors > 0
-      ? `${errors} ${errors === 1 ? 'error' : 'errors'}: nothing should be moved before they are fixed`
-      : 'nothing stands in the way';
+      ? `${errors} ${errors === 1 ? 'error' : 'errors'}: fix them before you move anything`
+      : 'nothing prevents the migration';
   return {
     text: [
       ...findings.map(({ severity, shard, code, message }) => {
@@ -52,12 +52,12 @@ export function status(shards: readonly ShardStatus[], all: readonly Outcome[]):
 }
 
 function line({ shard, state, old, new: fresh, keys, lag, isHeld, silence, advice }: ShardStatus): string {
-  const facts = [
+  const details = [
     ...(keys === undefined ? [] : [`${keys} keys`]),
     ...(lag === undefined ? [] : [`lag ${size(lag)}`]),
     ...(isHeld ? ['writes are held by an interrupted cutover; run cutover or rollback'] : []),
     ...(silence === undefined ? [] : [silence]),
     ...(advice === undefined ? [] : [advice]),
   ];
-  return `shard ${String(shard).padStart(4)}  ${state.padEnd(15)}  ${old} -> ${fresh}  ${facts.join(', ')}`.trimEnd();
+  return `shard ${String(shard).padStart(4)}  ${state.padEnd(15)}  ${old} -> ${fresh}  ${details.join(', ')}`.trimEnd();
 }

@@ -1,4 +1,4 @@
-// Attaches the new servers to the old ones, a few at a time, and waits until each has everything.
+// Attaches the new servers to the old ones, a few at a time, and waits until each is in sync.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
@@ -21,13 +21,13 @@ import { savingOf, type ServerView } from '../redis/server-view';
 
 const POLL_MS = 250;
 
-/** A link that stands still for so long is closed again: Redis itself waits a minute for a silent master. */
-const REPAIR_MS = 15_000;
+/** A link without progress is reconnected after this time: Redis itself waits a minute for an unresponsive master. */
+const REATTACH_MS = 15_000;
 
 export interface SyncOptions {
   readonly concurrency: number;
   readonly perSourceHost: number;
-  /** Milliseconds without any progress after which a shard is left to another run. */
+  /** Milliseconds without progress after which a shard is skipped. */
   readonly patienceMs: number;
 }
 
@@ -36,20 +36,20 @@ export function sync(context: Context, options: SyncOptions): Promise<Outcome[]>
 }
 
 async function syncShard(context: Context, shard: PlannedShard, patienceMs: number): Promise<string> {
-  const follower = new Follower(context, shard, patienceMs);
+  const shardSync = new ShardSync(context, shard, patienceMs);
   try {
-    return await follower.run();
+    return await shardSync.run();
   } finally {
-    follower.close();
+    shardSync.close();
   }
 }
 
-/** Follows one shard until it is in sync; a server that goes away is waited for, and reconnected. */
-class Follower {
+/** Synchronizes one shard, and reconnects to a server that goes away. */
+class ShardSync {
   private pair?: Pair;
   private lastProgress = performance.now();
-  private lastRepair = performance.now();
-  private lastMark = '';
+  private lastReattach = performance.now();
+  private lastState = '';
   private readonly resyncs = new Resyncs();
 
   constructor(
@@ -65,19 +65,19 @@ class Follower {
 
   async run(): Promise<string> {
     for (;;) {
-      const result = await this.turn().catch((error: unknown) => {
+      const result = await this.runOnce().catch((error: unknown) => {
         if (!(error instanceof ServerError) || error.code !== 'UNREACHABLE' || error.isPermanent) throw error;
-        this.lost(error);
+        this.reconnectLater(error);
         return undefined;
       });
       if (result !== undefined) return result;
-      if (this.context.stop.aborted) throw new ServerError(this.shard.new, 'told to stop before it was in sync', true);
+      if (this.context.stop.aborted) throw new ServerError(this.shard.new, 'stopped before it was in sync', true);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
-  /** One look, and what it calls for; gives an end if there is one. */
-  private async turn(): Promise<string | undefined> {
+  /** Reads the state and does what it requires; returns the result once there is one. */
+  private async runOnce(): Promise<string | undefined> {
     const pair = (this.pair ??= await Pair.connect(this.shard, this.context.access));
     const pairView = await pair.observe();
     this.resyncs.note(pairView);
@@ -96,8 +96,8 @@ class Follower {
         return undefined;
       case 'syncing':
         this.noteProgress(pairView);
-        if (pairView.new?.lostOffset) await reattach(pair);
-        else await this.repairIfStill(pair, pairView);
+        if (pairView.new?.lostOffset) await lockAndReattach(pair);
+        else await this.reattachIfStalled(pair, pairView);
         return undefined;
       case 'old unreachable':
       case 'new unreachable':
@@ -110,7 +110,7 @@ class Follower {
     }
   }
 
-  /** Each further synchronization would fork the live master once more, and come to the same. */
+  /** Another synchronization would fork the live master again and fail again. */
   private async giveUp(pair: Pair, pairView: PairView): Promise<never> {
     const cause = await this.resyncs.explain(pair, pairView);
     await lock(pair);
@@ -120,7 +120,7 @@ class Follower {
       await restoreSettings(pair.old, versionOf(old)).catch(rethrowUnreachable);
     }
     await unlock(pair.new);
-    const what = `the old server sent everything ${this.resyncs.count} times, and forked each time, so the new one was detached`;
+    const what = `the old server sent all its data ${this.resyncs.count} times, and forked each time, so the new one was detached`;
     throw new RefusedError(`${what}; ${cause}; then run sync again`);
   }
 
@@ -138,48 +138,48 @@ class Follower {
 
   private detailOf(fresh?: ServerView): string | undefined {
     if (fresh?.isLinked && !fresh.isSaved) return savingOf(fresh);
-    return this.resyncs.count > 1 ? `everything was sent ${this.resyncs.count} times` : undefined;
+    return this.resyncs.count > 1 ? `all data was sent ${this.resyncs.count} times` : undefined;
   }
 
   private noteProgress({ new: fresh }: PairView): void {
     const { info } = fresh ?? {};
-    const mark = ['master_sync_left_bytes', 'master_sync_read_bytes', 'loading_loaded_bytes', 'master_link_status']
+    const state = ['master_sync_left_bytes', 'master_sync_read_bytes', 'loading_loaded_bytes', 'master_link_status']
       .map((field) => info?.text(field))
       .join();
     const isSaving = info?.text('aof_rewrite_in_progress') === '1' && info.text('aof_last_bgrewrite_status') === 'ok';
-    if (mark === this.lastMark && !isSaving) return;
-    this.lastMark = mark;
+    if (state === this.lastState && !isSaving) return;
+    this.lastState = state;
     this.lastProgress = performance.now();
   }
 
-  private async repairIfStill(pair: Pair, { new: fresh }: PairView): Promise<void> {
+  private async reattachIfStalled(pair: Pair, { new: fresh }: PairView): Promise<void> {
     const now = performance.now();
-    const still = now - this.lastProgress;
-    if (still > this.patienceMs)
-      throw new ServerError(this.shard.new, 'no progress; see its log, and run this again', true);
+    const stalledMs = now - this.lastProgress;
+    if (stalledMs > this.patienceMs)
+      throw new ServerError(this.shard.new, 'no progress; check its log, and run this again', true);
     const busy = fresh?.isLoading === true || fresh?.isSyncing === true || fresh?.isLinked === true;
-    if (busy || still < REPAIR_MS || now - this.lastRepair < REPAIR_MS) return;
-    this.lastRepair = now;
-    await reattach(pair);
+    if (busy || stalledMs < REATTACH_MS || now - this.lastReattach < REATTACH_MS) return;
+    this.lastReattach = now;
+    await lockAndReattach(pair);
   }
 
-  /** A server went away: it is looked for again until the patience ends. */
-  private lost(error: ServerError): void {
+  /** A server went away: reconnects until the patience ends. */
+  private reconnectLater(error: ServerError): void {
     this.close();
     if (performance.now() - this.lastProgress > this.patienceMs) throw error;
     this.context.report.progress({ shard: this.shard.shard, state: 'unreachable', detail: error.message });
   }
 }
 
-/** Makes the new server follow the old one, if nobody else has done so meanwhile. */
+/** Makes the new server follow the old one, unless another migrator has done so meanwhile. */
 async function attach(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
   refuseWrongPair(pair.shard, { old, new: fresh });
-  // It would find the new server among the replicas of the old one, and give it roles as well.
+  // Sentinel would discover the new server as a replica of the old one, and change its role as well.
   await refuseWatched(pair);
   await lock(pair);
   reached('sync.locked');
   if ((await pair.observe()).state === 'waiting') {
-    // Without CONFIG there is nothing to be done about it; preflight and cutover refuse such a server.
+    // Not possible without CONFIG; preflight and cutover refuse such a server.
     await enableDisklessSync(pair.old, versionOf(old)).catch(rethrowUnreachable);
     await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
   }
@@ -187,7 +187,7 @@ async function attach(pair: Pair, { old, new: fresh }: PairView): Promise<void> 
   await unlock(pair.new);
 }
 
-async function reattach(pair: Pair): Promise<void> {
+async function lockAndReattach(pair: Pair): Promise<void> {
   await lock(pair);
   const pairView = await pair.observe();
   if (pairView.state === 'syncing') await reattached(pair, pairView);
@@ -201,6 +201,6 @@ function refuseWrongPair(shard: PlannedShard, { old, new: fresh }: Pick<PairView
   if (remark !== undefined) throw new RefusedError(remark.message);
   if (!versionOf(fresh).canFollow(versionOf(old))) {
     const [oldName, newName] = [versionOf(old).name, versionOf(fresh).name];
-    throw new RefusedError(`${newName} cannot read what ${oldName} sends; run a later image, of the same program`);
+    throw new RefusedError(`${newName} cannot load data of ${oldName}; run a later image of the same program`);
   }
 }

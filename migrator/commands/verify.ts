@@ -1,4 +1,5 @@
-// Compares the data of both servers of each shard under replication: the counts, and keys with type, expiry and content.
+// Compares the data of both servers of each shard while the new one follows: key counts, and type, expiry and content of
+// keys.
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { directSender } from '../redis/command-sender';
@@ -17,15 +18,15 @@ import { MEANING } from '../shard/shard-state';
 export interface VerifyOptions {
   /** Shards at a time. */
   readonly concurrency: number;
-  /** How many keys of a shard are drawn at random; a database that has fewer is compared whole. */
+  /** How many keys of a shard are sampled; a database with fewer keys is compared completely. */
   readonly sampleKeys: number;
-  /** Every key of both servers. */
+  /** Compare every key of both servers. */
   readonly full: boolean;
-  /** How many keys of a shard are read in a second, at the most; Infinity does not wait. */
+  /** The maximum of keys of a shard to read per second; may be Infinity. */
   readonly keysPerSecond: number;
 }
 
-/** A key that is not the same on both servers. */
+/** A key that differs between the servers. */
 export interface DifferingKey {
   readonly database: number;
   readonly key: string;
@@ -39,19 +40,19 @@ export interface ShardComparison {
   readonly databases: readonly DatabaseCount[];
   readonly compared: number;
   readonly different: number;
-  /** Keys that were written at every look. */
+  /** Keys that changed during every attempt. */
   readonly changing: number;
-  /** Keys of types of which the two versions write different dumps. */
+  /** Keys of types that the two versions dump differently. */
   readonly notCompared: number;
-  /** Keys that expire later on the new server, as what an old version sends begins to run where it arrives. */
+  /** Keys that expire later on the new server: old versions replicate durations, which start on arrival. */
   readonly late: number;
-  /** Of the differing keys, the first ones. */
+  /** The first differing keys. */
   readonly keys: readonly DifferingKey[];
 }
 
-/** How many differing keys of a shard are kept for programs, and said to people. */
-const MOST_KEPT = 1000;
-const MOST_SAID = 20;
+/** How many differing keys of a shard are in the JSON, and in the text. */
+const MAX_REPORTED = 1000;
+const MAX_PRINTED = 20;
 
 export async function verify(
   context: Context,
@@ -74,28 +75,28 @@ export async function verify(
   return { results: results.sort((a, b) => a.shard - b.shard), outcomes };
 }
 
-/** The differences of a shard, a line each, for people. */
+/** The differences of a shard as text, one per line. */
 export function differenceLines({ shard, databases, different, keys }: ShardComparison): string[] {
   const counts = databases.filter(({ isDifferent }) => isDifferent);
-  const said = keys.slice(0, MOST_SAID);
+  const printed = keys.slice(0, MAX_PRINTED);
   return [
     ...counts.map(
       (it) => `shard ${shard}: database ${it.database} has ${it.old} keys on the old server, ${it.new} on the new one`,
     ),
-    ...said.map(
+    ...printed.map(
       ({ database, key, difference }) =>
-        `shard ${shard}: ${key}${database > 0 ? ` in database ${database}` : ''}: ${WORDS[difference]}`,
+        `shard ${shard}: ${key}${database > 0 ? ` in database ${database}` : ''}: ${DIFFERENCE_TEXT[difference]}`,
     ),
-    ...(different > said.length ? [`shard ${shard}: and ${count(different - said.length, 'more key')}`] : []),
+    ...(different > printed.length ? [`shard ${shard}: and ${plural(different - printed.length, 'more key')}`] : []),
   ];
 }
 
-const WORDS: Record<Difference, string> = {
+const DIFFERENCE_TEXT: Record<Difference, string> = {
   missing: 'missing on the new server',
-  extra: 'on the new server alone',
-  type: 'another type',
-  expiry: 'another expiry',
-  value: 'another value',
+  extra: 'only on the new server',
+  type: 'different type',
+  expiry: 'different expiry',
+  value: 'different value',
   late: 'a later expiry',
 };
 
@@ -111,9 +112,9 @@ function refuseUnlessInSync(pair: Pair, pairView: PairView): void {
 function conclusionOf(shard: ShardComparison): string {
   const { isFull, compared, different, changing, notCompared, late } = shard;
   const asides = [
-    ...(changing > 0 ? [`${count(changing, 'key')} changed at every look`] : []),
-    ...(notCompared > 0 ? [`${count(notCompared, 'key')} of other types not compared`] : []),
-    ...(late > 0 ? [`${count(late, 'key')} with a later expiry on the new server`] : []),
+    ...(changing > 0 ? [`${plural(changing, 'key')} changed during every attempt`] : []),
+    ...(notCompared > 0 ? [`${plural(notCompared, 'key')} of other types not compared`] : []),
+    ...(late > 0 ? [`${plural(late, 'key')} with a later expiry on the new server`] : []),
   ];
   const about = [`${isFull ? 'all keys' : 'a sample'} compared (${compared.toLocaleString('en')})`, ...asides].join(
     ', ',
@@ -122,11 +123,11 @@ function conclusionOf(shard: ShardComparison): string {
   if (lines.length === 0) return `the same: ${about}`;
   const first = lines[0].replace(/^shard \d+: /, '');
   const what =
-    different > 0 ? `${count(different, 'key')} differ${different === 1 ? 's' : ''}` : 'the numbers of keys differ';
+    different > 0 ? `${plural(different, 'key')} differ${different === 1 ? 's' : ''}` : 'the numbers of keys differ';
   throw new RefusedError(`${what}, as ${first}; ${about}`);
 }
 
-function count(number: number, noun: string): string {
+function plural(number: number, noun: string): string {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
@@ -137,7 +138,7 @@ class Verification {
   private readonly keys: DifferingKey[] = [];
   private readonly reported = new Set<string>();
   private read = 0;
-  private said = 0;
+  private printedAt = 0;
 
   constructor(
     private readonly context: Context,
@@ -156,7 +157,7 @@ class Verification {
       const total = databases.reduce((sum, it) => sum + it.old, 0);
       const draws = Math.max(1, Math.ceil((options.sampleKeys * old) / Math.max(1, total)));
       const isWhole = options.full || Math.max(old, fresh) <= draws;
-      for await (const keys of isWhole ? allKeys(directSender(pair.old)) : this.drawn(draws)) {
+      for await (const keys of isWhole ? allKeys(directSender(pair.old)) : this.sample(draws)) {
         this.count(database, await comparison.of(keys));
         await this.pause(keys.length, total, comparison.bytes);
       }
@@ -165,16 +166,16 @@ class Verification {
     return { shard: this.shard.shard, isFull: options.full, databases, ...this.numbers, keys: this.keys };
   }
 
-  private async *drawn(draws: number): AsyncGenerator<Buffer[]> {
+  private async *sample(draws: number): AsyncGenerator<Buffer[]> {
     for (let left = draws; left > 0; left -= DRAWS)
       yield randomKeys(directSender(this.pair.old), Math.min(left, DRAWS));
   }
 
-  /** What the new server alone has. */
+  /** Compares keys that only the new server has. */
   private async addExtra(database: number, comparison: Comparison, total: number): Promise<void> {
     for await (const keys of allKeys(directSender(this.pair.new))) {
-      const there = await this.pair.old.all(keys.map((key) => ['EXISTS', key]));
-      const extra = keys.filter((_, i) => there[i] === 0);
+      const exists = await this.pair.old.all(keys.map((key) => ['EXISTS', key]));
+      const extra = keys.filter((_, i) => exists[i] === 0);
       if (extra.length > 0) this.count(database, await comparison.of(extra));
       await this.pause(keys.length, total, comparison.bytes);
     }
@@ -192,34 +193,34 @@ class Verification {
     }
   }
 
-  /** A key may come twice. */
+  /** Records a difference; a scan may return a key twice. */
   private report({ database, key, difference }: { database: number; key: Buffer; difference: Difference }): void {
     const id = `${database}:${key.toString('latin1')}`;
     if (this.reported.has(id)) return;
     this.numbers.different += 1;
-    if (this.keys.length >= MOST_KEPT) return;
+    if (this.keys.length >= MAX_REPORTED) return;
     this.reported.add(id);
     this.keys.push({ database, key: printable(key), difference });
   }
 
-  /** Says how far it is, and waits until the next keys may be read. */
+  /** Reports progress, and waits until the next keys may be read. */
   private async pause(keys: number, total: number, bytes: number): Promise<void> {
     this.read += keys;
     const now = performance.now();
-    if (now - this.said > 1000) {
-      this.said = now;
+    if (now - this.printedAt > 1000) {
+      this.printedAt = now;
       const detail = `${this.numbers.compared.toLocaleString('en')} of ${this.options.full ? total.toLocaleString('en') : 'a sample of'} keys`;
       this.context.report.progress({ shard: this.shard.shard, state: 'verifying', detail });
     }
-    if (this.context.stop.aborted) throw new AbortedError('told to stop before all was compared');
+    if (this.context.stop.aborted) throw new AbortedError('stopped before all keys were compared');
     const seconds = Math.max(this.read / this.options.keysPerSecond, bytes / BYTES_PER_SECOND);
     const wait = this.start + seconds * 1000 - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 
-/** How much of a shard is read in a second at the most, however few keys that is. */
+/** How much of a shard is read per second at most, regardless of the number of keys. */
 const BYTES_PER_SECOND = 32 * 2 ** 20;
 
-/** Keys that are drawn and compared at a time. */
+/** How many keys are sampled and compared at a time. */
 const DRAWS = 128;

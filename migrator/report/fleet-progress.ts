@@ -1,4 +1,4 @@
-// What is known of all shards at a time: how many are in which state, how much is copied, how long it still takes.
+// The progress of all shards: how many are in each state, how much is copied, and the time left.
 
 import { type Progress } from './report';
 
@@ -6,10 +6,10 @@ export class FleetProgress {
   private readonly shards = new Map<number, Progress>();
   private readonly start = Date.now();
 
-  constructor(private readonly inAll: number) {}
+  constructor(private readonly total: number) {}
 
-  /** Takes it down; says whether a person would call it a change. */
-  note(progress: Progress): boolean {
+  /** Records the progress of a shard; returns whether its state or detail changed. */
+  update(progress: Progress): boolean {
     const before = this.shards.get(progress.shard);
     this.shards.set(progress.shard, progress);
     return before?.state !== progress.state || before.detail !== progress.detail;
@@ -23,16 +23,16 @@ export class FleetProgress {
     const parts = this.all.map(({ isDone, bytes = 0, bytesInAll }) =>
       isDone ? 1 : bytesInAll ? (bytes / bytesInAll) * 0.99 : 0,
     );
-    return parts.reduce((sum, part) => sum + part, 0) / Math.max(1, this.inAll);
+    return parts.reduce((sum, part) => sum + part, 0) / Math.max(1, this.total);
   }
 
-  /** Seconds until all are done, if it goes on as it went. */
+  /** Estimated seconds until all shards are done. */
   get secondsLeft(): number | undefined {
     const seconds = (Date.now() - this.start) / 1000;
     return this.share > 0.01 && seconds > 1 ? (seconds / this.share) * (1 - this.share) : undefined;
   }
 
-  /** Shards that something is being done about, the longest at work first. */
+  /** Active shards, in the order in which they started. */
   get active(): Progress[] {
     return this.all.filter(({ state }) => state !== 'done' && state !== 'skipped');
   }
@@ -43,11 +43,11 @@ export class FleetProgress {
     for (const { state, isDone } of this.all) if (!isDone) states.set(state, (states.get(state) ?? 0) + 1);
     const { bytes, bytesInAll, lag } = this.sums();
     return [
-      `${this.done} of ${this.inAll} done`,
+      `${this.done} of ${this.total} done`,
       ...[...states].map(([state, number]) => `${number} ${state}`),
       ...(bytesInAll > 0 ? [`${size(bytes)} of ${size(bytesInAll)} on the way`] : []),
       ...(lag > 0 ? [`largest lag ${size(lag)}`] : []),
-      ...(this.done < this.inAll && this.secondsLeft !== undefined ? [`about ${duration(this.secondsLeft)} left`] : []),
+      ...(this.done < this.total && this.secondsLeft !== undefined ? [`about ${duration(this.secondsLeft)} left`] : []),
     ].join(' · ');
   }
 

@@ -1,4 +1,4 @@
-// For the log of a pod: a line for each change, and now and then where the whole stands.
+// Output for the log of a pod: a line for each change, and a summary every 30 seconds.
 
 import { type Progress, type Report, type Summary } from './report';
 import { FleetProgress } from './fleet-progress';
@@ -6,28 +6,28 @@ import { FleetProgress } from './fleet-progress';
 const SUMMARY_MS = 30_000;
 
 export class Lines implements Report {
-  private readonly tally: FleetProgress;
+  private readonly fleet: FleetProgress;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
     shards: number,
     private readonly write: (text: string) => void,
   ) {
-    this.tally = new FleetProgress(shards);
+    this.fleet = new FleetProgress(shards);
     this.timer = setInterval(() => {
-      this.say(this.tally.line);
+      this.print(this.fleet.line);
     }, SUMMARY_MS);
     this.timer.unref();
   }
 
   progress(progress: Progress): void {
-    if (!this.tally.note(progress)) return;
+    if (!this.fleet.update(progress)) return;
     const { shard, state, detail } = progress;
-    this.say(`shard ${shard}: ${state}${detail === undefined ? '' : `: ${detail}`}`);
+    this.print(`shard ${shard}: ${state}${detail === undefined ? '' : `: ${detail}`}`);
   }
 
   note(text: string): void {
-    this.say(text);
+    this.print(text);
   }
 
   end({ text }: Summary): void {
@@ -35,7 +35,7 @@ export class Lines implements Report {
     for (const line of text) this.write(`${line}\n`);
   }
 
-  private say(text: string): void {
+  private print(text: string): void {
     this.write(`${new Date().toISOString()} ${text}\n`);
   }
 }

@@ -1,9 +1,9 @@
-// What is said while a command runs: a live table on a terminal, a line for each change in a log, JSON for programs.
+// The output of a running command: a live table on a terminal, a line for each change in a log, or JSON.
 
-/** How far a shard is. */
+/** The progress of a shard. */
 export interface Progress {
   readonly shard: number;
-  /** A word or two. */
+  /** One or two words. */
   readonly state: string;
   readonly detail?: string;
   /** Bytes of the initial synchronization. */
@@ -16,11 +16,11 @@ export interface Progress {
 }
 
 export interface Report {
-  /** A shard changed, or is further. */
+  /** The state or the progress of a shard changed. */
   progress(progress: Progress): void;
-  /** Something that is about no single shard, or that must not be missed. */
+  /** A message that is not about a single shard, or that must not be missed. */
   note(text: string): void;
-  /** The end: rows of a table, or facts for a program. */
+  /** Ends the output with a summary, as text or as JSON. */
   end(summary: Summary): void;
 }
 

@@ -1,4 +1,4 @@
-// For a terminal: a live table with a bar for each shard that is being worked on, and one for all of them.
+// Output for a terminal: a live table with a progress bar for each active shard and one for the fleet.
 
 import * as readline from 'node:readline';
 import { type WriteStream } from 'node:tty';
@@ -9,7 +9,7 @@ const FRAME_MS = 100;
 const BAR = 24;
 
 export class Table implements Report {
-  private readonly tally: FleetProgress;
+  private readonly fleet: FleetProgress;
   private readonly timer: NodeJS.Timeout;
   private height = 0;
 
@@ -17,7 +17,7 @@ export class Table implements Report {
     shards: number,
     private readonly out: WriteStream,
   ) {
-    this.tally = new FleetProgress(shards);
+    this.fleet = new FleetProgress(shards);
     this.timer = setInterval(() => {
       this.draw();
     }, FRAME_MS);
@@ -25,13 +25,13 @@ export class Table implements Report {
   }
 
   progress(progress: Progress): void {
-    const changed = this.tally.note(progress);
-    // What did not end well stays on the screen.
+    const changed = this.fleet.update(progress);
+    // Skipped shards stay on the screen.
     if (changed && progress.state === 'skipped') this.note(`shard ${progress.shard}: ${progress.detail ?? ''}`);
   }
 
   note(text: string): void {
-    this.wipe();
+    this.clear();
     this.out.write(`${text}\n`);
     this.draw();
   }
@@ -43,12 +43,12 @@ export class Table implements Report {
   }
 
   private draw(): void {
-    this.wipe();
+    this.clear();
     const room = Math.max(3, this.out.rows - 3);
-    const { active } = this.tally;
+    const { active } = this.fleet;
     const hidden = active.length - room;
     const lines = [
-      `${bar(this.tally.share)} ${this.tally.line}`,
+      `${bar(this.fleet.share)} ${this.fleet.line}`,
       ...active.slice(0, room).map(row),
       ...(hidden > 0 ? [`and ${hidden} more`] : []),
     ].map((line) => line.slice(0, this.out.columns - 1));
@@ -56,7 +56,7 @@ export class Table implements Report {
     this.height = lines.length;
   }
 
-  private wipe(): void {
+  private clear(): void {
     readline.moveCursor(this.out, 0, -this.height);
     readline.cursorTo(this.out, 0);
     readline.clearScreenDown(this.out);

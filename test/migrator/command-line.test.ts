@@ -49,8 +49,8 @@ test('without a command, every command is named', () => {
 });
 
 test.each([
-  [['move'], 'move is no command; take one of preflight, sync, verify, cutover, rollback, status'],
-  [['sync'], '--plan is missing; name the plan.json that the synth wrote'],
+  [['move'], 'move is not a command; use one of preflight, sync, verify, cutover, rollback, status'],
+  [['sync'], '--plan is missing; give the plan.json that the synth wrote'],
   [['sync', '--plan', 'x', '--full'], 'sync has no option --full'],
   [['sync', '--plan', 'x', '--concurrency', '0'], '--concurrency is "0"; write a whole number from 1'],
   [['cutover', '--plan', 'x', '--hold', 'tight'], '--hold is "tight"; write auto or pause or fence'],
@@ -64,8 +64,8 @@ test.each([
 
 test.each([
   ['no JSON', '{', 'plan.json: '],
-  ['a list', [], 'is no JSON object'],
-  ['another version', { ...PLAN, version: 1 }, 'version is 1, and this program knows 2'],
+  ['a list', [], 'is not a JSON object'],
+  ['another version', { ...PLAN, version: 1 }, 'version is 1, but this program reads 2'],
   [
     'an unknown hash',
     { ...PLAN, pools: [{ ...PLAN.pools[0], hash: 'sha1' }] },
@@ -92,12 +92,12 @@ test.each([
   [
     'one name twice on a ring',
     { ...PLAN, shards: [PLAN.shards[0], { ...PLAN.shards[1], servers: PLAN.shards[0].servers }] },
-    'shards[1].servers[0].ringName is "a:1", which shards[0].servers[0] has as well; give each its own',
+    'shards[1].servers[0].ringName is "a:1", the same as in shards[0].servers[0]; make them different',
   ],
   [
     'two shards on one server',
     { ...PLAN, shards: [PLAN.shards[0], { ...PLAN.shards[1], old: '127.0.0.1:1' }] },
-    'shards[1].old is "127.0.0.1:1", which shards[0] has as well; give each its own',
+    'shards[1].old is "127.0.0.1:1", the same as in shards[0]; make them different',
   ],
 ])('a plan with %s is refused, and the file is named', (_what, plan, message) => {
   const file = planFile(plan);
@@ -111,8 +111,8 @@ test.each([
   ['5', '--shards names 5; the plan has 2 shards'],
   ['1-0', '--shards has "1-0"; write ordinals and ranges'],
   ['one', '--shards has "one"; write ordinals and ranges'],
-  ['0%', '--shards is 0%; write a share from 1% to 100%'],
-  ['101%', '--shards is 101%; write a share from 1% to 100%'],
+  ['0%', '--shards is 0%; write a percentage from 1% to 100%'],
+  ['101%', '--shards is 101%; write a percentage from 1% to 100%'],
 ])('--shards %s is refused', (list, message) => {
   const { status, stderr } = migrator('status', '--plan', planFile(PLAN), '--shards', list);
   expect(status).toBe(2);

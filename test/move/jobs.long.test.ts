@@ -58,7 +58,7 @@ test('a Job that was replaced does nothing when Kubernetes runs it once more, an
   const { code, output } = await ended(retry);
   expect(FINAL_EXIT_CODES).toContain(code);
   expect(output).toContain(
-    `this is the Job ${old.jobName('cutover')}, and the plan that is applied names ${changed.jobName('cutover')}`,
+    `this is the Job ${old.jobName('cutover')}, but the applied plan names ${changed.jobName('cutover')}`,
   );
   expect(await move.roles()).toEqual(untouched(move));
 
@@ -79,7 +79,7 @@ test('a Job that is replaced while it runs begins no other shard', async () => {
   fs.writeFileSync(current, 'another');
   program.child.kill('SIGCONT');
   expect(await program.exit()).toBe(3);
-  expect(program.output).toContain('shard 1 was skipped: not begun: this is the Job this-one');
+  expect(program.output).toContain('shard 1 was skipped: not started: this is the Job this-one');
   expect(await move.roles()).toEqual([moved(move)[0], untouched(move)[1]]);
   await moving.judge();
 });
@@ -124,6 +124,6 @@ test('a Job is started for a portion, and does no more than that when it is run 
   expect(await move.roles()).toEqual([...moved(move).slice(0, 2), untouched(move)[2]]);
   const both = move.migratorWith({ MIGRATOR_SHARDS: '1' }, 'cutover', '--shards', '0-2');
   expect(await both.exit()).toBe(2);
-  expect(both.output).toContain('--shards 0-2 and MIGRATOR_SHARDS=1 both choose shards');
+  expect(both.output).toContain('--shards 0-2 and MIGRATOR_SHARDS=1 both select shards');
   await moving.judge();
 });

@@ -116,7 +116,7 @@ test('what the user lacks, and a password that is missing or wrong, are named', 
     return program.output;
   };
   expect(await refused(2, { OLD_PASSWORD: '' }, 'status')).toContain(
-    `the plan names ${USER} as the user of the old servers, and there is no password for it`,
+    `the plan has oldUser ${USER}, but its password is missing`,
   );
   const wrong = await refused(3, { OLD_PASSWORD: 'another' }, 'preflight');
   expect(wrong).toMatch(/error: shard 0: password: \S+ WRONGPASS .*password of mover\.v1/);

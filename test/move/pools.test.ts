@@ -48,7 +48,7 @@ test('a database each, another hash each: every key is where its pool looks for 
   const pools = [ports.proxy, ports.others[0]];
   await write(pools[0], 'web');
   await write(pools[1], 'jobs');
-  expect(await move.run('preflight')).toContain('nothing stands in the way (0 warnings)');
+  expect(await move.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
   await move.run('sync');
   await move.run('verify', '--full');
   await move.run('cutover');

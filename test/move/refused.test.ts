@@ -104,7 +104,7 @@ test.each(['none', 'read-only'] as const)('an old server whose configuration fil
   expect((await move.run('status')).includes('split brain')).toBe(true);
   const unsure = move.migrator('cutover', '--accept-volatile-fence');
   expect(await unsure.exit()).toBe(3);
-  expect(unsure.output).toContain('both say that they are masters');
+  expect(unsure.output).toContain('both servers are masters');
   await move.run('cutover', '--accept-volatile-fence', '--fence-old');
   expect(await move.roles()).toEqual(moved(move));
 });

@@ -148,6 +148,6 @@ test('a cutover that waits for a shard ends when it is told to', async () => {
   waiting.child.kill('SIGTERM');
 
   expect(await waiting.exit()).toBe(4);
-  expect(waiting.output).toContain('told to stop before it was in sync');
+  expect(waiting.output).toContain('stopped before it was in sync');
   expect((await it.roles())[0].old).toBe('master');
 });

@@ -55,7 +55,7 @@ function introduction(input: RunbookInput): string[] {
       ],
       [`Continue with the current step in the new version of this runbook.`],
     ),
-    `A previous Job that is still there does nothing: it exits with \`this is the Job …, and the plan that is applied names …\`.`,
+    `A previous Job that is still there does nothing: it exits with \`this is the Job …, but the applied plan names …\`.`,
   ];
 }
 
@@ -212,7 +212,7 @@ function preflightStep(input: RunbookInput): string[] {
     `Preflight checks every server and samples of its keys. It takes ${lookTime(input)} and moves nothing. It makes each server rewrite its own configuration file (\`CONFIG REWRITE\`): only this shows
 whether a fence survives a restart.`,
     shell(apply(input.files['50-preflight']), follow(input, 'preflight')),
-    `**Go**: it prints \`nothing stands in the way\`, and you have read the warnings.`,
+    `**Go**: it prints \`nothing prevents the migration\`, and you have read the warnings.`,
     `**No-go**: an error. The Job fails and prints what to fix. Fix it, and run the Job again (see [Jobs](#jobs)).`,
     `If an old server cannot keep its fence over a restart and this cannot be fixed, accept it in \`main.ts\` for both steps that check it: \`stepArguments: { preflight: ['--accept-volatile-fence'],
 cutover: ['--accept-volatile-fence'] }\`. Such a server must never be started again after its shard has moved.`,

@@ -93,7 +93,7 @@ describe('a plan', () => {
     [
       'another version',
       changed('"version": 2', '"version": 1'),
-      'plan.json: version is 1, and this program knows 2; run the migrator of the version',
+      'plan.json: version is 1, but this program reads 2; use the version',
     ],
   ])('is refused with its location and the remedy: %s', async (_, text, message) => {
     await expect(dataOf(LIVE, { plan: ['-'] }, inputOf(text))).rejects.toThrow(message);

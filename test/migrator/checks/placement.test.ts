@@ -66,8 +66,8 @@ test('shards that have moved are looked at where they are', async () => {
   const pairs = await filled();
   await pairs.sync();
   await pairs.move(0);
-  const about = 'moved already: only the new server was checked';
-  expect((await find(pairs)).messages).toEqual([about, ...Array<string>(3).fill('nothing stands in the way')]);
+  const about = 'already moved: only the new server was checked';
+  expect((await find(pairs)).messages).toEqual([about, ...Array<string>(3).fill('nothing prevents the migration')]);
   const { codes, findings } = await find(pairs, { pools: [{ ...pairs.plan.pools[0], hash: 'md5' }] });
   expect(codes).toHaveLength(4);
   expect(findings[0].message).toContain(`sampled keys on ${pairs.plan.shards[0].new}`);

@@ -20,7 +20,7 @@ afterEach(async () => {
 test('nothing is found where nothing is wrong, before the sync and after it', async () => {
   const pairs = await started(lab, { servers: 3 });
   await pairs.oldFleet.fill(110);
-  const fit = { findings: [], exits: [0, 0, 0], messages: Array(3).fill('nothing stands in the way') };
+  const fit = { findings: [], exits: [0, 0, 0], messages: Array(3).fill('nothing prevents the migration') };
   expect(await find(pairs)).toMatchObject(fit);
   await pairs.sync();
   expect(await find(pairs)).toMatchObject(fit);

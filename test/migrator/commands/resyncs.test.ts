@@ -45,7 +45,7 @@ test('a replica that is cut off each time is detached, with the limit to set, an
     const [refused] = await sync(pairs.contextOf(), options);
 
     expect(refused).toMatchObject({ code: ExitCode.REFUSED });
-    expect(refused.message).toMatch(/sent everything \d+ times, and forked each time, so the new one was detached/);
+    expect(refused.message).toMatch(/sent all its data \d+ times, and forked each time, so the new one was detached/);
     expect(refused.message).toMatch(
       /buffers no more than 1.0 MiB for a replica \(client-output-buffer-limit\): set it to \d+ MiB/,
     );
