@@ -13,22 +13,22 @@ function rollbackSection(input: RunbookInput): string[] {
   const file = input.files['90-rollback'];
   return [
     '## Rollback',
-    `Before step 5 there is nothing to roll back but the applications (step 3). From step 5 on:`,
+    'Before step 5 there is nothing to roll back but the applications (step 3). From step 5 on, what happens depends on the shard:',
+    `- **Before the cutover** of a shard, its new server is detached and its old server stays as it was. Nothing is lost.
+- **After the cutover**, ${afterCutover(input)}
+- **If a server is lost for good**: ${GONE}.`,
     ...numbered(
       [
         `**Delete the Jobs that go forward.** A sync that runs, or that Kubernetes runs again, would attach again what the rollback detaches. The command returns when the pods are gone, after a minute at most; their logs are deleted with them:`,
         shell(removeJobs(input, 'sync', 'verify', 'cutover')),
       ],
       [
-        `Roll back **either all shards**. It takes ${cutoverTime(input)}, plus the time to count lost keys:`,
+        `Roll back. It takes ${cutoverTime(input)}, plus the time to count lost keys. **Either** all shards:`,
         shell(runAgain(file), suspend(input, 'rollback', false), follow(input, 'rollback')),
-        '**Or only a portion** (see step 7), here the first shard:',
+        '**Or** a portion only (see step 7), here the first shard:',
         shell(runPortion(file, '0'), suspend(input, 'rollback', false), follow(input, 'rollback')),
       ],
     ),
-    `- **Before the cutover** of a shard, its new server is detached and its old server stays as it was. Nothing is lost.
-- **After the cutover**, ${afterCutover(input)}
-- **If a server is lost for good**: ${GONE}.`,
     `**Go**: \`status\` shows \`waiting\` for every shard that was rolled back. The applications can stay on the new proxies. To migrate again, start with step 5 when the rollback has ended: a running
 rollback would detach what a sync attaches.`,
   ];
