@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { ApiObject, App, Chart, type ChartProps, Names } from 'cdk8s';
+import { ApiObject, App, Chart, Names } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
@@ -16,7 +16,7 @@ import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbour
 import { checkWritten, type Manifest } from './common/manifest-checks';
 import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
 import { DEFAULT_RENAMED_KEY } from './migration/migration-job';
-import { MigrationPhase } from './migration/migration-options';
+import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
 import { migratorHash } from './migration/migrator-bundle';
 import { runbook } from './migration/runbook';
 import { needsOf } from './migration/runbook/cluster-requirements';
@@ -64,12 +64,7 @@ export class FleetCharts extends Construct {
     const password = props.password ?? (live[0].redisAuth === undefined ? undefined : { name: `${name}-redis` });
     this.password = password;
 
-    // Beside this construct, not below it: cdk8s adds a hash to the file names of nested charts.
-    const chart = (step: string, chartProps: ChartProps = { namespace }): Chart => {
-      const made = new Chart(scope, `${name}-${step}`, chartProps);
-      this.charts.push([step, made]);
-      return made;
-    };
+    const chart = (step: string): Chart => this.addChart(scope, `${name}-${step}`, step);
     if (namespace !== undefined && (props.createNamespace ?? true)) {
       const made = namespaceChart(this, namespace, () => createNamespace(scope, `${name}-00-namespace`, namespace));
       this.charts.push(['00-namespace', made]);
@@ -95,24 +90,7 @@ export class FleetCharts extends Construct {
     }
     if (props.migration) claimOldServers(this, this.pools.shards.addresses, this.redis);
     const proxies = chart('40-twemproxy');
-    if (props.migration?.phase === MigrationPhase.MOVING) {
-      const { redis } = this;
-      const plan = chart('45-plan');
-      const scopes: Record<string, Chart> = {};
-      if (props.migration.programInImage !== true) scopes.migrator = chart('46-migrator');
-      for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
-      const { phase: _phase, ...options } = props.migration;
-      const migration = {
-        ...options,
-        name: migrationName(name),
-        partOf: name,
-        pools: [...live],
-        redis,
-        password,
-        scopes,
-      };
-      this.migration = new FleetMigration(plan, 'migration', migration);
-    }
+    this.migration = props.migration && this.addMigration(props.migration, name, chart);
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
       bridge: this.migration?.bridge,
@@ -122,17 +100,7 @@ export class FleetCharts extends Construct {
         return { pool, addresses: ordinals.map((ordinal) => this.redis.addresses[ordinal]), password, port };
       }),
     });
-    this.networkPolicies = new NetworkPolicies(network, 'network-policies', {
-      redis: this.redis,
-      proxies: [this.proxies],
-      migration: this.migration,
-      proxyClients: props.proxyClients,
-      redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
-      statsClients: props.statsClients,
-      limitEgress: props.limitEgress,
-      oldServerNetworks: props.oldServerNetworks,
-      egressPeers: props.egressPeers,
-    });
+    this.networkPolicies = this.addNetworkPolicies(network, props);
     this.proveRings(props);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
     claimObjects(this, own, this.redis.statefulSet.name);
@@ -193,6 +161,43 @@ export class FleetCharts extends Construct {
       },
     });
     fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
+  }
+
+  /** A chart beside this construct, not below it: cdk8s adds a hash to the file names of nested charts. */
+  private addChart(scope: Construct, id: string, step: string): Chart {
+    const chart = new Chart(scope, id, { namespace: this.props.namespace });
+    this.charts.push([step, chart]);
+    return chart;
+  }
+
+  private addMigration(
+    { phase, ...options }: PhasedMigration,
+    name: string,
+    chart: (step: string) => Chart,
+  ): FleetMigration | undefined {
+    if (phase !== MigrationPhase.MOVING) return undefined;
+    const { redis, password } = this;
+    const plan = chart('45-plan');
+    const scopes: Record<string, Chart> = {};
+    if (options.programInImage !== true) scopes.migrator = chart('46-migrator');
+    for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
+    const pools = [...this.pools.live];
+    const props = { ...options, name: migrationName(name), partOf: name, pools, redis, password, scopes };
+    return new FleetMigration(plan, 'migration', props);
+  }
+
+  private addNetworkPolicies(chart: Chart, props: FleetChartsProps): NetworkPolicies {
+    return new NetworkPolicies(chart, 'network-policies', {
+      redis: this.redis,
+      proxies: [this.proxies],
+      migration: this.migration,
+      proxyClients: props.proxyClients,
+      redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
+      statsClients: props.statsClients,
+      limitEgress: props.limitEgress,
+      oldServerNetworks: props.oldServerNetworks,
+      egressPeers: props.egressPeers,
+    });
   }
 
   /** The old servers that will replicate from their shards and are listed by IP address. */

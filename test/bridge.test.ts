@@ -119,7 +119,7 @@ describe('the bridge', () => {
     ]);
   });
 
-  test('stands in the pod with every prop, in objects that Kubernetes 1.27 takes', () => {
+  test('uses every prop, in objects that are valid in Kubernetes 1.27', () => {
     const every: Required<BridgeOptions> = {
       image: 'registry.example.net/haproxy:3.0.1',
       checkInterval: Duration.millis(50),
@@ -139,8 +139,8 @@ describe('the bridge', () => {
   });
 });
 
-describe('the proof of the ring goes through the bridge', () => {
-  test('and is content with what is written', () => {
+describe('the proof of the ring includes the bridge', () => {
+  test('and passes for the synthesized files', () => {
     expect(validationErrors(moving().app)).toEqual([]);
     const servers = [2, 0, 3, 1].map((i) => LIVE.servers[i]);
     expect(validationErrors(moving(undefined, { newPool: changed({ servers }) }).app)).toEqual([]);
@@ -162,7 +162,7 @@ describe('the proof of the ring goes through the bridge', () => {
     ]);
   });
 
-  test('and finds listeners that are swapped, lost, or share a port', () => {
+  test('and finds listeners that are swapped, missing, or share a port', () => {
     expect(patched(swap('bind 127.0.0.1:10000', 'bind 127.0.0.1:10001'))).toHaveLength(2);
     expect(patched((text) => text.replace('bind 127.0.0.1:10000', 'bind 127.0.0.1:10009'))).toEqual([
       expect.stringContaining('127.0.0.1:10000:1 redis-a:6379: the bridge does not listen there'),
@@ -218,6 +218,6 @@ test.each<[BridgeOptions, Parameters<typeof fleet>[0], string]>([
     { pool: changed({ servers: [...LIVE.servers.slice(0, 3), SAME_ADDRESS] }) },
     'shards 0 and 3 are both at redis-a:6379; give each its own server',
   ],
-])('a bridge that would not work is refused (%#)', (bridge, props, message) => {
+])('invalid options of the bridge are refused (%#)', (bridge, props, message) => {
   expect(() => moving(bridge, props)).toThrow(message);
 });

@@ -122,7 +122,7 @@ describe('the Jobs', () => {
     expect(current(other)).not.toEqual(current(it));
   });
 
-  test('cannot be patched under their names', () => {
+  test('cannot be patched, since their names contain a hash', () => {
     const it = migration();
     it.jobs.sync.addJsonPatch(JsonPatch.add('/spec/template/spec/hostNetwork', true));
     it.jobs.cutover.addJsonPatch(JsonPatch.replace('/spec/suspend', false));
@@ -131,7 +131,7 @@ describe('the Jobs', () => {
     ]);
   });
 
-  test('run the program that is built, as a file small enough for kubectl apply', () => {
+  test('run the built migrator, which is small enough for kubectl apply', () => {
     const it = migration();
     expect(it.migratorConfigMap?.toJson()).toMatchObject({
       immutable: true,
@@ -141,14 +141,14 @@ describe('the Jobs', () => {
   });
 });
 
-test('what is too large for kubectl apply fails the synth', () => {
+test('a plan that is too large for kubectl apply fails the synth', () => {
   const networks = Array.from({ length: 20_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
   expect(validationErrors(migration({ proxyNetworks: networks }))).toEqual([
     expect.stringMatching(/^unit-1-move-plan-\w+ has \d+ bytes, but kubectl apply takes at most 26\d{4}/),
   ]);
 });
 
-/** Where there are several pools, they are in the place of the one. */
+/** All props; `pools` cannot be combined with `pool`. */
 const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   name: 'm',
   pool: LIVE,
@@ -197,7 +197,7 @@ test('every prop is used, in objects that are valid in Kubernetes 1.27', () => {
   expect(pod).toMatchSnapshot();
 });
 
-test('other names of commands come from a Secret, and stand in no manifest', () => {
+test('renamed commands come from a Secret, and are in no manifest', () => {
   const cutover = job(migration({ renamedCommands: { name: 'names' } }), 'cutover');
   const { containers, volumes } = cutover.spec.template.spec;
   const file = '/run/renamed-commands/lines';

@@ -111,7 +111,7 @@ describe('the configuration of the proxies', () => {
     expect(annotations(after)).not.toEqual(annotations(before));
   });
 
-  test('can hold several pools, each with its port, its password and its shards', () => {
+  test('can contain several pools, each with its port, password and shards', () => {
     const it = layer({
       pools: [
         { pool: pool(), addresses: ADDRESSES, password: PASSWORD },
@@ -132,13 +132,15 @@ describe('the configuration of the proxies', () => {
       ['beta', '0.0.0.0:22122', undefined],
       ['gamma', '0.0.0.0:22123', 'from-secret/s/k'],
     ]);
-    expect([22121, 22122, 22123, 22222].map((port) => containerPortBehind(it, port))).toEqual([22121, 22122, 22123, 22222]);
+    expect([22121, 22122, 22123, 22222].map((port) => containerPortBehind(it, port))).toEqual([
+      22121, 22122, 22123, 22222,
+    ]);
     expect(manifests(it).flatMap(problemsOf)).toEqual([]);
   });
 });
 
 describe('the proxies', () => {
-  test('are replaced one by one, never fewer than there should be', () => {
+  test('are replaced one by one, with no fewer than the configured number', () => {
     const { spec } = theOnly(layer(), 'Deployment');
     expect(spec.replicas).toBe(2);
     expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
