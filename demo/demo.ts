@@ -59,7 +59,7 @@ export class Demo {
       return `${SHARDS} empty shards without clients, and a proxy with its bridge`;
     });
     await this.phase('clients switch to the new proxy', async () => {
-      load.lead(move.proxyPorts);
+      load.routeTo(move.proxyPorts);
       await move.old.stopProxy();
       const writes = load.acknowledgedWrites;
       await until('clients write again', () => load.acknowledgedWrites > writes + OPERATIONS_PER_SECOND / 2);

@@ -1,6 +1,6 @@
 // The long versions of tests in bridge-lab.test.ts.
 
-import { answerOf, moving, staysConnected } from './lab/bridged';
+import { statusOf, moving, staysConnected } from './lab/bridged';
 import { Lab, type Program, until } from './lab/lab';
 import { type OldFleet } from './lab/old-fleet';
 import { type LabPod } from './lab/pod';
@@ -14,11 +14,11 @@ test('a shard without a master delays the start of a proxy by ten seconds at mos
   await old.stop(0, 'SIGKILL');
   const { pod, ports } = await it.addProxy();
   expect(pod.hookOutput.bridge).toBe('a shard has no server; starting anyway\n');
-  expect(await answerOf(pod, ports.health, '/alive')).toBe(200);
-  expect(await answerOf(pod, ports.health, '/ready')).toBe(503);
+  expect(await statusOf(pod, ports.health, '/alive')).toBe(200);
+  expect(await statusOf(pod, ports.health, '/ready')).toBe(503);
 
   await old.start(0);
-  await until('every shard has a server', async () => (await answerOf(pod, ports.health, '/ready')) === 200);
+  await until('every shard has a server', async () => (await statusOf(pod, ports.health, '/ready')) === 200);
 });
 
 describe('stalls of 300 ms cut no connection', () => {

@@ -10,7 +10,7 @@ import { haproxyConfig, stoppedServers } from '../lib/twemproxy/bridge-config';
 import { busyboxPath } from './lab/busybox';
 import { connect } from './lab/clients';
 import { keysWhere } from './lab/dataset';
-import { answerOf, moving, staysConnected } from './lab/bridged';
+import { statusOf, moving, staysConnected } from './lab/bridged';
 import { accepts, freePort, freePorts, Lab, until } from './lab/lab';
 
 let lab: Lab;
@@ -83,15 +83,15 @@ test('a shard without a master returns errors at once; the other shards work, an
   const { old, it } = await moving(lab, 2);
   const { pod, ports } = await it.addProxy();
   await old.stop(0, 'SIGKILL');
-  await until('a shard is unavailable', async () => (await answerOf(pod, ports.health, '/ready')) === 503);
+  await until('a shard is unavailable', async () => (await statusOf(pod, ports.health, '/ready')) === 503);
   const client = kept(it.client(ports.proxy));
   const keys = [0, 1].flatMap((ordinal) => keysWhere((key) => it.ordinalOf(key) === ordinal, 3));
   const answers = await Promise.all(keys.map((key) => read(client, key)));
   expect(answers.map((text) => text === null)).toEqual([false, false, false, true, true, true]);
-  expect(await answerOf(pod, ports.health, '/alive')).toBe(200);
+  expect(await statusOf(pod, ports.health, '/alive')).toBe(200);
 
   await old.start(0);
-  await until('every shard has a server', async () => (await answerOf(pod, ports.health, '/ready')) === 200);
+  await until('every shard has a server', async () => (await statusOf(pod, ports.health, '/ready')) === 200);
 });
 
 /** A PATH with bash and without wget, as in Debian's image of HAProxy. */

@@ -1,4 +1,4 @@
-// As much of a Kubernetes API server as kubectl needs to look at one Job and its pods, with the answers of a real one.
+// A minimal Kubernetes API server: what kubectl needs to read one Job and its pods, with the responses of a real one.
 
 import { once } from 'node:events';
 import * as http from 'node:http';
@@ -11,17 +11,17 @@ export interface JobCondition {
   readonly message?: string;
 }
 
-/** What is to be seen at one time. */
+/** The state at one time. */
 export interface Moment {
   readonly conditions?: readonly JobCondition[];
-  /** The log of each pod by name; none while its container is being created. */
+  /** The log of each pod by name; undefined while its container is being created. */
   readonly pods?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ApiServerProps {
   readonly namespace: string;
   readonly job: string;
-  /** What is seen, one after the other, each time that somebody asks for the Job. */
+  /** The successive states; each request for the Job moves on to the next. */
   readonly moments: readonly Moment[];
 }
 
@@ -35,12 +35,12 @@ export class ApiServer {
 
   private readonly server = http.createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const [status, body] = this.answer(url);
+    const [status, body] = this.respond(url);
     const isText = typeof body === 'string';
     response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json' });
     response.end(isText ? body : JSON.stringify(body));
   });
-  private asked = 0;
+  private jobRequests = 0;
 
   private constructor(private readonly props: ApiServerProps) {}
 
@@ -56,35 +56,35 @@ export class ApiServer {
 
   private get moment(): Moment {
     const { moments } = this.props;
-    return moments[Math.min(Math.max(0, this.asked - 1), moments.length - 1)];
+    return moments[Math.min(Math.max(0, this.jobRequests - 1), moments.length - 1)];
   }
 
-  private answer({ pathname, searchParams }: URL): [number, unknown] {
+  private respond({ pathname, searchParams }: URL): [number, unknown] {
     const { namespace, job } = this.props;
     if (Object.hasOwn(DISCOVERY, pathname)) return [200, DISCOVERY[pathname]];
-    if (pathname === `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`) return [200, this.theJob()];
+    if (pathname === `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`) return [200, this.jobObject()];
     const pods = `/api/v1/namespaces/${namespace}/pods`;
-    if (pathname === pods && searchParams.get('labelSelector') === `job-name=${job}`) return [200, this.thePods()];
+    if (pathname === pods && searchParams.get('labelSelector') === `job-name=${job}`) return [200, this.podList()];
     const name = new RegExp(`^${pods}/([^/]+)/log$`).exec(pathname)?.[1];
     if (pathname.startsWith(`${pods}/`) && name === undefined) {
-      const pod = this.thePods().items.find(({ metadata }) => pathname === `${pods}/${metadata.name}`);
+      const pod = this.podList().items.find(({ metadata }) => pathname === `${pods}/${metadata.name}`);
       if (pod) return [200, { apiVersion: 'v1', kind: 'Pod', ...pod }];
     }
     if (name !== undefined) return this.logOf(name, searchParams.get('tailLines'));
     return [404, failure(404, 'NotFound', `the server could not find ${pathname}`)];
   }
 
-  private theJob(): object {
-    this.asked += 1;
+  private jobObject(): object {
+    this.jobRequests += 1;
     const { namespace, job } = this.props;
     const status = { conditions: this.moment.conditions };
     return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: job, namespace }, spec: {}, status };
   }
 
-  private thePods(): { readonly items: readonly { readonly metadata: { readonly name: string } }[] } {
+  private podList(): { readonly items: readonly { readonly metadata: { readonly name: string } }[] } {
     const { namespace, job } = this.props;
     const names = Object.keys(this.moment.pods ?? {});
-    // The API has them by name, whatever their age; the first one here is the oldest.
+    // The API sorts them by name, whatever their age; the first one here is the oldest.
     const items = [...names].sort().map((name) => ({
       metadata: {
         name,

@@ -1,4 +1,4 @@
-// The ring written down plainly, with 64-bit integers and a list of points, to check and to time the fast one against.
+// A naive ring, with 64-bit integers and a list of points, to check and time the fast one against.
 
 import { createHash } from 'node:crypto';
 import { Distribution, HashType, type NutcrackerPool } from '../../lib/nutcracker';
@@ -11,7 +11,7 @@ export class BigintRing {
   private readonly slots: number[] = [];
 
   constructor(private readonly pool: NutcrackerPool) {
-    if (pool.hash !== HashType.FNV1A_64) throw new Error(`this ring knows one hash, not ${pool.hash}`);
+    if (pool.hash !== HashType.FNV1A_64) throw new Error(`this ring supports one hash, not ${pool.hash}`);
     const names = pool.servers.map(({ ringName }) => Buffer.from(ringName));
     const order = [...names.keys()].sort((a, b) => names[a].length - names[b].length || names[a].compare(names[b]));
     for (const place of order) {

@@ -7,10 +7,10 @@ import { type Lab, type Program, until } from './lab';
 import { OldFleet } from './old-fleet';
 import { type LabPod } from './pod';
 
-/** Far longer than a busy machine has a server wait: none of the tests is about it. */
+/** Far longer than any delay on a busy machine, since no test is about it. */
 const PATIENT = { timeout: 20_000 };
 
-/** An old fleet, and the empty shards that are to take its place. */
+/** An old fleet, and the empty shards that will replace it. */
 export async function moving(
   lab: Lab,
   servers: number,
@@ -23,15 +23,15 @@ export async function moving(
   return { old, it };
 }
 
-/** What kubelet is answered when it asks the bridge. */
-export async function answerOf(pod: LabPod, port: number, place: string): Promise<number> {
+/** The HTTP status of the bridge for a probe of kubelet. */
+export async function statusOf(pod: LabPod, port: number, place: string): Promise<number> {
   if (!pod.program('bridge').running) throw new Error(`the bridge has ended: ${pod.program('bridge').output}`);
   const response = await fetch(`http://127.0.0.1:${port}${place}`);
   await response.text();
   return response.status;
 }
 
-/** Who is connected through a bridge to a server. */
+/** The clients of a server behind a bridge. */
 export interface Connected {
   /** A client of the proxy. */
   readonly client: Redis;
@@ -40,7 +40,7 @@ export interface Connected {
   readonly bridge: Program;
 }
 
-/** Has programs stand still for 300 ms, some times, and expects that no connection was cut. */
+/** Stops the programs for 300 ms several times, and expects that no connection was closed. */
 export async function staysConnected(
   { client, control, bridge }: Connected,
   stalled: readonly Program[],
@@ -55,8 +55,8 @@ export async function staysConnected(
     for (const { child } of stalled) child.kill('SIGCONT');
     expect(await client.get('key')).toBe('value');
   }
-  const looks = await connections();
-  await until('the bridge has looked ten times since', async () => (await connections()) > looks + 10);
+  const checks = await connections();
+  await until('the bridge has made ten more checks', async () => (await connections()) > checks + 10);
   expect(await client.get('key')).toBe('value');
   expect(bridge.output).not.toContain('is DOWN, reason');
 }

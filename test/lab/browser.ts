@@ -1,8 +1,8 @@
-// A real browser, and what a page did in it that no page of ours should do.
+// A real browser, and the undesired actions of a page in it.
 
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-/** Debian's program; it runs as root here, and is to ask the network for nothing of its own. */
+/** Debian's Chromium, as root, without network requests of its own. */
 const OPTIONS = {
   executablePath: '/usr/bin/chromium',
   args: [
@@ -20,7 +20,7 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch(OPTIONS);
 }
 
-/** A page that was opened, and everything that it said or asked for. */
+/** An opened page, with its console output and its requests. */
 export class Visit {
   static async of(browser: Browser, file: string, options: BrowserContextOptions = {}): Promise<Visit> {
     const visit = new Visit(await browser.newPage(options));
@@ -28,7 +28,7 @@ export class Visit {
     return visit;
   }
 
-  /** Errors, warnings and other words on the console, dialogs, and requests for anything but the page. */
+  /** Console messages, errors, dialogs, and requests for anything but the page. */
   readonly complaints: string[] = [];
 
   private constructor(readonly page: Page) {
@@ -44,7 +44,7 @@ export class Visit {
     });
   }
 
-  /** By how many pixels the page is wider than the window. */
+  /** The number of pixels by which the page is wider than the window. */
   async overflow(): Promise<number> {
     return this.page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
   }

@@ -1,4 +1,4 @@
-// A PATH on which every tool of a shell is busybox's, as in an Alpine image.
+// A PATH on which every shell tool is from busybox, as in an Alpine image.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -7,10 +7,10 @@ import { type Lab } from './lab';
 const TOOLS = 'awk cat date grep id mkdir mv nc od printf rm sed sh sha256sum sleep sort sync timeout tr wc wget'.split(
   ' ',
 );
-/** Debian builds its busybox without flock, Alpine does not. */
+/** Debian's busybox has no flock, Alpine's has. */
 const OTHERS = ['flock', 'redis-server', 'redis-cli', 'nutcracker', 'haproxy'];
 
-/** The PATH: a directory of the lab with nothing else in it. */
+/** The PATH: a directory of the lab with only these programs. */
 export function busyboxPath(lab: Lab): string {
   const bin = path.join(lab.dir, 'busybox-bin');
   fs.mkdirSync(bin);

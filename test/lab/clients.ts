@@ -2,10 +2,10 @@
 
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** Everything that has ever broken a configuration file. */
+/** A password with every character that can break a configuration file. */
 export const PASSWORD = `fo"o b#a$r: 'x' \\n {}[]%@\`!&*|> ü€😀`;
 
-/** A client that reports the failure of every command, and finds its server again by itself. */
+/** A client that reports the failure of every command, and reconnects by itself. */
 export function connect(port: number, password: string, options: RedisOptions = {}): Redis {
   // nutcracker closes the connection of a client that sends INFO or CLIENT.
   const client = new Redis({

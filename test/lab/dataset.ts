@@ -1,12 +1,12 @@
-// Data of every type, the same in every run, and what is read of it again.
+// Data of every type, the same in every run, and how to read it back.
 
 import { type Redis } from 'ioredis';
 
-/** What is read of a key, and the command lines that make it; n is the number of the key. */
+/** The commands that write and read a key; n is the number of the key. */
 interface Kind {
   readonly write: (key: string, n: number) => string[][];
   readonly read: (key: string) => string[];
-  /** Whether the server gives the elements in an order of its own. */
+  /** Whether the server returns the elements in any order. */
   readonly unordered?: boolean;
 }
 
@@ -39,7 +39,7 @@ const KINDS: Record<string, Kind> = {
     ],
     read: get,
   },
-  // Gone before anybody looks, or soon after: its value is nothing that could be compared.
+  // Expires at once or soon: its value cannot be compared.
   fleeting: {
     write: (key, n) => [['PSETEX', key, String(1 + (n % 3000)), 'soon gone']],
     read: (key) => ['EXISTS', key],
@@ -49,7 +49,7 @@ const KINDS: Record<string, Kind> = {
 /** 1 January 2100. */
 const FAR = 4_102_444_800_000;
 
-/** Short ones and long ones, so that every encoding of Redis occurs. */
+/** Short and long values, so that every encoding of Redis occurs. */
 function some(n: number): string[] {
   return Array.from({ length: n % 5 === 0 ? 700 : 1 + (n % 7) }, (_, i) =>
     i % 50 === 3 ? `${'x'.repeat(90)}${i}` : `${n}/${i}`,
@@ -60,7 +60,7 @@ function pairs(n: number): [string, string][] {
   return some(n).map((text, i) => [text, `${i * n}`]);
 }
 
-/** Keys of every kind in turn, as many as asked, of those that are wanted. */
+/** The given number of wanted keys, of every kind in turn. */
 export function keysWhere(wanted: (key: string) => boolean, count: number): string[] {
   const kinds = Object.keys(KINDS);
   const keys: string[] = [];
@@ -71,7 +71,7 @@ export function keysWhere(wanted: (key: string) => boolean, count: number): stri
   return keys;
 }
 
-/** Whether a key needs a server that knows streams: Redis 5.0. nutcracker does not know them. */
+/** Whether a key is a stream, which needs Redis 5.0, and which nutcracker does not support. */
 export function isStream(key: string): boolean {
   return kindOf(key) === KINDS.stream;
 }
@@ -83,7 +83,7 @@ export async function writeDataset(client: Redis, keys: readonly string[]): Prom
   }
 }
 
-/** What the keys hold, by key, and whether they expire; without the fleeting ones. */
+/** The contents of the keys, and whether they expire; without the fleeting ones. */
 export async function readDataset(client: Redis, keys: readonly string[]): Promise<Record<string, unknown>> {
   const read = keys.filter((key) => kindOf(key) !== KINDS.fleeting);
   const contents: [string, unknown][] = [];

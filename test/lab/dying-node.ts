@@ -1,11 +1,11 @@
-// A `node` whose first run sends itself a signal at a step of a move, as if somebody killed it there.
+// A `node` whose first run kills itself at a step of a migration.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Step } from '../../migrator/shard/fault-points';
 import { type Lab } from './lab';
 
-/** The PATH of a pod in which it is found. */
+/** A PATH for a pod that has this `node`. */
 export function pathOfDyingNode(lab: Lab, step: Step): string {
   const bin = fs.mkdtempSync(path.join(lab.dir, 'bin-'));
   const file = path.join(bin, 'node');

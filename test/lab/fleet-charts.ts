@@ -10,7 +10,7 @@ import {
   ShardStorage,
 } from '../../lib';
 
-/** The old fleet: unnamed and named servers, one of them with twice the weight. */
+/** The old fleet: unnamed and named servers, one with twice the weight. */
 export const LIVE = NutcrackerConfig.fromYaml(
   `
 unit1:
@@ -29,7 +29,7 @@ unit1:
 
 export const NFS = ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(10) });
 
-/** The fleet's charts, in an app of their own. */
+/** The fleet's charts, in their own app. */
 export function fleet(props: Partial<FleetChartsProps> = {}): { app: App; charts: FleetCharts } {
   const app = new App();
   const charts = new FleetCharts(app, 'unit-1', {
@@ -41,7 +41,7 @@ export function fleet(props: Partial<FleetChartsProps> = {}): { app: App; charts
   return { app, charts };
 }
 
-/** The old pool with something else about it. */
+/** The old pool with other props. */
 export function changed(props: Partial<NutcrackerPoolProps>): NutcrackerPool {
   return new NutcrackerPool({ ...LIVE.settings, ...props });
 }

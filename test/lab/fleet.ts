@@ -1,4 +1,4 @@
-// A whole synthesized fleet as processes of a lab: every pod with its own ports, every Service replaced by them.
+// A synthesized fleet as processes of a lab: every pod has its own ports, which replace the Services.
 
 import { type k8s } from 'cdk8s-plus-27';
 import { App, Size } from 'cdk8s';
@@ -26,38 +26,38 @@ import { type Manifest, ofKind } from './synth';
 type Data = Record<string, string>;
 
 export interface LabFleetProps {
-  /** How many servers the old fleet has. */
+  /** The number of servers in the old fleet. */
   readonly servers: number;
-  /** The pool of an old fleet that runs in the lab, from which this one moves; it has `servers` servers. */
+  /** The pool of the old fleet in the lab from which this one migrates; it has `servers` servers. */
   readonly old?: NutcrackerPool;
-  /** More pools of it, on the same servers. */
+  /** More pools of the old fleet, on the same servers. */
   readonly others?: readonly NutcrackerPool[];
-  /** What differs about the move. */
+  /** Changes to the migration props. */
   readonly migration?: Partial<PhasedMigration>;
   /** The options of the shards. */
   readonly redis?: RedisOptions;
-  /** What differs about the proxies. */
+  /** Changes to the proxy options. */
   readonly proxies?: Partial<TwemproxyOptions>;
-  /** The password that is in the Secret. */
+  /** The password in the Secret. */
   readonly secretValue?: string;
-  /** The password that is in the Secret of `migration.oldUser`. */
+  /** The password in the Secret of `migration.oldUser`. */
   readonly oldSecretValue?: string;
-  /** Where the pods look for programs. */
+  /** The PATH of the pods. */
   readonly path?: string;
-  /** What else is replaced in the files of the pods, such as a setting for which there is no prop. */
+  /** More replacements in the files of the pods, such as a setting without a prop. */
   readonly replace?: Data;
 }
 
 /**
- * Shards that survive SIGKILL with all that they acknowledged. With `everysec`, Redis puts a write off while the disk is
- * busy, and a kill then loses what was acknowledged: its own matter, and none of the fleet's.
+ * Shards that keep every acknowledged write over SIGKILL. With `everysec`, Redis delays a write while the disk is busy, and a
+ * kill then loses acknowledged writes, which is not a fault of the fleet.
  */
 export const DURABLE: RedisOptions = { config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }) };
 
-/** Where the pod of a proxy listens. */
+/** The ports of a proxy's pod. */
 export interface ProxyPorts {
   readonly proxy: number;
-  /** The further pools. */
+  /** The other pools. */
   readonly others: readonly number[];
   readonly stats: number;
   readonly health: number;
@@ -65,13 +65,13 @@ export interface ProxyPorts {
   readonly bridge: readonly number[];
 }
 
-/** A proxy with ports of its own. */
+/** A proxy with its own ports. */
 export interface LabProxy {
   readonly pod: LabPod;
   readonly ports: ProxyPorts;
 }
 
-/** Where the pods of all proxies would listen in a cluster, where each has an address of its own. */
+/** The ports of all bridges in a cluster, where each pod has its own address. */
 const BRIDGE = { firstPort: 2000, healthPort: 9404 };
 
 export class LabFleet {
@@ -122,22 +122,22 @@ export class LabFleet {
     return { pools: [this.pool, ...others], proxyPorts };
   }
 
-  /** The same fleet, with the same shards running, at another point of its move. */
+  /** The same fleet with the same running shards, in another phase of its migration. */
   inPhase(phase: MigrationPhase): LabFleet {
     return this.with({ migration: { ...this.props.migration, phase } });
   }
 
-  /** The same fleet, with the same shards running, but for what differs about the proxies and the move. */
+  /** The same fleet with the same running shards, and other proxies or migration props. */
   with(changes: Partial<LabFleetProps>): LabFleet {
     return new LabFleet(this.lab, { ...this.props, ...changes }, this.ports, this.first, this.shards);
   }
 
-  /** Where the first proxy listens. */
+  /** The port of the first proxy. */
   get proxyPort(): number {
     return this.first.proxy;
   }
 
-  /** Where a shard listens. */
+  /** The port of a shard. */
   portOf(ordinal: number): number {
     return this.ports[ordinal];
   }
@@ -152,7 +152,7 @@ export class LabFleet {
     });
   }
 
-  /** Starts a shard and waits until its own probe finds it ready. */
+  /** Starts a shard and waits until its readiness probe succeeds. */
   async startShard(ordinal: number): Promise<Program> {
     const pod = this.shardPod(ordinal);
     const program = await pod.start();
@@ -178,7 +178,7 @@ export class LabFleet {
     return (statefulSet.spec.template.spec.containers[0][name] as { exec: { command: string[] } }).exec.command;
   }
 
-  /** The pod of a proxy, ready to run: the first one's, or one with other ports. */
+  /** The pod of the first proxy, ready to run, or of one with other ports. */
   proxyPod(ports = this.first): LabPod {
     const { deployment } = this.charts.proxies;
     return this.pod(deployment.toJson() as Manifest, `${deployment.name}-${ports.proxy}`, {
@@ -192,13 +192,13 @@ export class LabFleet {
     });
   }
 
-  /** Starts the first proxy and returns its nutcracker; `proxyPod` has the rest. */
+  /** Starts the first proxy and returns its nutcracker. */
   async startProxy(): Promise<Program> {
     const program = await this.proxyPod().start();
     return program.ready(() => accepts(this.proxyPort));
   }
 
-  /** Starts a proxy with ports of its own. */
+  /** Starts a proxy with its own ports. */
   async addProxy(): Promise<LabProxy> {
     const ports = await proxyPorts(
       this.charts.proxies.bridgeConfigMap ? this.props.servers : 0,
@@ -210,7 +210,7 @@ export class LabFleet {
     return { pod, ports };
   }
 
-  /** A pod of the Job of a step, ready to run. `name` is the Job's, which Kubernetes tells the pod in a label. */
+  /** A pod of the Job of a step, ready to run. `name` is the Job's, which Kubernetes sets as a label of the pod. */
   jobPod(step: string, name = this.jobName(step)): LabPod {
     const job = this.charts.migration?.jobs[step].toJson() as Manifest;
     return this.pod(job, name, this.shardAddresses());
@@ -224,7 +224,7 @@ export class LabFleet {
   /** plan.json with the addresses of the lab, as a file. */
   planFile(): string {
     const { migration } = this.charts;
-    if (migration === undefined) throw new Error('this fleet does not move');
+    if (migration === undefined) throw new Error('this fleet does not migrate');
     const { data } = migration.planConfigMap.toJson() as { data: Data };
     let plan = data['plan.json'];
     for (const [name, address] of Object.entries(this.shardAddresses()))
@@ -253,7 +253,7 @@ export class LabFleet {
     return this.pool.servers.indexOf(this.ring.serverFor(key));
   }
 
-  /** Sends commands to one shard, in their order, which may be about its role. */
+  /** Sends commands to one shard in order; they may change its role. */
   async change(ordinal: number, ...commands: string[][]): Promise<void> {
     const client = this.roleClient(ordinal);
     await Promise.all(commands.map(([command, ...args]) => client.call(command, ...args)));
@@ -264,7 +264,7 @@ export class LabFleet {
     return Object.fromEntries(this.charts.redis.addresses.map((address, n) => [address, `127.0.0.1:${this.ports[n]}`]));
   }
 
-  /** HAProxy has the ports of its servers from the file of their states too, where they stand without an address. */
+  /** HAProxy also reads the ports of its servers from the state file, where they have no address. */
   private bridgeStates(): Data {
     const data = (this.charts.proxies.bridgeConfigMap?.toJson() as { data: Data } | undefined)?.data;
     const lines = data?.['stopped-servers'].matchAll(/^(0 shard-(\d+) 1 new .*) (\d+)( - 0 0 - - 0)$/gm) ?? [];
@@ -304,7 +304,7 @@ function oldPool(servers: number): NutcrackerPool {
     hashTag: '{}',
     redis: true,
     redisAuth: 'old',
-    // Far longer than a busy machine has a server wait: none of the tests is about it.
+    // Far longer than any delay on a busy machine, since no test is about it.
     timeout: 20_000,
     servers: Array.from({ length: servers }, (_, i) => new NutcrackerServer({ address: `old-${i}:6379` })),
   });

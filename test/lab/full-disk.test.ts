@@ -1,4 +1,4 @@
-// The disk of the lab is full for redis-server as a real one is.
+// A full disk of the lab behaves like a real one for redis-server.
 
 import { type Redis } from 'ioredis';
 import { connect } from './clients';
@@ -13,7 +13,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-test('a full disk fails every write to a file, of a server that starts on it as well, and nothing else', async () => {
+test('a full disk fails only writes to files, also those of a server that starts on it', async () => {
   const disk = new FullDisk(lab);
   const port = await freePort();
   client = connect(port, 'secret', { retryStrategy: () => 20 });

@@ -1,5 +1,5 @@
-// A disk that can be full: the servers that are started through it can write to no file while it is. Needs no root: the
-// limit on the size of files fails a write as a full disk does, in the same places, with another number for the error.
+// A disk that can be full: servers started through it then cannot write to files. Needs no root: a limit on the file size
+// fails writes in the same places as a full disk, with a different error number.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -8,12 +8,12 @@ import { type Lab } from './lab';
 
 export class FullDisk {
   private readonly bin: string;
-  /** Stands there while the disk is full, for servers that start. */
+  /** Exists while the disk is full, for servers that start. */
   private readonly marker: string;
-  /** A file for each server that was started, called as its process. */
+  /** A file for each started server, named by its process id. */
   private readonly processes: string;
 
-  /** @param program what writes to the disk */
+  /** @param program the program that writes to the disk */
   constructor(
     lab: Lab,
     private readonly program = 'redis-server',
@@ -29,18 +29,18 @@ export class FullDisk {
     fs.writeFileSync(path.join(this.bin, program), this.wrapper(find(program)), { mode: 0o755 });
   }
 
-  /** A PATH on which the program is one that uses this disk. */
+  /** A PATH on which the program uses this disk. */
   path(others = process.env.PATH ?? ''): string {
     return `${this.bin}:${others}`;
   }
 
-  /** No byte can be written from now on. */
+  /** From now on, every write fails. */
   fill(): void {
     fs.writeFileSync(this.marker, '');
     this.limit('0');
   }
 
-  /** There is room again. */
+  /** From now on, writes succeed. */
   free(): void {
     fs.rmSync(this.marker, { force: true });
     this.limit('unlimited');
@@ -48,14 +48,14 @@ export class FullDisk {
 
   private limit(bytes: string): void {
     for (const pid of fs.readdirSync(this.processes).filter((name) => this.isOurs(name))) {
-      // A colon with nothing behind it: what was the highest limit stays so, or it could not be raised again.
-      // As the server's own user: root may change others only where it has all its rights.
+      // The colon keeps the hard limit, so that the limit can be raised again.
+      // As the server's own user: root without all capabilities may not change other users' processes.
       const { uid, gid } = fs.statSync(`/proc/${pid}`);
       execFileSync('prlimit', ['--pid', pid, `--fsize=${bytes}:`], process.getuid?.() === 0 ? { uid, gid } : {});
     }
   }
 
-  /** A process may have ended, and another have its number. */
+  /** The process may have ended, and its id may be reused. */
   private isOurs(pid: string): boolean {
     try {
       return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === this.program;
@@ -67,7 +67,7 @@ export class FullDisk {
   private wrapper(program: string): string {
     return [
       '#!/bin/sh',
-      '# Ignored, the signal leaves an error to the program, as a full disk would.',
+      '# If the signal is ignored, the write fails with an error, as on a full disk.',
       "trap '' XFSZ",
       `: >"${this.processes}/$$"`,
       `if [ -e "${this.marker}" ]; then exec prlimit --fsize=0: "${program}" "$@"; fi`,

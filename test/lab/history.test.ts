@@ -1,4 +1,4 @@
-// The checker of histories is checked itself: against one that tries every order, and on cases known by name.
+// Tests the checker of histories: against one that tries every order, and on known cases.
 
 import fc from 'fast-check';
 import { describe as inWords, History, type Operation } from './history';
@@ -27,7 +27,7 @@ function reasons(...operations: Written[]): string[] {
     .map(({ reason }) => reason);
 }
 
-/** Whether some order of the operations is one of a register: every one is tried. */
+/** Whether some order of the operations is valid for a register. Tries every order. */
 function someOrderWorks(rest: readonly Written[], held: string | null = null): boolean {
   const mustCome = rest.filter(({ ok }) => ok);
   if (mustCome.length === 0) return true;
@@ -40,7 +40,7 @@ function someOrderWorks(rest: readonly Written[], held: string | null = null): b
   });
 }
 
-/** Operations of a real register that act somewhere between start and end; `twist` then changes what some have read. */
+/** Operations of a real register that take effect between start and end; `twist` then changes the values of some reads. */
 const arbitraryHistory = fc
   .array(
     fc.record({
@@ -66,7 +66,7 @@ const arbitraryHistory = fc
     return operations;
   });
 
-test('it agrees with trying every order of the operations', () => {
+test('it agrees with a checker that tries every order of the operations', () => {
   const verdicts = { right: 0, wrong: 0 };
   fc.assert(
     fc.property(arbitraryHistory, (operations) => {
@@ -80,7 +80,7 @@ test('it agrees with trying every order of the operations', () => {
   expect(Math.min(verdicts.right, verdicts.wrong)).toBeGreaterThan((verdicts.right + verdicts.wrong) / 5);
 });
 
-test('a register that several clients use at once is in order', () => {
+test('concurrent use of a register is valid', () => {
   expect(
     reasons(read(null, 0, 1), write('a', 1, 4), write('b', 2, 5), read('a', 3, 6), read('b', 6, 7), read('b', 7, 8)),
   ).toEqual([]);
@@ -90,48 +90,48 @@ test('concurrent reads may see the old and the new value', () => {
   expect(reasons(write('a', 0, 1), write('b', 2, 9), read('b', 3, 5), read('a', 4, 6), read('b', 6, 7))).toEqual([]);
 });
 
-test('a stale read after a newer one is found, also while the newer write goes on', () => {
+test('a stale read after a newer one is found, also while the newer write is in progress', () => {
   const found = ['"a" was there before "b", and after it as well'];
   expect(reasons(write('a', 0, 1), write('b', 2, 3), read('b', 4, 5), read('a', 6, 7))).toEqual(found);
   expect(reasons(write('a', 0, 1), write('b', 2, 9), read('b', 3, 4), read('a', 5, 6))).toEqual(found);
 });
 
-test('two values in turns are found', () => {
+test('two alternating values are found', () => {
   expect(
     reasons(write('a', 0, 9), write('b', 0, 9), read('a', 1, 2), read('b', 3, 4), read('a', 5, 6), read('b', 7, 8)),
   ).toHaveLength(1);
 });
 
-test('a lost acknowledged write is found, by the older value or by none', () => {
+test('a lost acknowledged write is found, by an older value or by a missing one', () => {
   expect(reasons(write('a', 0, 1), write('b', 2, 3), read('a', 4, 5))).toHaveLength(1);
   expect(reasons(write('a', 0, 1), read(null, 2, 3))).toEqual(['null was there before "a", and after it as well']);
 });
 
-test('a write without an answer may have taken effect at any time, or never', () => {
+test('a write without a reply may take effect at any time, or never', () => {
   const before = [write('a', 0, 1), write('b', 2, 3, false)];
   expect(reasons(...before, read('a', 4, 5))).toEqual([]);
   expect(reasons(...before, read('b', 4, 5))).toEqual([]);
   expect(reasons(...before, read('a', 4, 5), write('c', 6, 7), read('b', 8, 9))).toEqual([]);
 });
 
-test('a write without an answer does not come and go', () => {
+test('a write without a reply does not take effect and disappear again', () => {
   const before = [write('a', 0, 1), write('b', 2, 3, false)];
   expect(reasons(...before, read('b', 4, 5), read('a', 6, 7))).toHaveLength(1);
   expect(reasons(...before, read('b', 4, 5), write('c', 6, 7), read('b', 8, 9))).toHaveLength(1);
 });
 
-test('what a failed read may have seen does not matter', () => {
+test('the value of a failed read is ignored', () => {
   expect(reasons(write('a', 0, 1), read(null, 2, 3, false), read('who?', 2, 3, false))).toEqual([]);
 });
 
-test('a value that nobody wrote is found, and one that was read before it was written', () => {
-  expect(reasons(read('a', 0, 1))).toEqual(['a value that nobody wrote was read']);
+test('a value that was never written is found, and one that was read before it was written', () => {
+  expect(reasons(read('a', 0, 1))).toEqual(['a value that was never written was read']);
   expect(reasons(read('a', 0, 1), write('a', 2, 3))).toEqual(['a value was read before it was written']);
   expect(reasons(read('a', 0, 1), write('a', 2, 3, false))).toEqual(['a value was read before it was written']);
   expect(reasons(read('a', 0, 2), write('a', 2, 3))).toEqual([]);
 });
 
-test('keys are registers of their own, and the message shows the operations of the wrong one', () => {
+test('each key is a register, and the message shows the operations of the wrong one', () => {
   const history = historyOf([write('a', 0, 1), write('b', 2, 3.5), read('b', 4, 5), read('a', 6, 7)], 'wrong');
   history.record({ client: 'x', key: 'right', kind: 'read', value: null, start: 8, end: 9, ok: true });
 
@@ -151,17 +151,17 @@ test('a value cannot be written twice', () => {
   expect(() => reasons(write('a', 0, 1), write('a', 2, 3))).toThrow('key: a was written twice');
 });
 
-test('a key has lost a write once something older was read, also if a newer value is there at the end', () => {
+test('a key has lost a write if an older value was read, even if it has a newer value at the end', () => {
   const lost = (...operations: Written[]): string[] => historyOf(operations).lost(new Map([['key', 'c']]));
   expect(lost(write('a', 0, 1), write('b', 2, 3), read('a', 4, 5), write('c', 6, 7))).toEqual(['key']);
   expect(lost(write('a', 0, 1), read(null, 2, 3), write('c', 6, 7))).toEqual(['key']);
-  // The read, or the older write, may have come before the newer one.
+  // The read, or the older write, may have taken effect before the newer one.
   expect(lost(write('a', 0, 1), write('b', 2, 5), read('a', 4, 6), write('c', 7, 8))).toEqual([]);
   expect(lost(write('a', 0, 3), write('b', 2, 4), read('a', 5, 6), write('c', 7, 8))).toEqual([]);
   expect(lost(write('a', 0, 1, false), write('b', 2, 3), read('a', 4, 5), write('c', 7, 8))).toEqual([]);
 });
 
-test('the keys are named that hold something older than their last acknowledged write', () => {
+test('lists the keys with a value that is older than their last acknowledged write', () => {
   const history = historyOf([write('a', 0, 1), write('b', 2, 4), write('c', 3, 5), write('d', 6, 7, false)]);
   const lost = (value: string | null): string[] => history.lost(new Map([['key', value]]));
   expect(['b', 'c', 'd'].flatMap(lost)).toEqual([]);

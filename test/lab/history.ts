@@ -1,37 +1,37 @@
-// What clients wrote and read, when, and whether one register a key could have answered so: linearizability.
+// The history of what clients wrote and read, and a check that each key behaves like one register: linearizability.
 //
-// Every value is written once, so it is known which write a read has seen, and the check is exact and needs a sort
-// only: the zones of P. B. Gibbons and E. Korach, "Testing Shared Memories", SIAM Journal on Computing 26 (1997). A
-// cluster is a write with its reads, and has to be lined up without a gap. Cluster A cannot stand wholly before B when
-// an operation of B ended before one of A began: B.firstEnd < A.lastStart. There is an order if and only if no two
-// clusters forbid each other both ways (of a longer ring of clusters, the one with the smallest firstEnd and its
-// predecessor do already) and no read ended before its write began.
+// Every value is written once, so it is known which write a read has seen, and the check is exact and only needs a sort:
+// the zones of P. B. Gibbons and E. Korach, "Testing Shared Memories", SIAM Journal on Computing 26 (1997). A
+// cluster is a write with its reads, and must be ordered without a gap. Cluster A cannot be entirely before B if an
+// operation of B ended before one of A began: B.firstEnd < A.lastStart. A valid order exists if and only if no two
+// clusters exclude each other in both directions (in a longer cycle of clusters, the one with the smallest firstEnd and
+// its predecessor already do) and no read ended before its write began.
 
 /** A command on one key, in milliseconds of one clock. */
 export interface Operation {
-  /** Who sent it. */
+  /** The client that sent it. */
   readonly client: number | string;
   readonly key: string;
   readonly kind: 'read' | 'write';
-  /** What was written or read; null where there was nothing. */
+  /** The written or read value; null for a missing key. */
   readonly value: string | null;
   readonly start: number;
   readonly end: number;
-  /** Whether it was answered. A write that was not may have taken effect since its start, or may do so later. */
+  /** Whether there was a reply. A write without a reply may have taken effect since its start, or may do so later. */
   readonly ok: boolean;
 }
 
-/** What no register could have answered. */
+/** Operations that no register allows. */
 export interface Violation {
   readonly key: string;
   readonly reason: string;
-  /** The operations that contradict each other, by their start. */
+  /** The contradicting operations, in the order of their start. */
   readonly operations: readonly Operation[];
 }
 
 /** The initial value of every key stands for a write before all others. */
 const BEFORE_ALL = {
-  client: 'nobody',
+  client: 'none',
   kind: 'write',
   value: null,
   start: -Infinity,
@@ -43,7 +43,7 @@ export class History {
   private readonly keys = new Map<string, Operation[]>();
   private count = 0;
 
-  /** How many operations were recorded. */
+  /** The number of recorded operations. */
   get size(): number {
     return this.count;
   }
@@ -55,25 +55,25 @@ export class History {
     else operations.push(operation);
   }
 
-  /** All that is wrong, key by key; of a key with a value from nowhere nothing else is said. */
+  /** All violations, by key. For a key with a value that was never written, no others are reported. */
   violations(): Violation[] {
     return [...this.keys].flatMap(([key, operations]) => check(key, operations));
   }
 
-  /** The keys of which an acknowledged write was lost: something older was read after it, or is there at the end if that is known. */
+  /** The keys that lost an acknowledged write: an older value was read after it, or is the final value if that is known. */
   lost(final?: ReadonlyMap<string, string | null>): string[] {
     const atEnd = (key: string): Seen[] => (final ? [{ value: final.get(key) ?? null, start: Infinity }] : []);
     return [...this.keys].filter(([key, operations]) => isLost(operations, atEnd(key))).map(([key]) => key);
   }
 }
 
-/** A value, and when whoever has seen it began to look. */
+/** A value that was seen, and when the read started. */
 type Seen = Pick<Operation, 'value' | 'start'>;
 
-/** A violation for a person to read. */
+/** A violation in words. */
 export function describe({ key, reason, operations }: Violation): string {
   const lines = operations.map(({ client, kind, value, start, end, ok }) => {
-    const time = ok ? `${start.toFixed(3)} to ${end.toFixed(3)} ms` : `from ${start.toFixed(3)} ms, never answered`;
+    const time = ok ? `${start.toFixed(3)} to ${end.toFixed(3)} ms` : `from ${start.toFixed(3)} ms, without a reply`;
     return `  client ${client}: ${kind} ${JSON.stringify(value)}, ${time}`;
   });
   return [`${key}: ${reason}`, ...lines].join('\n');
@@ -96,17 +96,17 @@ class Cluster {
     if (read.start > this.last.start) this.last = read;
   }
 
-  /** By this time the value was there. */
+  /** By this time, the register had the value. */
   get firstEnd(): number {
     return endOf(this.first);
   }
 
-  /** At this time the value was there still, or again. */
+  /** At this time, the register still had the value, or had it again. */
   get lastStart(): number {
     return this.last.start;
   }
 
-  /** A forward zone: from the one time to the other the register has to hold this value. */
+  /** A forward zone: between the two times, the register must have this value. */
   get isForward(): boolean {
     return this.firstEnd < this.lastStart;
   }
@@ -116,7 +116,7 @@ class Cluster {
   }
 }
 
-/** A write that nobody has answered ends never. */
+/** A write without a reply never ends. */
 function endOf(operation: Operation): number {
   return operation.ok ? operation.end : Infinity;
 }
@@ -133,7 +133,7 @@ function check(key: string, operations: readonly Operation[]): Violation[] {
     if (operation.kind === 'write' || !operation.ok) continue;
     const cluster = clusters.get(operation.value);
     if (cluster === undefined) {
-      violations.push({ key, reason: 'a value that nobody wrote was read', operations: [operation] });
+      violations.push({ key, reason: 'a value that was never written was read', operations: [operation] });
     } else if (operation.end < cluster.write.start) {
       violations.push({
         key,
@@ -145,14 +145,14 @@ function check(key: string, operations: readonly Operation[]): Violation[] {
   return violations.length > 0 ? violations : conflicts(key, [...clusters.values()].filter(tookEffect));
 }
 
-/** A write that was neither answered nor seen may as well never have happened. */
+/** A write that was neither acknowledged nor seen may not have happened. */
 function tookEffect({ firstEnd }: Cluster): boolean {
   return firstEnd < Infinity;
 }
 
 /**
- * Two forward zones that overlap, or a backward zone within a forward one, found in one sweep along the time. A stale read
- * contradicts everything that was written since: the first contradiction is enough.
+ * Finds two overlapping forward zones, or a backward zone within a forward one, in one sweep over time. A stale read
+ * contradicts every later write: the first contradiction is enough.
  */
 function conflicts(key: string, clusters: Cluster[]): Violation[] {
   clusters.sort((a, b) => a.zoneStart - b.zoneStart || Number(a.isForward) - Number(b.isForward));
@@ -178,7 +178,7 @@ function conflict(key: string, a: Cluster, b: Cluster): Violation {
   };
 }
 
-/** Whether somebody saw a value whose write ended before another one began, which had been acknowledged by then. */
+/** Whether a value was seen whose write had ended before another write began that was already acknowledged. */
 function isLost(operations: readonly Operation[], atEnd: readonly Seen[]): boolean {
   const writes = operations.filter(({ kind }) => kind === 'write');
   const endOfWrite = new Map(writes.map((write) => [write.value, endOf(write)]));

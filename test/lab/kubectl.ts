@@ -1,4 +1,4 @@
-// The real kubectl, where no cluster answers, which it asks only when it has understood everything else; or an address does.
+// The real kubectl, without a cluster, which it contacts only after it has parsed the command; or with a given server.
 
 import { freePort, type Lab } from './lab';
 
@@ -16,7 +16,7 @@ export class Kubectl {
     private readonly config: string,
   ) {}
 
-  /** What it prints about a command line, in that directory. */
+  /** The output of a command line in a directory. */
   async say(line: string, cwd: string): Promise<string> {
     const env = { PATH: process.env.PATH, HOME: this.lab.dir, KUBECONFIG: this.config };
     const kubectl = this.lab.start('bash', ['-c', line], { cwd, env });
@@ -25,7 +25,7 @@ export class Kubectl {
   }
 }
 
-/** Whether it has understood a command, and misses nothing but the cluster. */
-export function isUnderstood(said: string): boolean {
-  return /connection refused|was refused/.test(said);
+/** Whether kubectl accepted a command, and only failed to reach the cluster. */
+export function isUnderstood(output: string): boolean {
+  return /connection refused|was refused/.test(output);
 }

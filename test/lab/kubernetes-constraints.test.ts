@@ -21,12 +21,12 @@ import {
 } from './kubernetes-samples';
 import { problemsOf } from './kubernetes-schema';
 
-/** A Job with a rule for its failures. */
+/** A Job with a pod failure policy of one rule. */
 function failing(rule: unknown): unknown {
   return job({ podFailurePolicy: { rules: [rule] } });
 }
 
-/** For each constraint an object that breaks it and no other, and the field that is named for it. */
+/** For each constraint, an object that violates only it, and the reported field. */
 const breaches: Record<string, [broken: unknown, field: string]> = {
   'api.resource.Quantity': [
     volumeClaim({ resources: { requests: { storage: '1 TB' } } }),
@@ -247,7 +247,7 @@ const breaches: Record<string, [broken: unknown, field: string]> = {
 };
 
 describe('the constraints beyond the schema', () => {
-  test('each have an object here that breaks them', () => {
+  test('each have an object that violates them', () => {
     expect(Object.keys(breaches)).toEqual(Object.keys(CONSTRAINTS));
   });
 

@@ -1,4 +1,4 @@
-// What the API server asks of single fields beyond its published schema (k8s.io/kubernetes/pkg/apis/*/validation, 1.27),
+// Validation of single fields by the API server beyond its published schema (k8s.io/kubernetes/pkg/apis/*/validation, 1.27),
 // as JSON schema. Keys name a definition, or one of its fields.
 
 import type { Schema } from 'ajv';
@@ -15,7 +15,7 @@ const FILE_MODE = { minimum: 0, maximum: 0o777 };
 /** A relative path that stays below its volume. */
 const INNER_PATH = { pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))' };
 const PORT = { minimum: 1, maximum: 65_535 };
-/** IANA service names: what the port of a container may be called, and what a Service and a probe may refer to. */
+/** IANA service names: the names of container ports, to which Services and probes refer. */
 const PORT_NAME = { pattern: '^(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 15 };
 const PORT_OR_NAME = { if: { type: 'integer' }, then: PORT, else: PORT_NAME };
 const NUMBER_OR_PERCENT = { if: { type: 'integer' }, then: { minimum: 0 }, else: { pattern: '^\\d+%$' } };
@@ -116,7 +116,7 @@ export const CONSTRAINTS: Record<string, Schema> = {
   'batch.v1.JobSpec.parallelism': NATURAL,
   'batch.v1.JobSpec.ttlSecondsAfterFinished': NATURAL,
   'batch.v1.PodFailurePolicyRule.action': { enum: ['Count', 'FailJob', 'Ignore'] },
-  // One reason a rule (validatePodFailurePolicyRule); an empty list of conditions is none.
+  // One condition per rule (validatePodFailurePolicyRule); an empty list of conditions is none.
   'batch.v1.PodFailurePolicyRule': {
     if: { required: ['onExitCodes'] },
     then: { properties: { onPodConditions: { maxItems: 0 } } },
@@ -134,7 +134,7 @@ export const CONSTRAINTS: Record<string, Schema> = {
 };
 
 /**
- * What the published schema asks for, though the API server does not: the field has no `+optional` in the Go type of 1.27 (it got it
- * later), but a rule without it is decoded as one with none, and the server checks fields of its own types, not the schema.
+ * Fields that the published schema requires, but the API server does not: they have no `+optional` in the Go type of 1.27 (it was
+ * added later), but a missing field is decoded as an empty one, and the server validates its own types, not the schema.
  */
-export const NOT_ASKED_FOR: Record<string, string> = { 'batch.v1.PodFailurePolicyRule': 'onPodConditions' };
+export const NOT_REQUIRED: Record<string, string> = { 'batch.v1.PodFailurePolicyRule': 'onPodConditions' };

@@ -1,4 +1,4 @@
-// What the API server asks across the fields of an object, which no schema of single fields can say.
+// Validation of the API server across the fields of an object, which a schema of single fields cannot express.
 
 import type { IPod } from 'kubernetes-models/v1/Pod';
 
@@ -47,7 +47,7 @@ const RESTART_POLICIES: Record<string, string[] | undefined> = {
   Job: ['OnFailure', 'Never'],
 };
 
-/** The rules that an object breaks, one sentence each. */
+/** The rules that an object violates, one sentence each. */
 export function brokenRules(object: KubernetesObject): string[] {
   const template = object.kind === 'Pod' ? (object as unknown as PodTemplate) : object.spec?.template;
   return [
@@ -63,10 +63,10 @@ export function brokenRules(object: KubernetesObject): string[] {
 function* metadataProblems(object: KubernetesObject): Iterable<string> {
   const { kind, metadata = {} } = object;
   const { name = '', namespace } = metadata;
-  if (!(NAMES[kind] ?? DNS_SUBDOMAIN).test(name)) yield `/metadata/name "${name}" is no valid name of a ${kind}`;
-  if (namespace !== undefined && CLUSTER_SCOPED.includes(kind)) yield `/metadata/namespace: a ${kind} has none`;
+  if (!(NAMES[kind] ?? DNS_SUBDOMAIN).test(name)) yield `/metadata/name "${name}" is not a valid name of a ${kind}`;
+  if (namespace !== undefined && CLUSTER_SCOPED.includes(kind)) yield `/metadata/namespace: a ${kind} has no namespace`;
   const size = Buffer.byteLength(JSON.stringify(object));
-  if (size >= LARGEST_OBJECT) yield `/ is ${size} bytes of JSON: kubectl apply takes less than ${LARGEST_OBJECT}`;
+  if (size >= LARGEST_OBJECT) yield `/ is ${size} bytes of JSON: kubectl apply accepts less than ${LARGEST_OBJECT}`;
 }
 
 function* podProblems(pod: PodSpec, claims: readonly string[]): Iterable<string> {
@@ -78,7 +78,7 @@ function* podProblems(pod: PodSpec, claims: readonly string[]): Iterable<string>
   for (const container of containers) {
     for (const mount of container.volumeMounts ?? []) {
       if (!volumes.includes(mount.name))
-        yield `container ${container.name} mounts ${mount.name}, which is no volume of the pod`;
+        yield `container ${container.name} mounts ${mount.name}, which is not a volume of the pod`;
     }
   }
   for (const { name, livenessProbe, startupProbe } of containers) {
@@ -96,12 +96,12 @@ function* templateProblems(
   const labels = metadata?.labels ?? {};
   for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) {
     if (labels[key] !== value)
-      yield `/spec/selector asks for ${key}: ${value}, which the pods of the template do not have`;
+      yield `/spec/selector requires ${key}: ${value}, which the pods of the template do not have`;
   }
   const policy = spec.restartPolicy ?? 'Always';
   const allowed = RESTART_POLICIES[kind];
   if (allowed && !allowed.includes(policy))
-    yield `/spec/template/spec/restartPolicy ${policy}: a ${kind} takes ${allowed.join(' or ')}`;
+    yield `/spec/template/spec/restartPolicy ${policy}: a ${kind} accepts ${allowed.join(' or ')}`;
 }
 
 function claimNames(object: KubernetesObject): string[] {

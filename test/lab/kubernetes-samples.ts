@@ -1,4 +1,4 @@
-// Sound Kubernetes objects, and ways to break them.
+// Valid Kubernetes objects, and ways to make them invalid.
 
 export type Fields = Record<string, unknown>;
 

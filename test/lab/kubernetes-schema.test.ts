@@ -23,7 +23,7 @@ import {
 } from './kubernetes-samples';
 import { problemsOf } from './kubernetes-schema';
 
-describe('sound objects have no problems', () => {
+describe('valid objects have no problems', () => {
   test.each([
     statefulSet(),
     withPod({ volumes: [pod.volumes[1]] }, { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }] }),
@@ -47,8 +47,8 @@ describe('sound objects have no problems', () => {
     autoscaler({ minReplicas: 1, metrics: [cpu] }),
     networkPolicy(6379),
     endpoints({}),
-  ])('$kind', (sound) => {
-    expect(problemsOf(sound)).toEqual([]);
+  ])('$kind', (valid) => {
+    expect(problemsOf(valid)).toEqual([]);
   });
 });
 
@@ -132,18 +132,18 @@ describe('the schema', () => {
     [
       'an unknown kind',
       { apiVersion: 'apps/v2', kind: 'StatefulSet' },
-      'apps/v2 StatefulSet is no kind of kubernetes-1.27.json; add it in scripts/kubernetes-schema.mjs',
+      'apps/v2 StatefulSet is not a kind in kubernetes-1.27.json; add it in scripts/kubernetes-schema.mjs',
     ],
     [
       'no object',
       null,
-      'undefined undefined is no kind of kubernetes-1.27.json; add it in scripts/kubernetes-schema.mjs',
+      'undefined undefined is not a kind in kubernetes-1.27.json; add it in scripts/kubernetes-schema.mjs',
     ],
   ])('finds %s', (_, broken, problem) => {
     expect(problemsOf(broken)).toContain(problem);
   });
 
-  test('says each problem once', () => {
+  test('reports each problem once', () => {
     expect(problemsOf(statefulSet({ replicas: 'three' }))).toEqual(['/spec/replicas must be integer']);
   });
 });
@@ -152,41 +152,41 @@ describe('the check across fields', () => {
   const set = (name: string) => statefulSet({}, { name });
 
   test.each([
-    ['a name with capitals', set('Redis'), '/metadata/name "Redis" is no valid name of a StatefulSet'],
+    ['a name with capitals', set('Redis'), '/metadata/name "Redis" is not a valid name of a StatefulSet'],
     [
       'a StatefulSet whose pods could not be labelled',
       set('x'.repeat(53)),
-      `/metadata/name "${'x'.repeat(53)}" is no valid name of a StatefulSet`,
+      `/metadata/name "${'x'.repeat(53)}" is not a valid name of a StatefulSet`,
     ],
     [
       'a Service that begins with a digit',
       service({}, '1-redis'),
-      '/metadata/name "1-redis" is no valid name of a Service',
+      '/metadata/name "1-redis" is not a valid name of a Service',
     ],
     [
       'a ConfigMap without name',
       { ...configMap({}), metadata: {} },
-      '/metadata/name "" is no valid name of a ConfigMap',
+      '/metadata/name "" is not a valid name of a ConfigMap',
     ],
     [
       'a Namespace with a dot',
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a.b' } },
-      '/metadata/name "a.b" is no valid name of a Namespace',
+      '/metadata/name "a.b" is not a valid name of a Namespace',
     ],
     [
       'a cluster-scoped object in a namespace',
       volume({}, { namespace: 'unit-1' }),
-      '/metadata/namespace: a PersistentVolume has none',
+      '/metadata/namespace: a PersistentVolume has no namespace',
     ],
     [
-      'an object that kubectl apply cannot take',
+      'an object that is too large for kubectl apply',
       configMap({ big: 'é'.repeat(131_072) }),
-      '/ is 262249 bytes of JSON: kubectl apply takes less than 262144',
+      '/ is 262249 bytes of JSON: kubectl apply accepts less than 262144',
     ],
     [
       'a mount without volume',
       withMount({ name: 'date' }),
-      'container redis mounts date, which is no volume of the pod',
+      'container redis mounts date, which is not a volume of the pod',
     ],
     [
       'an init container with the name of a container',
@@ -201,20 +201,20 @@ describe('the check across fields', () => {
     [
       'a selector that misses its pods',
       statefulSet({ selector: { matchLabels: { app: 'valkey' } } }),
-      '/spec/selector asks for app: valkey, which the pods of the template do not have',
+      '/spec/selector requires app: valkey, which the pods of the template do not have',
     ],
     [
       'a Deployment whose pods end',
       deployment({ template: { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never' } } }),
-      '/spec/template/spec/restartPolicy Never: a Deployment takes Always',
+      '/spec/template/spec/restartPolicy Never: a Deployment accepts Always',
     ],
     [
       'a Job whose pods never end',
       job({}, { restartPolicy: undefined }),
-      '/spec/template/spec/restartPolicy Always: a Job takes OnFailure or Never',
+      '/spec/template/spec/restartPolicy Always: a Job accepts OnFailure or Never',
     ],
     [
-      'a policy for failures of pods that are started again',
+      'a policy for failures of pods that are restarted',
       job({ podFailurePolicy: { rules: [] } }, { restartPolicy: 'OnFailure' }),
       '/spec/podFailurePolicy is only for pods with the restartPolicy Never',
     ],

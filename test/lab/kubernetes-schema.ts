@@ -1,7 +1,7 @@
-// Says what a Kubernetes 1.27 API server would refuse in an object, and what it would silently drop.
+// Finds what a Kubernetes 1.27 API server would refuse in an object, or silently drop.
 //
-// kubernetes-1.27.json holds Kubernetes' own schema: types, required and unknown fields. Its enums come from kubernetes-models,
-// which has them from the markers in Kubernetes' Go sources. What neither has stands in kubernetes-constraints.ts and kubernetes-rules.ts.
+// kubernetes-1.27.json is Kubernetes' own schema: types, required and unknown fields. The enums come from kubernetes-models,
+// which takes them from the markers in Kubernetes' Go sources. The rest is in kubernetes-constraints.ts and kubernetes-rules.ts.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -23,7 +23,7 @@ import { Secret } from 'kubernetes-models/v1/Secret';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 
-import { CONSTRAINTS, NOT_ASKED_FOR } from './kubernetes-constraints';
+import { CONSTRAINTS, NOT_REQUIRED } from './kubernetes-constraints';
 import { brokenRules, type KubernetesObject } from './kubernetes-rules';
 
 interface Definition {
@@ -53,25 +53,25 @@ const models = [
 const kubernetes = JSON.parse(fs.readFileSync(path.join(__dirname, 'kubernetes-1.27.json'), 'utf8')) as Kubernetes;
 const ajv = schemas(kubernetes);
 
-/** What is wrong with an object, one sentence each, beginning with the path of the field; nothing when it is sound. */
+/** The problems of an object, one sentence each, starting with the path of the field; empty if it is valid. */
 export function problemsOf(object: unknown): string[] {
   const { apiVersion, kind } = (object ?? {}) as Fields;
   const id = `${String(apiVersion)} ${String(kind)}`;
   const definition = kubernetes.kinds[id];
-  if (!definition) return [`${id} is no kind of kubernetes-1.27.json; add it in scripts/kubernetes-schema.mjs`];
+  if (!definition) return [`${id} is not a kind in kubernetes-1.27.json; add it in scripts/kubernetes-schema.mjs`];
 
   const nulls = nullsIn(object);
   const validate = ajv.getSchema(`kubernetes#/definitions/${definition}`) as ValidateFunction;
   validate(object);
   const errors = [...(validate.errors ?? []), ...modelErrors(object as KubernetesObject)];
   const problems = errors.filter(({ instancePath }) => !nulls.includes(instancePath)).map(sentence);
-  // The rules read fields as the schema types them.
+  // The rules rely on the types in the schema.
   if (problems.length === 0 && nulls.length === 0) problems.push(...brokenRules(object as KubernetesObject));
   return [...new Set([...nulls.map((at) => `${at} is null`), ...problems])];
 }
 
 function schemas({ definitions }: Kubernetes): Ajv {
-  for (const [key, field] of Object.entries(NOT_ASKED_FOR)) {
+  for (const [key, field] of Object.entries(NOT_REQUIRED)) {
     const definition = constrained(definitions, key);
     definition.required = definition.required?.filter((name) => name !== field);
   }
@@ -94,7 +94,7 @@ function schemas({ definitions }: Kubernetes): Ajv {
   return checker;
 }
 
-/** The definition ("core.v1.Volume") or the field ("core.v1.Volume.name") that a constraint is about. */
+/** The definition ("core.v1.Volume") or the field ("core.v1.Volume.name") of a constraint. */
 function constrained(definitions: Record<string, Definition>, key: string): Definition {
   const [, definition = '', field] = /^(.*?\.v\d\.\w+|.*\.Quantity)(?:\.(\w+))?$/.exec(key) ?? [];
   const found = Object.keys(definitions).find((name) => name.endsWith(`.${definition}`));
@@ -103,7 +103,7 @@ function constrained(definitions: Record<string, Definition>, key: string): Defi
   return target;
 }
 
-/** The keyword of a list whose entries differ in these fields; entries that have none of them are not compared. */
+/** The keyword for a list whose entries differ in these fields; entries without any of them are ignored. */
 function isUniqueBy(fields: string[], entries: Fields[]): boolean {
   const keys = entries
     .filter((entry) => fields.some((field) => field in entry))
@@ -128,7 +128,7 @@ function sentence({ instancePath, message, params, schema, keyword }: ErrorObjec
   return `${instancePath || '/'} ${String(message)}${detail ? `: ${detail}` : ''}`;
 }
 
-/** The paths, as in a JSON pointer, where null stands. */
+/** The JSON pointers of all null values. */
 function nullsIn(value: unknown, at = ''): string[] {
   if (value === null) return [at];
   if (typeof value !== 'object') return [];

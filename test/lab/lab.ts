@@ -1,4 +1,4 @@
-// A temporary directory and the real programs that run in it; closing the lab ends each by its own handle.
+// A temporary directory and the real programs that run in it. Closing the lab ends each of them.
 
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,32 +7,32 @@ import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-/** How long a condition may stay false before the test says what it waited for; it never decides a verdict. */
+/** How long a condition may stay false before the test fails with what it waited for. */
 const PATIENCE_MS = 30_000;
 
 /** Waits until the condition holds. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`timed out waiting until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 const taken = new Set<number>();
 
-/** Test files run side by side, and a server that is started again finds its port only if no other file took it. */
+/** Test files run in parallel, and a restarted server needs its old port: each worker has its own range. */
 const WORKERS = 8;
 const PORTS = Math.floor(22_000 / WORKERS);
 const WORKER = Number(process.env.JEST_WORKER_ID ?? 0) % WORKERS;
 
-/** A port on which nothing listens, below the range from which the kernel takes the ports of clients. */
+/** A free port, below the kernel's range of ephemeral ports. */
 export async function freePort(): Promise<number> {
   for (;;) {
     if (taken.size === PORTS) throw new Error(`this process has taken all of its ${PORTS} ports`);
     const port = 10_000 + Math.floor(Math.random() * PORTS) * WORKERS + WORKER;
     if (taken.has(port)) continue;
-    // Before anything is awaited: who asks at the same time gets another.
+    // Before any await, so that a concurrent request gets another port.
     taken.add(port);
     if (await isFree(port)) return port;
   }
@@ -52,7 +52,7 @@ async function isFree(port: number): Promise<boolean> {
   return free;
 }
 
-/** As many different free ports. */
+/** The given number of different free ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) ports.push(await freePort());
@@ -72,7 +72,7 @@ export async function accepts(where: number | string): Promise<boolean> {
   }
 }
 
-/** A program that was started, and what it printed. */
+/** A started program, and its output. */
 export class Program {
   output = '';
   private readonly exited: Promise<number | null>;
@@ -81,7 +81,7 @@ export class Program {
     readonly name: string,
     readonly child: ChildProcess,
   ) {
-    // Decoded by the stream: a character may come in two pieces.
+    // The stream decodes: a character may arrive in two chunks.
     child.stdout?.setEncoding('utf8').on('data', (data: string) => (this.output += data));
     child.stderr?.setEncoding('utf8').on('data', (data: string) => (this.output += data));
     this.exited = new Promise((resolve, reject) => {
@@ -108,7 +108,7 @@ export class Program {
     return this.exited;
   }
 
-  /** Waits until the condition holds; fails with what the program printed if it ends before. */
+  /** Waits until the condition holds; fails with the output of the program if it ends before. */
   async ready(condition: () => boolean | Promise<boolean>): Promise<this> {
     await until(`${this.name} is ready`, async () => {
       if (this.running) return condition();
@@ -133,7 +133,7 @@ export class Lab {
     fs.chmodSync(this.directory, 0o755);
   }
 
-  /** A test that timed out runs on while its lab is closed: nobody would end what it starts, or remove what it writes. */
+  /** Throws in a closed lab: a timed-out test still runs, and nothing would end its programs or remove its files. */
   get dir(): string {
     if (this.closed) throw new Error('the lab is closed');
     return this.directory;

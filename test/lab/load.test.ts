@@ -1,11 +1,11 @@
-// The load sees no faults where there are none, and those that there are.
+// The load reports existing faults, and no others.
 
 import { connect } from './clients';
 import { Lab, until } from './lab';
 import { Load, type LoadProps } from './load';
 import { OldFleet } from './old-fleet';
 
-/** Nobody gives up on an answer: a busy machine is no fault that is to be seen. */
+/** No client times out: a busy machine is not a fault. */
 const PATIENT_MS = 30_000;
 
 let lab: Lab;
@@ -22,7 +22,7 @@ function loadOf(ports: number[], props: Partial<LoadProps> = {}): Promise<Load> 
   return Load.start({ ports, password: old.password, shards: 2, shardOf, timeoutMs: PATIENT_MS, ...props });
 }
 
-/** Until so many writes more were acknowledged. */
+/** Waits until this many more writes are acknowledged. */
 async function writes(load: Load, count = 1000): Promise<void> {
   const before = load.acknowledgedWrites;
   await until(`${count} writes were acknowledged`, () => load.acknowledgedWrites >= before + count);
@@ -45,7 +45,7 @@ test('through a healthy proxy there are no errors, no violations and no lost wri
   expect(operations).toBeGreaterThan(acknowledgedWrites);
 });
 
-test('two servers behind one address are found to be no register', async () => {
+test('two servers behind one address are found to violate linearizability', async () => {
   const load = await loadOf([old.portOf(0), old.portOf(1)], { shardOf: () => 0, shards: 1 });
   await writes(load);
   const { violations } = await load.stop();
@@ -65,7 +65,7 @@ test('a server that comes back with older data has lost writes', async () => {
   expect(Object.keys(errors)).toContain('Connection is closed.');
 });
 
-test('a shard that is held has a gap, and its neighbour has not; errors count for who saw them', async () => {
+test('a stopped shard has a gap, and its neighbor has none; errors are counted by shard and connection', async () => {
   await old.startProxy();
   const load = await loadOf([old.proxyPort], { clients: 8 });
   old.freeze(1);
@@ -74,7 +74,7 @@ test('a shard that is held has a gap, and its neighbour has not; errors count fo
   await writes(load);
   const held = load.takeGaps();
   old.thaw(1);
-  // However slow the machine is: the one gap goes on while the neighbour has many.
+  // On any machine: one shard has a growing gap, the other many short ones.
   expect(held[0]).toBeLessThan(held[1]);
 
   const client = connect(old.portOf(1), old.password);
@@ -90,7 +90,7 @@ test('a shard that is held has a gap, and its neighbour has not; errors count fo
   expect(violations).toEqual([]);
 });
 
-test('a load can be bounded', async () => {
+test('a load can be limited', async () => {
   const load = await loadOf([old.portOf(0)], { shardOf: () => 0, shards: 1, operationsPerSecond: 500 });
   const start = performance.now();
   const before = load.history.size;

@@ -1,4 +1,4 @@
-// Clients that write and read as fast as they are answered, and what they saw: errors, gaps, and a history to check.
+// Clients that write and read as fast as possible, and record errors, gaps, and a history to check.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Redis } from 'ioredis';
@@ -7,29 +7,29 @@ import { History, type Violation } from './history';
 import { until } from './lab';
 
 export interface LoadProps {
-  /** The ports of the proxies at first; a client takes the next one whenever it connects. */
+  /** The initial ports of the proxies; a client uses the next one for each connection. */
   readonly ports: readonly number[];
   readonly password: string;
-  /** How many shards there are, and the ordinal of the shard of a key. */
+  /** The number of shards, and the ordinal of the shard of a key. */
   readonly shards: number;
   readonly shardOf: (key: string) => number;
   /** @default 16 */
   readonly clients?: number;
   /**
-   * How many clients use each shard, at least. With as many clients as this for every shard, each client keeps to one
-   * shard, so that waiting for a shard leaves no gap at another.
+   * The minimum number of clients of each shard. If there are enough clients for every shard, each client uses only one
+   * shard, so that waiting for a shard causes no gap at another.
    * @default 4
    */
   readonly clientsPerShard?: number;
   /** @default 4 */
   readonly keysPerShard?: number;
   /**
-   * Of all clients together.
-   * @default - as many as are answered
+   * Limit for all clients together.
+   * @default - no limit
    */
   readonly operationsPerSecond?: number;
   /**
-   * When a client gives up on an answer, and on the connection.
+   * How long a client waits for a reply before it closes the connection.
    * @default 3000
    */
   readonly timeoutMs?: number;
@@ -39,21 +39,21 @@ export interface LoadReport {
   readonly operations: number;
   readonly acknowledgedWrites: number;
   readonly keys: number;
-  /** How often each message was seen, and `cannot connect`. */
+  /** The number of each error message, and of `cannot connect`. */
   readonly errors: Record<string, number>;
-  /** Of the connections that saw errors, how many. */
+  /** The number of errors of each connection that had any. */
   readonly errorsPerConnection: Record<string, number>;
   /** By the ordinal of the shard. */
   readonly errorsPerShard: readonly number[];
   /** The longest time from a success to the next, in milliseconds, by the ordinal of the shard. */
   readonly gaps: readonly number[];
-  /** What no register could have answered. */
+  /** Operations that no register allows. */
   readonly violations: readonly Violation[];
-  /** Keys of which an acknowledged write was lost: something older was read after it, or was there at the end. */
+  /** Keys that lost an acknowledged write: an older value was read after it, or is the final value. */
   readonly lost: readonly string[];
 }
 
-/** What the clients saw of a shard. */
+/** What the clients observed of a shard. */
 interface Seen {
   lastSuccess: number;
   longestGap: number;
@@ -70,10 +70,10 @@ interface Connection {
   readonly redis: Redis;
 }
 
-/** Before a client tries again to connect. */
+/** The delay before a client connects again. */
 const RECONNECT_MS = 5;
 
-/** Every load has keys of its own: a history begins with nothing. */
+/** Every load has its own keys, since a history starts with missing keys. */
 let loads = 0;
 
 export class Load {
@@ -88,10 +88,10 @@ export class Load {
   private connections = 0;
   private stopped = false;
 
-  /** Starts the clients, and waits until every shard has answered. */
+  /** Starts the clients, and waits until every shard has replied. */
   static async start(props: LoadProps): Promise<Load> {
     const load = new Load(props);
-    await until('every shard answers the load', () => load.seen.every(({ lastSuccess }) => lastSuccess > 0));
+    await until('every shard replies to the load', () => load.seen.every(({ lastSuccess }) => lastSuccess > 0));
     return load;
   }
 
@@ -109,23 +109,23 @@ export class Load {
     );
   }
 
-  /** New connections go to these proxies, as a Service leads them; those that there are stay. */
-  lead(ports: readonly number[]): void {
+  /** Sends new connections to these proxies, as a Service does; existing ones stay. */
+  routeTo(ports: readonly number[]): void {
     this.ports = ports;
   }
 
-  /** The longest gap of each shard since this was last asked, or since the start. */
+  /** The longest gap of each shard since the last call, or since the start. */
   takeGaps(): number[] {
     const now = performance.now();
     return this.seen.map((shard) => {
-      // A shard that answers no more has a gap that goes on.
+      // The gap of a shard that no longer replies is still growing.
       const gap = Math.max(shard.longestGap, now - shard.lastSuccess);
       shard.longestGap = 0;
       return gap;
     });
   }
 
-  /** Ends the clients, reads every key once more, and says what was seen. */
+  /** Ends the clients, reads every key once more, and returns the report. */
   async stop(): Promise<LoadReport> {
     const gaps = this.takeGaps();
     await this.end();
@@ -143,13 +143,13 @@ export class Load {
     };
   }
 
-  /** Ends the clients, and asks nothing: a test that failed has nothing more to say. */
+  /** Ends the clients without a report, for a failed test. */
   async end(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.running);
   }
 
-  /** One command at a time; a client connects again by itself. */
+  /** Runs one command at a time, and reconnects by itself. */
   private async runClient(client: number, keys: readonly Key[]): Promise<void> {
     const { operationsPerSecond = Infinity, clients = 16 } = this.props;
     const random = randomNumbers(client);
@@ -207,9 +207,9 @@ export class Load {
     const kind = value === undefined ? 'read' : 'write';
     const start = performance.now();
     try {
-      const answer = await (value === undefined ? redis.get(key) : redis.set(key, value));
+      const reply = await (value === undefined ? redis.get(key) : redis.set(key, value));
       const end = performance.now();
-      this.history.record({ client, key, kind, value: value ?? answer, start, end, ok: true });
+      this.history.record({ client, key, kind, value: value ?? reply, start, end, ok: true });
       if (value !== undefined) this.acknowledgedWrites++;
       this.succeeded(shard, end);
     } catch (error) {
@@ -228,7 +228,7 @@ export class Load {
     shard.lastSuccess = end;
   }
 
-  /** What every key holds at the end, as one more client sees it. */
+  /** The final value of every key, read by one more client. */
   private async readAll(): Promise<Map<string, string | null>> {
     const final = new Map<string, string | null>();
     let connection: Connection | undefined;
@@ -256,7 +256,7 @@ export class Load {
   }
 }
 
-/** As many keys of every shard. */
+/** The same number of keys for every shard. */
 function keysOf({ shards, shardOf, keysPerShard = 4 }: LoadProps, prefix: string): Key[] {
   const found = new Map<number, Key[]>(Array.from({ length: shards }, (_, shard) => [shard, []]));
   for (let n = 0, missing = shards * keysPerShard; missing > 0; n++) {
@@ -274,7 +274,7 @@ function count(counts: Record<string, number>, what: string): void {
   counts[what] = (counts[what] ?? 0) + 1;
 }
 
-/** Numbers from 0 to 1, for each client others and in every run the same (Numerical Recipes' quick generator). */
+/** Pseudorandom numbers from 0 to 1, different for each client and the same in every run (Numerical Recipes' quick generator). */
 function randomNumbers(seed: number): () => number {
   let state = (seed + 1) * 7919;
   return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;

@@ -1,4 +1,4 @@
-// A whole move in the lab, with clients that check what they see.
+// A whole migration in the lab, with clients that check their reads.
 
 import { describe as inWords } from './history';
 import { Lab, until } from './lab';
@@ -21,7 +21,7 @@ async function started(props: LabMoveProps): Promise<LabMove> {
   return move;
 }
 
-test('a fleet moves under load without a violation, and every key arrives', async () => {
+test('a fleet migrates under load without a violation, and every key arrives', async () => {
   const it = await started({ servers: 3, network: 'for replicas' });
   const keys = await it.old.fill(110);
   const before = await it.contents('old', keys);
@@ -34,7 +34,7 @@ test('a fleet moves under load without a violation, and every key arrives', asyn
   await it.run('cutover');
   expect(await it.roles()).toEqual(it.ordinals.map(() => ({ old: 'slave of 127.0.0.1:1', new: 'master' })));
   await it.rollOut(load);
-  await until('the clients have written much', () => load.acknowledgedWrites > 1000);
+  await until('the clients have written many values', () => load.acknowledgedWrites > 1000);
 
   expect(await it.contents('new', keys)).toEqual(before);
   const { violations, lost } = await load.stop();
@@ -42,7 +42,7 @@ test('a fleet moves under load without a violation, and every key arrives', asyn
   expect(lost).toEqual([]);
 });
 
-test('an unexpected client of an old server keeps its shard from moving', async () => {
+test('an unexpected client of an old server blocks the cutover of its shard', async () => {
   const it = await started({ servers: 1, proxies: 0 });
   await it.run('sync');
   const client = await it.unexpectedClient(0);

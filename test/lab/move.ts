@@ -1,4 +1,4 @@
-// A whole move in a lab: an old fleet with data, the synthesized new fleet and its bridges, and the real migrator.
+// A whole migration in a lab: an old fleet with data, the synthesized new fleet and its bridges, and the real migrator.
 
 import { once } from 'node:events';
 import * as net from 'node:net';
@@ -14,24 +14,24 @@ import { OldFleet, type OldFleetProps } from './old-fleet';
 import { isReplication, TcpProxy } from './tcp-proxy';
 
 export interface LabMoveProps extends OldFleetProps {
-  /** The lines of the Secret with the names that the old servers gave to commands. */
+  /** The lines of the Secret with the renamed commands of the old servers. */
   readonly renamedCommands?: string;
   /**
-   * Whether the new side reaches the old one through `networks`, which can fail: only for what `concerns` says.
+   * Whether the new side reaches the old one through `networks`, which can fail for all connections or only for replicas.
    * @default - directly
    */
   readonly network?: 'for all' | 'for replicas';
-  /** How many proxies there are while the fleet moves. @default 1 */
+  /** The number of proxies during the migration. @default 1 */
   readonly proxies?: number;
   /** More pools on the same servers, made from the first one. */
   readonly others?: (pool: NutcrackerPool) => NutcrackerPool[];
-  /** What differs about the new fleet and the move. */
+  /** Changes to the new fleet and the migration. */
   readonly fleet?: Partial<
     Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'oldSecretValue' | 'path' | 'replace'>
   >;
 }
 
-/** What the two servers of a shard say that they are: `master`, `slave of HOST:PORT`, or `silent`. */
+/** The roles that the two servers of a shard report: `master`, `slave of HOST:PORT`, or `silent`. */
 export interface Roles {
   readonly old: string;
   readonly new: string;
@@ -41,7 +41,7 @@ export interface Roles {
 const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 const MIGRATOR = path.join(__dirname, '..', '..', 'build', 'migrator', 'migrator.mjs');
 
-/** Clients of this machine are the fleet's own, unless they come from UNEXPECTED_CLIENT. */
+/** Clients of this machine belong to the fleet, except those from UNEXPECTED_CLIENT. */
 const PROXY_NETWORKS = ['127.0.0.1/32'];
 const UNEXPECTED_CLIENT = '127.0.0.2';
 
@@ -51,7 +51,7 @@ const SYNC_AT_ONCE = ['repl-diskless-sync-delay', '0'];
 export class LabMove {
   /** Between the new side and each old server. */
   readonly networks: readonly TcpProxy[];
-  /** The proxies that clients are to use, in this phase. */
+  /** The proxies for clients in this phase. */
   proxies: LabProxy[] = [];
   /** The new fleet, in this phase. */
   fleet: LabFleet;
@@ -68,9 +68,9 @@ export class LabMove {
       others: props.others?.(old.pool),
       secretValue: old.password,
       ...props.fleet,
-      // One machine is every old host; with the default, its servers would sync one after the other.
+      // All old servers are on one host; with the default they would sync one after the other.
       migration: { proxyNetworks: PROXY_NETWORKS, syncsPerSourceHost: 8, ...props.fleet?.migration },
-      // Nothing has to learn here that a proxy is about to stop.
+      // No load balancer has to notice here that a proxy stops.
       proxies: { shutdownDelay: Duration.seconds(1), ...props.fleet?.proxies },
     });
     return new LabMove(lab, props, old, fleet, networks);
@@ -87,7 +87,7 @@ export class LabMove {
     this.networks = networks;
   }
 
-  /** Starts the old servers, and all that is new. */
+  /** Starts the old servers and the new side. */
   async start(): Promise<void> {
     await this.old.start();
     await this.startNew();
@@ -99,7 +99,7 @@ export class LabMove {
     for (let i = 0; i < (this.props.proxies ?? 1); i++) this.proxies.push(await this.fleet.addProxy());
   }
 
-  /** Ends what is no program of the lab. */
+  /** Closes the networks, which are not programs of the lab. */
   async close(): Promise<void> {
     await Promise.all(this.networks.map((network) => network.close()));
   }
@@ -117,7 +117,7 @@ export class LabMove {
     return this.migratorWith({}, command, ...args);
   }
 
-  /** The same with more in its environment, such as the step at which it is to die. */
+  /** The same with more environment variables, such as the step at which it dies. */
   migratorWith(env: NodeJS.ProcessEnv, command: string, ...args: string[]): Program {
     const { renamedCommands } = this.props;
     const renamed =
@@ -133,15 +133,15 @@ export class LabMove {
     return this.lab.start(process.execPath, words, { env: { ...process.env, ...passwords, ...env } });
   }
 
-  /** Runs a command to its end, which must be a good one; returns what it printed. */
+  /** Runs a command that must succeed, and returns its output. */
   async run(command: string, ...args: string[]): Promise<string> {
     const program = this.migrator(command, ...args);
     const code = await program.exit();
-    if (code !== 0) throw new Error(`${command} ended with ${String(code)}:\n${program.output}`);
+    if (code !== 0) throw new Error(`${command} exited with ${String(code)}:\n${program.output}`);
     return program.output;
   }
 
-  /** What all servers say that they are. */
+  /** The roles that all servers report. */
   async roles(): Promise<Roles[]> {
     return Promise.all(
       this.ordinals.map(async (ordinal) => ({
@@ -151,7 +151,7 @@ export class LabMove {
     );
   }
 
-  /** What the old servers or the new ones hold of these keys (by ordinal, as `old.fill` returned them). */
+  /** The contents of these keys on the old or the new servers (by ordinal, as returned by `old.fill`). */
   async contents(side: 'old' | 'new', keys: readonly string[][]): Promise<Record<string, unknown>[]> {
     return Promise.all(
       keys.map(async (ofShard, ordinal) => {
@@ -174,26 +174,26 @@ export class LabMove {
     });
   }
 
-  /** A client of an old server that is none of this fleet's proxies. */
+  /** A client of an old server that is not a proxy of this fleet. */
   async unexpectedClient(ordinal: number): Promise<net.Socket> {
     const socket = net.connect({ port: this.old.portOf(ordinal), host: '127.0.0.1', localAddress: UNEXPECTED_CLIENT });
     const password = Buffer.from(this.old.password);
     socket.write(
       Buffer.concat([Buffer.from(`*2\r\n$4\r\nAUTH\r\n$${password.length}\r\n`), password, Buffer.from('\r\n')]),
     );
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    if (!answer.toString().startsWith('+OK')) throw new Error(`the unexpected client was told ${answer.toString()}`);
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    if (!reply.toString().startsWith('+OK')) throw new Error(`the unexpected client got ${reply.toString()}`);
     return socket;
   }
 
-  /** Rolls out the proxies without bridges, one after the other, as Kubernetes does; the load follows. */
+  /** Rolls out the proxies without bridges, one after the other, as Kubernetes does, and redirects the load. */
   async rollOut(load?: Load): Promise<void> {
     const before = this.proxies;
     this.fleet = this.fleet.inPhase(MigrationPhase.MOVED);
     this.proxies = [];
     for (const [i, proxy] of before.entries()) {
       this.proxies.push(await this.fleet.addProxy());
-      load?.lead([...this.proxies, ...before.slice(i + 1)].map(({ ports }) => ports.proxy));
+      load?.routeTo([...this.proxies, ...before.slice(i + 1)].map(({ ports }) => ports.proxy));
       await proxy.pod.stop();
     }
   }

@@ -1,4 +1,4 @@
-// The old fleet of the lab is what the tests of a move believe it to be.
+// The old fleet of the lab behaves as the tests of a migration expect.
 
 import { type Redis } from 'ioredis';
 import { connect } from './clients';
@@ -16,21 +16,22 @@ async function started(props: OldFleetProps): Promise<OldFleet> {
   return old;
 }
 
-async function ask<T>(client: Redis, question: (client: Redis) => Promise<T>): Promise<T> {
+async function withClient<T>(client: Redis, use: (client: Redis) => Promise<T>): Promise<T> {
   try {
-    return await question(client);
+    return await use(client);
   } finally {
     client.disconnect();
   }
 }
 
-test('it holds data of every type where the ring looks for it, and keeps it over a restart', async () => {
-  // With `everysec`, what was acknowledged while the disk is busy would not survive SIGKILL. No answer may be too slow.
+test('it has data of every type where the ring places it, and keeps it over a restart', async () => {
+  // With `everysec`, writes acknowledged while the disk is busy would not survive SIGKILL. No reply may time out.
   const directives = () => [['appendfsync', 'always']];
   const old = await started({ servers: 3, appendonly: true, directives, pool: { timeout: 30_000 } });
   await old.startProxy();
   const keys = await old.fill(55);
-  const direct = (ordinal: number) => ask(old.serverClient(ordinal), (client) => readDataset(client, keys[ordinal]));
+  const direct = (ordinal: number) =>
+    withClient(old.serverClient(ordinal), (client) => readDataset(client, keys[ordinal]));
   const before = await Promise.all(old.ordinals.map(direct));
   const compared = keys.map((ofServer) => ofServer.filter((key) => !key.startsWith('fleeting')));
   expect(before.map((contents) => Object.keys(contents))).toEqual(compared);
@@ -41,7 +42,7 @@ test('it holds data of every type where the ring looks for it, and keeps it over
   expect(await Promise.all(old.ordinals.map(direct))).toEqual(before);
   const all = Object.assign({}, ...before) as Record<string, unknown>;
   const plain = Object.keys(all).filter((key) => !isStream(key));
-  expect(await ask(old.client(), (client) => readDataset(client, plain))).toEqual(
+  expect(await withClient(old.client(), (client) => readDataset(client, plain))).toEqual(
     Object.fromEntries(plain.map((key) => [key, all[key]])),
   );
 });
@@ -50,7 +51,7 @@ test.each([
   ['writable', false],
   ['read-only', true],
   ['none', true],
-] as const)('with a configuration file that is %s, that CONFIG REWRITE fails is %s', async (configFile, fails) => {
+] as const)('with a configuration file that is %s, CONFIG REWRITE fails: %s', async (configFile, fails) => {
   const old = await started({ servers: 1, configFile: () => configFile, directives: () => [['maxclients', '77']] });
   const client = old.serverClient(0);
   expect(await client.config('GET', 'maxclients')).toEqual(['maxclients', '77']);
@@ -62,11 +63,11 @@ test.each([
   client.disconnect();
 });
 
-test('a role that was rewritten outlives a restart', async () => {
-  // Redis 6.0 rewrites requirepass without quotes, and then does not start with a password that needs some.
+test('a role saved by CONFIG REWRITE survives a restart', async () => {
+  // Redis 6.0 rewrites requirepass without quotes, and then does not start with a password that needs quotes.
   const old = await started({ servers: 1, password: 'plain' });
-  const role = () => ask(old.serverClient(0), (client) => client.role());
-  await ask(old.serverClient(0), async (client) => {
+  const role = () => withClient(old.serverClient(0), (client) => client.role());
+  await withClient(old.serverClient(0), async (client) => {
     await client.call('SLAVEOF', '127.0.0.1', '1');
     await client.config('REWRITE');
   });
@@ -74,7 +75,7 @@ test('a role that was rewritten outlives a restart', async () => {
   expect((await role())[0]).toBe('slave');
 });
 
-test('commands can have other names, and a frozen server says nothing until it is thawed', async () => {
+test('commands can be renamed, and a frozen server does not reply until it is thawed', async () => {
   const old = await started({ servers: 1, directives: () => [['rename-command', 'CONFIG', 'hidden']] });
   const client = old.serverClient(0);
   await expect(client.config('GET', 'port')).rejects.toThrow('unknown command');

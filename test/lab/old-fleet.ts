@@ -1,5 +1,5 @@
-// The old fleet as processes of a lab: standalone Redis servers, and the nutcracker in front of them. OLD_REDIS_SERVER in
-// the environment names another redis-server than the installed one.
+// The old fleet as processes of a lab: standalone Redis servers behind a nutcracker. OLD_REDIS_SERVER in the environment
+// selects another redis-server than the installed one.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -10,7 +10,7 @@ import { connect, PASSWORD } from './clients';
 import { isStream, keysWhere, writeDataset } from './dataset';
 import { freePort, freePorts, type Lab, type Program } from './lab';
 
-/** What CONFIG REWRITE finds: a file, one that it cannot write, or none because all settings are arguments. */
+/** The configuration file: writable, not writable, or none because all settings are arguments. */
 export type ConfigFile = 'writable' | 'read-only' | 'none';
 
 export interface OldFleetProps {
@@ -21,17 +21,17 @@ export interface OldFleetProps {
   readonly appendonly?: boolean;
   /** More directives of a server, such as `['rename-command', 'CONFIG', 'hidden']`. */
   readonly directives?: (ordinal: number) => string[][];
-  /** The names on the ring. @default - none: it hashes on the addresses */
+  /** The ring names. @default - the addresses */
   readonly ringNames?: readonly string[];
-  /** What differs about the pool of its proxies. */
+  /** Changes to the pool of its proxies. */
   readonly pool?: Partial<NutcrackerPoolProps>;
   /** @default writable */
   readonly configFile?: (ordinal: number) => ConfigFile;
-  /** The redis-server; OLD_REDIS_SERVER stands before it. */
+  /** The redis-server; OLD_REDIS_SERVER overrides it. */
   readonly binary?: string;
 }
 
-/** Who cannot write what belongs to root: Debian's nobody. */
+/** Debian's user nobody, who cannot write files of root. */
 const NOBODY = 65_534;
 
 export class OldFleet {
@@ -49,7 +49,7 @@ export class OldFleet {
   private constructor(
     private readonly lab: Lab,
     private readonly props: OldFleetProps,
-    /** Where the servers listen, by ordinal. */
+    /** The ports of the servers, by ordinal. */
     readonly ports: readonly number[],
     readonly proxyPort: number,
   ) {
@@ -73,7 +73,7 @@ export class OldFleet {
     return [...this.ports.keys()];
   }
 
-  /** Where a server listens. */
+  /** The port of a server. */
   portOf(ordinal: number): number {
     return this.ports[ordinal];
   }
@@ -83,7 +83,7 @@ export class OldFleet {
     return this.pool.servers.indexOf(this.ring.serverFor(key));
   }
 
-  /** Where a server keeps its data, and its configuration in `etc`. */
+  /** The data directory of a server, with its configuration in `etc`. */
   directory(ordinal: number): string {
     return path.join(this.lab.dir, `old-${ordinal}`);
   }
@@ -95,7 +95,7 @@ export class OldFleet {
     return program;
   }
 
-  /** Starts all servers, or those. */
+  /** Starts all servers, or the given ones. */
   async start(...ordinals: number[]): Promise<void> {
     await Promise.all((ordinals.length > 0 ? ordinals : this.ordinals).map((ordinal) => this.startOne(ordinal)));
   }
@@ -105,18 +105,18 @@ export class OldFleet {
     await this.program(ordinal).stop(signal);
   }
 
-  /** Starts a server again on its directory and configuration. */
+  /** Restarts a server on its directory and configuration. */
   async restart(ordinal: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.stop(ordinal, signal);
     await this.start(ordinal);
   }
 
-  /** Stops a server where it is. */
+  /** Stops a server with SIGSTOP. */
   freeze(ordinal: number): void {
     this.program(ordinal).child.kill('SIGSTOP');
   }
 
-  /** Lets a frozen server go on. */
+  /** Resumes a frozen server. */
   thaw(ordinal: number): void {
     this.program(ordinal).child.kill('SIGCONT');
   }
@@ -145,7 +145,7 @@ export class OldFleet {
     return connect(this.ports[ordinal], this.password);
   }
 
-  /** Puts up to as many keys, of every type in turn, on each server, only such as belong there; returns them by ordinal. */
+  /** Writes up to this many keys, of every type in turn, to each server according to the ring; returns them by ordinal. */
   async fill(keysPerServer: number): Promise<string[][]> {
     return Promise.all(
       this.ordinals.map(async (ordinal) => {
@@ -167,21 +167,21 @@ export class OldFleet {
     const args = kind === 'none' ? words.flatMap(([name, ...values]) => [`--${name}`, ...values]) : [file];
     const program = this.lab.start(binary, args, process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {});
     this.programs.set(ordinal, program);
-    // So that the lab can be removed.
+    // Lets the lab be removed.
     void program.exit().finally(() => {
       fs.chmodSync(path.dirname(file), 0o755);
     });
     const client = this.serverClient(ordinal);
-    // A server that was fenced answers MASTERDOWN, also while it is loading.
+    // A fenced server replies MASTERDOWN, also while it loads.
     const hasLoaded = async (): Promise<boolean> => /^loading:0/m.test(await client.info('persistence'));
-    const answers = (): Promise<boolean> =>
+    const isUp = (): Promise<boolean> =>
       client.ping().then(Boolean, (error: unknown) => (error as Error).message.startsWith('MASTERDOWN') && hasLoaded());
-    await program.ready(answers).finally(() => {
+    await program.ready(isUp).finally(() => {
       client.disconnect();
     });
   }
 
-  /** Writes the configuration, unless it is there already, and says who may write it from now on. */
+  /** Writes the configuration unless it exists, and sets its permissions. */
   private configure(ordinal: number, kind: ConfigFile): { file: string; words: string[][] } {
     const directory = this.directory(ordinal);
     const file = path.join(directory, 'etc', 'redis.conf');

@@ -1,22 +1,22 @@
-// How much memory a program took.
+// The peak memory of a program.
 
 import * as fs from 'node:fs';
 import { type Program } from './lab';
 
-/** How often the kernel is asked, which itself keeps the peak: what comes after the last look is missed. */
-const LOOK_MS = 10;
+/** The polling interval. The kernel keeps the peak, so only what follows the last poll is missed. */
+const POLL_MS = 10;
 
-/** The most memory that the program had at any time, in bytes, once it has ended. */
+/** Waits until the program ends; returns its peak memory in bytes. */
 export async function peakMemory(program: Program): Promise<number> {
   let peak = 0;
   while (program.running) {
     peak = Math.max(peak, peakSoFar(program));
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return peak;
 }
 
-/** The same of one that runs on; a process that has ended but was not waited for yet has none. */
+/** The peak memory of a running program; 0 for a process that has ended but was not waited for yet. */
 export function peakSoFar({ child }: Program): number {
   try {
     const [, kibibytes = '0'] =

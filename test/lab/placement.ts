@@ -1,4 +1,4 @@
-// Where the real nutcracker sends keys: it runs in front of servers that answer every command with their own number.
+// Finds where the real nutcracker sends keys: it runs in front of servers that reply to every command with their number.
 
 import { once } from 'node:events';
 import * as net from 'node:net';
@@ -6,32 +6,36 @@ import * as path from 'node:path';
 import { NutcrackerConfig, NutcrackerPool, type NutcrackerPoolProps } from '../../lib/nutcracker';
 import { type Lab } from './lab';
 
-/** Connections of one nutcracker to its servers; its own limit and this process's are mostly 1024 open files. */
+/** Connections of one nutcracker to its servers; its limit and that of this process are usually 1024 open files. */
 const CONNECTIONS = 700;
 
-/** A pool but for where it listens. */
+/** A pool without its listen address. */
 export type PoolUnderTest = Omit<NutcrackerPoolProps, 'name' | 'listen' | 'redis'>;
 
-/** For each pool, and in it for each key, the place in `servers` of the server to which nutcracker sends the key. */
-export async function askNutcracker(
+/** For each pool and each key, the index in `servers` of the server to which nutcracker sends the key. */
+export async function placementsOfNutcracker(
   lab: Lab,
   pools: readonly PoolUnderTest[],
   keys: readonly Buffer[],
 ): Promise<number[][]> {
   const { servers } = pools[0];
-  const telling = await TellingServers.listen(servers.map(({ address }) => address));
+  const numbered = await NumberedServers.listen(servers.map(({ address }) => address));
   try {
     const places: number[][] = [];
     const atOnce = Math.ceil(CONNECTIONS / servers.length);
     for (let i = 0; i < pools.length; i += atOnce)
-      places.push(...(await askOne(lab, pools.slice(i, i + atOnce), keys)));
+      places.push(...(await placementsOfSome(lab, pools.slice(i, i + atOnce), keys)));
     return places;
   } finally {
-    await telling.close();
+    await numbered.close();
   }
 }
 
-async function askOne(lab: Lab, pools: readonly PoolUnderTest[], keys: readonly Buffer[]): Promise<number[][]> {
+async function placementsOfSome(
+  lab: Lab,
+  pools: readonly PoolUnderTest[],
+  keys: readonly Buffer[],
+): Promise<number[][]> {
   const listening = pools.map((props, i) => {
     const name = `pool-${i}`;
     return new NutcrackerPool({ ...props, name, listen: path.join(lab.dir, name), redis: true });
@@ -41,37 +45,37 @@ async function askOne(lab: Lab, pools: readonly PoolUnderTest[], keys: readonly 
     listening.map(({ listen }) => listen),
   );
   try {
-    return await Promise.all(listening.map(({ listen }) => askPool(listen, keys)));
+    return await Promise.all(listening.map(({ listen }) => placementsInPool(listen, keys)));
   } finally {
     await program.stop('SIGKILL');
   }
 }
 
-/** Sends one GET a key through a single connection, on which nutcracker keeps the answers in order. */
-async function askPool(listen: string, keys: readonly Buffer[]): Promise<number[]> {
+/** Sends one GET per key through a single connection, on which nutcracker keeps the replies in order. */
+async function placementsInPool(listen: string, keys: readonly Buffer[]): Promise<number[]> {
   const socket = net.connect(listen);
-  let answers: string[] = [];
+  let replies: string[] = [];
   let text = '';
   socket.write(Buffer.concat(keys.flatMap((key) => [Buffer.from(`*2\r\n$3\r\nGET\r\n$${key.length}\r\n`), key, CRLF])));
   for await (const data of socket) {
     text += String(data);
-    answers = text.split('\r\n').slice(0, -1);
-    if (answers.length === keys.length) break;
+    replies = text.split('\r\n').slice(0, -1);
+    if (replies.length === keys.length) break;
   }
-  const strange = answers.find((answer) => !/^:\d+$/.test(answer));
-  if (strange !== undefined || answers.length !== keys.length) {
-    throw new Error(`${answers.length} answers to ${keys.length} keys, the first strange one being ${String(strange)}`);
+  const wrong = replies.find((reply) => !/^:\d+$/.test(reply));
+  if (wrong !== undefined || replies.length !== keys.length) {
+    throw new Error(`${replies.length} replies to ${keys.length} keys, the first wrong one: ${String(wrong)}`);
   }
-  return answers.map((answer) => Number(answer.slice(1)));
+  return replies.map((reply) => Number(reply.slice(1)));
 }
 
 const CRLF = Buffer.from('\r\n');
 
-class TellingServers {
-  static async listen(addresses: readonly string[]): Promise<TellingServers> {
-    const telling = new TellingServers();
-    await Promise.all(addresses.map((address, number) => telling.add(address, number)));
-    return telling;
+class NumberedServers {
+  static async listen(addresses: readonly string[]): Promise<NumberedServers> {
+    const numbered = new NumberedServers();
+    await Promise.all(addresses.map((address, number) => numbered.add(address, number)));
+    return numbered;
   }
 
   private readonly servers: net.Server[] = [];
@@ -97,11 +101,11 @@ class TellingServers {
   }
 }
 
-/** Counts the commands in a stream of RESP, whose keys may hold any bytes. */
+/** Counts the commands in a RESP stream, whose keys may contain any bytes. */
 class CommandCounter {
   private rest = Buffer.alloc(0);
 
-  /** How many commands end in the data. */
+  /** The number of commands that end in the data. */
   add(data: Buffer): number {
     this.rest = Buffer.concat([this.rest, data]);
     let commands = 0;
@@ -112,7 +116,7 @@ class CommandCounter {
     return commands;
   }
 
-  /** Where the command ends with which the rest begins, or Infinity as long as that is not known. */
+  /** The end of the first command in the rest, or Infinity if it is incomplete. */
   private commandEnd(): number {
     const [count, first] = this.header(0);
     let at = first;
@@ -123,7 +127,7 @@ class CommandCounter {
     return at;
   }
 
-  /** The number in a line such as `*2` or `$11`, and where the line ends. */
+  /** The number in a line such as `*2` or `$11`, and the end of the line. */
   private header(at: number): [number, number] {
     const end = at < this.rest.length ? this.rest.indexOf(CRLF, at) : -1;
     return end < 0 ? [0, Infinity] : [Number(this.rest.toString('latin1', at + 1, end)), end + CRLF.length];

@@ -1,5 +1,5 @@
-// Runs the containers of a synthesized pod as processes: what is mounted becomes a directory of the lab, and what the
-// cluster would resolve is replaced in the files and arguments.
+// Runs the containers of a synthesized pod as processes: mounts become directories of the lab, and names that only a cluster
+// resolves are replaced in the files and arguments.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -15,20 +15,20 @@ export interface LabPodProps {
   readonly configMaps: Record<string, Record<string, string>>;
   /** The data of the Secrets, by name. */
   readonly secrets?: Record<string, Record<string, string>>;
-  /** What is replaced in files and arguments, such as a name that only the cluster resolves. */
+  /** Replacements in files and arguments, such as for a name that only a cluster resolves. */
   readonly replace?: Record<string, string>;
-  /** Where programs are looked for. */
+  /** The PATH for programs. */
   readonly path?: string;
 }
 
 const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
 
 export class LabPod {
-  /** Directories of the lab by mount path, over all containers. */
+  /** Directories of the lab by mount path, for all containers. */
   private readonly mounts = new Map<string, string>();
   private readonly programs = new Map<string, Program>();
   private readonly initPrograms = new Map<string, Program>();
-  /** What each `postStart` printed, by container. */
+  /** The output of each `postStart`, by container. */
   readonly hookOutput: Record<string, string> = {};
 
   constructor(
@@ -45,12 +45,12 @@ export class LabPod {
     return this.props.spec;
   }
 
-  /** The same pod with something else about it. */
+  /** The same pod with other props. */
   with(props: Partial<LabPodProps>): LabPod {
     return new LabPod(this.lab, { ...this.props, ...props });
   }
 
-  /** The directory that stands for a mount path. */
+  /** The directory of a mount path. */
   directory(mountPath: string): string {
     const directory = this.mounts.get(mountPath);
     if (directory === undefined) throw new Error(`nothing is mounted at ${mountPath}`);
@@ -58,8 +58,8 @@ export class LabPod {
   }
 
   /**
-   * Runs the init containers one after the other, and starts the containers in their order, each when `postStart` of the
-   * one before is through. Returns the program of the last.
+   * Runs the init containers one after the other, and starts the containers in order, each after `postStart` of the previous
+   * one has ended. Returns the program of the last.
    */
   async start(): Promise<Program> {
     for (const container of this.props.spec.initContainers ?? []) {
@@ -72,7 +72,7 @@ export class LabPod {
     return this.program(this.main.name);
   }
 
-  /** Starts one container, or starts it again, and runs its `postStart`. */
+  /** Starts or restarts one container, and runs its `postStart`. */
   async startContainer(name: string): Promise<Program> {
     const container = this.container(name);
     const program = this.run(container);
@@ -92,19 +92,19 @@ export class LabPod {
     return this.programs.has(name);
   }
 
-  /** What runs in a container. */
+  /** The program in a container. */
   program(name: string): Program {
     const program = this.programs.get(name);
     if (program === undefined) throw new Error(`container ${name} was not started`);
     return program;
   }
 
-  /** What an init container printed so far; nothing before it is its turn. */
+  /** The output of an init container so far; empty before it starts. */
   initOutput(name: string): string {
     return this.initPrograms.get(name)?.output ?? '';
   }
 
-  /** Whether the readiness probes of all its containers find it ready. */
+  /** Whether the readiness probes of all containers succeed. */
   async ready(): Promise<boolean> {
     const { containers } = this.props.spec;
     if (!containers.every(({ name }) => this.programs.get(name)?.running)) return false;
@@ -114,7 +114,7 @@ export class LabPod {
     return true;
   }
 
-  /** Stops as kubelet does: all containers together, each after its own `preStop`, and what is left is killed. */
+  /** Stops as kubelet does: all containers at once, each after its `preStop`; kills the rest after the grace period. */
   async stop(): Promise<void> {
     const grace = (this.props.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     const killing = setTimeout(() => {
@@ -124,14 +124,14 @@ export class LabPod {
     clearTimeout(killing);
   }
 
-  /** The container of a name. */
+  /** The container with a name. */
   container(name: string): k8s.Container {
     const container = this.props.spec.containers.find((each) => each.name === name);
     if (container === undefined) throw new Error(`pod ${this.props.name} has no container ${name}`);
     return container;
   }
 
-  /** Runs a command in the place of a container's own: a probe, say. */
+  /** Runs a command in a container, such as a probe. */
   exec(command: readonly string[], container = this.main): Program {
     return this.run({ ...container, command: [...command] });
   }
@@ -151,11 +151,11 @@ export class LabPod {
     const container = this.container(name);
     const hook = container.lifecycle?.preStop?.exec?.command;
     if (hook) await this.exec(hook, container).exit();
-    // HAProxy's image says with which signal it is stopped.
+    // The HAProxy image sets its own stop signal.
     await this.program(name).stop(container.image?.includes('haproxy') ? 'SIGUSR1' : 'SIGTERM');
   }
 
-  /** The container that the pod is there for stands last. */
+  /** The main container is the last one. */
   private get main(): k8s.Container {
     return this.props.spec.containers[this.props.spec.containers.length - 1];
   }
@@ -185,7 +185,7 @@ export class LabPod {
     }
   }
 
-  /** A claim is shared by all the pods of a lab; other volumes are the pod's own. */
+  /** All pods of a lab share a claim; other volumes belong to one pod. */
   private volumeDirectory(name: string): string {
     const claim = this.props.spec.volumes?.find((volume) => volume.name === name)?.persistentVolumeClaim?.claimName;
     const directory = path.join(this.lab.dir, claim === undefined ? `${this.props.name}-${name}` : `claim-${claim}`);
@@ -231,7 +231,7 @@ export class LabPod {
   }
 }
 
-/** Replaces everything in one pass, so that nothing is replaced twice; numbers are replaced as a whole. */
+/** Replaces everything in one pass, so that nothing is replaced twice; only whole numbers are replaced. */
 function replaceAll(text: string, replacements: Record<string, string>): string {
   const keys = Object.keys(replacements).sort((a, b) => b.length - a.length);
   if (keys.length === 0) return text;

@@ -1,4 +1,4 @@
-// A registry on this machine that has what this repository has installed, and nothing else: what installs from it needs no network.
+// A local npm registry with the installed packages of this repository, so that installs need no network.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,16 +8,16 @@ import { type AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { ROOT } from './synthesized';
 
-/** A package as package-lock.json has it. */
+/** A package in package-lock.json. */
 interface Locked {
   readonly version: string;
   readonly [field: string]: unknown;
 }
 
-/** An installed package: where it lies, and what the lock says of it. */
+/** An installed package: its directory and its entry in the lock file. */
 type Installed = readonly [directory: string, locked: Locked];
 
-/** What npm looks for in a package's manifest before it has the package. */
+/** The fields of a manifest that npm needs before it has the package. */
 const FIELDS = [
   'version',
   'bin',
@@ -32,7 +32,7 @@ const FIELDS = [
 ];
 
 export class Registry {
-  /** A registry that has one package more, as `npm pack` made it. */
+  /** Starts a registry that also has one packed package. */
   static async start(packed: string): Promise<Registry> {
     const registry = new Registry(packed);
     registry.server.listen(0, '127.0.0.1');
@@ -41,14 +41,14 @@ export class Registry {
   }
 
   private readonly server = http.createServer((request, response) => {
-    this.answer(decodeURIComponent(request.url ?? '/').slice(1), response);
+    this.respond(decodeURIComponent(request.url ?? '/').slice(1), response);
   });
   private readonly installed = new Map<string, Installed[]>();
 
   private constructor(private readonly packed: string) {
     const { packages } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
     for (const [directory, locked] of Object.entries(packages as Record<string, Locked>)) {
-      // An alias has another name than its directory.
+      // The name of an alias differs from its directory.
       const name = (locked.name as string | undefined) ?? directory.split('node_modules/').at(-1) ?? '';
       this.installed.set(name, [...(this.installed.get(name) ?? []), [directory, locked]]);
     }
@@ -64,8 +64,8 @@ export class Registry {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** `name` for what there is of a package, `directory.tar` for the package itself. */
-  private answer(wanted: string, response: http.ServerResponse): void {
+  /** Serves the versions of a package for `name`, and the package itself for `directory.tar`. */
+  private respond(wanted: string, response: http.ServerResponse): void {
     const versions = this.versionsOf(wanted);
     if (versions.length > 0) {
       const entries = versions.map(([tarball, manifest]) => {

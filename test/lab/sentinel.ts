@@ -1,4 +1,4 @@
-// Real Sentinels that watch servers of a lab.
+// Real Sentinels that monitor servers of a lab.
 
 import * as fs from 'node:fs';
 import { type Redis } from 'ioredis';
@@ -10,12 +10,12 @@ export interface WatchedMaster {
   readonly name: string;
   readonly port: number;
   readonly password: string;
-  /** How long it may be silent before it counts as down. @default 1000 */
+  /** How long it may be unreachable before it counts as down. @default 1000 */
   readonly downAfterMs?: number;
 }
 
 export class LabSentinel {
-  /** Starts a Sentinel that decides alone, and waits until it reaches the master. */
+  /** Starts a Sentinel with a quorum of 1, and waits until it reaches the master. */
   static async watch(lab: Lab, master: WatchedMaster): Promise<LabSentinel> {
     const port = await freePort();
     const { name, password, downAfterMs = 1000 } = master;
@@ -51,22 +51,22 @@ export class LabSentinel {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** What it knows of the master. */
+  /** The state of the master in Sentinel. */
   async master(): Promise<Record<string, string>> {
     return pairsOf((await this.client.call('SENTINEL', 'MASTER', this.name)) as string[]);
   }
 
-  /** What it knows of the replicas. */
+  /** The states of the replicas in Sentinel. */
   async replicas(): Promise<Record<string, string>[]> {
     return ((await this.client.call('SENTINEL', 'REPLICAS', this.name)) as string[][]).map(pairsOf);
   }
 
-  /** Has it promote a replica of its choice, as if the master were down. */
+  /** Makes it promote a replica, as if the master were down. */
   async failOver(): Promise<void> {
     await this.client.call('SENTINEL', 'FAILOVER', this.name);
   }
 
-  /** Has it watch no more. */
+  /** Makes it stop monitoring the master. */
   async remove(): Promise<void> {
     await this.client.call('SENTINEL', 'REMOVE', this.name);
   }

@@ -1,17 +1,17 @@
-// What a test looks at: the objects that a construct synthesizes.
+// The objects that a construct synthesizes, for tests.
 
 import { ApiObject, App, Chart } from 'cdk8s';
 import { type Construct } from 'constructs';
 
-/** Any object, as far as tests look into it. */
+/** Any Kubernetes object. */
 export type Manifest = Record<string, any>;
 
-/** A chart in an app of its own. */
+/** A chart in its own app. */
 export function chart(namespace?: string): Chart {
   return new Chart(new App(), 'chart', { namespace });
 }
 
-/** Every object below a construct, in order, as it would be written. */
+/** Every object below a construct, in the order of the output. */
 export function manifests(construct: Construct): Manifest[] {
   return construct.node.findAll().flatMap((node) => (ApiObject.isApiObject(node) ? [node.toJson() as Manifest] : []));
 }
@@ -28,7 +28,7 @@ export function theOnly(construct: Construct, kind: string): Manifest {
   return found[0];
 }
 
-/** The errors that validation at synth finds. */
+/** The validation errors at synth. */
 export function validationErrors(construct: Construct): string[] {
   return construct.node.findAll().flatMap((node) => node.node.validate());
 }

@@ -1,4 +1,4 @@
-// What the apps of this repository write, run as a user runs them.
+// The output of the apps of this repository, run as a user would run them.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -9,7 +9,7 @@ import { type Manifest } from './synth';
 export const ROOT = path.join(__dirname, '..', '..');
 const TSX = path.join(ROOT, 'node_modules', '.bin', 'tsx');
 
-/** Runs an app and returns what it wrote, by file name. */
+/** Runs an app and returns its output, by file name. */
 export function synthesize(directory: string, outdir: string): Record<string, string> {
   execFileSync(TSX, ['main.ts'], { cwd: directory, env: { ...process.env, CDK8S_OUTDIR: outdir }, stdio: 'pipe' });
   return filesOf(outdir);
@@ -21,7 +21,7 @@ export function filesOf(directory: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(directory, name), 'utf8')]));
 }
 
-/** The objects in files; what is no manifest is for people. */
+/** The objects in the manifests among the files. */
 export function objectsIn(files: Record<string, string>): Manifest[] {
   const manifests = Object.entries(files).filter(([name]) => name.endsWith('.yaml'));
   return manifests.flatMap(([, text]) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
@@ -33,7 +33,7 @@ export function named(objects: Manifest[], kind: string): Record<string, Manifes
   return Object.fromEntries(found.map((object) => [object.metadata.name as string, object]));
 }
 
-/** Ports of Services that route to no port of the pods that they select, and Services that select no pod. */
+/** Service ports without a matching port in the selected pods, and Services that select no pod. */
 export function danglingPorts(objects: Manifest[]): string[] {
   const templates = objects.flatMap(({ spec }) => (spec?.template ? [spec.template as Manifest] : []));
   return Object.values(named(objects, 'Service')).flatMap(({ metadata, spec }) => {
@@ -42,10 +42,10 @@ export function danglingPorts(objects: Manifest[]): string[] {
       Object.entries(selector).every(([k, v]) => labels[k] === v),
     );
     const open = pods.flatMap((pod) => (pod.spec.containers as Manifest[]).flatMap(({ ports }) => ports as Manifest[]));
-    const leads = (port: Manifest): boolean =>
+    const matches = (port: Manifest): boolean =>
       open.some(({ name, containerPort }) => port.targetPort === name && port.port === containerPort);
     return (spec.ports as Manifest[])
-      .filter((port) => !leads(port))
+      .filter((port) => !matches(port))
       .map(({ port }) => `${metadata.name as string}:${port}`);
   });
 }

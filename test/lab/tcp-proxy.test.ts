@@ -1,4 +1,4 @@
-// The network of the lab breaks as networks break.
+// The network of the lab fails like a real one.
 
 import { once } from 'node:events';
 import * as net from 'node:net';
@@ -10,7 +10,7 @@ let proxy: TcpProxy;
 let atServer: Peer[];
 let all: net.Socket[];
 
-/** One end of a connection, and what became of it. */
+/** One end of a connection, and its state. */
 class Peer {
   text = '';
   ended = false;
@@ -46,12 +46,12 @@ async function connected(): Promise<{ client: Peer; served: Peer }> {
   return { client, served: atServer[count] };
 }
 
-test('bytes go both ways, and one end may finish before the other', async () => {
+test('bytes pass in both directions, and one end may finish before the other', async () => {
   const { client, served } = await connected();
-  client.socket.end('question');
-  await until('the question and its end arrive', () => served.ended && served.text === 'question');
-  served.socket.end('answer'.repeat(100_000));
-  await until('the answer arrives', () => client.text === 'answer'.repeat(100_000) && client.ended);
+  client.socket.end('requests');
+  await until('the request and its end arrive', () => served.ended && served.text === 'requests');
+  served.socket.end('reply!'.repeat(100_000));
+  await until('the reply arrives', () => client.text === 'reply!'.repeat(100_000) && client.ended);
   expect(proxy.passed).toEqual({ there: 8, back: 600_000 });
   await until('the connection is gone', () => proxy.connections === 0);
   expect([client.closed, served.closed]).toEqual(['whole', 'whole']);
@@ -63,7 +63,7 @@ test('a reset at one end is a reset at the other', async () => {
   await until('the client sees the reset', () => client.closed === 'reset');
 });
 
-test('cut, it resets what there is and refuses what comes; healed, it takes connections at the same port', async () => {
+test('when cut, it resets and refuses connections; when healed, it accepts them on the same port', async () => {
   const { client, served } = await connected();
   await proxy.cut();
   await until('both ends see the reset', () => client.closed === 'reset' && served.closed === 'reset');
@@ -73,30 +73,32 @@ test('cut, it resets what there is and refuses what comes; healed, it takes conn
   await proxy.heal();
   const again = await connected();
   again.client.socket.write('hello');
-  await until('bytes go through again', () => again.served.text === 'hello');
+  await until('bytes pass again', () => again.served.text === 'hello');
 });
 
-test('half-open in one direction, it passes the other; healed, what was held arrives', async () => {
+test('half-open in one direction, it passes the other; when healed, the held bytes arrive', async () => {
   const { client, served } = await connected();
   proxy.hold('there');
-  client.socket.write('question');
+  client.socket.write('request');
   served.socket.write('news');
   await until('the news arrive', () => client.text === 'news');
-  const { client: newcomer, served: unheard } = await connected();
-  newcomer.socket.end('knock');
-  unheard.socket.write('who is there?');
-  await until('the newcomer is spoken to', () => newcomer.text !== '');
-  expect([served.text, unheard.text, unheard.ended]).toEqual(['', '', false]);
+  const second = await connected();
+  second.client.socket.end('hello');
+  second.served.socket.write('greeting');
+  await until('the second client receives', () => second.client.text !== '');
+  expect([served.text, second.served.text, second.served.ended]).toEqual(['', '', false]);
 
   await proxy.heal();
-  await until('all is heard', () => served.text === 'question' && unheard.text === 'knock' && unheard.ended);
+  await until('everything arrives', () => {
+    return served.text === 'request' && second.served.text === 'hello' && second.served.ended;
+  });
 });
 
-test('half-open in both directions, neither end learns that the other is gone until it is healed', async () => {
+test('half-open in both directions, neither end notices that the other is gone until it is healed', async () => {
   const { client, served } = await connected();
   proxy.hold();
   served.socket.resetAndDestroy();
-  client.socket.write('anybody there?');
+  client.socket.write('request');
   await until('the server has closed', () => served.closed !== 'no');
   expect(client.closed).toBe('no');
 
@@ -107,7 +109,7 @@ test('half-open in both directions, neither end learns that the other is gone un
 test('it can be cut while it is half-open', async () => {
   const { client } = await connected();
   proxy.hold();
-  client.socket.write('anybody there?');
+  client.socket.write('request');
   await proxy.cut();
   await until('the client sees the reset', () => client.closed === 'reset' && proxy.connections === 0);
 });
@@ -117,21 +119,21 @@ test('it can be slow', async () => {
   proxy.slow({ bytesPerSecond: 100_000, delayMs: 20 });
   const start = performance.now();
   client.socket.write('x'.repeat(20_000));
-  await until('all has arrived', () => served.text.length === 20_000);
+  await until('everything has arrived', () => served.text.length === 20_000);
   expect(performance.now() - start).toBeGreaterThan(200);
 });
 
-test('a failure can be for some connections only', async () => {
+test('a failure can affect only some connections', async () => {
   await proxy.close();
   proxy = await TcpProxy.to((server.address() as net.AddressInfo).port, isReplication);
   const [replica, other] = [await connected(), await connected()];
   replica.client.socket.write('*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n');
-  await until('the replica has asked', () => replica.served.text !== '');
+  await until('the request of the replica arrives', () => replica.served.text !== '');
 
   proxy.hold();
   replica.served.socket.write('snapshot');
-  other.served.socket.write('answer');
-  await until('the other client has its answer', () => other.client.text === 'answer');
+  other.served.socket.write('reply');
+  await until('the other client has its reply', () => other.client.text === 'reply');
   expect(replica.client.text).toBe('');
 
   await proxy.cut();

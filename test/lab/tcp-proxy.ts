@@ -1,40 +1,40 @@
-// A network between two programs that can break: everything that goes to its port goes on to another.
+// A network between two programs that can fail: it forwards its port to another.
 
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './lab';
 
-/** A direction: from who connects to the server, or back. */
+/** The direction: from the client to the server, or back. */
 export type Way = 'there' | 'back';
 
 interface Link {
-  /** Milliseconds that every piece of data waits. */
+  /** Milliseconds of delay for every chunk. */
   readonly delayMs: number;
-  /** Of each connection and direction. */
+  /** The limit of each connection and direction. */
   readonly bytesPerSecond: number;
 }
 
 const FAST: Link = { delayMs: 0, bytesPerSecond: Infinity };
 
-/** What is sent in one piece when the bandwidth is limited, in seconds of it. */
+/** The size of a chunk if the bandwidth is limited, in seconds. */
 const PIECE_SECONDS = 0.05;
 
-/** Whether a client becomes a replica: of a failure that concerns these, other clients notice nothing. */
+/** Whether a client becomes a replica, for failures that affect only replicas. */
 export function isReplication(data: Buffer): boolean {
-  // The migrator asks by a PSYNC with FAILOVER, which no master takes, whether it would be allowed to.
+  // The migrator sends a PSYNC with FAILOVER, which every master refuses, to check its permission.
   return /\nP?SYNC\r\n(?![^]*\nFAILOVER\r\n)/i.test(data.toString('latin1'));
 }
 
-/** A connection to the proxy, and the one from there on. */
+/** A connection to the proxy, and the one from the proxy to the server. */
 class Pair {
   constructor(
     readonly client: net.Socket,
     readonly server: net.Socket,
-    /** Whether failures are for it. */
+    /** Whether failures affect it. */
     public concerned: boolean,
   ) {
-    // Each failure is seen where the socket is read.
+    // Errors are handled where the socket is read.
     for (const socket of [client, server]) socket.on('error', () => undefined);
   }
 
@@ -44,21 +44,21 @@ class Pair {
 }
 
 export class TcpProxy {
-  /** A proxy to a port of this machine, with everything in order; `concerns` says which connections failures are for. */
+  /** A healthy proxy to a local port; `concerns` selects the connections that failures affect. */
   static async to(target: number, concerns?: (data: Buffer) => boolean): Promise<TcpProxy> {
     const proxy = new TcpProxy(target, await freePort(), concerns);
     await proxy.listen();
     return proxy;
   }
 
-  /** Bytes that went through. */
+  /** The number of forwarded bytes. */
   readonly passed: Record<Way, number> = { there: 0, back: 0 };
   private readonly pairs = new Set<Pair>();
   private isCut = false;
   private readonly held = new Set<Way>();
   private link = FAST;
   private server?: net.Server;
-  /** Who waits for a change. */
+  /** Callbacks that wait for a change. */
   private waiting: (() => void)[] = [];
 
   private constructor(
@@ -67,12 +67,12 @@ export class TcpProxy {
     private readonly concerns?: (data: Buffer) => boolean,
   ) {}
 
-  /** How many connections there are. */
+  /** The number of connections. */
   get connections(): number {
     return this.pairs.size;
   }
 
-  /** Resets all connections, and refuses new ones; where it knows only later which ones it concerns, it resets these. */
+  /** Resets all connections and refuses new ones; with `concerns`, accepts them and resets those that it selects. */
   async cut(): Promise<void> {
     this.isCut = true;
     for (const pair of this.pairs) if (pair.concerned) pair.reset();
@@ -90,7 +90,7 @@ export class TcpProxy {
     await closed;
   }
 
-  /** Goes on to accept, and keeps what it has, but nothing goes through any more: no byte and no end of a connection. */
+  /** Keeps and accepts connections, but forwards nothing: no byte and no end of a connection. */
   hold(...ways: Way[]): void {
     for (const way of ways.length > 0 ? ways : (['there', 'back'] as const)) this.held.add(way);
   }
@@ -101,7 +101,7 @@ export class TcpProxy {
     this.changed();
   }
 
-  /** Everything in order again: what was held goes through, as after a network's own failure. */
+  /** Ends all failures; held bytes are forwarded, as after a failure of a real network. */
   async heal(): Promise<void> {
     this.held.clear();
     this.isCut = false;
@@ -151,7 +151,7 @@ export class TcpProxy {
     }
   }
 
-  /** Waits while nothing may go that way. */
+  /** Waits while the direction is held. */
   private async opened(pair: Pair, to: net.Socket, way: Way): Promise<void> {
     while (pair.concerned && this.held.has(way) && !to.destroyed) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { HashType, NutcrackerServer } from '../../lib/nutcracker';
 import { HASH_FUNCTIONS } from '../../lib/nutcracker/hashes';
 import { Lab } from '../lab/lab';
-import { askNutcracker } from '../lab/placement';
+import { placementsOfNutcracker } from '../lab/placement';
 import {
   computed,
   FLEETS,
@@ -27,7 +27,7 @@ describe('HashRing puts every key where the real nutcracker sends it', () => {
 
   test.each(Object.entries(FLEETS))('%s', async (_, fleet) => {
     const pools = poolsOf(fleet(block));
-    expect(computed(pools, KEYS)).toEqual(placements(pools, await askNutcracker(lab, pools, KEYS)));
+    expect(computed(pools, KEYS)).toEqual(placements(pools, await placementsOfNutcracker(lab, pools, KEYS)));
   });
 });
 

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Lab } from '../lab/lab';
-import { askNutcracker } from '../lab/placement';
+import { placementsOfNutcracker } from '../lab/placement';
 import { FLEETS, type Golden, GOLDEN_FILE, KEYS, placements, poolsOf } from './placement-cases';
 
 /** Fixed, unlike in the tests: addresses are part of ring names, and two recordings must give the same file. */
@@ -16,7 +16,7 @@ async function record(names: readonly string[]): Promise<Golden> {
     for (const name of names) {
       const servers = FLEETS[name](BLOCK);
       const pools = poolsOf(servers);
-      fleets[name] = { servers, placements: placements(pools, await askNutcracker(lab, pools, KEYS)) };
+      fleets[name] = { servers, placements: placements(pools, await placementsOfNutcracker(lab, pools, KEYS)) };
     }
     return { recordedFrom: version(), keys: KEYS.map((key) => key.toString('base64')), fleets };
   } finally {
