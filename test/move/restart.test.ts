@@ -74,7 +74,7 @@ test('a server that has snapshots only never comes back older than its last chan
   await it.write('old');
   await it.move.run('sync');
   const cutOver = await it.write('old');
-  expect(await it.move.run('cutover')).toContain('a crash takes it back to the last one');
+  expect(await it.move.run('cutover')).toContain('a crash reverts it to the last one');
   await it.write('new');
   await it.restart('new', 'SIGKILL');
   expect(await it.served('new')).toBe(cutOver);
