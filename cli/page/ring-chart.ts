@@ -58,7 +58,7 @@ export function ringChart(ring: HashRing, shares: readonly Share[]): Node {
       caption,
       el(
         'div',
-        { class: 'beside' },
+        { class: 'chart-row' },
         asImage(compact(image, 2), label),
         legend(shares, held, drawn.length < arcs.length),
       ),

@@ -48,9 +48,9 @@ test('only settings that a synth uses are copied from the live files, and no sec
     ].join('\n'),
   );
   lab.write('common.conf', '# s3cret\nuser default on >s3cret\nmaxmemory 3gb\nhz 20\n');
-  const remarked = alpha.replace('  redis: true', '  # s3cret\n  redis: true # since s3cret');
-  const { lines: told } = await start(remarked, { directory: at('repo'), redisConf });
-  expect(told).toContain(
+  const withComments = alpha.replace('  redis: true', '  # s3cret\n  redis: true # since s3cret');
+  const { lines: printed } = await start(withComments, { directory: at('repo'), redisConf });
+  expect(printed).toContain(
     "  grep -ih '^[[:space:]]*rename-command' redis.conf | kubectl -n alpha create secret generic alpha-renamed-commands --from-file=renamed-commands=/dev/stdin",
   );
   expect(read('fleets/alpha/fleet.ts')).toContain("renamedCommands: { name: 'alpha-renamed-commands' },");
@@ -202,12 +202,12 @@ describe('a value that is not in the files', () => {
       '10.0.0.0/8',
     ];
     const asked: string[] = [];
-    const told: string[] = [];
+    const problems: string[] = [];
     const ask = (text: string, suggestion?: string): Promise<string> => {
       asked.push(`${text} [${suggestion ?? ''}]`);
       return Promise.resolve(answers.shift() ?? '');
     };
-    const { json } = await start(alpha, { directory: at('repo'), options: {}, ask, told });
+    const { json } = await start(alpha, { directory: at('repo'), options: {}, ask, problems });
     expect(json.fleets[0]).toEqual({
       fleet: 'alpha',
       namespace: 'shop',
@@ -219,7 +219,7 @@ describe('a value that is not in the files', () => {
       proxyPorts: {},
       proxyNetworks: ['10.0.0.0/8'],
     });
-    expect(told).toEqual([
+    expect(problems).toEqual([
       expect.stringContaining('"Shop": use at most 63 lower-case letters'),
       expect.stringContaining('"much": write an amount such as 512Mi'),
       expect.stringContaining('"proxy": add a tag'),

@@ -106,20 +106,21 @@ function stringsIn(program: string): string[] {
 
 test('every string literal has the value of its setting', () => {
   fc.assert(
-    fc.property(settings, files, (said, named) => {
-      const storage = 'server' in said.storage ? [said.storage.server, said.storage.path] : [said.storage.storageClass];
+    fc.property(settings, files, (values, names) => {
+      const storage =
+        'server' in values.storage ? [values.storage.server, values.storage.path] : [values.storage.storageClass];
       const expected = [
         'cdk8s',
         'cdk8s-twemproxy',
         '../../app',
-        ...[named.nutcracker, named.redisConf, said.fleet, said.namespace, ...(named.pools ?? [])],
-        ...(said.secret === undefined ? [] : [said.secret, 'password']),
-        ...[...storage, said.redisImage, said.image],
-        ...(named.isOne ? [] : Object.keys(said.proxyPorts).filter((pool) => pool === 'a b')),
-        ...[...said.proxyNetworks, 'unnamed-servers'],
-        ...(named.redisConf === undefined ? [] : ['in no file']),
+        ...[names.nutcracker, names.redisConf, values.fleet, values.namespace, ...(names.pools ?? [])],
+        ...(values.secret === undefined ? [] : [values.secret, 'password']),
+        ...[...storage, values.redisImage, values.image],
+        ...(names.isOne ? [] : Object.keys(values.proxyPorts).filter((pool) => pool === 'a b')),
+        ...[...values.proxyNetworks, 'unnamed-servers'],
+        ...(names.redisConf === undefined ? [] : ['in no file']),
       ];
-      expect(stringsIn(fleetTs(said, named))).toEqual(expected.filter((each) => each !== undefined));
+      expect(stringsIn(fleetTs(values, names))).toEqual(expected.filter((each) => each !== undefined));
     }),
   );
 });
@@ -128,6 +129,6 @@ test('the code is formatted as by prettier', async () => {
   const style = JSON.parse(fs.readFileSync(path.join(ROOT, '.prettierrc.json'), 'utf8')) as object;
   const options = { ...style, parser: 'typescript', plugins: [typescript, estree] };
   // All programs at once, since prettier is slow to start.
-  const programs = fc.sample(fc.tuple(settings, files), 40).map(([said, named]) => fleetTs(said, named));
+  const programs = fc.sample(fc.tuple(settings, files), 40).map(([values, names]) => fleetTs(values, names));
   expect(await format(programs.join('\n'), options)).toBe(programs.join('\n'));
 });

@@ -14,16 +14,16 @@ interface Start {
   readonly redisConf?: string;
   readonly options?: Readonly<Record<string, string | undefined>>;
   readonly ask?: Ask;
-  readonly told?: string[];
+  readonly problems?: string[];
   readonly origin?: Origin;
 }
 
 /** The result of init for this nutcracker.yml on standard input. */
 export async function start(
   nutcracker: string,
-  { directory, redisConf, options = ENOUGH, ask, told, origin = { from: 'registry' } }: Start,
+  { directory, redisConf, options = ENOUGH, ask, problems, origin = { from: 'registry' } }: Start,
 ) {
-  const questions = new Questions(options, ask, (problem) => told?.push(problem));
+  const questions = new Questions(options, ask, (problem) => problems?.push(problem));
   const result = await init('-', { directory, redisConf, version: '1.2.3', origin }, inputOf(nutcracker), questions);
   return { exitCode: result.exitCode, lines: result.lines(plain), json: result.json as Record<string, any> };
 }
