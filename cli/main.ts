@@ -134,7 +134,7 @@ function commandLine(): Command {
 const EXIT_CODES: Readonly<Record<string, readonly [success: string, negative: string] | undefined>> = {
   check: ['the file is valid', 'the file has errors'],
   diff: ['no key would move', 'keys would move'],
-  report: ['the page is written', 'the file has errors; nothing is written'],
+  report: ['the page is written', 'the file has errors and nothing is written'],
 };
 
 function exitCodes({ command }: { readonly command: Command }): string {

@@ -149,7 +149,7 @@ test.each([
   [['where'], '0 success, 2 usage or I/O error'],
   [['diff'], '0 no key would move, 1 keys would move, 2 usage or I/O error'],
   [['balance'], '0 success, 2 usage or I/O error'],
-  [['report'], '0 the page is written, 1 the file has errors; nothing is written, 2 usage or I/O error'],
+  [['report'], '0 the page is written, 1 the file has errors and nothing is written, 2 usage or I/O error'],
   [['init'], '0 success, 2 usage or I/O error'],
 ])('the help of %j lists its exit codes', async (command, codes) => {
   expect(String((await cli(...command, '--help')).stdout)).toContain(`\nExit codes: ${codes}.\n`);
