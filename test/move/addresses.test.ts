@@ -1,4 +1,4 @@
-// The migrator speaks to the servers of its plan, and to nobody else.
+// The migrator connects only to the servers of its plan.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -9,7 +9,7 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-/** Takes down where every connection of a program leads, and every name that is looked up. */
+/** Records the target of every connection of a program, and every DNS lookup. */
 const RECORDER = `
 const { appendFileSync } = require('node:fs');
 const net = require('node:net');
@@ -25,7 +25,7 @@ const { lookup } = dns;
 dns.lookup = (name, ...rest) => (note('name ' + name), lookup(name, ...rest));
 `;
 
-test('every command connects to servers of the plan only, and asks no name server about anything else', async () => {
+test('every command connects only to servers of the plan, and looks up no other name', async () => {
   const move = await LabMove.of(lab, { servers: 2, fleet: { migration: { keepLegacyInSync: true } } });
   await move.start();
   const recorder = lab.write('recorder.cjs', RECORDER);
@@ -33,8 +33,8 @@ test('every command connects to servers of the plan only, and asks no name serve
     const record = path.join(lab.dir, `${command}.txt`);
     const program = move.migratorWith({ NODE_OPTIONS: `--require ${recorder}`, RECORD: record }, command);
     expect([command, await program.exit()]).toEqual([command, 0]);
-    const led = new Set(fs.readFileSync(record, 'utf8').trim().split('\n'));
+    const targets = new Set(fs.readFileSync(record, 'utf8').trim().split('\n'));
     const planned = move.ordinals.flatMap((n) => [move.old.portOf(n), move.fleet.portOf(n)]);
-    expect([...led].sort()).toEqual(planned.map((port) => `127.0.0.1:${port}`).sort());
+    expect([...targets].sort()).toEqual(planned.map((port) => `127.0.0.1:${port}`).sort());
   }
 });

@@ -1,4 +1,4 @@
-// Pools whose live file says auto_eject_hosts, as most public ones do: a cutover closes sessions, which ejects a shard.
+// Pools whose live file has auto_eject_hosts, as most public ones do: a cutover closes sessions, which ejects a shard.
 
 import { NutcrackerConfig } from '../../lib';
 import { Lab, until } from '../lab/lab';
@@ -11,11 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-/** As the commonest public configurations have it. */
+/** The settings of the most common public configurations. */
 const EJECTING = { autoEjectHosts: true, serverFailureLimit: 1, serverRetryTimeout: 3000 };
 
-test('a fleet moves under load, and no shard is ejected', async () => {
-  // A shard that was ejected all the same would stay away for longer than the test lasts.
+test('a fleet migrates under load, and no shard is ejected', async () => {
+  // An ejected shard would stay ejected for longer than the test takes.
   const moving = await Moving.of(lab, { servers: 4, pool: { ...EJECTING, serverRetryTimeout: 3_600_000 } });
   const { move, load } = moving;
   const { data } = move.fleet.charts.proxies.configMap.toJson() as { data: Record<string, string> };
@@ -31,14 +31,14 @@ test('a fleet moves under load, and no shard is ejected', async () => {
   }
 });
 
-test('with a proxy that ejects, the load sees that writes are lost', async () => {
+test('with a proxy that ejects, the load reports lost writes', async () => {
   const replace = { 'auto_eject_hosts: false': 'auto_eject_hosts: true' };
   const move = await LabMove.of(lab, { servers: 4, pool: EJECTING, fleet: { replace } });
   await move.start();
   const load = await move.load({ clients: 8 });
   await move.run('sync');
   await move.run('cutover');
-  await until('something older is read', () => load.history.lost().length > 0);
+  await until('an older value is read', () => load.history.lost().length > 0);
   const { lost, violations } = await load.stop();
   expect(lost.length).toBeGreaterThan(0);
   expect(violations.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// The move of a unit of the size that people run: 108 real servers to 108 synthesized ones, under load.
+// The migration of a fleet of production size: 108 real servers to 108 synthesized ones, under load.
 
 import pLimit from 'p-limit';
 import { connect } from '../lab/clients';
@@ -12,7 +12,7 @@ import { moved } from './moving';
 const SHARDS = 108;
 const KEYS_PER_SHARD = 33;
 
-/** Two for each shard, so that waiting for one leaves no gap at another. */
+/** Two clients for each shard, so that waiting for one causes no gap at another. */
 const LOAD = { clients: 2 * SHARDS, clientsPerShard: 2, operationsPerSecond: 4000 };
 
 let lab: Lab;
@@ -26,7 +26,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** Starts the servers a few at a time, as a machine with two cores can. */
+/** Starts a few servers at a time, for a machine with two cores. */
 async function started(): Promise<LabMove> {
   const it = (move = await LabMove.of(lab, { servers: SHARDS }));
   const limit = pLimit(4);
@@ -36,7 +36,7 @@ async function started(): Promise<LabMove> {
   return it;
 }
 
-/** Runs a command, which must be a good one; what it took, in words. */
+/** Runs a command that must succeed; returns its time and memory in words. */
 async function run(it: LabMove, ...[command, ...args]: [string, ...string[]]): Promise<string> {
   const start = performance.now();
   const program = it.migrator(command, ...args);
@@ -52,22 +52,22 @@ async function throughProxy(it: LabMove, keys: readonly string[]): Promise<Recor
   });
 }
 
-test('108 shards move under load without a violation, and every key arrives', async () => {
+test('108 shards migrate under load without a violation, and every key arrives', async () => {
   const it = await started();
   const keys = await it.old.fill(KEYS_PER_SHARD);
   const before = await it.contents('old', keys);
   const load = await it.load(LOAD);
 
-  const said = [await run(it, 'preflight'), await run(it, 'sync'), await run(it, 'verify')];
+  const figures = [await run(it, 'preflight'), await run(it, 'sync'), await run(it, 'verify')];
   const undisturbed = Math.max(...load.takeGaps());
-  said.push(await run(it, 'cutover'));
+  figures.push(await run(it, 'cutover'));
   const longest = Math.max(...load.takeGaps());
   expect(await it.roles()).toEqual(moved(it));
   await it.rollOut(load);
-  await until('the clients have written much', () => load.acknowledgedWrites > 1000);
+  await until('the clients have written many values', () => load.acknowledgedWrites > 1000);
 
   expect(await it.contents('new', keys)).toEqual(before);
-  // nutcracker does not know streams.
+  // nutcracker does not support streams.
   const reachable = keys.flat().filter((key) => !isStream(key));
   const all = Object.assign({}, ...before) as Record<string, unknown>;
   const expected = Object.entries(all).filter(([key]) => !isStream(key));
@@ -75,6 +75,6 @@ test('108 shards move under load without a violation, and every key arrives', as
   const { violations, lost } = await load.stop();
   expect(violations.map(inWords)).toEqual([]);
   expect(lost).toEqual([]);
-  said.push(`longest gap of a shard: ${longest.toFixed(0)} ms (before the cutover: ${undisturbed.toFixed(0)} ms)`);
-  console.log(said.join('\n'));
+  figures.push(`longest gap of a shard: ${longest.toFixed(0)} ms (before the cutover: ${undisturbed.toFixed(0)} ms)`);
+  console.log(figures.join('\n'));
 });

@@ -1,4 +1,4 @@
-// Shards of which somebody else gave a server a role: what a person is told, and that the ways out lead out.
+// Shards with a server whose role another program has changed: the advice to the operator, and that it works.
 
 import { PASSWORD } from '../lab/clients';
 import { accepts, freePort, Lab } from '../lab/lab';
@@ -16,7 +16,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** A shard that has been synchronized, and a server that is none of the plan. */
+/** A synchronized shard, and a server that is not in the plan. */
 async function started(props: Partial<LabMoveProps> = {}): Promise<{ it: LabMove; other: number }> {
   move = await LabMove.of(lab, { servers: 1, proxies: 0, ...props });
   await move.start();
@@ -27,7 +27,7 @@ async function started(props: Partial<LabMoveProps> = {}): Promise<{ it: LabMove
   return { it: move, other };
 }
 
-/** Has a server follow another, as somebody who may do so would. */
+/** Makes a server follow another, as a permitted client could. */
 async function redirect(it: LabMove, side: 'old' | 'new', port: number): Promise<void> {
   const client = side === 'old' ? it.old.serverClient(0) : it.fleet.roleClient(0);
   await client.call('CONFIG', 'SET', 'masterauth', PASSWORD);
@@ -44,7 +44,7 @@ async function refused(it: LabMove, ...args: [string, ...string[]]): Promise<str
 
 const BACK = [{ old: 'master', new: 'slave of 127.0.0.1:1' }];
 
-test('a new server that was told to follow another before its cutover is detached, and nothing is lost', async () => {
+test('a new server that follows another before its cutover is detached, and nothing is lost', async () => {
   const { it, other } = await started();
   await redirect(it, 'new', other);
   const says = `follows 127.0.0.1:${other}, which the plan does not name for this shard, the old server serves`;
@@ -60,11 +60,11 @@ test('a new server that was told to follow another before its cutover is detache
   expect(await it.roles()).toEqual(moved(it));
 });
 
-test('where both were told to follow another, a person says which of them has the right data', async () => {
+test('if both servers follow another, the operator chooses the one with the right data', async () => {
   const { it, other } = await started();
   await it.run('cutover');
   await it.fleet.change(0, ['SET', 'written', 'since']);
-  // It does not let them in: both keep what they have.
+  // Both keep their data, since the other servers refuse them.
   const closed = await freePort();
   await redirect(it, 'old', other);
   await redirect(it, 'new', closed);
@@ -83,7 +83,7 @@ test('where both were told to follow another, a person says which of them has th
   client.disconnect();
 });
 
-test('where each follows the other, or the new one a replica, the old server serves again when a person says so', async () => {
+test('if the servers follow each other, or the old one follows a third, the old server serves again when the operator decides so', async () => {
   const { it, other } = await started();
   await redirect(it, 'old', it.fleet.portOf(0));
   expect(await it.run('status')).toContain('neither server serves');

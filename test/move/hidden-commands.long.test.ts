@@ -1,5 +1,5 @@
-// A fleet whose redis.conf renames commands, from init to the end of the cutover: with the files that init writes, and the
-// Secret that its README makes.
+// A fleet whose redis.conf renames commands, from init to the end of the cutover, with the files of init and the Secret of
+// its README.
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -23,14 +23,14 @@ const LINES = [
   ...['rename-command CONFIG hidden-config-8f2', 'rename-command FLUSHALL ""'],
 ];
 
-test('it moves by the files and the commands that init gives', async () => {
+test('it migrates with the files and commands of init', async () => {
   const redisConf = lab.write('redis.conf', `${LINES.join('\n')}\n`);
   const directory = path.join(lab.dir, 'repo');
-  const { lines: told } = await start(pool('shop', ['127.0.0.1:7101:1 a', '127.0.0.1:7102:1 b']), {
+  const { lines: printed } = await start(pool('shop', ['127.0.0.1:7101:1 a', '127.0.0.1:7102:1 b']), {
     directory,
     redisConf,
   });
-  const [, command] = /^ *(grep .*redis\.conf) \| kubectl .*create secret/m.exec(told.join('\n')) ?? [];
+  const [, command] = /^ *(grep .*redis\.conf) \| kubectl .*create secret/m.exec(printed.join('\n')) ?? [];
   const renamedCommands = execFileSync('sh', ['-c', command], { cwd: lab.dir, encoding: 'utf8' });
   const inRepository = path.join(directory, 'fleets/shop/redis.conf');
   expect(fs.readFileSync(inRepository, 'utf8')).not.toContain('hidden-');

@@ -1,5 +1,5 @@
-// The migrator dies, or stands still, at each of its steps while clients work: what is left is served by one server or by
-// none, and another run finishes.
+// The migrator dies, or stops, at each of its steps under load: each shard is then served by one server or by none, and
+// another run finishes.
 
 import { STEPS } from '../../migrator/shard/fault-points';
 import { describe as inWords } from '../lab/history';
@@ -20,7 +20,7 @@ const PROPS: LabMoveProps = { servers: 2, directives: () => [['repl-diskless-syn
 const HOLDS = ['pause', 'fence'];
 
 describe.each(STEPS.filter((step) => !step.startsWith('rollback')))('a migrator that dies at %s', (step) => {
-  test.each(step.startsWith('cutover') ? HOLDS : ['auto'])('is no harm, with writes held by %s', async (hold) => {
+  test.each(step.startsWith('cutover') ? HOLDS : ['auto'])('does no harm, with writes held by %s', async (hold) => {
     move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
     await move.start();
     const observer = new SplitBrainObserver(move);
@@ -46,7 +46,7 @@ describe.each(STEPS.filter((step) => !step.startsWith('rollback')))('a migrator 
 
 const AFTER_CUTOVER = STEPS.filter((step) => step.startsWith('rollback') && step !== 'rollback.detached');
 
-test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover is no harm', async (step) => {
+test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover does no harm', async (step) => {
   move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
   await move.start();
   const observer = new SplitBrainObserver(move);
@@ -65,7 +65,7 @@ test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover is no har
   expect(await observer.end()).toEqual([]);
 });
 
-test('a rollback before the cutover that dies once it has detached leaves the old fleet as it was', async () => {
+test('a rollback before the cutover that dies after detaching leaves the old fleet unchanged', async () => {
   move = await LabMove.of(lab, PROPS);
   await move.start();
   await move.run('sync');
@@ -78,7 +78,7 @@ test('a rollback before the cutover that dies once it has detached leaves the ol
 });
 
 test.each(['cutover.held', 'cutover.equal'])(
-  'a migrator that stands still at %s until the pause is over does not lose what is written meanwhile',
+  'a migrator that is stopped at %s until the pause ends does not lose later writes',
   async (step) => {
     move = await LabMove.of(lab, { ...PROPS, servers: 1 });
     await move.start();
@@ -86,9 +86,9 @@ test.each(['cutover.held', 'cutover.equal'])(
     const load = await move.load({ clients: 8 });
 
     const still = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, 'cutover', '--deadline', '300');
-    await until('the migrator stands still', () => still.standsStill);
+    await until('the migrator is stopped', () => still.standsStill);
     const writer = move.old.serverClient(0);
-    await writer.set('written', 'when the pause was over');
+    await writer.set('written', 'after the pause');
     writer.disconnect();
     still.child.kill('SIGCONT');
     expect(await still.exit()).toBe(0);

@@ -1,4 +1,4 @@
-// The Jobs of a move, as Kubernetes runs them: what they do by themselves, and what only a person starts.
+// The Jobs of a migration as Kubernetes runs them: what they do by themselves, and what only an operator starts.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -19,14 +19,14 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** Runs the pod to its end: its exit code, and what it printed. */
+/** Runs the pod to its end, and returns its exit code and output. */
 async function ended(pod: LabPod): Promise<{ code: number | null; output: string }> {
   const program = await pod.start();
   return { code: await program.exit(), output: program.output };
 }
 
 test.each([[['--canary', '--watch', '1']], [[]]])(
-  'a cutover %j that is refused ends for good, and leaves what it was refused',
+  'a refused cutover %j is not retried, and does not change the refused shards',
   async (stepArguments: string[]) => {
     const migration = { stepArguments: { cutover: stepArguments } };
     moving = await Moving.of(lab, { servers: 3, fleet: { migration } });
@@ -44,14 +44,14 @@ test.each([[['--canary', '--watch', '1']], [[]]])(
   },
 );
 
-test('a Job that was replaced does nothing when Kubernetes runs it once more, and the new one does its work', async () => {
+test('a replaced Job does nothing when Kubernetes retries it, and the new one does its work', async () => {
   moving = await Moving.of(lab);
   const { move } = moving;
   await move.run('sync');
   const old = move.fleet;
   const changed = old.with({ migration: { proxyNetworks: ['127.0.0.0/16'], syncsPerSourceHost: 8 } });
   expect(changed.jobName('cutover')).not.toBe(old.jobName('cutover'));
-  // The applied plan is the new one: its ConfigMap is what a retry of the old Job finds mounted.
+  // The applied plan is the new one: a retry of the old Job mounts the new ConfigMap.
   const retry = old.jobPod('cutover');
   const current = path.join(retry.directory('/etc/migration-current'), 'cutover');
   fs.writeFileSync(current, `${changed.jobName('cutover')}\n`);
@@ -68,14 +68,14 @@ test('a Job that was replaced does nothing when Kubernetes runs it once more, an
   await moving.judge();
 });
 
-test('a Job that is replaced while it runs begins no other shard', async () => {
+test('a Job that is replaced while it runs starts no other shard', async () => {
   moving = await Moving.of(lab, { fleet: { migration: { cutoverConcurrency: 1 } } });
   const { move } = moving;
   await move.run('sync');
   const current = lab.write('current', 'this-one');
   const env = { CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.checked SIGSTOP', JOB_NAME: 'this-one' };
   const program = move.migratorWith(env, 'cutover', '--current', current);
-  await until('it stands still', () => program.standsStill);
+  await until('it is stopped', () => program.standsStill);
   fs.writeFileSync(current, 'another');
   program.child.kill('SIGCONT');
   expect(await program.exit()).toBe(3);
@@ -84,7 +84,7 @@ test('a Job that is replaced while it runs begins no other shard', async () => {
   await moving.judge();
 });
 
-test('a migrator that meets one with another plan ends for good', async () => {
+test('a migrator that finds one with another plan is not retried', async () => {
   moving = await Moving.of(lab, { servers: 1 });
   const { move } = moving;
   await move.run('sync');
@@ -100,7 +100,7 @@ test('a migrator that meets one with another plan ends for good', async () => {
 }, 60_000);
 
 test.each(['cutover.demoted', 'cutover.promoted'] as const)(
-  'a migrator that is killed at %s is started again in its pod, and finishes',
+  'a migrator that is killed at %s is restarted in its pod, and finishes',
   async (step) => {
     moving = await Moving.of(lab);
     const { move } = moving;
@@ -112,7 +112,7 @@ test.each(['cutover.demoted', 'cutover.promoted'] as const)(
   },
 );
 
-test('a Job is started for a portion, and does no more than that when it is run again', async () => {
+test('a Job that is started for some shards does no more when it runs again', async () => {
   moving = await Moving.of(lab, { servers: 3 });
   const { move } = moving;
   await move.run('sync');

@@ -1,4 +1,4 @@
-// Each of the programs of a move is killed and started again, before, during and after a cutover, under load.
+// Each program of a migration is killed and restarted, before, during and after a cutover, under load.
 
 import { Lab } from '../lab/lab';
 import { STEPS } from '../../migrator/shard/fault-points';

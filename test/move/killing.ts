@@ -1,4 +1,4 @@
-// Kills and starts again what takes part in a move.
+// Kills and restarts the programs of a migration.
 
 import { type LabMove } from '../lab/move';
 

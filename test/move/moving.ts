@@ -1,4 +1,4 @@
-// What the tests of faults have in common: a small fleet on its way, clients at work, and the judgement at the end.
+// Common parts of the fault tests: a small fleet during its migration, clients under load, and the final checks.
 
 import { DURABLE } from '../lab/fleet';
 import { type Program, until } from '../lab/lab';
@@ -10,8 +10,8 @@ import { type Step } from '../../migrator/shard/fault-points';
 import { SplitBrainObserver } from '../lab/split-brain-observer';
 
 /**
- * Old servers that survive SIGKILL with all that they acknowledged, and lose no time. With `everysec`, Redis puts a write
- * off while the disk is busy, and a kill then loses what was acknowledged: its own matter, and none of the move's.
+ * Old servers that keep every acknowledged write over SIGKILL, and sync at once. With `everysec`, Redis delays a write while
+ * the disk is busy, and a kill then loses acknowledged writes, which is not a fault of the migration.
  */
 export const OLD: Pick<LabMoveProps, 'appendonly' | 'directives'> = {
   appendonly: true,
@@ -21,10 +21,10 @@ export const OLD: Pick<LabMoveProps, 'appendonly' | 'directives'> = {
   ],
 };
 
-/** The same for the new ones. */
+/** The same for the new servers. */
 const NEW = { redis: DURABLE };
 
-/** A fleet on its way, watched and under load. */
+/** A fleet during its migration, with a split brain observer and under load. */
 export class Moving {
   static async of(lab: Lab, props: Partial<LabMoveProps> = {}, load: Partial<LoadProps> = {}): Promise<Moving> {
     const move = await LabMove.of(lab, { servers: 2, ...OLD, ...props, fleet: { ...NEW, ...props.fleet } });
@@ -39,11 +39,11 @@ export class Moving {
     readonly load: Load,
   ) {}
 
-  /** Starts a command, and waits until it stands still at a step. `goOn` has it go on, and gives its exit code. */
+  /** Starts a command, and waits until it stops at a step. `goOn` resumes it, and returns its exit code. */
   async standStillAt(step: Step, ...args: string[]): Promise<{ program: Program; goOn: () => Promise<number | null> }> {
     const [command] = step.split('.');
     const program = this.move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, command, ...args);
-    await until(`${command} stands still at ${step}`, () => {
+    await until(`${command} stops at ${step}`, () => {
       if (!program.running) throw new Error(`${command} ended: ${program.output}`);
       return program.standsStill;
     });
@@ -54,7 +54,7 @@ export class Moving {
     return { program, goOn };
   }
 
-  /** Runs a command again and again, as a Job does, until it succeeds. */
+  /** Repeats a command, as a Job does, until it succeeds. */
   async finish(command: string, ...args: string[]): Promise<void> {
     let output = '';
     await until(`${command} succeeds`, async () => {
@@ -63,24 +63,24 @@ export class Moving {
       output = program.output;
       return code === 0;
     }).catch((error: unknown) => {
-      throw new Error(`${(error as Error).message}; it said:\n${output}`);
+      throw new Error(`${(error as Error).message}; it printed:\n${output}`);
     });
   }
 
-  /** Ends everything, also when a test failed on its way. */
+  /** Ends everything, also after a failed test. */
   async close(): Promise<void> {
     await this.load.end();
     await this.observer.end().catch(() => []);
     await this.move.close();
   }
 
-  /** Ends the load; fails if anything was lost, stale, or served by two. */
+  /** Ends the load; fails if a write was lost, a read was stale, or two servers were masters. */
   async judge(): Promise<void> {
     await this.judgeHistory();
     expect(await this.observer.end()).toEqual([]);
   }
 
-  /** The same without the observer: for what has two masters by somebody's leave. */
+  /** The same without the observer, for tests that allow two masters. */
   async judgeHistory(): Promise<void> {
     const report = await this.load.stop();
     expect(report.violations.map(inWords)).toEqual([]);
@@ -89,11 +89,12 @@ export class Moving {
   }
 }
 
-/** How both sides of a fleet look that has moved, and of one that has not. */
+/** The roles in a fleet after the cutover. */
 export function moved({ ordinals }: LabMove): object[] {
   return ordinals.map(() => ({ old: 'slave of 127.0.0.1:1', new: 'master' }));
 }
 
+/** The roles in a fleet that is in sync, before the cutover. */
 export function untouched({ ordinals, old, networks }: LabMove): object[] {
   return ordinals.map((n) => ({ old: 'master', new: `slave of 127.0.0.1:${networks[n]?.port ?? old.portOf(n)}` }));
 }

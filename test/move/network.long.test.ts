@@ -1,4 +1,4 @@
-// The network between old and new fails, is slow, or goes half-open; what is left of the move goes on when it is back.
+// The network between the old and the new servers fails, is slow, or half-open; the migration continues when it is back.
 
 import { Lab, until } from '../lab/lab';
 import { STEPS } from '../../migrator/shard/fault-points';
@@ -58,7 +58,7 @@ describe.each(Object.entries(FAILURES))(
   },
 );
 
-test('a network that is cut between everything new and everything old leaves each shard to one server or none', async () => {
+test('a network that is cut between the new and the old side leaves each shard served by one server or none', async () => {
   moving = await Moving.of(lab, { network: 'for all' });
   await moving.move.run('sync');
   const still = await moving.standStillAt('cutover.equal');
@@ -69,7 +69,7 @@ test('a network that is cut between everything new and everything old leaves eac
   await moving.judge();
 });
 
-test('a shard that never catches up is left where it is, and its clients hardly notice', async () => {
+test('a shard that never catches up is skipped, and its clients hardly notice', async () => {
   moving = await Moving.of(lab, { servers: 1, network: 'for replicas' });
   const { move } = moving;
   await move.run('sync');
@@ -79,9 +79,9 @@ test('a shard that never catches up is left where it is, and its clients hardly 
   await Promise.all(Array.from({ length: 8 }, (_, i) => writer.set(`big-${i}`, big)));
   writer.disconnect();
 
-  const left = move.migrator('cutover', '--patience', '2');
-  expect(await left.exit()).toBe(4);
-  expect(left.output).toContain('shard 0 was skipped: it is not in sync; run sync');
+  const skipped = move.migrator('cutover', '--patience', '2');
+  expect(await skipped.exit()).toBe(4);
+  expect(skipped.output).toContain('shard 0 was skipped: it is not in sync; run sync');
   expect(await move.roles()).toEqual(untouched(move));
 
   await heal(moving);
@@ -90,17 +90,17 @@ test('a shard that never catches up is left where it is, and its clients hardly 
   await moving.judge();
 });
 
-test('a shard that falls behind while its writes are held is released in time, untouched', async () => {
-  // So few writes that it has not fallen too far behind to begin.
+test('a shard that falls behind while its writes are held is released in time, unchanged', async () => {
+  // Few writes, so that it is not too far behind to start.
   moving = await Moving.of(lab, { servers: 1, network: 'for replicas' }, { operationsPerSecond: 200 });
   const { move } = moving;
   await move.run('sync');
   move.networks[0].hold('back');
   await until('the replica lags', async () => /lag [1-9]/.test(await move.run('status')));
 
-  const left = move.migrator('cutover', '--deadline', '200', '--patience', '3');
-  expect(await left.exit()).toBe(4);
-  expect(left.output).toContain('bytes were missing at the deadline');
+  const skipped = move.migrator('cutover', '--deadline', '200', '--patience', '3');
+  expect(await skipped.exit()).toBe(4);
+  expect(skipped.output).toContain('bytes were missing at the deadline');
   expect(await move.roles()).toEqual(untouched(move));
 
   await heal(moving);

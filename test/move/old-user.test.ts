@@ -1,4 +1,4 @@
-// A user of the old servers for the move: their default user has only what the applications need.
+// A separate user of the old servers for the migration: the default user has only the rights of the applications.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -24,7 +24,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** A fleet whose old servers have a user with just the rights of the table, and another password. */
+/** A fleet whose old servers have a user with the documented rights, and a different password. */
 async function started(servers: number, keepLegacyInSync: boolean, proxies = 1): Promise<LabMove> {
   const proof = (password: string): string => createHash('sha256').update(password).digest('hex');
   const lines = [
@@ -43,7 +43,7 @@ async function started(servers: number, keepLegacyInSync: boolean, proxies = 1):
     proxies,
     directives: (ordinal) => [
       ['aclfile', users(ordinal)],
-      // As of a replica of before: the new server knows no such user.
+      // As of a former replica: the new server has no such user.
       ['masteruser', 'nobody-else'],
     ],
     fleet: { oldSecretValue: USER_PASSWORD, migration: { keepLegacyInSync, oldUser } },
@@ -59,7 +59,7 @@ async function withOld<T>(it: LabMove, ordinal: number, act: (client: Redis) => 
   });
 }
 
-/** From now on the default user may neither ask for the role nor change it. */
+/** From now on, the default user can neither read nor change the role. */
 async function restrict(it: LabMove): Promise<void> {
   const commands: [string, ...string[]][] = [
     ['ACL', 'SETUSER', 'default', '-@admin', '-@dangerous'],
@@ -74,15 +74,15 @@ async function contents(it: LabMove, keys: readonly string[][]): Promise<unknown
   return Promise.all(keys.map((ofShard, n) => withOld(it, n, (client) => readDataset(client, ofShard))));
 }
 
-/** Of whom the old servers refused something. */
-async function refusedUsers(it: LabMove): Promise<string[]> {
+/** The denied commands in the ACL logs of the old servers. */
+async function deniedCommands(it: LabMove): Promise<string[]> {
   const logs = await Promise.all(
     it.ordinals.map((ordinal) => withOld(it, ordinal, (client) => client.call('ACL', 'LOG') as Promise<string[][]>)),
   );
   return logs.flat().map((entry) => JSON.stringify(entry));
 }
 
-test('a fleet moves under load as that user, over a restart of a shard, and back', async () => {
+test('a fleet migrates under load as that user, over a restart of a shard, and back', async () => {
   const it = await started(2, true);
   const keys = await it.old.fill(22);
   await restrict(it);
@@ -105,10 +105,10 @@ test('a fleet moves under load as that user, over a restart of a shard, and back
   const { violations, lost } = await load.stop();
   expect({ violations, lost }).toEqual({ violations: [], lost: [] });
   expect(await contents(it, keys)).toEqual(before);
-  expect(await refusedUsers(it)).toEqual([]);
+  expect(await deniedCommands(it)).toEqual([]);
 });
 
-test('what the user lacks, and a password that is missing or wrong, are named', async () => {
+test('missing rights, and a missing or wrong password, are reported', async () => {
   const it = await started(1, false, 0);
   const refused = async (code: number, env: NodeJS.ProcessEnv, command: string): Promise<string> => {
     const program = it.migratorWith(env, command);

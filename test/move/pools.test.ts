@@ -1,4 +1,4 @@
-// Two pools on the same servers move once, for both.
+// Two pools on the same servers migrate together.
 
 import { HashType, NutcrackerPool } from '../../lib';
 import { connect } from '../lab/clients';
@@ -12,7 +12,7 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-/** Puts a value of its own under each key, through a pool. */
+/** Writes a value to each key through a pool. */
 async function write(port: number, value: string): Promise<void> {
   const client = connect(port, '');
   await Promise.all(KEYS.map((key) => client.set(key, `${value} ${key}`)));
@@ -26,12 +26,12 @@ async function read(port: number): Promise<(string | null)[]> {
   });
 }
 
-test('a database each, another hash each: every key is where its pool looks for it, before and after', async () => {
+test('with a database and a hash for each pool, every key is where its pool looks for it, before and after', async () => {
   const move = await LabMove.of(lab, {
     servers: 2,
     password: '',
     pool: { redisAuth: undefined },
-    // As in the old nutcracker.yml: the same servers, in another order.
+    // The same servers in another order.
     others: ({ settings, servers }) => [
       new NutcrackerPool({
         ...settings,

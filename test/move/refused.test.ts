@@ -1,4 +1,4 @@
-// What a person has to decide first: nothing is touched before that.
+// Cases that an operator must decide first: nothing changes before that.
 
 import { ApiObject, App } from 'cdk8s';
 import { AppendFsync, RedisConfig } from '../../lib';
@@ -18,7 +18,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-test('a wrong password moves nothing, and is named as such', async () => {
+test('a wrong password changes nothing, and is reported as such', async () => {
   moving = await Moving.of(lab);
   const { move } = moving;
   for (const command of ['preflight', 'sync', 'cutover', 'rollback', 'status']) {
@@ -31,7 +31,7 @@ test('a wrong password moves nothing, and is named as such', async () => {
   await moving.judge();
 });
 
-test('an old server that calls CONFIG something else is not cut over before a Secret says what', async () => {
+test('an old server with CONFIG renamed is not cut over before a Secret has the name', async () => {
   const renamed = (): string[][] => [
     ['repl-diskless-sync-delay', '0'],
     ['rename-command', 'CONFIG', 'its-other-name'],
@@ -49,7 +49,7 @@ test('an old server that calls CONFIG something else is not cut over before a Se
   await moving.judge();
 });
 
-test('a fleet whose redis.conf hides commands moves by its own file and a Secret, without the names in a manifest', async () => {
+test('a fleet with renamed commands migrates with its redis.conf and a Secret, without the names in a manifest', async () => {
   const live = [
     ['repl-diskless-sync-delay', '0'],
     ['rename-command', 'CONFIG', 'hidden-config-8f2'],
@@ -85,7 +85,7 @@ test('a fleet whose redis.conf hides commands moves by its own file and a Secret
   await moving.judge();
 });
 
-test.each(['none', 'read-only'] as const)('an old server whose configuration file is %s needs a word', async (kind) => {
+test.each(['none', 'read-only'] as const)('an old server with configuration file %s needs an option', async (kind) => {
   moving = await Moving.of(lab, { servers: 1, configFile: () => kind });
   const { move } = moving;
   await move.run('sync');
@@ -97,7 +97,7 @@ test.each(['none', 'read-only'] as const)('an old server whose configuration fil
   await move.run('cutover', '--accept-volatile-fence');
   expect(await move.roles()).toEqual(moved(move));
 
-  // It comes back as a master, and the bridge goes on routing to the new one; another run fences it again.
+  // It restarts as a master, and the bridge still routes to the new one; another run fences it again.
   await moving.judgeHistory();
   await move.old.restart(0, 'SIGKILL');
   expect(await move.roles()).toEqual([{ old: 'master', new: 'master' }]);
@@ -123,7 +123,7 @@ test('a full disk on the new side leaves the shard with the old server, and a re
   const refused = move.migrator('cutover', '--patience', '2');
   expect(await refused.exit()).toBe(4);
   expect((await move.roles())[0].old).toBe('master');
-  // A replica that cannot write what its master sends ends itself; kubelet starts it again.
+  // A replica that cannot write the data of its master exits; kubelet restarts it.
   await move.fleet.shard(0).exit();
   disk.free();
   await move.fleet.startShard(0);
@@ -139,7 +139,7 @@ test('a disk that fills up between the demotion and the promotion gives the role
   const { move } = moving;
   await move.run('sync');
 
-  // A fence, since a pause could run out on the way there.
+  // A fence, since a pause could end before this step.
   const hold = ['--hold', 'fence', '--deadline', '10000'];
   const still = await moving.standStillAt('cutover.demoted', ...hold, '--patience', '2');
   disk.fill();
@@ -154,7 +154,7 @@ test('a disk that fills up between the demotion and the promotion gives the role
   await moving.judge();
 });
 
-test('two migrators at once do each shard once', async () => {
+test('concurrent migrators move each shard once', async () => {
   moving = await Moving.of(lab, { servers: 4 });
   const { move } = moving;
   const all = (command: string): Promise<(number | null)[]> =>
@@ -165,7 +165,7 @@ test('two migrators at once do each shard once', async () => {
   await moving.judge();
 });
 
-test('what goes back while another moves on ends with each shard at one server', async () => {
+test('concurrent rollbacks and cutovers end with each shard on one server', async () => {
   moving = await Moving.of(lab, { servers: 4, fleet: { migration: { keepLegacyInSync: true } } });
   const { move } = moving;
   await move.run('sync');

@@ -1,4 +1,4 @@
-// The same over a whole move and back, for everything that two servers may keep on their disks.
+// Restarts over a whole migration and back, for every kind of persistence of the two servers.
 
 import * as fs from 'node:fs';
 import { Lab, until } from '../lab/lab';
@@ -15,7 +15,7 @@ afterEach(async () => {
 const ALL = [NOTHING, SNAPSHOTS, AOF, BOTH];
 const SIGNALS = ['SIGKILL', 'SIGTERM'] as const;
 
-/** Restarts a master, and looks at what it serves: `floor` is the value of its last change of roles. */
+/** Restarts a master, and checks what it serves; `floor` is the value at its last change of role. */
 async function survives(side: 'old' | 'new', kept: Kept, signal: NodeJS.Signals, floor: number): Promise<void> {
   await it.write(side);
   await it.restart(side, signal);
@@ -26,15 +26,15 @@ async function survives(side: 'old' | 'new', kept: Kept, signal: NodeJS.Signals,
   await it.write(side);
 }
 
-/** Runs a command until it is done: replicas that lost their master take a while to come back. */
+/** Repeats a command until it succeeds: replicas that lost their master need a while to reconnect. */
 async function finish(...[command, ...args]: [string, ...string[]]): Promise<void> {
-  await until(`${command} is done`, async () => (await it.move.migrator(command, ...args).exit()) === 0);
+  await until(`${command} succeeds`, async () => (await it.move.migrator(command, ...args).exit()) === 0);
 }
 
 describe.each(SIGNALS)('%s', (signal) => {
   const pairs = ALL.flatMap((old) => ALL.map((fresh) => [nameOf(old), nameOf(fresh), old, fresh] as const));
 
-  test.each(pairs)('old: %s; new: %s; there and back, and there again', async (_, __, old, fresh) => {
+  test.each(pairs)('old: %s; new: %s; cutover, rollback, and cutover again', async (_, __, old, fresh) => {
     it = await Restarting.of(lab, old, fresh, true);
     await it.write('old');
     await finish('sync');
@@ -56,27 +56,30 @@ describe.each(SIGNALS)('%s', (signal) => {
     await survives('new', fresh, signal, again);
   });
 
-  test.each(ALL.map((kept) => [nameOf(kept), kept] as const))('%s: back without what was written', async (_, kept) => {
-    it = await Restarting.of(lab, kept, kept);
-    await it.write('old');
-    await finish('sync');
-    const cutOver = await it.write('old');
-    await finish('cutover');
-    await it.write('new');
-    await it.restart('old', signal);
-    await finish('rollback', '--accept-loss');
-    const served = await it.served('old');
-    if (kept.appendonly || kept.snapshots) expect(served).toBe(cutOver);
-    else expect(served).toBeUndefined();
-    await survives('old', kept, signal, cutOver);
-    await finish('sync');
-    const again = await it.write('old');
-    await finish('cutover');
-    await survives('new', kept, signal, again);
-  });
+  test.each(ALL.map((kept) => [nameOf(kept), kept] as const))(
+    '%s: rollback without the later writes',
+    async (_, kept) => {
+      it = await Restarting.of(lab, kept, kept);
+      await it.write('old');
+      await finish('sync');
+      const cutOver = await it.write('old');
+      await finish('cutover');
+      await it.write('new');
+      await it.restart('old', signal);
+      await finish('rollback', '--accept-loss');
+      const served = await it.served('old');
+      if (kept.appendonly || kept.snapshots) expect(served).toBe(cutOver);
+      else expect(served).toBeUndefined();
+      await survives('old', kept, signal, cutOver);
+      await finish('sync');
+      const again = await it.write('old');
+      await finish('cutover');
+      await survives('new', kept, signal, again);
+    },
+  );
 });
 
-test('a pod whose directory is empty serves nobody', async () => {
+test('a pod with an empty directory does not serve', async () => {
   it = await Restarting.of(lab, NOTHING, NOTHING);
   await it.write('old');
   await finish('sync');

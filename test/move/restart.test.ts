@@ -1,4 +1,4 @@
-// A restart never brings back data that is older than what the server served before.
+// A restart never restores data that is older than what the server served before.
 
 import { Lab } from '../lab/lab';
 import { NOTHING, Restarting, SNAPSHOTS } from './restarting';
@@ -14,25 +14,22 @@ afterEach(async () => {
   await lab.close();
 });
 
-test.each(['SIGTERM', 'SIGKILL'] as const)(
-  'a shard that persists nothing comes back empty after %s',
-  async (signal) => {
-    it = await Restarting.of(lab, SNAPSHOTS, NOTHING);
-    await it.write('old');
-    await it.move.run('sync');
-    await it.move.run('cutover');
-    await it.write('new');
-    await it.restart('new', signal);
-    expect(await it.served('new')).toBeUndefined();
-  },
-);
-
-test('a file that a synchronization leaves behind is set aside where nothing is persisted', async () => {
+test.each(['SIGTERM', 'SIGKILL'] as const)('a shard without persistence is empty after %s', async (signal) => {
   it = await Restarting.of(lab, SNAPSHOTS, NOTHING);
   await it.write('old');
   await it.move.run('sync');
   await it.move.run('cutover');
-  // As if it had been killed before it deleted the file.
+  await it.write('new');
+  await it.restart('new', signal);
+  expect(await it.served('new')).toBeUndefined();
+});
+
+test('without persistence, the file of a synchronization is renamed', async () => {
+  it = await Restarting.of(lab, SNAPSHOTS, NOTHING);
+  await it.write('old');
+  await it.move.run('sync');
+  await it.move.run('cutover');
+  // As if the server had been killed before it deleted the file.
   const client = it.move.fleet.shardClient(0);
   await client.bgsave();
   client.disconnect();
@@ -42,7 +39,7 @@ test('a file that a synchronization leaves behind is set aside where nothing is 
   expect(await it.served('new')).toBeUndefined();
 });
 
-test('an old server that persists nothing is copied without a file, and has its settings back after a rollback', async () => {
+test('an old server without persistence is copied without a file, and has its settings again after a rollback', async () => {
   it = await Restarting.of(lab, NOTHING, NOTHING, true);
   const { setting } = it;
   const changed = ['repl-diskless-sync', 'rdb-del-sync-files', 'repl-backlog-ttl'];
@@ -69,7 +66,7 @@ test('an old server that persists nothing is copied without a file, and has its 
   expect(await it.served('old')).toBeUndefined();
 });
 
-test('a server that has snapshots only never comes back older than its last change of roles', async () => {
+test('a server with snapshots only never restarts with data older than its last change of role', async () => {
   it = await Restarting.of(lab, SNAPSHOTS, SNAPSHOTS);
   await it.write('old');
   await it.move.run('sync');

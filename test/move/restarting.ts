@@ -1,4 +1,4 @@
-// A shard whose value grows at every step of its move, and what a server serves of it after a restart.
+// A shard whose value grows at every step of its migration, and the value that a server serves after a restart.
 
 import { type Redis } from 'ioredis';
 import { RedisConfig, type SavePoint } from '../../lib';
@@ -6,7 +6,7 @@ import { Duration } from 'cdk8s';
 import { type Lab, until } from '../lab/lab';
 import { LabMove } from '../lab/move';
 
-/** What a server keeps on its disk. */
+/** What a server persists. */
 export interface Kept {
   readonly appendonly: boolean;
   readonly snapshots: boolean;
@@ -21,7 +21,7 @@ export function nameOf({ appendonly, snapshots }: Kept): string {
   return `save ${snapshots ? 'some' : 'none'}, appendonly ${appendonly ? 'yes' : 'no'}`;
 }
 
-/** So rarely that no snapshot is written but at a shutdown, and where one is asked for. */
+/** So rare that snapshots are written only at a shutdown or on request. */
 const RARELY: SavePoint = { after: Duration.hours(1), changes: 1000 };
 
 /** More directives of an old server: up to Redis 6.2, an initial synchronization went through a file. */
@@ -59,7 +59,7 @@ export class Restarting {
 
   private constructor(readonly move: LabMove) {}
 
-  /** Writes a newer value to a server, and takes a key away that was there before. */
+  /** Writes a newer value to a server, and deletes the previous key. */
   async write(side: Side): Promise<number> {
     const next = this.value + 1;
     await this.with(side, async (client) => {
@@ -75,7 +75,7 @@ export class Restarting {
     return this.value;
   }
 
-  /** Waits until a replica has all that its master has; who only follows may not be read. */
+  /** Waits until a replica has all data of its master, by offsets, since a replica may not be read. */
   async arrived(side: Side): Promise<void> {
     const infoOf = (which: Side): Promise<string> => this.with(which, (client) => client.info('replication'));
     await until('everything arrives', async () => {
@@ -91,13 +91,13 @@ export class Restarting {
     await this.move.fleet.startShard(0);
   }
 
-  /** What a server serves: nothing if it is empty. */
+  /** The value that a server serves; undefined if it is empty. */
   async served(side: Side): Promise<number | undefined> {
     return this.with(side, async (client) => {
       const [value, keys] = await Promise.all([client.get('value'), client.keys('since:*')]);
       if (value === null) return undefined;
-      // A deleted key that is back would be older than the value.
-      if (keys.join() !== `since:${value}`) throw new Error(`value ${value} stands beside ${keys.join()}`);
+      // A deleted key that is back would mean older data than the value.
+      if (keys.join() !== `since:${value}`) throw new Error(`the server has value ${value} with ${keys.join()}`);
       return Number(value);
     });
   }

@@ -1,4 +1,4 @@
-// The least rights with which a fleet moves: computed from what is sent, and held against what a server counts.
+// The minimal rights for a migration: computed from the commands, and compared with the command statistics of a server.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -20,7 +20,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** A fleet of one shard with data, whose old server keeps its users in a file. */
+/** A fleet of one shard with data, whose old server has its users in a file. */
 async function started(keepLegacyInSync: boolean): Promise<LabMove> {
   const proof = createHash('sha256').update(PASSWORD).digest('hex');
   const users = lab.write(
@@ -49,20 +49,20 @@ async function restrict(it: LabMove, rights: readonly string[]): Promise<void> {
   });
 }
 
-/** What the server ran since, as rights. */
-async function counted(it: LabMove): Promise<string[]> {
+/** The commands that the server has run since, as rights. */
+async function usedRights(it: LabMove): Promise<string[]> {
   const stats = await withOld(it, (client) => client.info('commandstats'));
   return [...stats.matchAll(/^cmdstat_([^:]+):calls=([1-9]\d*)/gm)].map(([, name]) => `+${name}`).sort();
 }
 
-/** What needs no right, and what this test sends itself. */
+/** Commands that need no right, and those of this test. */
 const OTHERS = ['+auth', '+config|resetstat', '+acl|setuser'];
 
-/** What other versions, or other data, take. */
+/** Rights that other versions or other data need. */
 const FOR_OTHERS = ['+acl|setuser', '+bgsave', '+client|kill', '+dump', '+exec', '+ping', '+xpending'];
 
 test.each([true, false])(
-  'a fleet whose default user has just these rights moves, and back (old one follows: %s)',
+  'a fleet whose default user has only these rights migrates, and back (the old server follows: %s)',
   async (follows) => {
     const it = await started(follows);
     const rights = rightsFor(follows);
@@ -74,20 +74,20 @@ test.each([true, false])(
     expect(await it.run('status')).toContain(follows ? '1 following' : '1 moved');
     await it.run('rollback', ...(follows ? [] : ['--accept-loss']));
 
-    const sent = (await counted(it)).filter((right) => !OTHERS.includes(right));
+    const sent = (await usedRights(it)).filter((right) => !OTHERS.includes(right));
     expect(sent.filter((right) => !rights.includes(right) && !rights.includes(right.replace(/\|.*/, '')))).toEqual([]);
     const unused = rights.filter((right) => !sent.some((one) => one === right || one.startsWith(`${right}|`)));
     expect(unused.filter((right) => !FOR_OTHERS.includes(right))).toEqual([]);
   },
 );
 
-test('the documents have the rights that are computed', () => {
+test('the documents have the computed rights', () => {
   const text = fs.readFileSync(path.join(__dirname, '../../docs/migrator.md'), 'utf8');
   const lines = [...text.matchAll(/^ACL SETUSER default (.*)$/gm)].map(([, rights]) => rights);
   expect(lines.join(' ').split(' ').sort()).toEqual(rightsFor(true));
 });
 
-test('what is lacking is named before anything begins, with the line that gives it; and no password is blamed', async () => {
+test('missing rights are reported before anything starts, with the command that grants them, and not as a wrong password', async () => {
   const it = await started(false);
   await restrict(it, ['+@all', '-@dangerous', '-@transaction', '+multi']);
   const refused = async (...args: [string, ...string[]]): Promise<string> => {

@@ -1,4 +1,4 @@
-// Rollback: what it needs, what it says, and that it leaves the old servers as they were.
+// Rollback: its conditions, its output, and that it leaves the old servers unchanged.
 
 import { FullDisk } from '../lab/full-disk';
 import { freePort, Lab, until } from '../lab/lab';
@@ -24,7 +24,7 @@ async function started(props: Partial<LabMoveProps> = {}): Promise<LabMove> {
 
 const BACK = [{ old: 'master', new: 'slave of 127.0.0.1:1' }];
 
-async function ask(side: 'old' | 'new', ...[command, ...args]: [string, ...string[]]): Promise<unknown> {
+async function call(side: 'old' | 'new', ...[command, ...args]: [string, ...string[]]): Promise<unknown> {
   if (move === undefined) throw new Error('nothing was started');
   const client = side === 'old' ? move.old.serverClient(0) : move.fleet.shardClient(0);
   try {
@@ -34,13 +34,13 @@ async function ask(side: 'old' | 'new', ...[command, ...args]: [string, ...strin
   }
 }
 
-test('after a cutover it is refused, until the loss is accepted, and then says how many keys it takes back', async () => {
+test('after a cutover it is refused until the loss is accepted, and then reports the number of lost changes', async () => {
   const it = await started();
   const keys = await it.old.fill(50);
   await it.run('sync');
   await it.run('cutover');
-  await ask('new', 'SET', keys[0][0], 'changed');
-  await ask('new', 'SET', 'added', 'since');
+  await call('new', 'SET', keys[0][0], 'changed');
+  await call('new', 'SET', 'added', 'since');
 
   const refused = it.migrator('rollback');
   expect(await refused.exit()).toBe(3);
@@ -48,12 +48,12 @@ test('after a cutover it is refused, until the loss is accepted, and then says h
   expect(await it.run('rollback', '--accept-loss')).toContain('2 keys had changed since the cutover');
 
   expect(await it.roles()).toEqual(BACK);
-  expect(await ask('old', 'SET', 'it', 'serves')).toBe('OK');
+  expect(await call('old', 'SET', 'it', 'serves')).toBe('OK');
   await it.run('sync');
   await it.run('cutover');
 });
 
-test('a new server that cannot keep its role over a restart is not left behind as a second master', async () => {
+test('a new server that cannot persist its role does not become a second master', async () => {
   const disk = new FullDisk(lab);
   const it = await started({ fleet: { path: disk.path() } });
   await it.run('sync');
@@ -73,71 +73,71 @@ test('a new server that cannot keep its role over a restart is not left behind a
   expect(await it.roles()).toEqual(BACK);
 });
 
-test('a new server that is gone for good is done without, when a person says so', async () => {
+test('a new server that is lost is skipped if the operator says so', async () => {
   const it = await started();
   await it.run('sync');
   await it.run('cutover');
   await it.fleet.stopShard(0, 'SIGKILL');
 
-  const left = it.migrator('rollback', '--accept-loss');
-  expect(await left.exit()).toBe(4);
+  const skipped = it.migrator('rollback', '--accept-loss');
+  expect(await skipped.exit()).toBe(4);
   expect((await it.roles())[0].old).toBe('slave of 127.0.0.1:1');
   await it.run('rollback', '--accept-loss', '--new-is-gone');
 
   expect((await it.roles())[0]).toEqual({ old: 'master', new: 'silent' });
-  expect(await ask('old', 'SET', 'it', 'serves')).toBe('OK');
+  expect(await call('old', 'SET', 'it', 'serves')).toBe('OK');
 });
 
-test('an old server that was to follow, and could not, can still be gone back to', async () => {
-  const nobody = `127.0.0.1:${await freePort()}`;
-  const migration = { keepLegacyInSync: true, shardAddressesForLegacy: [nobody] };
+test('a rollback to an old server that should follow but could not is possible', async () => {
+  const unreachable = `127.0.0.1:${await freePort()}`;
+  const migration = { keepLegacyInSync: true, shardAddressesForLegacy: [unreachable] };
   const it = await started({ fleet: { migration } });
   await it.run('sync');
-  // It is also all the time that there is for another try.
-  expect(await it.run('cutover', '--patience', '6')).toContain(`did not reach ${nobody}, and is fenced`);
+  // This is also the time limit for a retry.
+  expect(await it.run('cutover', '--patience', '6')).toContain(`did not reach ${unreachable}, and is fenced`);
 
   await it.run('rollback', '--accept-loss');
 
   expect(await it.roles()).toEqual(BACK);
-  expect(await ask('old', 'GET', 'it')).toBeNull();
+  expect(await call('old', 'GET', 'it')).toBeNull();
 });
 
-test('an old server keeps the rules of its users, and what it asked of replicas', async () => {
+test('an old server keeps its ACL and its min-replicas settings', async () => {
   const it = await started({ fleet: { migration: { keepLegacyInSync: true } } });
-  await ask('old', 'ACL', 'SETUSER', 'default', '-sort', '-keys');
-  await ask('old', 'CONFIG', 'SET', 'min-replicas-to-write', '1', 'min-replicas-max-lag', '0');
-  const facts = async (): Promise<unknown[]> => [
-    await ask('old', 'ACL', 'LIST'),
-    await ask('old', 'CONFIG', 'GET', 'min-replicas*'),
+  await call('old', 'ACL', 'SETUSER', 'default', '-sort', '-keys');
+  await call('old', 'CONFIG', 'SET', 'min-replicas-to-write', '1', 'min-replicas-max-lag', '0');
+  const settings = async (): Promise<unknown[]> => [
+    await call('old', 'ACL', 'LIST'),
+    await call('old', 'CONFIG', 'GET', 'min-replicas*'),
   ];
-  const before = await facts();
+  const before = await settings();
 
   await it.run('sync');
   await it.run('cutover', '--hold', 'fence', '--accept-volatile-fence');
   expect(await it.roles()).toEqual([{ old: `slave of 127.0.0.1:${it.fleet.portOf(0)}`, new: 'master' }]);
-  await expect(ask('old', 'GET', 'it')).rejects.toThrow('NOPERM');
+  await expect(call('old', 'GET', 'it')).rejects.toThrow('NOPERM');
   await it.run('rollback');
 
   expect(await it.roles()).toEqual(BACK);
-  expect(await facts()).toEqual(before);
+  expect(await settings()).toEqual(before);
 });
 
-test('a migrator that gives way to another leaves alone what that one holds', async () => {
+test('a migrator that yields to another does not release its hold on writes', async () => {
   const it = await started();
   await it.run('sync');
   const first = it.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.equal SIGSTOP' }, 'cutover', '--hold', 'fence');
-  await until('the first one stands still', () => first.standsStill);
+  await until('the first one is stopped', () => first.standsStill);
 
   const second = it.migrator('cutover', '--hold', 'fence');
   expect(await second.exit()).toBe(5);
 
-  await expect(ask('old', 'SET', 'key', 'value')).rejects.toThrow('NOREPLICAS');
+  await expect(call('old', 'SET', 'key', 'value')).rejects.toThrow('NOREPLICAS');
   first.child.kill('SIGCONT');
   await first.exit();
   await it.run('cutover');
 });
 
-test('a cutover that waits for a shard ends when it is told to', async () => {
+test('a cutover that waits for a shard ends on SIGTERM', async () => {
   const it = await started({ network: 'for replicas' });
   await it.run('sync');
   it.networks[0].hold();

@@ -32,19 +32,19 @@ async function refused(it: LabMove, ...args: [string, ...string[]]): Promise<str
   return program.output;
 }
 
-/** Has Sentinel watch the old server of shard 0, or the new one. */
+/** Makes Sentinel monitor the old or the new server of shard 0. */
 async function watch(it: LabMove, side: 'old' | 'new' = 'old'): Promise<LabSentinel> {
   const port = side === 'old' ? it.old.portOf(0) : it.fleet.portOf(0);
   sentinel = await LabSentinel.watch(lab, { name: 'shop-3', port, password: it.old.password });
   return sentinel;
 }
 
-test('no step begins while Sentinel watches a server, whatever the options, and each says who it is and what to do', async () => {
+test('no step starts while Sentinel monitors a server, whatever the options, and each reports the Sentinel and the remedy', async () => {
   const it = await started();
   const watcher = await watch(it);
-  const told = `Sentinels (${watcher.address}) watch 127.0.0.1:${it.old.portOf(0)} as shop-3: `;
-  expect(await refused(it, 'preflight')).toContain(`error: shard 0: sentinel: ${told}`);
-  expect(await refused(it, 'sync')).toContain(told);
+  const message = `Sentinels (${watcher.address}) watch 127.0.0.1:${it.old.portOf(0)} as shop-3: `;
+  expect(await refused(it, 'preflight')).toContain(`error: shard 0: sentinel: ${message}`);
+  expect(await refused(it, 'sync')).toContain(message);
   await watcher.remove();
   await it.run('preflight');
   await it.run('sync');
@@ -60,11 +60,11 @@ test('no step begins while Sentinel watches a server, whatever the options, and 
   expect(await it.roles()).toEqual(moved(it));
 });
 
-test('Sentinel cannot promote a new server, or tell it whom to follow', async () => {
+test('Sentinel cannot promote a new server, or change its master', async () => {
   const it = await started();
   await it.run('sync');
   const watcher = await watch(it);
-  // It takes only a replica of which it has heard.
+  // It fails over only to a replica that it has discovered.
   const isFailingOver = (): Promise<boolean> =>
     watcher.failOver().then(
       () => true,
@@ -81,7 +81,7 @@ test('Sentinel cannot promote a new server, or tell it whom to follow', async ()
   expect(await it.roles()).toEqual(moved(it));
 });
 
-test('a Sentinel that may not name itself is known by what it listens to', async () => {
+test('a Sentinel that cannot set its name is recognized by its subscriptions', async () => {
   const it = await started({
     directives: () => [['rename-command', 'CLIENT', 'its-clients']],
     renamedCommands: 'rename-command CLIENT its-clients',
