@@ -25,7 +25,7 @@ afterAll(() => {
   fs.rmSync(directory, { recursive: true });
 });
 
-/** Runs the program that the Jobs run. */
+/** Runs the built program. */
 function migrator(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const bundle = path.join(ROOT, 'build/migrator/migrator.mjs');
   return spawnSync('node', [bundle, ...args], { encoding: 'utf8' });
@@ -37,13 +37,13 @@ function planFile(plan: unknown): string {
   return file;
 }
 
-test.each(Object.entries(COMMANDS))('the help of %s names every option', (name, { options }) => {
+test.each(Object.entries(COMMANDS))('the help of %s lists every option', (name, { options }) => {
   const { status, stdout } = migrator(name, '--help');
   expect(status).toBe(0);
   for (const option of Object.keys(options)) expect(stdout).toContain(`--${option}`);
 });
 
-test('without a command, every command is named', () => {
+test('the help without a command lists every command', () => {
   expect(migrator().stdout.trim()).toBe(help());
   for (const name of Object.keys(COMMANDS)) expect(help()).toContain(name);
 });
@@ -63,9 +63,9 @@ test.each([
 });
 
 test.each([
-  ['no JSON', '{', 'plan.json: '],
+  ['invalid JSON', '{', 'plan.json: '],
   ['a list', [], 'is not a JSON object'],
-  ['another version', { ...PLAN, version: 1 }, 'version is 1, but this program reads 2'],
+  ['a different version', { ...PLAN, version: 1 }, 'version is 1, but this program reads 2'],
   [
     'an unknown hash',
     { ...PLAN, pools: [{ ...PLAN.pools[0], hash: 'sha1' }] },
@@ -78,7 +78,7 @@ test.each([
     'oldUser is "a b"; write the name of a user of the old servers',
   ],
   ['no shards', { ...PLAN, shards: [] }, 'shards is []; write a list of shards'],
-  ['a shard that is none', { ...PLAN, shards: [7] }, 'shards[0] is 7; write an object'],
+  ['a shard that is not an object', { ...PLAN, shards: [7] }, 'shards[0] is 7; write an object'],
   [
     'an address without a port',
     { ...PLAN, shards: [{ ...PLAN.shards[0], new: 'host' }] },
@@ -119,13 +119,13 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('a password file that is not there is named', () => {
+test('a missing password file is reported', () => {
   const { status, stderr } = migrator('status', '--plan', planFile(PLAN), '--password-file', '/nowhere');
   expect(status).toBe(2);
   expect(stderr).toContain("--password-file: ENOENT: no such file or directory, open '/nowhere'");
 });
 
-test('servers that cannot be reached are named, and the exit code says that not all is known', () => {
+test('unreachable servers are reported, with the exit code for an incomplete result', () => {
   const { status, stdout } = migrator('status', '--plan', planFile(PLAN), '--shards', '0', '--json');
   expect(status).toBe(4);
   const summary = JSON.parse(stdout.trim().split('\n').pop() ?? '') as object;
@@ -135,13 +135,13 @@ test('servers that cannot be reached are named, and the exit code says that not 
   });
 });
 
-test('the former name of an option is still read', () => {
+test('the former name of an option is accepted', () => {
   expect(parse(['cutover', '--plan', 'x', '--allow-strangers'])).toEqual(
     parse(['cutover', '--plan', 'x', '--allow-unexpected-clients']),
   );
 });
 
-test.each(Object.keys(COMMANDS))('the help of %s says what its exit codes mean', (name) => {
+test.each(Object.keys(COMMANDS))('the help of %s explains its exit codes', (name) => {
   const { exit } = COMMANDS[name as keyof typeof COMMANDS];
   for (const [code, meaning] of [
     [0, exit.done],

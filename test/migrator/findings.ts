@@ -1,4 +1,4 @@
-// What preflight finds on pairs of servers of which nothing else is wrong.
+// The findings of preflight on pairs of servers without other problems.
 
 import { type MovePlan } from '../../lib/migration/plan';
 import { ExitCode } from '../../migrator/commands/outcome';
@@ -7,7 +7,7 @@ import { type Finding, preflight } from '../../migrator/commands/preflight';
 import { type Lab } from '../lab/lab';
 import { Pairs, type PairsProps, type Renamed } from './pairs';
 
-/** The policy differs between versions where none is set. */
+/** Set, since the default differs between versions. */
 const POLICY = ['maxmemory-policy', 'noeviction'];
 
 export async function started(
@@ -46,7 +46,7 @@ export async function find(
   };
 }
 
-/** Synchronizes the only shard until it is refused, and returns why. */
+/** Synchronizes the only shard until it is refused, and returns the message. */
 export async function syncRefusal(pairs: Pairs): Promise<string> {
   const [refused] = await sync(pairs.contextOf(), { concurrency: 1, perSourceHost: 1, patienceMs: 100_000 });
   expect(refused).toMatchObject({ code: ExitCode.REFUSED });

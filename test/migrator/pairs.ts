@@ -1,4 +1,4 @@
-// Old servers with data, and new ones that start as replicas of nobody, as a context for the migrator's commands.
+// Old servers with data and new ones that start fenced, as a context for the migrator's commands.
 
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
@@ -11,14 +11,14 @@ import { freePorts, type Lab, type Program, until } from '../lab/lab';
 import { OldFleet, type OldFleetProps } from '../lab/old-fleet';
 
 export interface PairsProps extends OldFleetProps {
-  /** More directives of a new server. */
+  /** Additional directives of a new server. */
   readonly newDirectives?: (ordinal: number) => string[][];
   /** Whether the new servers run without a configuration file. */
   readonly newWithoutFile?: boolean;
   readonly plan?: Partial<MovePlan>;
 }
 
-/** What the old servers call commands. */
+/** The new names of renamed commands on the old servers. */
 export interface Renamed {
   readonly renamedCommands?: Readonly<Record<string, string>>;
 }
@@ -26,7 +26,7 @@ export interface Renamed {
 export class Pairs {
   private static readonly started: Pairs[] = [];
 
-  /** Ends the clients of all that was started. */
+  /** Disconnects the clients of all pairs. */
   static disconnectAll(): void {
     for (const pairs of Pairs.started.splice(0)) pairs.disconnect();
   }
@@ -89,37 +89,37 @@ export class Pairs {
     return this.kept(connect(this.newPorts[ordinal], this.oldFleet.password));
   }
 
-  /** Ends the clients, so that none of them is unexpected. */
+  /** Disconnects the clients, so that none of them is unexpected. */
   disconnect(): void {
     for (const client of this.clients.splice(0)) client.disconnect();
   }
 
-  /** Has every new server follow its old one, and waits until it has everything. */
+  /** Makes every new server follow its old one, and waits until it is in sync. */
   async sync(): Promise<void> {
     await Promise.all(
       this.oldFleet.ordinals.map(async (ordinal) => {
-        // So that the source does not wait for other replicas; up to 2.8 it never does.
+        // So that the master does not wait for other replicas; up to 2.8 it never does.
         await this.old(ordinal)
           .config('SET', 'repl-diskless-sync-delay', '0')
           .catch(() => undefined);
         const client = this.new(ordinal);
         await client.replicaof('127.0.0.1', this.oldFleet.portOf(ordinal));
         await until('the new server follows', async () => (await client.info()).includes('master_link_status:up'));
-        // On a busy machine the fork may have taken so long that preflight would warn of it.
+        // On a busy machine the fork may have taken so long that preflight would warn about it.
         await this.old(ordinal).config('RESETSTAT');
       }),
     );
     this.disconnect();
   }
 
-  /** Has a new server serve in place of its fenced old one. */
+  /** Promotes a new server and fences its old one. */
   async move(ordinal: number): Promise<void> {
     await this.fence(this.old(ordinal));
     await this.new(ordinal).replicaof('NO', 'ONE');
     this.disconnect();
   }
 
-  /** A replica of nobody, which refuses reads. */
+  /** A fenced server, which refuses reads. */
   async fence(client: Redis): Promise<void> {
     await client.config('SET', 'slave-serve-stale-data', 'no');
     await client.slaveof('127.0.0.1', 1);

@@ -1,4 +1,4 @@
-// preflight finds keys that are not where the plan's ring looks for them.
+// preflight finds keys that are not where the ring of the plan looks for them.
 
 import { HashRing, HashType, NutcrackerPool } from '../../../lib';
 import { preflight } from '../../../migrator/commands/preflight';
@@ -20,7 +20,7 @@ async function filled(): Promise<Pairs> {
   return pairs;
 }
 
-test('servers that have changed places are named', async () => {
+test('reports swapped servers', async () => {
   const pairs = await filled();
   const { shards } = pairs.plan;
   const places = [1, 0, 2, 3].map((i) => shards[i].servers);
@@ -38,13 +38,13 @@ test('servers that have changed places are named', async () => {
   expect(exits).toEqual([3, 3, 0, 0]);
 });
 
-test('another hash puts keys all over the place', async () => {
+test('reports misplaced keys if the hash is different', async () => {
   const pairs = await filled();
   const { codes } = await find(pairs, { pools: [{ ...pairs.plan.pools[0], hash: 'md5' }] });
   expect(codes).toEqual(Array(4).fill('error placement'));
 });
 
-test('a few keys elsewhere may be left from an older ring', async () => {
+test('warns about a few misplaced keys, which may be left from an older ring', async () => {
   const pairs = await filled();
   const stray = Buffer.from([0xff, 0xfe, 0x00]);
   const strays = await Promise.all(pairs.oldFleet.ordinals.map((ordinal) => pairs.old(ordinal).set(stray, 'x')));
@@ -62,7 +62,7 @@ test('a few keys elsewhere may be left from an older ring', async () => {
   expect(exits).toEqual([0, 0, 0, 0]);
 });
 
-test('shards that have moved are looked at where they are', async () => {
+test('checks the new servers of shards that have moved', async () => {
   const pairs = await filled();
   await pairs.sync();
   await pairs.move(0);
@@ -74,7 +74,7 @@ test('shards that have moved are looked at where they are', async () => {
 });
 
 describe('pools that share servers', () => {
-  /** A second pool on the same servers, with another hash, and as many keys where it puts them. */
+  /** A second pool on the same servers, with a different hash and as many keys. */
   async function withJobs(pairs: Pairs, database: number): Promise<Partial<MovePlan>> {
     const jobs = new NutcrackerPool({ ...pairs.oldFleet.pool.settings, name: 'jobs', hash: HashType.MD5 });
     const ring = HashRing.of(jobs);
@@ -90,7 +90,7 @@ describe('pools that share servers', () => {
     };
   }
 
-  test('are each looked at in their own database', async () => {
+  test('are each checked in their own database', async () => {
     const pairs = await filled();
     const plan = await withJobs(pairs, 3);
     expect((await find(pairs, plan)).codes).toEqual([]);
@@ -100,7 +100,7 @@ describe('pools that share servers', () => {
     expect(findings[0].message).toMatch(/sampled keys on 127.0.0.1:\d+, database 3, \d+ \(/);
   });
 
-  test('may keep their keys in one database, where a key of neither is found', async () => {
+  test('may share a database, in which a key of neither pool is reported', async () => {
     const pairs = await filled();
     const plan = await withJobs(pairs, 0);
     expect((await find(pairs, plan)).codes).toEqual([]);
@@ -108,7 +108,7 @@ describe('pools that share servers', () => {
     expect((await find(pairs, { ...plan, pools: [web, { ...web, name: 'jobs' }] })).codes).toContain('error placement');
   });
 
-  test('have to name a server by one address', async () => {
+  test('must use the same address for a server', async () => {
     const pairs = await started(lab, { servers: 2 });
     const { shards } = pairs.plan;
     const { codes, findings } = await find(pairs, {

@@ -1,4 +1,4 @@
-// What the checks of preflight make of versions and clocks that the servers of a lab do not have.
+// The checks of preflight for versions and clocks that test servers do not have.
 
 import { type ServerDetails, detailsOf } from '../../../migrator/checks/server-details';
 import { Pair, type PairView } from '../../../migrator/shard/pair';
@@ -32,15 +32,15 @@ test.each([
   ['7.0.15', '7.2.11', true, ['warning way-back']],
   ['7.0.15', '7.2.11', false, []],
   ['7.2.4', '7.2.11', true, []],
-] as const)('whether a %s could follow a %s later, where it is to (%s): %j', (old, fresh, isTo, expected) => {
+] as const)('whether %s can follow %s after the cutover (keepLegacyInSync: %s): %j', (old, fresh, isTo, expected) => {
   expect(found({ version: Version.parse(old) }, { version: Version.parse(fresh) }, isTo)).toEqual(expected);
 });
 
 test.each([
-  ['are alike', 30, 1, []],
-  ['are apart', 1500, 1, ['warning clock']],
-  ['may be alike, as an answer took long', 1500, 1500, []],
-  ['are apart, however long an answer took', 9000, 1500, ['warning clock']],
+  ['agree', 30, 1, []],
+  ['differ', 1500, 1, ['warning clock']],
+  ['may agree, because a reply took long', 1500, 1500, []],
+  ['differ, although a reply took long', 9000, 1500, ['warning clock']],
 ])('clocks %s', (_, ahead, within, expected) => {
   const clock = { ahead: 5000, within: 1 };
   expect(found({ clock }, { clock: { ahead: 5000 + ahead, within } })).toEqual(expected);

@@ -1,4 +1,4 @@
-// The exit code of a command: what a person has to decide is never run again by Kubernetes.
+// The exit code of a command: Kubernetes must not retry what an operator has to decide.
 
 import { FINAL_EXIT_CODES } from '../../../lib/migration/steps';
 import { ExitCode, exitCodeOf } from '../../../migrator/commands/outcome';

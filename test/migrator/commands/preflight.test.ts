@@ -1,4 +1,4 @@
-// preflight names whatever stands in the way of a move, and nothing where nothing does.
+// preflight reports everything that prevents a migration, and nothing else.
 
 import { refusesWrites } from '../../../migrator/checks/data-checks';
 import { Info } from '../../../migrator/redis/info';
@@ -17,7 +17,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-test('nothing is found where nothing is wrong, before the sync and after it', async () => {
+test('finds nothing on correct servers, before and after the sync', async () => {
   const pairs = await started(lab, { servers: 3 });
   await pairs.oldFleet.fill(110);
   const fit = { findings: [], exits: [0, 0, 0], messages: Array(3).fill('nothing prevents the migration') };
@@ -40,7 +40,7 @@ test.each(['none', 'read-only'] as const)(
   },
 );
 
-test('a CONFIG of another name is used by the name that the plan gives, and missed otherwise', async () => {
+test('a renamed CONFIG is used if its new name is given, and reported otherwise', async () => {
   const pairs = await started(lab, { directives: () => [['rename-command', 'CONFIG', 'hidden-config']] });
   const { codes, findings, exits } = await find(pairs);
   expect(codes).toEqual(['error commands', 'error config']);
@@ -53,18 +53,18 @@ test.each([
   ['PSYNC', 'error commands'],
   ['INFO', 'error commands'],
   ['SCAN', 'warning commands'],
-])('a server that does not know %s: %s', async (command, expected) => {
+])('a server without %s: %s', async (command, expected) => {
   const pairs = await started(lab, { directives: () => [['rename-command', command, '']] });
   expect((await find(pairs)).codes).toEqual([expected]);
 });
 
-describe('commands that change data and have other names', () => {
+describe('renamed commands that change data', () => {
   const renamed = (): string[][] => [
     ['rename-command', 'SETEX', 'our-setex'],
     ['rename-command', 'EVAL', 'our-eval'],
   ];
 
-  test('are an error if the new server has not the same, as a replica ignores what it does not know', async () => {
+  test('are an error if the new server lacks them, since a replica ignores unknown commands', async () => {
     const { codes, findings } = await find(await started(lab, { directives: renamed }));
     expect(codes).toEqual(['error renamed-writes']);
     expect(findings[0].message).toMatch(
@@ -73,23 +73,23 @@ describe('commands that change data and have other names', () => {
     expect(findings[0].message).not.toContain('our-');
   });
 
-  test('are a warning if somebody says that nobody uses them', async () => {
+  test('are a warning with --accept-renamed-writes', async () => {
     const pairs = await started(lab, { directives: renamed });
     expect((await find(pairs, {}, false, true)).codes).toEqual(['warning renamed-writes']);
   });
 
-  test('are none if it has', async () => {
+  test('are accepted if the new server has the same names', async () => {
     expect((await find(await started(lab, { directives: renamed, newDirectives: renamed }))).codes).toEqual([]);
   });
 
-  test('are none if nobody can use them', async () => {
+  test('are accepted if they are disabled', async () => {
     expect((await find(await started(lab, { directives: () => [['rename-command', 'FLUSHALL', '']] }))).codes).toEqual(
       [],
     );
   });
 });
 
-test('data that does not fit into the new server is an error, limits that differ are warnings', async () => {
+test('data that exceeds the new server is an error, different limits are warnings', async () => {
   const pairs = await started(lab, { newDirectives: () => [['maxmemory', '20mb']] });
   await pairs.oldFleet.fill(220);
   const old = pairs.old(0);
@@ -113,7 +113,7 @@ test('data that does not fit into the new server is an error, limits that differ
   expect((await find(pairs)).codes).toEqual([]);
 });
 
-test('a backlog that is larger than the data is named as what does not fit', async () => {
+test('a backlog that is larger than the data is reported as the cause', async () => {
   const newDirectives = (): string[][] => [
     ['maxmemory', '100mb'],
     ['repl-backlog-size', '80mb'],
@@ -128,7 +128,7 @@ test('a backlog that is larger than the data is named as what does not fit', asy
   expect((await find(pairs)).codes).toEqual([]);
 });
 
-test('the tables of many small keys count as data', async () => {
+test('the key tables of many small keys count as data', async () => {
   const pairs = await started(lab, { newDirectives: () => [['maxmemory', '10mb']] });
   await pairs.old(0).mset(Array.from({ length: 150_000 }, (_, i) => [`k${i}`, 'v']).flat());
   pairs.disconnect();
@@ -144,7 +144,7 @@ test('the tables of many small keys count as data', async () => {
   expect(refusesWrites(Info.parse(await pairs.new(0).info()))).toBeUndefined();
 });
 
-test('an old server without a limit is no matter while its data fits well', async () => {
+test('an old server without a limit is accepted while its data fits well', async () => {
   const pairs = await started(lab, { newDirectives: () => [['maxmemory', '40mb']] });
   await pairs.oldFleet.fill(22);
   expect((await find(pairs)).codes).toEqual([]);
@@ -155,7 +155,7 @@ test('an old server without a limit is no matter while its data fits well', asyn
   expect(findings[0].message).toMatch(/has no limit \(maxmemory\), and .* may use no more than 40.0 MiB/);
 });
 
-test('settings that a rollback would leave changed are named, and none of them is touched', async () => {
+test('settings that a rollback does not restore are reported, and not changed', async () => {
   const directives = ['slave-read-only', 'slave-serve-stale-data'].map((name) => [name, 'no']);
   const slowlog = [
     ['slowlog-max-len', '5000'],
@@ -177,7 +177,7 @@ test('settings that a rollback would leave changed are named, and none of them i
   expect(set).toEqual(['slowlog-max-len', 'slowlog-max-len']);
 });
 
-test('keys in other databases are named, and have to exist on the new server', async () => {
+test('other databases with keys are reported, and must exist on the new server', async () => {
   const pairs = await started(lab, { newDirectives: () => [['databases', '2']] });
   await pairs.old(0).multi().select(1).set('a', '1').select(0).exec();
   pairs.disconnect();
@@ -189,25 +189,25 @@ test('keys in other databases are named, and have to exist on the new server', a
   expect(findings[0].message).toContain('database 1 (1), database 5 (1)');
 });
 
-test('a new server with another masterauth, or that forgets its role, is refused', async () => {
+test('a new server with a wrong masterauth, or whose role is not durable, is refused', async () => {
   const pairs = await started(lab, { newWithoutFile: true, newDirectives: () => [['masterauth', 'other']] });
   expect((await find(pairs)).codes).toEqual(['error masterauth', 'error volatile-role']);
 });
 
-test('unexpected clients and replicas of others are named, the own replica is not', async () => {
+test('unexpected clients and other replicas are reported, the new server is not', async () => {
   const pairs = await started(lab, { servers: 2 });
   await pairs.sync();
   const [first] = pairs.plan.shards;
   const other = await freePort();
   const { password } = pairs.oldFleet;
-  // Replicas of old versions send the password in a line, and this one has quotes.
+  // Replicas of old versions send the password inline, and this one has quotes.
   const program = lab.start('redis-server', ['--port', String(other), '--save', '', '--masterauth', password]);
   const replica = connect(other, '', { password: undefined });
   await program.ready(() => replica.ping().then(Boolean, () => false));
   await replica.slaveof('127.0.0.1', pairs.oldFleet.portOf(0));
   await until('it follows', async () => (await replica.info('replication')).includes('link_status:up'));
   replica.disconnect();
-  // This client is unexpected, and the fork for the replica is forgotten, however long it took.
+  // This client is unexpected; resets the time of the fork for the replica, which would be a warning.
   await pairs.old(0).config('RESETSTAT');
   const { findings } = await find(pairs);
   expect(findings.map(({ code, shard }) => [code, shard])).toEqual([
@@ -219,7 +219,7 @@ test('unexpected clients and replicas of others are named, the own replica is no
   expect((await find(pairs, { proxyNetworks: ['127.0.0.0/8'] })).codes).toEqual(['warning replicas']);
 });
 
-test('users who are not copied are named', async () => {
+test('users that are not copied are reported', async () => {
   const pairs = await started(lab);
   const known = await pairs
     .old(0)
@@ -235,7 +235,7 @@ test('users who are not copied are named', async () => {
   expect((await find(pairs)).codes).toEqual(expected);
 });
 
-test('servers that do not answer, or not to this password, are errors', async () => {
+test('unreachable servers and wrong passwords are errors', async () => {
   const pairs = await started(lab, { servers: 3 });
   await pairs.stopNew(0);
   await pairs.oldFleet.stop(1);
@@ -263,7 +263,7 @@ test('servers that do not answer, or not to this password, are errors', async ()
   }
 });
 
-test('servers with a role that they should not have are errors', async () => {
+test('unexpected roles are errors', async () => {
   const pairs = await started(lab, { servers: 4 });
   await pairs.new(0).replicaof('NO', 'ONE');
   await pairs.old(1).slaveof('127.0.0.1', pairs.oldFleet.portOf(0));

@@ -1,4 +1,4 @@
-// A copy that takes longer than repl-timeout starts again and again, until sync breaks it off.
+// A copy that takes longer than repl-timeout is repeated until sync gives up.
 
 import { Lab } from '../../lab/lab';
 import { started, syncRefusal } from '../findings';
@@ -11,14 +11,14 @@ afterEach(async () => {
   await lab.close();
 });
 
-test('a repl-timeout that is shorter than a copy is named, on whichever server it is', async () => {
+test('reports a repl-timeout that is shorter than a copy, on either server', async () => {
   const pairs = await started(lab, {
     directives: () => [['repl-diskless-sync-delay', '0']],
     newDirectives: () => [['repl-timeout', '2']],
   });
   const old = pairs.old(0);
   for (let i = 0; i < 20; i++) await old.set(`key:${i}`, 'value');
-  // Redis' own setting for tests: microseconds that each key of a snapshot takes.
+  // A test setting of Redis: microseconds of delay for each key of a snapshot.
   await old.config('SET', 'rdb-key-save-delay', '500000');
   try {
     expect(await syncRefusal(pairs)).toContain(

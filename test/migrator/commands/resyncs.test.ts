@@ -1,4 +1,4 @@
-// A synchronization that never ends costs the live master a fork each time: it is noticed, explained, and broken off.
+// Repeated full synchronizations, each of which forks the live master, are detected, explained and ended.
 
 import { type Redis } from 'ioredis';
 import { ExitCode } from '../../../migrator/commands/outcome';
@@ -14,7 +14,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** Writes as fast as the server takes it, until it is told to stop. */
+/** Writes as fast as possible until the returned function is called. */
 function writing(client: Redis): () => Promise<void> {
   const stopping = new AbortController();
   const value = 'x'.repeat(200_000);
@@ -30,7 +30,7 @@ function writing(client: Redis): () => Promise<void> {
   };
 }
 
-test('a replica that is cut off each time is detached, with the limit to set, and a rerun after that works', async () => {
+test('a replica that is disconnected each time is detached, with the limit to set, and a rerun then works', async () => {
   const directives = (): string[][] => [
     ['client-output-buffer-limit', 'replica', '1mb', '1mb', '1'],
     ['repl-diskless-sync-delay', '0'],
@@ -67,14 +67,14 @@ test('a replica that is cut off each time is detached, with the limit to set, an
   }
 });
 
-test('an old server that cannot write its snapshot is named', async () => {
+test('reports an old server that cannot write its snapshot', async () => {
   const directives = (): string[][] => [
     ['repl-diskless-sync', 'no'],
     ['enable-protected-configs', 'yes'],
   ];
   const pairs = await started(lab, { directives });
   await pairs.old(0).set('key', 'value');
-  // Not even root makes files there.
+  // Not even root can create files there.
   await pairs.old(0).config('SET', 'dir', '/proc');
   expect(await syncRefusal(pairs)).toMatch(/127.0.0.1:\d+ cannot write the snapshot that it has to send/);
 });

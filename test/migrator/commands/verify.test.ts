@@ -1,4 +1,4 @@
-// verify finds whatever differs between the servers of a shard, and nothing else, however much is written meanwhile.
+// verify finds all differences between the servers of a shard, and nothing else, under any write load.
 
 import { type Redis } from 'ioredis';
 import { ExitCode } from '../../../migrator/commands/outcome';
@@ -29,7 +29,7 @@ async function synced(keys: number, props: Partial<PairsProps> = {}): Promise<Pa
   return pairs;
 }
 
-/** Verifies the one shard of these pairs. */
+/** Verifies the only shard. */
 async function verifyOne(pairs: Pairs, options = FULL): Promise<ShardComparison & { code: ExitCode; message: string }> {
   const { results, outcomes } = await verify(pairs.contextOf(), options);
   return { ...results[0], ...outcomes[0] };
@@ -42,7 +42,7 @@ test('data of every type is the same on both sides', async () => {
   expect(outcomes.map(({ code }) => code)).toEqual([ExitCode.DONE, ExitCode.DONE]);
   for (const result of results) {
     expect(result).toMatchObject({ isFull: true, different: 0, changing: 0, notCompared: 0, late: 0, keys: [] });
-    // Only the fleeting ones may be gone.
+    // Only the short-lived keys may be gone.
     expect(result.compared).toBeGreaterThanOrEqual(450);
     expect(differenceLines(result)).toEqual([]);
   }
@@ -57,7 +57,7 @@ const BINARY = Buffer.from([0x00, 0xff, 0xfe, 0x22, 0x61]);
 /** 1 January 2100. */
 const FAR = 4_102_444_800_000;
 
-/** What is done to the new server alone, and what verify says of it. */
+/** A change on the new server only, and what verify reports. */
 const TAMPERING: readonly (readonly [string, (client: Redis) => Promise<unknown>, DifferingKey])[] = [
   ['a string', (client) => client.set('text', 'other'), { database: 0, key: '"text"', difference: 'value' }],
   [
@@ -85,14 +85,14 @@ const TAMPERING: readonly (readonly [string, (client: Redis) => Promise<unknown>
     (client) => client.multi().del('text').lpush('text', 'a').exec(),
     { database: 0, key: '"text"', difference: 'type' },
   ],
-  ['a key that is gone', (client) => client.del('list'), { database: 0, key: '"list"', difference: 'missing' }],
-  ['a key more', (client) => client.set('intruder', 'x'), { database: 0, key: '"intruder"', difference: 'extra' }],
+  ['a deleted key', (client) => client.del('list'), { database: 0, key: '"list"', difference: 'missing' }],
+  ['an extra key', (client) => client.set('intruder', 'x'), { database: 0, key: '"intruder"', difference: 'extra' }],
   [
     'an expiry that is gone',
     (client) => client.persist('expiring'),
     { database: 0, key: '"expiring"', difference: 'expiry' },
   ],
-  ['an expiry more', (client) => client.expire('text', 1000), { database: 0, key: '"text"', difference: 'expiry' }],
+  ['an extra expiry', (client) => client.expire('text', 1000), { database: 0, key: '"text"', difference: 'expiry' }],
   [
     'an earlier expiry',
     (client) => client.pexpireat('expiring', FAR - 10_000),
@@ -110,7 +110,7 @@ const TAMPERING: readonly (readonly [string, (client: Redis) => Promise<unknown>
   ],
 ];
 
-describe('of what only the new server has', () => {
+describe('differences on the new server', () => {
   const numbered = Array.from({ length: 6000 }, (_, i) => i);
 
   async function prepared(keys = 220): Promise<Pairs> {
@@ -134,7 +134,7 @@ describe('of what only the new server has', () => {
     return pairs;
   }
 
-  test('everything is found, and nothing else', async () => {
+  test('are all found, and nothing else is', async () => {
     const pairs = await prepared();
     const client = pairs.new(0);
     const dumps = await Promise.all(
@@ -159,8 +159,8 @@ describe('of what only the new server has', () => {
     expect((await verifyOne(pairs)).keys).toEqual([]);
   });
 
-  test('a sample tells a difference in numbers', async () => {
-    // Nothing that expires meanwhile: each try at the counts could find it under way.
+  test('a sample finds different key counts', async () => {
+    // No key that expires meanwhile: each count could see it in transit.
     const pairs = await prepared(0);
     await pairs.old(0).mset(Object.fromEntries(numbered.slice(0, 200).map((i) => [`lasting ${i}`, '1'])));
     await pairs.new(0).mset({ one: '1', two: '2' });
@@ -172,7 +172,7 @@ describe('of what only the new server has', () => {
     );
   });
 
-  test('a thousand keys are kept for programs, and twenty said to people', async () => {
+  test('a thousand keys are in the JSON, and twenty in the text', async () => {
     const pairs = await prepared();
     await pairs.new(0).mset(Object.fromEntries(numbered.slice(0, 1234).map((i) => [`intruder ${i}`, '1'])));
     const result = await verifyOne(pairs);
@@ -184,7 +184,7 @@ describe('of what only the new server has', () => {
   });
 });
 
-/** Writes keys of every type, those that expire, and some that change all the time, until it is told to stop. */
+/** Writes keys of every type, keys that expire, and keys that change all the time, until the returned function is called. */
 async function load(client: Redis, isOver: () => boolean): Promise<number> {
   let writes = 0;
   for (; !isOver() && client.status !== 'end'; writes++) {
@@ -207,7 +207,7 @@ async function load(client: Redis, isOver: () => boolean): Promise<number> {
   return writes;
 }
 
-test('under load, with keys that expire and keys that never rest, only what differs is found', async () => {
+test('under load, with keys that expire or change all the time, only real differences are found', async () => {
   const pairs = await synced(1100);
   let isOver = false;
   const loads = Promise.allSettled([pairs.old(0), pairs.old(0)].map((client) => load(client, () => isOver)));
@@ -224,20 +224,20 @@ test('under load, with keys that expire and keys that never rest, only what diff
   isOver = true;
   for (const writes of await loads) expect(writes).toEqual({ status: 'fulfilled', value: expect.any(Number) });
   expect(keys).toContainEqual({ database: 0, key: '"big:2"', difference: 'value' });
-  // The hash is written thousands of times a second: it may be too restless to tell.
+  // The hash is written thousands of times a second: it may be `changing`.
   expect(keys.filter(({ key }) => key !== '"big:2"' && key !== '"hash"')).toEqual([]);
   const afterwards = await verifyOne(pairs);
   expect(afterwards.keys.map(({ key }) => key).sort()).toEqual(['"big:2"', '"hash"']);
 });
 
-test('no more keys are read in a second than were allowed', async () => {
+test('the read rate is not exceeded', async () => {
   const pairs = await synced(1100);
   const start = performance.now();
   await verifyOne(pairs, { ...FULL, keysPerSecond: 2000 });
   expect(performance.now() - start).toBeGreaterThanOrEqual(900);
 });
 
-test('what is not under replication is not compared', async () => {
+test('shards that are not in sync are not compared', async () => {
   const pairs = await Pairs.start(lab, { servers: 3 });
   await pairs.move(1);
   await pairs.fence(pairs.old(2));

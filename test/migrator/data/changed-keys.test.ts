@@ -1,4 +1,4 @@
-// What a rollback would lose is counted to the key, and nobody else reads a fenced server meanwhile.
+// The keys that a rollback would lose are counted exactly, and no client reads the fenced server meanwhile.
 
 import { type Redis } from 'ioredis';
 import { senderThroughFence } from '../../../migrator/redis/command-sender';
@@ -37,12 +37,12 @@ async function count(pairs: Pairs, method?: CountMethod): Promise<string> {
 
 const read = (client: Redis): Promise<string> => client.get('string:0').then(String, (error: unknown) => String(error));
 
-test('nothing was written: no key changed', async () => {
+test('without writes no key has changed', async () => {
   const pairs = await moved(550);
   expect(await count(pairs)).toBe('0 keys');
 });
 
-test('every key that was written, added, dropped or given another expiry counts once', async () => {
+test('every key that was written, added, deleted or given a different expiry counts once', async () => {
   const pairs = await moved(550);
   const client = pairs.new(0);
   const names = Array.from({ length: 1200 }, (_, i) => `added ${i}`);
@@ -62,14 +62,14 @@ test('every key that was written, added, dropped or given another expiry counts 
   expect(await read(pairs.new(0))).toMatch(/MASTERDOWN/);
 });
 
-test('an old server that is a master again is read as it is', async () => {
+test('an old server that is a master again is read directly', async () => {
   const pairs = await moved(110);
   await pairs.old(0).slaveof('NO', 'ONE');
   await pairs.old(0).set('one', '1');
   expect(await count(pairs)).toBe('1 key');
 });
 
-test('of many keys a sample is taken, unless all are to be counted', async () => {
+test('many keys are sampled, unless all are to be counted', async () => {
   const pairs = await Pairs.start(lab, { servers: 1 });
   const numbered = Array.from({ length: 22_000 }, (_, i) => i);
   const write = (client: Redis, numbers: readonly number[], value: string): Promise<unknown> =>
@@ -87,14 +87,14 @@ test('of many keys a sample is taken, unless all are to be counted', async () =>
   const guess = await count(pairs);
   expect(guess).toMatch(/^about [\d,]+ of [\d,]+ keys$/);
   const [changed, all] = guess.replaceAll(',', '').match(/\d+/g)?.map(Number) ?? [];
-  // More than what chance makes of 2,000 draws.
+  // More than the random error of 2,000 draws.
   expect(Math.abs(changed - 8800)).toBeLessThan(1600);
   expect(Math.abs(all - 24_200)).toBeLessThan(1600);
   expect(await count(pairs, 'all')).toBe('8,800 keys');
   expect(await count(pairs, 'none')).toBe('an unknown number of keys');
 });
 
-test('a server whose reads were closed by name as well is read, and stays closed', async () => {
+test('a server that also lacks the right to read is read, and stays closed', async () => {
   const pairs = await moved(550);
   const knowsUsers = await pairs
     .old(0)
@@ -105,17 +105,17 @@ test('a server whose reads were closed by name as well is read, and stays closed
   expect(await read(pairs.old(0))).toMatch(knowsUsers ? /NOPERM/ : /MASTERDOWN/);
 });
 
-test('while the old server is read, nobody else is answered', async () => {
+test('no other client can read while the old server is read', async () => {
   const pairs = await moved(550);
   const { oldFleet } = pairs;
   const readers = Array.from({ length: 4 }, () => connect(oldFleet.portOf(0), oldFleet.password));
   let isOver = false;
-  const answers = Promise.all(
+  const results = Promise.all(
     readers.map(async (client) => {
       const seen = new Map<string, number>();
       while (!isOver) {
-        const answer = (await read(client)).replace(/ .*/, '');
-        seen.set(answer, (seen.get(answer) ?? 0) + 1);
+        const result = (await read(client)).replace(/ .*/, '');
+        seen.set(result, (seen.get(result) ?? 0) + 1);
       }
       client.disconnect();
       return seen;
@@ -123,22 +123,22 @@ test('while the old server is read, nobody else is answered', async () => {
   );
   for (let i = 0; i < 3; i++) expect(await count(pairs)).toBe('0 keys');
   isOver = true;
-  for (const seen of await answers) expect([...seen.keys()]).toEqual(['ReplyError:']);
+  for (const seen of await results) expect([...seen.keys()]).toEqual(['ReplyError:']);
 });
 
-test('more than fits into a packet goes through in parts, in order', async () => {
+test('commands that exceed a packet are sent in parts, in order', async () => {
   const pairs = await moved(110);
   const { shards, access } = pairs.contextOf();
   const server = await RedisServer.connect(shards[0].old, access);
   const pair = await Pair.connect(shards[0], access);
-  const ask = senderThroughFence(server, versionOf((await pair.observe()).old));
+  const send = senderThroughFence(server, versionOf((await pair.observe()).old));
   const key = Buffer.alloc(5000, 'k');
   const commands = [
     ['EXISTS', key] as const,
     ...Array.from({ length: 500 }, (_, i) => ['EXISTS', i % 2 ? 'string:0' : 'x'] as const),
   ];
-  expect(await ask(commands)).toEqual([0, ...Array.from({ length: 500 }, (_, i) => i % 2)]);
-  expect(await ask([])).toEqual([]);
+  expect(await send(commands)).toEqual([0, ...Array.from({ length: 500 }, (_, i) => i % 2)]);
+  expect(await send([])).toEqual([]);
   server.close();
   pair.close();
 });

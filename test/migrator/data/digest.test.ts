@@ -1,4 +1,4 @@
-// A digest depends on the data alone: not on the encoding, the order in which it was written, or the version.
+// A digest depends on the data only, not on the encoding, the order of writes or the version.
 
 import fc from 'fast-check';
 import { type Redis } from 'ioredis';
@@ -21,7 +21,7 @@ let knowsStreams: boolean;
 
 beforeAll(async () => {
   lab = new Lab();
-  // What the settings are called before 7.0, which later versions understand as well.
+  // The names before 7.0, which later versions accept as well.
   const limits = ['hash-max-ziplist-entries', 'zset-max-ziplist-entries', 'set-max-intset-entries'];
   const settings = (entries: number): string[] => limits.flatMap((name) => [`--${name}`, String(entries)]);
   packed = await side('redis-server', [...settings(10_000), '--hash-max-ziplist-value', '1000']);
@@ -49,7 +49,7 @@ async function side(binary: string, settings: readonly string[]): Promise<Side> 
 interface Value {
   readonly type: string;
   readonly parts: readonly (Buffer | number)[];
-  /** How many parts make an element. */
+  /** How many parts an element has. */
   readonly size: number;
 }
 
@@ -107,11 +107,11 @@ function written(number: number): string {
 }
 
 async function digest({ server }: Side): Promise<string | undefined> {
-  const [look] = await new KeyReader(directSender(server), false).snapshotsOf([Buffer.from('key')]);
-  return look.digest;
+  const [snapshot] = await new KeyReader(directSender(server), false).snapshotsOf([Buffer.from('key')]);
+  return snapshot.digest;
 }
 
-/** One element is changed by a byte, taken away, or there once more. */
+/** Changes one byte of an element, removes it, or repeats it. */
 function changed(value: Value, at: number, how: 'byte' | 'less' | 'twice'): Value | undefined {
   const elements = elementsOf(value);
   const i = at % elements.length;
@@ -130,7 +130,7 @@ function changed(value: Value, at: number, how: 'byte' | 'less' | 'twice'): Valu
   return withElements([...elements[i].slice(0, -1), how === 'byte' ? other : part.subarray(1)]);
 }
 
-/** What the value is, whatever its order where that says nothing. */
+/** The value, sorted if its order has no meaning. */
 function meaning(value: Value): string {
   const elements = elementsOf(value).map((parts) =>
     parts.map((part) => (typeof part === 'number' ? String(part) : text(part))),
@@ -140,7 +140,7 @@ function meaning(value: Value): string {
   return JSON.stringify([...new Map(elements.map((it) => [it[name], it[1 - name]]))].sort());
 }
 
-test('equal data has equal digests, and any single change has another', async () => {
+test('equal data has equal digests, and every single change a different one', async () => {
   const how = fc.constantFrom('byte' as const, 'less' as const, 'twice' as const);
   const example = fc.record({ value: values, at: fc.nat(), how });
   await fc.assert(
@@ -161,7 +161,7 @@ test('equal data has equal digests, and any single change has another', async ()
   );
 });
 
-test('a consumer group is part of a stream, how often an entry was read again is not', async () => {
+test('consumer groups are part of a stream, delivery counts are not', async () => {
   if (!knowsStreams) return;
   for (const { client } of [packed, spread]) {
     await client.del('key');
@@ -178,7 +178,7 @@ test('a consumer group is part of a stream, how often an entry was read again is
 
 test('large values are read in small pieces', async () => {
   const keys = Array.from({ length: 24 }, (_, i) => Buffer.from(`large ${i}`));
-  // A scan gives all that share a place in the table, which the server chooses at random: of many, that is a small part.
+  // A scan returns all elements of a hash table bucket, which the server chooses at random: a small part of many.
   const numbered = Array.from({ length: 100 }, (_, i) => `${i}`);
   const part = 'x'.repeat(10_000);
   for (const [i, key] of keys.entries()) {
@@ -188,12 +188,12 @@ test('large values are read in small pieces', async () => {
     if (i % 3 === 2) await packed.client.set(key, part.repeat(100));
   }
   const sizes: number[] = [];
-  const ask = directSender(packed.server);
+  const send = directSender(packed.server);
   const reader = new KeyReader(async (commands) => {
     const before = reader.bytes;
-    const answers = await ask(commands);
+    const results = await send(commands);
     sizes.push(before);
-    return answers;
+    return results;
   }, false);
   await reader.snapshotsOf(keys);
   await packed.client.del(...keys);
@@ -202,13 +202,13 @@ test('large values are read in small pieces', async () => {
   expect(Math.max(...portions)).toBeLessThan(1_000_000);
 });
 
-test('a set that is growing into a larger table while it is read counts each element once', async () => {
+test('a set that is resized while it is read counts each element once', async () => {
   const members = Array.from({ length: 20_000 }, (_, i) => `member ${i}`);
   for (const { client } of [packed, spread]) {
     await client.del('key');
     await client.sadd('key', ...members);
   }
-  // Taken apart and put together again, so that the table is being resized.
+  // Removed and added again, so that the table is being resized.
   await spread.client.sadd('key', ...members.map((member) => `x${member}`));
   await spread.client.srem('key', ...members.map((member) => `x${member}`));
   expect(await digest(spread)).toBe(await digest(packed));

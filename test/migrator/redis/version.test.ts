@@ -75,7 +75,7 @@ describe('other programs', () => {
     ['redis_version:7.4.0 rlec_version:7.8.2', 'Redis Enterprise 7.8.2'],
     ['pika_version:3.5.5 redis_version:4.0.0', 'Pika 3.5.5'],
     ['tcp_port:6379', 'a server without a redis_version'],
-  ])('%s is %s, and is not taken', (info, name) => {
+  ])('%s is %s, and is rejected', (info, name) => {
     expect(of(info).name).toBe(name);
     expect(of(info).unsupportedReason).toBeDefined();
   });

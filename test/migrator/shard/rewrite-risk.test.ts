@@ -1,4 +1,4 @@
-// CONFIG REWRITE is not tried where the server would not start on what it writes.
+// CONFIG REWRITE is not used if the server could not start with the file that it writes.
 
 import { rewriteRisk } from '../../../migrator/shard/rewrite-risk';
 import { RedisServer } from '../../../migrator/redis/server';
@@ -12,11 +12,11 @@ afterEach(() => lab.close());
 interface Started {
   readonly server: RedisServer;
   readonly version: Version;
-  /** Starts it again on its file. */
+  /** Restarts it with its file. */
   readonly again: () => Promise<boolean>;
 }
 
-/** A server with lines in its own file and in an included one. */
+/** A server with lines in its own file and in an included file. */
 async function started(own: readonly string[], included: readonly string[]): Promise<Started> {
   const port = await freePort();
   const include = lab.write('included.conf', `${included.join('\n')}\n`);
@@ -52,7 +52,7 @@ const CASES: readonly (readonly [string, readonly string[], readonly string[]])[
   ['the default user in an included file', [], [DEFAULT]],
 ];
 
-test.each(CASES)('%s: there is harm exactly if it would not start again', async (_, own, included) => {
+test.each(CASES)('%s: a risk is reported exactly if it would not start again', async (_, own, included) => {
   const it = await started(own, included).catch(() => undefined);
   if (it === undefined) return; // It knows no users.
   const { server, version, again } = it;
@@ -61,7 +61,7 @@ test.each(CASES)('%s: there is harm exactly if it would not start again', async 
   expect(await again()).toBe(risk === undefined);
 });
 
-test('a password in an included file does no harm, nor do reads that are closed and opened', async () => {
+test('a password in an included file is no risk, and neither are reads that are closed and opened', async () => {
   const { server, version, again } = await started([], [REQUIREPASS]);
   expect(await rewriteRisk(server, version)).toBeUndefined();
   for (const reads of ['-@read', '+@read']) {

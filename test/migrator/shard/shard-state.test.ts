@@ -28,7 +28,7 @@ function follower(of: string, fields: Record<string, string> = {}): ServerView {
 
 const MASTER = view({ role: 'master' });
 const NOWHERE = follower('127.0.0.1:1', { master_link_status: 'down' });
-const SILENT = undefined;
+const UNREACHABLE = undefined;
 
 test.each([
   ['waiting', MASTER, NOWHERE],
@@ -41,7 +41,7 @@ test.each([
   ['syncing', MASTER, follower('old:1', { aof_enabled: '1', aof_last_bgrewrite_status: 'err' })],
   ['in sync', MASTER, follower('old:1', { aof_enabled: '0', aof_last_bgrewrite_status: 'err' })],
   ['split brain', MASTER, MASTER],
-  ['new unreachable', MASTER, SILENT],
+  ['new unreachable', MASTER, UNREACHABLE],
   ['foreign', MASTER, follower('elsewhere:1')],
   ['fenced', NOWHERE, follower('old:1', { master_link_status: 'down' })],
   ['moved', NOWHERE, MASTER],
@@ -51,14 +51,14 @@ test.each([
   ['foreign', follower('10.0.0.9:3'), follower('old:1')],
   ['foreign', follower('new.:2'), MASTER],
   ['foreign', follower('elsewhere:1'), MASTER],
-  ['moved', SILENT, MASTER],
-  ['old unreachable', SILENT, NOWHERE],
-  ['old unreachable', SILENT, follower('old:1', { master_link_status: 'down' })],
+  ['moved', UNREACHABLE, MASTER],
+  ['old unreachable', UNREACHABLE, NOWHERE],
+  ['old unreachable', UNREACHABLE, follower('old:1', { master_link_status: 'down' })],
 ] as const)('%s', (state, old, fresh) => {
   expect(stateOf(SHARD, old, fresh)).toBe(state);
   expect(MEANING[state]).not.toBe('');
 });
 
-test('without an address of its own for the old server, the new one is followed at the plan’s', () => {
+test('without newForOld, the old server follows the new one at its address in the plan', () => {
   expect(stateOf({ ...SHARD, newForOld: undefined }, follower('new.:2'), MASTER)).toBe('following');
 });
