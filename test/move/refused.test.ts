@@ -44,7 +44,7 @@ test('an old server with CONFIG renamed is not cut over before a Secret has the 
   await move.run('sync');
   const refused = move.migrator('cutover');
   expect(await refused.exit()).toBe(3);
-  expect(refused.output).toContain('put that into the Secret of renamedCommands');
+  expect(refused.output).toContain('add the new name to the renamedCommands Secret');
   expect(await move.roles()).toEqual(untouched(move));
   await moving.judge();
 });

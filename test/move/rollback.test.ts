@@ -62,7 +62,7 @@ test('a new server that cannot persist its role does not become a second master'
 
   const refused = it.migrator('rollback', '--accept-loss');
   expect(await refused.exit()).toBe(3);
-  expect(refused.output).toContain('after a restart it would say again that it is the master');
+  expect(refused.output).toContain('after a restart it would be a master again');
   expect((await it.roles())[0].new).toBe('master');
 
   disk.free();
