@@ -98,7 +98,7 @@ export class Program {
   }
 
   /** Whether SIGSTOP has stopped it. */
-  get standsStill(): boolean {
+  get isStopped(): boolean {
     const stat = fs.readFileSync(`/proc/${String(this.child.pid)}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
   }

@@ -85,13 +85,13 @@ test.each(['cutover.held', 'cutover.equal'])(
     await move.run('sync');
     const load = await move.load({ clients: 8 });
 
-    const still = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, 'cutover', '--deadline', '300');
-    await until('the migrator is stopped', () => still.standsStill);
+    const stopped = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, 'cutover', '--deadline', '300');
+    await until('the migrator is stopped', () => stopped.isStopped);
     const writer = move.old.serverClient(0);
     await writer.set('written', 'after the pause');
     writer.disconnect();
-    still.child.kill('SIGCONT');
-    expect(await still.exit()).toBe(0);
+    stopped.child.kill('SIGCONT');
+    expect(await stopped.exit()).toBe(0);
 
     expect(await move.roles()).toEqual([{ old: 'slave of 127.0.0.1:1', new: 'master' }]);
     const { violations, lost } = await load.stop();

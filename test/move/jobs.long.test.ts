@@ -75,7 +75,7 @@ test('a Job that is replaced while it runs starts no other shard', async () => {
   const current = lab.write('current', 'this-one');
   const env = { CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.checked SIGSTOP', JOB_NAME: 'this-one' };
   const program = move.migratorWith(env, 'cutover', '--current', current);
-  await until('it is stopped', () => program.standsStill);
+  await until('it is stopped', () => program.isStopped);
   fs.writeFileSync(current, 'another');
   program.child.kill('SIGCONT');
   expect(await program.exit()).toBe(3);
@@ -88,13 +88,13 @@ test('a migrator that finds one with another plan is not retried', async () => {
   moving = await Moving.of(lab, { servers: 1 });
   const { move } = moving;
   await move.run('sync');
-  const still = await moving.standStillAt('cutover.locked');
+  const stopped = await moving.stopAt('cutover.locked');
   const plan = JSON.parse(fs.readFileSync(move.fleet.planFile(), 'utf8')) as object;
   const other = lab.write('other.json', JSON.stringify({ ...plan, keepLegacyInSync: true }));
   const second = move.migrator('cutover', '--plan', other);
   expect(await second.exit()).toBe(3);
   expect(second.output).toContain('a migrator with another plan is working on it');
-  expect(await still.goOn()).toBe(0);
+  expect(await stopped.resume()).toBe(0);
   expect(await move.roles()).toEqual(moved(move));
   await moving.judge();
 }, 60_000);

@@ -34,9 +34,9 @@ describe.each(EACH)('a %s that is killed', (victim) => {
     test.each(DURING)('at %s', async (step) => {
       moving = await Moving.of(lab);
       await moving.move.run('sync');
-      const still = await moving.standStillAt(step, '--hold', hold);
+      const stopped = await moving.stopAt(step, '--hold', hold);
       await VICTIMS[victim](moving.move);
-      await still.goOn();
+      await stopped.resume();
       await moving.finish('cutover', '--hold', hold);
       expect(await moving.move.roles()).toEqual(moved(moving.move));
       await moving.judge();

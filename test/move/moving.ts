@@ -39,19 +39,19 @@ export class Moving {
     readonly load: Load,
   ) {}
 
-  /** Starts a command, and waits until it stops at a step. `goOn` resumes it, and returns its exit code. */
-  async standStillAt(step: Step, ...args: string[]): Promise<{ program: Program; goOn: () => Promise<number | null> }> {
+  /** Starts a command, and waits until it stops at a step. `resume` resumes it, and returns its exit code. */
+  async stopAt(step: Step, ...args: string[]): Promise<{ program: Program; resume: () => Promise<number | null> }> {
     const [command] = step.split('.');
     const program = this.move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, command, ...args);
     await until(`${command} stops at ${step}`, () => {
       if (!program.running) throw new Error(`${command} ended: ${program.output}`);
-      return program.standsStill;
+      return program.isStopped;
     });
-    const goOn = (): Promise<number | null> => {
+    const resume = (): Promise<number | null> => {
       program.child.kill('SIGCONT');
       return program.exit();
     };
-    return { program, goOn };
+    return { program, resume };
   }
 
   /** Repeats a command, as a Job does, until it succeeds. */

@@ -47,9 +47,9 @@ describe.each(Object.entries(FAILURES))(
     test.each(DURING)('at %s', async (step) => {
       moving = await Moving.of(lab, { network: 'for replicas' });
       await moving.move.run('sync');
-      const still = await moving.standStillAt(step);
+      const stopped = await moving.stopAt(step);
       await fail(moving);
-      await still.goOn();
+      await stopped.resume();
       await heal(moving);
       await moving.finish('cutover');
       expect(await moving.move.roles()).toEqual(moved(moving.move));
@@ -61,9 +61,9 @@ describe.each(Object.entries(FAILURES))(
 test('a network that is cut between the new and the old side leaves each shard served by one server or none', async () => {
   moving = await Moving.of(lab, { network: 'for all' });
   await moving.move.run('sync');
-  const still = await moving.standStillAt('cutover.equal');
+  const stopped = await moving.stopAt('cutover.equal');
   await FAILURES.cut(moving);
-  expect(await still.goOn()).toBe(4);
+  expect(await stopped.resume()).toBe(4);
   await heal(moving);
   await moving.finish('cutover');
   await moving.judge();

@@ -141,10 +141,10 @@ test('a disk that fills up between the demotion and the promotion gives the role
 
   // A fence, since a pause could end before this step.
   const hold = ['--hold', 'fence', '--deadline', '10000'];
-  const still = await moving.standStillAt('cutover.demoted', ...hold, '--patience', '2');
+  const stopped = await moving.stopAt('cutover.demoted', ...hold, '--patience', '2');
   disk.fill();
-  expect(await still.goOn()).toBe(4);
-  expect(still.program.output).toContain('Rewriting config file');
+  expect(await stopped.resume()).toBe(4);
+  expect(stopped.program.output).toContain('Rewriting config file');
   await until('the old server serves', async () => (await move.roles())[0].old === 'master');
 
   disk.free();

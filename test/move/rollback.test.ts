@@ -126,7 +126,7 @@ test('a migrator that yields to another does not release its hold on writes', as
   const it = await started();
   await it.run('sync');
   const first = it.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.equal SIGSTOP' }, 'cutover', '--hold', 'fence');
-  await until('the first one is stopped', () => first.standsStill);
+  await until('the first one is stopped', () => first.isStopped);
 
   const second = it.migrator('cutover', '--hold', 'fence');
   expect(await second.exit()).toBe(5);
