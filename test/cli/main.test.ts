@@ -165,7 +165,7 @@ test('a configuration is read from standard input, and named stdin', async () =>
   expect(await cliWithStdin(article, 'diff', ARTICLE, '-')).toMatchObject({ code: 0 });
   expect(await cliWithStdin(article, 'diff', '-', ARTICLE)).toMatchObject({ code: 0 });
   expect(String((await cliWithStdin(article, 'where', '-c', '-', 'user:1')).stdout)).toMatch(/^user:1\tserver/);
-  expect(String((await cliWithStdin('', 'check', '-')).stdout)).toMatch(/^stdin:1: error: there is no pool/);
+  expect(String((await cliWithStdin('', 'check', '-')).stdout)).toMatch(/^stdin:1: error: the file has no pool/);
 });
 
 test('keys as arguments and keys as lines give the same result', async () => {
