@@ -10,8 +10,26 @@ const shared = {
   },
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/examples/import/'],
 };
-/** Tests too slow for every run, and the generated configurations again, in larger numbers. */
-const long = ['**/test/**/*.long.test.ts', '**/test/nutcracker/nutcracker-config-verdict.test.ts'];
+/** Files of which the quick tests run only some cases (`test/lab/cases.ts`). */
+const partly = [
+  'cli/commands/report-page',
+  'cli/main',
+  'migrator/commands/verify',
+  'migrator/data/changed-keys',
+  'move/foreign',
+  'move/interrupted',
+  'move/refused',
+  'move/restart',
+  'move/rights',
+  'move/rollback',
+  'move/sentinel',
+  'nutcracker/nutcracker-config-verdict',
+  'nutcracker/placement',
+  'redis/config/known',
+  'runbook-kubectl',
+];
+/** Tests that are too slow for every run. */
+const long = ['**/test/**/*.long.test.ts', ...partly.map((file) => `**/test/${file}.test.ts`)];
 
 export default {
   ...shared,

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import pLimit from 'p-limit';
 import { parse } from 'yaml';
+import { longTest } from './lab/cases';
 import { ApiServer, type ApiServerProps } from './lab/api-server';
 import { isUnderstood, Kubectl } from './lab/kubectl';
 import { Lab } from './lab/lab';
@@ -68,7 +69,7 @@ const prefixed = (pod: string, log: string): string[] =>
     .filter(Boolean)
     .map((line) => `[pod/${pod}/migrator] ${line}`);
 
-test('the commands wait for the condition of a Job, however long after its log it appears', async () => {
+longTest('the commands wait for the condition of a Job, however long after its log it appears', async () => {
   const first = '2026 shard 0: waiting\n';
   const printed = await outputFor([
     { pods: {} },
@@ -81,7 +82,7 @@ test('the commands wait for the condition of a Job, however long after its log i
   expect(printed).toEqual([whole[0], whole[whole.length - 1], ...whole, 'Complete ']);
 });
 
-test('the logs of all pods are printed if one was killed and a second one ran', async () => {
+longTest('the logs of all pods are printed if one was killed and a second one ran', async () => {
   const printed = await outputFor([
     { pods: { 'job-9': KILLED } },
     { pods: { 'job-9': KILLED } }, // during the back-off, only the dead pod has a log

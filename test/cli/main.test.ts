@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Redis } from 'ioredis';
 import { NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
+import { everyNth, longTest } from '../lab/cases';
 import { accepts, freePort, Lab, until } from '../lab/lab';
 import { pool, servers } from './configurations';
 import { ARTICLE, buildInto, type Result, ROOT, run, UNIT_1 } from './program';
@@ -24,44 +25,46 @@ const two = lab.write('two.yml', pool('alpha', servers(4)) + pool('beta', server
 describe('exit codes', () => {
   const broken = lab.write('broken.yml', pool('alpha', []));
 
-  test.each([
-    [0, ['--help']],
-    [0, ['check', '--help']],
-    [0, ['where', '--help']],
-    [0, ['diff', '--help']],
-    [0, ['balance', '--help']],
-    [0, ['report', '--help']],
-    [0, ['images', '--help']],
-    [0, ['images', 'dist']],
-    [2, ['images', 'docs']],
-    [2, ['images', '-', '-']],
-    [2, ['images', 'no/such.yml']],
-    [0, ['--version']],
-    [0, ['check', UNIT_1]],
-    [1, ['check', broken]],
-    [2, ['check', 'no/such.yml']],
-    [2, ['check']],
-    [2, ['check', UNIT_1, UNIT_1]],
-    [2, ['check', '--no-such-option', UNIT_1]],
-    [2, ['no-such-command']],
-    [2, []],
-    [0, ['where', '-c', UNIT_1, 'key']],
-    [2, ['where', 'key']],
-    [2, ['where', '-c', broken, 'key']],
-    [2, ['where', '-c', two, 'key']],
-    [2, ['where', '-c', '-']],
-    [0, ['diff', UNIT_1, UNIT_1]],
-    [1, ['diff', UNIT_1, ARTICLE]],
-    [2, ['diff', UNIT_1, broken]],
-    [2, ['diff', '-', '-']],
-    [0, ['balance', UNIT_1]],
-    [0, ['balance', two, '--pattern', 'k{1..9}']],
-    [2, ['balance', broken]],
-    [2, ['balance', UNIT_1, '--pattern', 'k']],
-    [2, ['balance', UNIT_1, '--pattern', 'k{1..2}', '--keys', two]],
-    [2, ['balance', UNIT_1, '--keys', 'no/such/keys']],
-    [2, ['balance', '-', '--keys', '-']],
-  ])('%d for %j', async (code, args) => {
+  test.each(
+    everyNth(3, [
+      [0, ['--help']],
+      [0, ['check', '--help']],
+      [0, ['where', '--help']],
+      [0, ['diff', '--help']],
+      [0, ['balance', '--help']],
+      [0, ['report', '--help']],
+      [0, ['images', '--help']],
+      [0, ['images', 'dist']],
+      [2, ['images', 'docs']],
+      [2, ['images', '-', '-']],
+      [2, ['images', 'no/such.yml']],
+      [0, ['--version']],
+      [0, ['check', UNIT_1]],
+      [1, ['check', broken]],
+      [2, ['check', 'no/such.yml']],
+      [2, ['check']],
+      [2, ['check', UNIT_1, UNIT_1]],
+      [2, ['check', '--no-such-option', UNIT_1]],
+      [2, ['no-such-command']],
+      [2, []],
+      [0, ['where', '-c', UNIT_1, 'key']],
+      [2, ['where', 'key']],
+      [2, ['where', '-c', broken, 'key']],
+      [2, ['where', '-c', two, 'key']],
+      [2, ['where', '-c', '-']],
+      [0, ['diff', UNIT_1, UNIT_1]],
+      [1, ['diff', UNIT_1, ARTICLE]],
+      [2, ['diff', UNIT_1, broken]],
+      [2, ['diff', '-', '-']],
+      [0, ['balance', UNIT_1]],
+      [0, ['balance', two, '--pattern', 'k{1..9}']],
+      [2, ['balance', broken]],
+      [2, ['balance', UNIT_1, '--pattern', 'k']],
+      [2, ['balance', UNIT_1, '--pattern', 'k{1..2}', '--keys', two]],
+      [2, ['balance', UNIT_1, '--keys', 'no/such/keys']],
+      [2, ['balance', '-', '--keys', '-']],
+    ]),
+  )('%d for %j', async (code, args) => {
     const result = await cli(...args);
     expect(result).toMatchObject({ code });
     expect(result.stderr).not.toMatch(/^ +at /m);
@@ -129,29 +132,33 @@ describe('a system error is reported with the file and the remedy', () => {
     }
   });
 
-  test.each([
-    `images ${two}/dist`,
-    `report ${UNIT_1} -o - --plan ${two}/dist`,
-    `report ${UNIT_1} -o - --status ${ROOT}`,
-    `${init} ${UNIT_1} -d ${lab.dir}/none --redis-conf ${ROOT}`,
-    `${init} ${'x'.repeat(300)}`,
-    `balance ${UNIT_1} --keys ${ROOT}`,
-  ])('if %s cannot read', async (command) => {
+  test.each(
+    everyNth(3, [
+      `images ${two}/dist`,
+      `report ${UNIT_1} -o - --plan ${two}/dist`,
+      `report ${UNIT_1} -o - --status ${ROOT}`,
+      `${init} ${UNIT_1} -d ${lab.dir}/none --redis-conf ${ROOT}`,
+      `${init} ${'x'.repeat(300)}`,
+      `balance ${UNIT_1} --keys ${ROOT}`,
+    ]),
+  )('if %s cannot read', async (command) => {
     const { code, stderr } = await cli(...command.split(' '));
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: \S+: [^\n]+; [^\n]+\n$/) });
     expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
   });
 });
 
-test.each([
-  [[], '0 success, 1 errors or differences found (see the help of each command), 2 usage or I/O error'],
-  [['check'], '0 the file is valid, 1 the file has errors, 2 usage or I/O error'],
-  [['where'], '0 success, 2 usage or I/O error'],
-  [['diff'], '0 no key would move, 1 keys would move, 2 usage or I/O error'],
-  [['balance'], '0 success, 2 usage or I/O error'],
-  [['report'], '0 the page is written, 1 the file has errors and nothing is written, 2 usage or I/O error'],
-  [['init'], '0 success, 2 usage or I/O error'],
-])('the help of %j lists its exit codes', async (command, codes) => {
+test.each(
+  everyNth(3, [
+    [[], '0 success, 1 errors or differences found (see the help of each command), 2 usage or I/O error'],
+    [['check'], '0 the file is valid, 1 the file has errors, 2 usage or I/O error'],
+    [['where'], '0 success, 2 usage or I/O error'],
+    [['diff'], '0 no key would move, 1 keys would move, 2 usage or I/O error'],
+    [['balance'], '0 success, 2 usage or I/O error'],
+    [['report'], '0 the page is written, 1 the file has errors and nothing is written, 2 usage or I/O error'],
+    [['init'], '0 success, 2 usage or I/O error'],
+  ]),
+)('the help of %j lists its exit codes', async (command, codes) => {
   expect(String((await cli(...command, '--help')).stdout)).toContain(`\nExit codes: ${codes}.\n`);
 });
 
@@ -233,7 +240,7 @@ function peakOf(pid: number): number {
   return Number(line?.[1]) / 1024;
 }
 
-test('hundreds of megabytes of keys need constant memory', async () => {
+longTest('hundreds of megabytes of keys need constant memory', async () => {
   const child = spawn(program, ['where', '-c', ARTICLE], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     let received = 0;

@@ -65,7 +65,16 @@ export function commandsIn(text: string): string[] {
     .filter((line) => line !== '' && line !== 'cd ../..');
 }
 
+const checked = new Map<string, Promise<void>>();
+
+/** Checks a command, once for all documents that have it. */
 export async function checkCommand(command: string): Promise<void> {
+  const check = checked.get(command) ?? checkOnce(command);
+  checked.set(command, check);
+  return check;
+}
+
+async function checkOnce(command: string): Promise<void> {
   for (const [pattern, check] of CHECKS) {
     const match = pattern.exec(command);
     if (match) {

@@ -1,5 +1,6 @@
 // Shards with a server whose role another program has changed: the advice to the operator, and that it works.
 
+import { longTest } from '../lab/cases';
 import { PASSWORD } from '../lab/clients';
 import { accepts, freePort, Lab } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';
@@ -60,7 +61,7 @@ test('a new server that follows another before its cutover is detached, and noth
   expect(await it.roles()).toEqual(moved(it));
 });
 
-test('if both servers follow another, the operator chooses the one with the right data', async () => {
+longTest('if both servers follow another, the operator chooses the one with the right data', async () => {
   const { it, other } = await started();
   await it.run('cutover');
   await it.fleet.change(0, ['SET', 'written', 'since']);
@@ -83,16 +84,19 @@ test('if both servers follow another, the operator chooses the one with the righ
   client.disconnect();
 });
 
-test('if the servers follow each other, or the old one follows a third, the old server serves again when the operator decides so', async () => {
-  const { it, other } = await started();
-  await redirect(it, 'old', it.fleet.portOf(0));
-  expect(await it.run('status')).toContain('neither server serves');
-  await it.run('rollback', '--accept-loss');
-  expect(await it.roles()).toEqual(BACK);
+longTest(
+  'if the servers follow each other, or the old one follows a third, the old server serves again when the operator decides so',
+  async () => {
+    const { it, other } = await started();
+    await redirect(it, 'old', it.fleet.portOf(0));
+    expect(await it.run('status')).toContain('neither server serves');
+    await it.run('rollback', '--accept-loss');
+    expect(await it.roles()).toEqual(BACK);
 
-  await it.run('sync');
-  await redirect(it, 'old', other);
-  expect(await refused(it, 'rollback')).toContain(`if 127.0.0.1:${other} has the right data`);
-  await it.run('rollback', '--accept-loss');
-  expect(await it.roles()).toEqual(BACK);
-});
+    await it.run('sync');
+    await redirect(it, 'old', other);
+    expect(await refused(it, 'rollback')).toContain(`if 127.0.0.1:${other} has the right data`);
+    await it.run('rollback', '--accept-loss');
+    expect(await it.roles()).toEqual(BACK);
+  },
+);

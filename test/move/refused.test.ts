@@ -3,6 +3,7 @@
 import { ApiObject, App } from 'cdk8s';
 import { AppendFsync, RedisConfig } from '../../lib';
 import { joinWords } from '../../lib/redis/config/text';
+import { longTest } from '../lab/cases';
 import { FullDisk } from '../lab/full-disk';
 import { Lab, until } from '../lab/lab';
 import { moved, Moving, untouched } from './moving';
@@ -31,7 +32,7 @@ test('a wrong password changes nothing, and is reported as such', async () => {
   await moving.judge();
 });
 
-test('an old server with CONFIG renamed is not cut over before a Secret has the name', async () => {
+longTest('an old server with CONFIG renamed is not cut over before a Secret has the name', async () => {
   const renamed = (): string[][] => [
     ['repl-diskless-sync-delay', '0'],
     ['rename-command', 'CONFIG', 'its-other-name'],
@@ -49,41 +50,44 @@ test('an old server with CONFIG renamed is not cut over before a Secret has the 
   await moving.judge();
 });
 
-test('a fleet with renamed commands migrates with its redis.conf and a Secret, without the names in a manifest', async () => {
-  const live = [
-    ['repl-diskless-sync-delay', '0'],
-    ['rename-command', 'CONFIG', 'hidden-config-8f2'],
-    ['rename-command', 'KEYS', 'hidden-keys-8f2'],
-    ['rename-command', 'FLUSHALL', ''],
-  ];
-  const lines = live.map(joinWords);
-  const redis = { config: RedisConfig.fromText(lines.join('\n'), 'redis.conf', { appendfsync: AppendFsync.ALWAYS }) };
-  const renamedCommands = lines.filter((line) => line.startsWith('rename')).join('\n');
-  moving = await Moving.of(lab, {
-    directives: () => live,
-    renamedCommands,
-    fleet: { redis, migration: { renamedCommands: { name: 'names' } } },
-  });
-  const { move } = moving;
-  for (const command of ['preflight', 'sync', 'verify', 'cutover']) {
-    expect(await move.run(command)).not.toContain('hidden-');
-  }
-  const objects = App.of(move.fleet.charts)
-    .node.findAll()
-    .filter((node) => ApiObject.isApiObject(node));
-  const manifests = JSON.stringify(objects.map((object) => object.toJson() as unknown));
-  expect(manifests).toContain('--renamed-commands');
-  expect(manifests).not.toContain('hidden-');
-  const shard = move.fleet.shardClient(0);
-  await expect(shard.flushall()).rejects.toThrow('unknown command');
-  await expect(shard.keys('*')).rejects.toThrow('unknown command');
-  expect(await shard.config('GET', 'port')).toHaveLength(2);
-  shard.disconnect();
-  expect(await move.roles()).toEqual(moved(move));
-  await move.old.restart(0, 'SIGKILL');
-  expect(await move.roles()).toEqual(moved(move));
-  await moving.judge();
-});
+longTest(
+  'a fleet with renamed commands migrates with its redis.conf and a Secret, without the names in a manifest',
+  async () => {
+    const live = [
+      ['repl-diskless-sync-delay', '0'],
+      ['rename-command', 'CONFIG', 'hidden-config-8f2'],
+      ['rename-command', 'KEYS', 'hidden-keys-8f2'],
+      ['rename-command', 'FLUSHALL', ''],
+    ];
+    const lines = live.map(joinWords);
+    const redis = { config: RedisConfig.fromText(lines.join('\n'), 'redis.conf', { appendfsync: AppendFsync.ALWAYS }) };
+    const renamedCommands = lines.filter((line) => line.startsWith('rename')).join('\n');
+    moving = await Moving.of(lab, {
+      directives: () => live,
+      renamedCommands,
+      fleet: { redis, migration: { renamedCommands: { name: 'names' } } },
+    });
+    const { move } = moving;
+    for (const command of ['preflight', 'sync', 'verify', 'cutover']) {
+      expect(await move.run(command)).not.toContain('hidden-');
+    }
+    const objects = App.of(move.fleet.charts)
+      .node.findAll()
+      .filter((node) => ApiObject.isApiObject(node));
+    const manifests = JSON.stringify(objects.map((object) => object.toJson() as unknown));
+    expect(manifests).toContain('--renamed-commands');
+    expect(manifests).not.toContain('hidden-');
+    const shard = move.fleet.shardClient(0);
+    await expect(shard.flushall()).rejects.toThrow('unknown command');
+    await expect(shard.keys('*')).rejects.toThrow('unknown command');
+    expect(await shard.config('GET', 'port')).toHaveLength(2);
+    shard.disconnect();
+    expect(await move.roles()).toEqual(moved(move));
+    await move.old.restart(0, 'SIGKILL');
+    expect(await move.roles()).toEqual(moved(move));
+    await moving.judge();
+  },
+);
 
 test.each(['none', 'read-only'] as const)('an old server with configuration file %s needs an option', async (kind) => {
   moving = await Moving.of(lab, { servers: 1, configFile: () => kind });
@@ -109,29 +113,32 @@ test.each(['none', 'read-only'] as const)('an old server with configuration file
   expect(await move.roles()).toEqual(moved(move));
 });
 
-test('a full disk on the new side leaves the shard with the old server, and a rerun finishes when there is room', async () => {
-  const disk = new FullDisk(lab);
-  moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path(), redis: {} } });
-  const { move } = moving;
-  disk.fill();
-  const first = move.migrator('sync', '--patience', '2');
-  expect(await first.exit()).toBe(4);
-  disk.free();
-  await moving.finish('sync');
+longTest(
+  'a full disk on the new side leaves the shard with the old server, and a rerun finishes when there is room',
+  async () => {
+    const disk = new FullDisk(lab);
+    moving = await Moving.of(lab, { servers: 1, fleet: { path: disk.path(), redis: {} } });
+    const { move } = moving;
+    disk.fill();
+    const first = move.migrator('sync', '--patience', '2');
+    expect(await first.exit()).toBe(4);
+    disk.free();
+    await moving.finish('sync');
 
-  disk.fill();
-  const refused = move.migrator('cutover', '--patience', '2');
-  expect(await refused.exit()).toBe(4);
-  expect((await move.roles())[0].old).toBe('master');
-  // A replica that cannot write the data of its master exits; kubelet restarts it.
-  await move.fleet.shard(0).exit();
-  disk.free();
-  await move.fleet.startShard(0);
-  await moving.finish('sync');
-  await moving.finish('cutover');
-  expect(await move.roles()).toEqual(moved(move));
-  await moving.judge();
-});
+    disk.fill();
+    const refused = move.migrator('cutover', '--patience', '2');
+    expect(await refused.exit()).toBe(4);
+    expect((await move.roles())[0].old).toBe('master');
+    // A replica that cannot write the data of its master exits; kubelet restarts it.
+    await move.fleet.shard(0).exit();
+    disk.free();
+    await move.fleet.startShard(0);
+    await moving.finish('sync');
+    await moving.finish('cutover');
+    expect(await move.roles()).toEqual(moved(move));
+    await moving.judge();
+  },
+);
 
 test('a disk that fills up between the demotion and the promotion gives the role back', async () => {
   const disk = new FullDisk(lab);
@@ -165,7 +172,7 @@ test('concurrent migrators move each shard once', async () => {
   await moving.judge();
 });
 
-test('concurrent rollbacks and cutovers end with each shard on one server', async () => {
+longTest('concurrent rollbacks and cutovers end with each shard on one server', async () => {
   moving = await Moving.of(lab, { servers: 4, fleet: { migration: { keepLegacyInSync: true } } });
   const { move } = moving;
   await move.run('sync');

@@ -1,5 +1,6 @@
 // A restart never restores data that is older than what the server served before.
 
+import { longTest } from '../lab/cases';
 import { Lab } from '../lab/lab';
 import { NOTHING, Restarting, SNAPSHOTS } from './restarting';
 
@@ -24,7 +25,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('a shard without persistence is empty
   expect(await it.served('new')).toBeUndefined();
 });
 
-test('without persistence, the file of a synchronization is renamed', async () => {
+longTest('without persistence, the file of a synchronization is renamed', async () => {
   it = await Restarting.of(lab, SNAPSHOTS, NOTHING);
   await it.write('old');
   await it.move.run('sync');
@@ -39,32 +40,35 @@ test('without persistence, the file of a synchronization is renamed', async () =
   expect(await it.served('new')).toBeUndefined();
 });
 
-test('an old server without persistence is copied without a file, and has its settings again after a rollback', async () => {
-  it = await Restarting.of(lab, NOTHING, NOTHING, true);
-  const { setting } = it;
-  const changed = ['repl-diskless-sync', 'rdb-del-sync-files', 'repl-backlog-ttl'];
-  const settings = (): Promise<string[]> => Promise.all(changed.map((name) => setting('old', name)));
-  const before = await settings();
-  await it.write('old');
-  await it.move.run('sync');
-  await it.write('old');
-  await it.restart('old', 'SIGKILL');
-  expect(await it.served('old')).toBeUndefined();
+longTest(
+  'an old server without persistence is copied without a file, and has its settings again after a rollback',
+  async () => {
+    it = await Restarting.of(lab, NOTHING, NOTHING, true);
+    const { setting } = it;
+    const changed = ['repl-diskless-sync', 'rdb-del-sync-files', 'repl-backlog-ttl'];
+    const settings = (): Promise<string[]> => Promise.all(changed.map((name) => setting('old', name)));
+    const before = await settings();
+    await it.write('old');
+    await it.move.run('sync');
+    await it.write('old');
+    await it.restart('old', 'SIGKILL');
+    expect(await it.served('old')).toBeUndefined();
 
-  await it.write('old');
-  await it.move.run('sync');
-  await it.move.run('rollback');
-  expect(await settings()).toEqual(before);
-  await it.move.run('sync');
-  await it.move.run('cutover');
-  await it.write('new');
-  await it.move.run('rollback');
-  expect(await settings()).toEqual(before);
-  expect(await it.served('old')).toBe(it.newest);
-  await it.write('old');
-  await it.restart('old', 'SIGKILL');
-  expect(await it.served('old')).toBeUndefined();
-});
+    await it.write('old');
+    await it.move.run('sync');
+    await it.move.run('rollback');
+    expect(await settings()).toEqual(before);
+    await it.move.run('sync');
+    await it.move.run('cutover');
+    await it.write('new');
+    await it.move.run('rollback');
+    expect(await settings()).toEqual(before);
+    expect(await it.served('old')).toBe(it.newest);
+    await it.write('old');
+    await it.restart('old', 'SIGKILL');
+    expect(await it.served('old')).toBeUndefined();
+  },
+);
 
 test('a server with snapshots only never restarts with data older than its last change of role', async () => {
   it = await Restarting.of(lab, SNAPSHOTS, SNAPSHOTS);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
+import { everyNth } from '../lab/cases';
 import { connect, PASSWORD } from '../lab/clients';
 import { Lab } from '../lab/lab';
 import { LabMove } from '../lab/move';
@@ -61,7 +62,7 @@ const OTHERS = ['+auth', '+config|resetstat', '+acl|setuser'];
 /** Rights that other versions or other data need. */
 const FOR_OTHERS = ['+acl|setuser', '+bgsave', '+client|kill', '+dump', '+exec', '+ping', '+xpending'];
 
-test.each([true, false])(
+test.each(everyNth(2, [true, false]))(
   'a fleet whose default user has only these rights migrates, and back (the old server follows: %s)',
   async (follows) => {
     const it = await started(follows);

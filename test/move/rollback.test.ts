@@ -1,5 +1,6 @@
 // Rollback: its conditions, its output, and that it leaves the old servers unchanged.
 
+import { longTest } from '../lab/cases';
 import { FullDisk } from '../lab/full-disk';
 import { freePort, Lab, until } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';
@@ -53,7 +54,7 @@ test('after a cutover it is refused until the loss is accepted, and then reports
   await it.run('cutover');
 });
 
-test('a new server that cannot persist its role does not become a second master', async () => {
+longTest('a new server that cannot persist its role does not become a second master', async () => {
   const disk = new FullDisk(lab);
   const it = await started({ fleet: { path: disk.path() } });
   await it.run('sync');
@@ -88,7 +89,7 @@ test('a new server that is lost is skipped if the operator says so', async () =>
   expect(await call('old', 'SET', 'it', 'serves')).toBe('OK');
 });
 
-test('a rollback to an old server that should follow but could not is possible', async () => {
+longTest('a rollback to an old server that should follow but could not is possible', async () => {
   const unreachable = `127.0.0.1:${await freePort()}`;
   const migration = { keepLegacyInSync: true, shardAddressesForLegacy: [unreachable] };
   const it = await started({ fleet: { migration } });
@@ -102,7 +103,7 @@ test('a rollback to an old server that should follow but could not is possible',
   expect(await call('old', 'GET', 'it')).toBeNull();
 });
 
-test('an old server keeps its ACL and its min-replicas settings', async () => {
+longTest('an old server keeps its ACL and its min-replicas settings', async () => {
   const it = await started({ fleet: { migration: { keepLegacyInSync: true } } });
   await call('old', 'ACL', 'SETUSER', 'default', '-sort', '-keys');
   await call('old', 'CONFIG', 'SET', 'min-replicas-to-write', '1', 'min-replicas-max-lag', '0');
@@ -122,7 +123,7 @@ test('an old server keeps its ACL and its min-replicas settings', async () => {
   expect(await settings()).toEqual(before);
 });
 
-test('a migrator that yields to another does not release its hold on writes', async () => {
+longTest('a migrator that yields to another does not release its hold on writes', async () => {
   const it = await started();
   await it.run('sync');
   const first = it.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: 'cutover.equal SIGSTOP' }, 'cutover', '--hold', 'fence');

@@ -1,5 +1,6 @@
 // Failover by another program: Sentinel watches the servers of a migration.
 
+import { longTest } from '../lab/cases';
 import { Lab, until } from '../lab/lab';
 import { LabMove, type LabMoveProps } from '../lab/move';
 import { LabSentinel } from '../lab/sentinel';
@@ -60,7 +61,7 @@ test('no step starts while Sentinel monitors a server, whatever the options, and
   expect(await it.roles()).toEqual(moved(it));
 });
 
-test('Sentinel cannot promote a new server, or change its master', async () => {
+longTest('Sentinel cannot promote a new server, or change its master', async () => {
   const it = await started();
   await it.run('sync');
   const watcher = await watch(it);
@@ -81,7 +82,7 @@ test('Sentinel cannot promote a new server, or change its master', async () => {
   expect(await it.roles()).toEqual(moved(it));
 });
 
-test('a Sentinel that cannot set its name is recognized by its subscriptions', async () => {
+longTest('a Sentinel that cannot set its name is recognized by its subscriptions', async () => {
   const it = await started({
     directives: () => [['rename-command', 'CLIENT', 'its-clients']],
     renamedCommands: 'rename-command CLIENT its-clients',

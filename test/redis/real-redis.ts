@@ -30,12 +30,17 @@ export async function configOf(lab: Lab, configuration: string): Promise<Record<
   return withServer(lab, configuration, async (client) => pairs((await client.config('GET', '*')) as string[]));
 }
 
-/** Whether redis-server accepts the lines. It never starts: a line that no version has follows. */
-export function isAccepted(lines: string): boolean {
-  const { stderr } = spawnSync('redis-server', ['-'], { input: `${lines}\nno-such-directive\n`, encoding: 'utf8' });
-  const line = /at line (\d+)/.exec(stderr)?.[1];
-  if (!line) throw new Error(`redis-server printed: ${stderr}`);
-  return Number(line) === lines.split('\n').length + 1;
+/**
+ * Which of the lines redis-server accepts, each by itself. It never starts: a line that no version has follows. One shell
+ * runs them all, because each start of a program from a process of Jest's size takes 20 times as long.
+ */
+export function whichAreAccepted(lines: readonly string[]): boolean[] {
+  const script = 'while IFS= read -r line; do printf "%s\\nno-such-directive\\n" "$line" | redis-server - 2>&1; done';
+  const input = lines.map((line) => `${line}\n`).join('');
+  const { stdout } = spawnSync('sh', ['-c', script], { input, encoding: 'utf8', maxBuffer: Infinity });
+  const verdicts = [...stdout.matchAll(/at line (\d+)/g)].map(([, line]) => line === '2');
+  if (verdicts.length !== lines.length) throw new Error(`redis-server printed: ${stdout}`);
+  return verdicts;
 }
 
 function pairs(flat: readonly string[]): Record<string, string> {

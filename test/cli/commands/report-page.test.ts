@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions } from 'playwright-core';
 import { startBrowser, Visit } from '../../lab/browser';
+import { everyNth, longTest } from '../../lab/cases';
 import { Lab } from '../../lab/lab';
 import { LabMove } from '../../lab/move';
 import { pool, servers } from '../configurations';
@@ -86,13 +87,15 @@ interface Balance {
 }
 
 describe('every page', () => {
-  test.each([
-    ['with three servers', () => report(few)],
-    ['with 108 servers and a plan', () => report(UNIT_1, '--plan', 'dist')],
-    ['with 1,000 servers', () => report(many)],
-    ['with several pools', () => report(several)],
-    ['with odd names', () => report(odd)],
-  ])('%s fits every window, and causes no requests and no errors', async (_, page) => {
+  test.each(
+    everyNth(4, [
+      ['with three servers', () => report(few)],
+      ['with 108 servers and a plan', () => report(UNIT_1, '--plan', 'dist')],
+      ['with 1,000 servers', () => report(many)],
+      ['with several pools', () => report(several)],
+      ['with odd names', () => report(odd)],
+    ] as const),
+  )('%s fits every window, and causes no requests and no errors', async (_, page) => {
     await visit(await page(), {}, async (visited) => {
       for (const width of [360, 768, 1280]) {
         await visited.page.setViewportSize({ width, height: 800 });
@@ -103,11 +106,13 @@ describe('every page', () => {
     });
   });
 
-  test.each([
-    ['light', () => report(several)],
-    ['dark', () => report(odd)],
-    ['dark', () => report(UNIT_1, '--plan', 'dist')],
-  ] as const)('is accessible (%s)', async (colorScheme, page) => {
+  test.each(
+    everyNth(3, [
+      ['light', () => report(several)],
+      ['dark', () => report(odd)],
+      ['dark', () => report(UNIT_1, '--plan', 'dist')],
+    ] as const),
+  )('is accessible (%s)', async (colorScheme, page) => {
     expect(await visit(await page(), { colorScheme }, violations)).toEqual([]);
   });
 });
@@ -252,7 +257,7 @@ test('in print, tables are not cut off', async () => {
   });
 });
 
-test('the page of a real migration shows the state of every shard, and which need action', async () => {
+longTest('the page of a real migration shows the state of every shard, and which need action', async () => {
   move = await LabMove.of(lab, { servers: 5, proxies: 0 });
   await move.start();
   await move.old.fill(5);

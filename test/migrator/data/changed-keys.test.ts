@@ -5,6 +5,7 @@ import { senderThroughFence } from '../../../migrator/redis/command-sender';
 import { changedKeys, type CountMethod } from '../../../migrator/data/changed-keys';
 import { Pair, versionOf } from '../../../migrator/shard/pair';
 import { RedisServer } from '../../../migrator/redis/server';
+import { longTest } from '../../lab/cases';
 import { connect } from '../../lab/clients';
 import { Lab } from '../../lab/lab';
 import { Pairs } from '../pairs';
@@ -69,7 +70,7 @@ test('an old server that is a master again is read directly', async () => {
   expect(await count(pairs)).toBe('1 key');
 });
 
-test('many keys are sampled, unless all are to be counted', async () => {
+longTest('many keys are sampled, unless all are to be counted', async () => {
   const pairs = await Pairs.start(lab, { servers: 1 });
   const numbered = Array.from({ length: 22_000 }, (_, i) => i);
   const write = (client: Redis, numbers: readonly number[], value: string): Promise<unknown> =>
