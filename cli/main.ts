@@ -138,15 +138,14 @@ const EXIT_CODES: Readonly<Record<string, readonly [success: string, negative: s
 };
 
 function exitCodes({ command }: { readonly command: Command }): string {
+  const isProgram = command.parent === null;
   const [success, negative] = EXIT_CODES[command.name()] ?? ['success', undefined];
-  const codes = [`0 ${success}`, ...(negative === undefined ? [] : [`1 ${negative}`]), '2 usage or I/O error'];
-  const all =
-    command.parent === null
-      ? '0 success, 1 errors or differences found (see the help of each command), 2 usage or I/O error'
-      : codes.join(', ');
+  const ofCommand = [`0 ${success}`, ...(negative === undefined ? [] : [`1 ${negative}`]), '2 usage or I/O error'];
+  const ofProgram = '0 success, 1 errors or differences found (see the help of each command), 2 usage or I/O error';
+  const hasJson = isProgram || command.options.some(({ long }) => long === '--json');
   return `
-Exit codes: ${all}.
-Results are printed to standard output, errors to standard error; both as JSON with --json.
+Exit codes: ${isProgram ? ofProgram : ofCommand.join(', ')}.
+Results are printed to standard output, errors to standard error${hasJson ? '; both as JSON with --json' : ''}.
 Output is coloured on a terminal only; NO_COLOR and FORCE_COLOR are respected.`;
 }
 
