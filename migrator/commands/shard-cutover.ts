@@ -267,7 +267,7 @@ export class ShardCutover {
     const roles = new Roles(pair.new, versionOf(fresh));
     await roles.checkDurable();
     await roles.writes.end();
-    this.tell('moved', 'makes it durable');
+    this.tell('moved', 'making the new roles durable');
     const snapshot = await takeOwedSnapshot(pair.new);
     const { keepLegacyInSync } = this.context.plan;
     const oldSnapshot = state === 'moved' && old ? await takeFencedSnapshot(pair.old, versionOf(old)) : '';
