@@ -36,10 +36,5 @@ export default {
   // By default, Jest leaves one core idle.
   maxWorkers: 2,
   testMatch: process.env.LONG ? long : ['**/test/**/*.test.ts'],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$']),
-    // The full matrix of restarts takes longer than all other tests together: npm run test:matrix.
-    ...(process.env.MATRIX ? [] : ['/restart\\.long\\.test\\.ts$']),
-  ],
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$'])],
 };

@@ -25,6 +25,7 @@ const RUN_BY: Record<string, string> = {
   'npm run lint': '.ci/run',
   'npm run typecheck': '.ci/run',
   'npm run test:long': '.ci/run',
+  'npm run test:matrix': 'test/move/restart.long.test.ts', // a third of it by npm run test:long
   'npm run docgen': 'test/docs/api.test.ts',
   'npm run demo': 'test/docs/demo.long.test.ts',
   'npm run picture': 'test/docs/pictures.test.ts',

@@ -31,10 +31,12 @@ async function finish(...[command, ...args]: [string, ...string[]]): Promise<voi
   await until(`${command} succeeds`, async () => (await it.move.migrator(command, ...args).exit()) === 0);
 }
 
-describe.each(SIGNALS)('%s', (signal) => {
-  const pairs = ALL.flatMap((old) => ALL.map((fresh) => [nameOf(old), nameOf(fresh), old, fresh] as const));
+const ALL_PAIRS = ALL.flatMap((old) => ALL.map((fresh) => [nameOf(old), nameOf(fresh), old, fresh] as const));
+/** Every third pair has each kind of persistence on each side; npm run test:matrix runs all of them. */
+const PAIRS = process.env.MATRIX ? ALL_PAIRS : ALL_PAIRS.filter((_, i) => i % 3 === 0);
 
-  test.each(pairs)('old: %s; new: %s; cutover, rollback, and cutover again', async (_, __, old, fresh) => {
+describe.each(SIGNALS)('%s', (signal) => {
+  test.each(PAIRS)('old: %s; new: %s; cutover, rollback, and cutover again', async (_, __, old, fresh) => {
     it = await Restarting.of(lab, old, fresh, true);
     await it.write('old');
     await finish('sync');
