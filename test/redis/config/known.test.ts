@@ -48,7 +48,7 @@ test('a value is accepted exactly if the real server accepts it', () => {
     name: fc.constantFrom(...multiple),
     args: fc.constantFrom(...SEVERAL).map((value) => value.split(' ')),
   });
-  const lines = fc.sample(fc.oneof({ weight: 3, arbitrary: one }, several), IS_LONG ? 1500 : 150);
+  const lines = fc.sample(fc.oneof({ weight: 3, arbitrary: one }, several), IS_LONG ? 600 : 150);
   const accepted = whichAreAccepted(lines.map(({ name, args }) => `${name} ${joinWords(args)}`));
   const verdicts = (each: (i: number) => boolean): unknown[] => lines.map(({ name, args }, i) => [name, args, each(i)]);
   expect(verdicts((i) => objectionTo(lines[i], INSTALLED) === undefined)).toEqual(verdicts((i) => accepted[i]));
