@@ -14,6 +14,7 @@ const shared = {
 const partly = [
   'cli/commands/report-page',
   'cli/main',
+  'fleet-lab',
   'migrator/commands/verify',
   'migrator/data/changed-keys',
   'move/foreign',

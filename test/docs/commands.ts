@@ -19,7 +19,7 @@ const CI = read('.ci/run');
 const RUN_BY: Record<string, string> = {
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
-  'npm pack': 'test/examples/import.test.ts',
+  'npm pack': 'test/examples/import.long.test.ts',
   'npm run synth': '.ci/run',
   'npm run build': 'package.json', // by npm ci and npm test
   'npm run lint': '.ci/run',
@@ -54,7 +54,7 @@ const CHECKS: [RegExp, Check][] = [
   [/^printf '%s\\n' '(.*)' > redis\.conf$/, isMentionedIn('lib/scripts/start.sh')],
   [/^npm install \.\/vendor\/\S+\.tgz$/, notChecked], // the packed library in a repository made by `init`
   [/^git diff (?:--stat )?-- dist$/, exitsWithZero],
-  [/^npm install --no-save .*tgz$/, notChecked], // test/examples/import.test.ts installs the same file
+  [/^npm install --no-save .*tgz$/, notChecked], // test/examples/import.long.test.ts installs the same file
 ];
 
 /** The commands of a block, without comments, also several in one line. */

@@ -9,7 +9,7 @@ import {
   verify,
   type VerifyOptions,
 } from '../../../migrator/commands/verify';
-import { IS_LONG } from '../../lab/cases';
+import { longTest } from '../../lab/cases';
 import { Lab, until } from '../../lab/lab';
 import { Pairs, type PairsProps } from '../pairs';
 
@@ -208,12 +208,12 @@ async function load(client: Redis, isOver: () => boolean): Promise<number> {
   return writes;
 }
 
-test('under load, with keys that expire or change all the time, only real differences are found', async () => {
+longTest('under load, with keys that expire or change all the time, only real differences are found', async () => {
   const pairs = await synced(1100);
   let isOver = false;
   const loads = Promise.allSettled([pairs.old(0), pairs.old(0)].map((client) => load(client, () => isOver)));
   await until('there is load', async () => (await pairs.old(0).exists('string:499')) === 1);
-  for (const options of IS_LONG ? [SAMPLED, FULL, FULL] : [FULL]) {
+  for (const options of [SAMPLED, FULL, FULL]) {
     const result = await verifyOne(pairs, options);
     expect(result).toMatchObject({ code: ExitCode.DONE, different: 0, keys: [] });
   }
@@ -231,7 +231,7 @@ test('under load, with keys that expire or change all the time, only real differ
   expect(afterwards.keys.map(({ key }) => key).sort()).toEqual(['"big:2"', '"hash"']);
 });
 
-test('the read rate is not exceeded', async () => {
+longTest('the read rate is not exceeded', async () => {
   const pairs = await synced(1100);
   const start = performance.now();
   await verifyOne(pairs, { ...FULL, keysPerSecond: 2000 });
