@@ -94,7 +94,7 @@ longTest('the logs of all pods are printed if one was killed and a second one ra
   expect(printed.join()).not.toMatch(/Found 2 pods|BadRequest/);
 });
 
-test('the reason is printed if a Job fails', async () => {
+longTest('the reason is printed if a Job fails', async () => {
   const message = `Container migrator for pod unit-1/job-a failed with exit code 3 matching FailJob rule at index 0`;
   const refused = 'shard 0 was skipped: refused\n';
   const printed = await outputFor([

@@ -1,6 +1,7 @@
 // Pools whose live file has auto_eject_hosts, as most public ones do: a cutover closes sessions, which ejects a shard.
 
 import { NutcrackerConfig } from '../../lib';
+import { longTest } from '../lab/cases';
 import { Lab, until } from '../lab/lab';
 import { LabMove } from '../lab/move';
 import { Moving } from './moving';
@@ -31,7 +32,7 @@ test('a fleet migrates under load, and no shard is ejected', async () => {
   }
 });
 
-test('with a proxy that ejects, the load reports lost writes', async () => {
+longTest('with a proxy that ejects, the load reports lost writes', async () => {
   const replace = { 'auto_eject_hosts: false': 'auto_eject_hosts: true' };
   const move = await LabMove.of(lab, { servers: 4, pool: EJECTING, fleet: { replace } });
   await move.start();

@@ -8,6 +8,7 @@ import {
   type NutcrackerPoolProps,
   NutcrackerServer,
 } from '../../lib/nutcracker';
+import { IS_LONG } from '../lab/cases';
 import { Lab } from '../lab/lab';
 import { withServer } from '../redis/real-redis';
 import { poolsOfAFile } from './config-arbitraries';
@@ -70,7 +71,7 @@ test('a written configuration reads back unchanged, and nutcracker accepts it', 
       expect(read.pools.map(withoutLines)).toEqual(config.pools.map(withoutLines));
       expect(read.toYaml()).toBe(text);
     }),
-    { seed: 20, numRuns: 200 },
+    { seed: 20, numRuns: IS_LONG ? 200 : 100 },
   );
 });
 

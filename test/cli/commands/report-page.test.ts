@@ -130,7 +130,7 @@ function contrast(...colours: [string, string]): number {
 }
 
 describe('charts', () => {
-  test.each(['light', 'dark'] as const)('have text with enough contrast (%s)', async (colorScheme) => {
+  test.each(everyNth(2, ['light', 'dark'] as const))('have text with enough contrast (%s)', async (colorScheme) => {
     await visit(await report(few), { colorScheme }, async ({ page }) => {
       const colour = (name: string): Promise<string> =>
         page.evaluate(`getComputedStyle(document.documentElement).getPropertyValue('--${name}').trim()`);
@@ -198,7 +198,7 @@ test('odd names are shown as text, and run no script', async () => {
 });
 
 describe('the keyboard', () => {
-  test('skips the contents, reaches tables, and opens folded details', async () => {
+  longTest('skips the contents, reaches tables, and opens folded details', async () => {
     await visit(await report(UNIT_1, '--plan', 'dist'), {}, async ({ page }) => {
       await page.keyboard.press('Tab');
       const skip = 'document.querySelector(".skip:focus")?.getBoundingClientRect().top >= 0';
@@ -247,7 +247,7 @@ describe('the filter of a table', () => {
   });
 });
 
-test('in print, tables are not cut off', async () => {
+longTest('in print, tables are not cut off', async () => {
   await visit(await report(UNIT_1, '--plan', 'dist'), { colorScheme: 'dark' }, async ({ page }) => {
     await page.emulateMedia({ media: 'print' });
     const hidden = '(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)';
