@@ -80,7 +80,7 @@ function oldCannotFollowNew(old: ServerDetails, fresh: ServerDetails): Remark[] 
   const both = `${old.address} runs ${old.version.name}, which cannot load data of ${fresh.address} (${fresh.version.name})`;
   const effect = 'so it cannot follow after the cutover, and a rollback will lose the writes since then';
   const remedy = `run an image of ${old.version.name} in the shards if that is 7.0 or later, or turn keepLegacyInSync off`;
-  return [warning('way-back', `${both}, ${effect}; ${remedy}`)];
+  return [warning('lossy-rollback', `${both}, ${effect}; ${remedy}`)];
 }
 
 function kind({ address, view }: ServerDetails): Remark[] {

@@ -1,15 +1,13 @@
 // The cutover of one shard: does what its state requires, until it has moved.
 
 import { type PlannedShard } from '../../lib/migration/plan';
-import { firstFew, Networks, unexpectedClients } from '../redis/clients';
 import { type Context, type HandOverOptions } from './context';
-import { refusesWrites } from '../checks/data-checks';
 import { followBack } from '../shard/follow-back';
 import { covers, handOver, type HandOver, promoteIfEqual, AbortedError } from '../shard/hand-over';
 import { foreignStateAdvice } from '../shard/foreign';
 import { BusyError, lock } from '../shard/lock';
 import { RefusedError } from './outcome';
-import { refuseMissingRights } from './refuse-missing-rights';
+import { refuseCutover } from './refuse-cutover';
 import { refuseWatched } from './refuse-watched';
 import {
   promotionCommands,
@@ -146,7 +144,7 @@ export class ShardCutover {
       return undefined;
     }
     const it = await this.handOverOf(pair, pairView);
-    await this.check(pair, it, pairView);
+    await refuseCutover(pair, it, pairView, { ...this.context.plan, ...this.options });
     if (await this.takeSnapshotIfNeeded(pair)) return undefined;
     reached('cutover.checked');
     this.tell('moving');
@@ -185,33 +183,6 @@ export class ShardCutover {
       beforePromotion: await promotionCommands(pair.new),
       command: 'cutover',
     };
-  }
-
-  /** Checks all reasons for a refusal before writes are held. */
-  private async check(pair: Pair, { from, to }: HandOver, pairView: PairView): Promise<void> {
-    const { old, new: fresh } = pairView;
-    await refuseMissingRights(pair, pairView, this.context.plan.keepLegacyInSync);
-    await from.roles.checkDurable().catch((error: unknown) => {
-      if (!(error instanceof NotDurableError)) throw error;
-      if (this.options.acceptVolatileFence) return;
-      const remedy = 'a restart would remove the fence; fix this, or accept it with --accept-volatile-fence';
-      throw new RefusedError(`${error.message}: ${remedy}`);
-    });
-    await to.roles.checkDurable();
-    if (old?.isLoading) throw new RefusedError(`${this.shard.old} is loading its data`);
-    const full = fresh && refusesWrites(fresh.info);
-    if (full !== undefined) throw new RefusedError(`${this.shard.new}: ${full}`);
-    await refuseWatched(pair);
-    await this.refuseUnexpectedClients(pair);
-  }
-
-  private async refuseUnexpectedClients(pair: Pair): Promise<void> {
-    if (this.options.allowUnexpectedClients) return;
-    const found = await unexpectedClients(pair.old, new Networks(this.context.plan.proxyNetworks));
-    if (found.length === 0) return;
-    const remedy =
-      'point them to the new proxies, add the network of the proxies to the plan, or accept them with --allow-unexpected-clients';
-    throw new RefusedError(`unexpected clients are connected to ${this.shard.old}: ${firstFew(found)}; ${remedy}`);
   }
 
   /** Both are replicas. The new one was never promoted, so the old one has all acknowledged writes. */

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 test.each([
-  ['7.0.15', '7.2.11', true, ['warning way-back']],
+  ['7.0.15', '7.2.11', true, ['warning lossy-rollback']],
   ['7.0.15', '7.2.11', false, []],
   ['7.2.4', '7.2.11', true, []],
 ] as const)('whether %s can follow %s after the cutover (keepLegacyInSync: %s): %j', (old, fresh, isTo, expected) => {
