@@ -23,6 +23,11 @@ export class Info {
     return this.fields.get(field) ?? '';
   }
 
+  /** Whether the server reports a field. */
+  has(field: string): boolean {
+    return this.fields.has(field);
+  }
+
   /** A field as a number; 0 if the server does not report it. */
   number(field: string): number {
     return Number(this.fields.get(field) ?? 0);

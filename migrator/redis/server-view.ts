@@ -15,7 +15,7 @@ export interface ServerView {
   /** Remaining and total bytes of the initial synchronization, if the server reports them. */
   readonly bytesLeft: number;
   readonly bytesInAll: number;
-  /** Whether it fell back to the old SYNC, which happens if its master was fenced: then it knows no offset. */
+  /** Whether it fell back to the old SYNC, which happens if its master was fenced: its offset then says nothing. */
   readonly lostOffset: boolean;
   /** The replication offset up to which it has applied the history. */
   readonly offset: number;
@@ -45,7 +45,7 @@ export function viewOf(info: Info): ServerView {
     isSyncing: info.text('master_sync_in_progress') === '1',
     bytesLeft: Math.max(0, info.number('master_sync_left_bytes')),
     bytesInAll: Math.max(0, info.number('master_sync_total_bytes')),
-    lostOffset: info.text('slave_repl_offset') === '-1' && info.text('master_link_status') === 'up',
+    lostOffset: lostOffset(info),
     offset: isMaster ? masterOffset : replicaOffset(info),
     history: [info.text('master_replid'), info.text('run_id')].filter((id) => id !== ''),
     isSaved: !isRewriting(info),
@@ -54,6 +54,15 @@ export function viewOf(info: Info): ServerView {
     runId: info.text('run_id'),
     info,
   };
+}
+
+/**
+ * After a SYNC, the offset counts from -1 with each byte of the stream, and from 4.0 on the replica has no replication id. It
+ * also sends no acknowledgements, so it never catches up.
+ */
+function lostOffset(info: Info): boolean {
+  if (info.text('role') === 'master' || info.text('master_link_status') !== 'up') return false;
+  return info.text('slave_repl_offset') === '-1' || (info.has('master_replid') && info.text('master_replid') === '');
 }
 
 /** Up to 3.2 (no master_replid), a demoted server loses its offset: Infinity, so that no replica counts as equal. */
