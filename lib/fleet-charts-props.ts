@@ -5,6 +5,7 @@ import { type PhasedMigration } from './migration/migration-options';
 import { type NetworkPeer } from './network-peer';
 import { type NutcrackerPool } from './nutcracker';
 import { type RedisOptions } from './redis/redis-options';
+import { type SentinelOptions } from './redis/sentinel-options';
 import { type IShardStorage } from './storage/i-shard-storage';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
@@ -36,6 +37,25 @@ export interface FleetChartsProps {
    * @default - the defaults of RedisStatefulSet
    */
   readonly redis?: RedisOptions;
+
+  /**
+   * With `redis.replicas`, the options of the Sentinels.
+   * @default - the defaults of RedisSentinels
+   */
+  readonly sentinels?: SentinelOptions;
+
+  /**
+   * With `redis.replicas`, the port of the second server of each shard, which must differ from 6379.
+   * @default 6380
+   */
+  readonly replicaPort?: number;
+
+  /**
+   * With `redis.replicas`, where the second servers keep their data. On the same NFS server as the first ones, both copies are
+   * lost together.
+   * @default - the shared volume of `storage`, or claims of the same template
+   */
+  readonly replicaStorage?: IShardStorage;
 
   /**
    * The prefix of every name.

@@ -24,6 +24,7 @@ import { STEPS } from './migration/steps';
 import { addressPeer, hostAndPort } from './network/egress';
 import { type NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
+import { RedisSentinels } from './redis-sentinels';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { ringProblems } from './twemproxy/ring-proof';
@@ -33,13 +34,15 @@ const REDIS_SUFFIX = 17;
 
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
- * `40-twemproxy`, and during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`, `70-verify`,
+ * `35-sentinel`, `40-twemproxy`, and during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`, `70-verify`,
  * `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration is compared with
  * the ring of each pool, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
   /** The shards. */
   readonly redis: RedisStatefulSet;
+  /** The Sentinels, if the shards have replicas. */
+  readonly sentinels?: RedisSentinels;
   /** The proxies. */
   readonly proxies: TwemproxyLayer;
   /** The migration, in the phase MOVING. */
@@ -83,7 +86,23 @@ export class FleetCharts extends Construct {
       storageScope: storage,
       password,
       clusterDomain,
+      replicaPort: props.replicaPort,
+      replicaStorage: props.replicaStorage,
+      sentinelName: `${name}-sentinel`,
     });
+    const isMoving = props.migration?.phase === MigrationPhase.MOVING;
+    this.sentinels =
+      props.redis?.replicas === 1
+        ? new RedisSentinels(chart('35-sentinel'), 'sentinels', {
+            ...props.sentinels,
+            redis: this.redis,
+            password,
+            // A migration changes the roles itself.
+            monitor: !isMoving,
+            storageScope: storage,
+            partOf: name,
+          })
+        : undefined;
     if (!storage.node.findAll().some((node) => ApiObject.isApiObject(node))) {
       scope.node.tryRemoveChild(storage.node.id);
       this.charts = this.charts.filter(([, made]) => made !== storage);
@@ -103,7 +122,7 @@ export class FleetCharts extends Construct {
     this.networkPolicies = this.addNetworkPolicies(network, props);
     this.proveRings(props);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
-    claimObjects(this, own, this.redis.statefulSet.name);
+    claimObjects(this, own, this.statefulSets());
   }
 
   /**
@@ -189,6 +208,7 @@ export class FleetCharts extends Construct {
   private addNetworkPolicies(chart: Chart, props: FleetChartsProps): NetworkPolicies {
     return new NetworkPolicies(chart, 'network-policies', {
       redis: this.redis,
+      sentinels: this.sentinels,
       proxies: [this.proxies],
       migration: this.migration,
       proxyClients: props.proxyClients,
@@ -198,6 +218,13 @@ export class FleetCharts extends Construct {
       oldServerNetworks: props.oldServerNetworks,
       egressPeers: props.egressPeers,
     });
+  }
+
+  /** The StatefulSets, whose pods have directories with their names on a shared volume. */
+  private statefulSets(): string[] {
+    const { redis, sentinels } = this;
+    const all = [redis.statefulSet, redis.replicaStatefulSet, sentinels?.statefulSet];
+    return all.flatMap((it) => (it === undefined ? [] : [it.name]));
   }
 
   /** The old servers that will replicate from their shards and are listed by IP address. */
@@ -238,8 +265,12 @@ function migrationName(name: string): string {
 }
 
 function check(scope: Construct, name: string, props: FleetChartsProps): void {
-  const { namespace } = props;
+  const { namespace, redis } = props;
   checkName(scope, 'name', name, REDIS_SUFFIX);
+  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels'] as const) {
+    if (props[prop] !== undefined && redis?.replicas !== 1)
+      refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
+  }
   if (namespace !== undefined) checkNamespace(scope, namespace);
   if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
     const why = 'ejection would lose acknowledged writes';

@@ -2,6 +2,7 @@
 
 import { type FleetMigration } from './fleet-migration';
 import { type NetworkPeer } from './network-peer';
+import { type RedisSentinels } from './redis-sentinels';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
@@ -9,6 +10,12 @@ import { type TwemproxyLayer } from './twemproxy-layer';
 export interface NetworkPoliciesProps {
   /** The shards. */
   readonly redis: RedisStatefulSet;
+
+  /**
+   * The Sentinels of shards with replicas. They and the two servers of each shard may connect to each other.
+   * @default - none
+   */
+  readonly sentinels?: RedisSentinels;
 
   /** The proxies, which may connect to the shards. */
   readonly proxies: TwemproxyLayer[];

@@ -22,6 +22,10 @@ type Protected = Pick<RedisStatefulSet | TwemproxyLayer | FleetMigration, 'label
 export class NetworkPolicies extends Construct {
   /** The policy of the shards. */
   readonly redisPolicy: k8s.KubeNetworkPolicy;
+  /** The policy of the second servers of the shards, if there are replicas. */
+  readonly replicaPolicy?: k8s.KubeNetworkPolicy;
+  /** The policy of the Sentinels, if there are any. */
+  readonly sentinelPolicy?: k8s.KubeNetworkPolicy;
   /** The policies of the proxies, in the order of `proxies`. */
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
   /** The policy of the migration Jobs, if there is a migration. It allows no ingress. */
@@ -38,19 +42,40 @@ export class NetworkPolicies extends Construct {
     for (const network of props.oldServerNetworks ?? []) {
       refuseValue(this, 'oldServerNetworks', network, cidrProblem(network));
     }
-    const redisClients = [
-      ...[...proxies, ...(migration ? [migration] : [])].map(({ podSelector }) => NetworkPeer.pods(podSelector)),
-      ...(props.redisClients ?? []),
-    ];
+    const { sentinels } = props;
+    const { podSelector, replicaPodSelector, replicaStatefulSet } = redis;
+    // The servers of a shard replicate from each other, and ask the Sentinels when they start.
+    const fleet = [
+      ...(replicaPodSelector ? [podSelector, replicaPodSelector] : []),
+      ...(sentinels ? [sentinels.podSelector] : []),
+    ].map((selector) => NetworkPeer.pods(selector));
+    const jobs = migration ? [migration] : [];
+    const users = [...proxies, ...jobs].map(({ podSelector: selector }) => NetworkPeer.pods(selector));
+    const redisClients = [...users, ...fleet, ...(props.redisClients ?? [])];
     const oldServers = migration?.bridge.shards.map(({ oldAddress }) => oldAddress) ?? [];
-    const everyServer = [...redis.addresses, ...oldServers];
-    this.redisPolicy = this.policy(
-      'redis',
-      redis.statefulSet.name,
-      redis,
-      NetworkPeer._ingress(redisClients, [redis.port]),
-      everyServer,
-    );
+    const ownServers = [...redis.addresses, ...redis.replicaAddresses, ...(sentinels?.addresses ?? [])];
+    const everyServer = [...ownServers, ...oldServers];
+    const toServer = (port: number): k8s.NetworkPolicyIngressRule[] => NetworkPeer._ingress(redisClients, [port]);
+    this.redisPolicy = this.policy('redis', redis.statefulSet.name, redis, toServer(redis.port), everyServer);
+    this.replicaPolicy =
+      replicaStatefulSet &&
+      replicaPodSelector &&
+      this.policy(
+        'replicas',
+        replicaStatefulSet.name,
+        { labels: redis.labels, podSelector: replicaPodSelector },
+        toServer(redis.replicaPort),
+        everyServer,
+      );
+    this.sentinelPolicy =
+      sentinels &&
+      this.policy(
+        'sentinels',
+        sentinels.statefulSet.name,
+        sentinels,
+        NetworkPeer._ingress([...users, ...fleet], [sentinels.port]),
+        ownServers,
+      );
     this.proxyPolicies = proxies.map((layer, i) =>
       this.policy(
         `proxy-${i}`,
@@ -73,8 +98,8 @@ export class NetworkPolicies extends Construct {
     ingress: k8s.NetworkPolicyIngressRule[],
     servers: string[],
   ): k8s.KubeNetworkPolicy {
-    const { redis, limitEgress = true, oldServerNetworks = [], egressPeers = [] } = this.props;
-    const egress = [...egressTo(servers, redis, oldServerNetworks), ...NetworkPeer._egress(egressPeers)];
+    const { redis, sentinels, limitEgress = true, oldServerNetworks = [], egressPeers = [] } = this.props;
+    const egress = [...egressTo(servers, redis, sentinels, oldServerNetworks), ...NetworkPeer._egress(egressPeers)];
     return new k8s.KubeNetworkPolicy(this, id, {
       metadata: { name, labels },
       spec: {

@@ -121,8 +121,10 @@ describe('the charts of a fleet', () => {
   });
 });
 
-/** The props for several pools are in fleet-pools.test.ts. */
-const EVERY_PROP: Required<Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyPorts'>> = {
+/** The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts. */
+const EVERY_PROP: Required<
+  Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyPorts' | 'sentinels' | `replica${string}`>
+> = {
   pool: LIVE,
   storage: NFS,
   proxies: { image: 'twemproxy:0.5.0', replicas: 5 },

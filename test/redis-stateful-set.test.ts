@@ -192,7 +192,8 @@ describe('the timeouts of a shard', () => {
   });
 });
 
-const EVERY_PROP: Required<RedisStatefulSetProps> = {
+/** The props of replicas are in redis-replicas.test.ts. */
+const EVERY_PROP: Required<Omit<RedisStatefulSetProps, `replica${string}` | 'sentinelName'>> = {
   name: 'r',
   shards: 3,
   storage: ShardStorage.claimTemplate({

@@ -60,7 +60,7 @@ export function namespaceChart(fleet: Construct, namespace: string, create: () =
 }
 
 /** Refuses objects that another fleet in the same scope also creates, and NFS directories that another fleet also writes to. */
-export function claimObjects(fleet: Construct, charts: readonly Chart[], statefulSet: string): void {
+export function claimObjects(fleet: Construct, charts: readonly Chart[], statefulSets: readonly string[]): void {
   const { objects, directories } = neighboursIn(fleet);
   const { scope = fleet } = fleet.node;
   const owners: Owners = objects.get(scope) ?? new Map<string, Owner>();
@@ -79,7 +79,7 @@ export function claimObjects(fleet: Construct, charts: readonly Chart[], statefu
         : 'use different names (name, redisName, shardName, proxiesName, claimName)';
       refuse(fleet, `${problem}; ${remedy}`);
     }
-    if (isVolume) claimDirectory(fleet, directories, node, statefulSet);
+    if (isVolume) for (const it of statefulSets) claimDirectory(fleet, directories, node, it);
   }
 }
 

@@ -3,6 +3,7 @@
 import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
 import { NetworkPeer } from '../network-peer';
+import { type RedisSentinels } from '../redis-sentinels';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 
 /** Name servers, anywhere: clusters run them in pods or on the nodes. */
@@ -17,13 +18,17 @@ const DNS: k8s.NetworkPolicyEgressRule = {
 export function egressTo(
   servers: readonly string[],
   redis: RedisStatefulSet,
+  sentinels: RedisSentinels | undefined,
   networksOfNames: readonly string[],
 ): k8s.NetworkPolicyEgressRule[] {
   const rules = [DNS];
-  if (servers.some((address) => redis.addresses.includes(address))) {
-    rules.push(...NetworkPeer._egress([NetworkPeer.pods(redis.podSelector)], [redis.port]));
+  const pods = podsBehind(redis, sentinels);
+  for (const { addresses, selector, port } of pods) {
+    if (!servers.some((address) => addresses.includes(address))) continue;
+    rules.push(...NetworkPeer._egress([NetworkPeer.pods(selector)], [port]));
   }
-  const others = servers.filter((address) => !redis.addresses.includes(address)).map(hostAndPort);
+  const known = new Set(pods.flatMap(({ addresses }) => addresses));
+  const others = servers.filter((address) => !known.has(address)).map(hostAndPort);
   for (const port of portsOf(others.filter(({ host }) => net.isIP(host) !== 0))) {
     const hosts = others.filter((other) => other.port === port && net.isIP(other.host) !== 0);
     const peers = [...new Set(hosts.map(({ host }) => host))].map(addressPeer);
@@ -35,6 +40,24 @@ export function egressTo(
     rules.push(...NetworkPeer._egress(networks.length > 0 ? networks : [NetworkPeer.anyone()], ports));
   }
   return rules;
+}
+
+interface Pods {
+  readonly addresses: readonly string[];
+  readonly selector: { [key: string]: string };
+  readonly port: number;
+}
+
+/** The pods of a fleet behind Services. */
+function podsBehind(redis: RedisStatefulSet, sentinels?: RedisSentinels): Pods[] {
+  const { replicaPodSelector } = redis;
+  return [
+    { addresses: redis.addresses, selector: redis.podSelector, port: redis.port },
+    ...(replicaPodSelector
+      ? [{ addresses: redis.replicaAddresses, selector: replicaPodSelector, port: redis.replicaPort }]
+      : []),
+    ...(sentinels ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, port: sentinels.port }] : []),
+  ];
 }
 
 /** A single IP address. */

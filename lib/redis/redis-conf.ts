@@ -6,6 +6,7 @@ import { ROLE_USER } from '../migration/plan';
 import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis-options';
+import { type Replication, sentinelLines, shardLines } from './replication';
 
 /** A master that does not exist: nothing listens on port 1 of the pod. */
 const REPLICA_WITHOUT_MASTER = 'replicaof 127.0.0.1 1\n';
@@ -26,6 +27,9 @@ const BACKLOG_KIBIBYTES = { least: 1024, most: 64 * 1024 };
 
 /** Overrides an old file: a shard without data must return an error, not a missing key. */
 const REFUSE_STALE_READS = '# Without its master, a replica answers MASTERDOWN.\nreplica-serve-stale-data no\n';
+
+/** A shard has one replica; waiting for a second one only makes the time without a replica longer. */
+const SYNC_AT_ONCE = '# There is one replica: do not wait for others.\nrepl-diskless-sync-delay 0\n';
 
 const USERS_FILE = '# Only the migrator may change the role (users.acl).\naclfile /data/users.acl\n';
 
@@ -48,7 +52,7 @@ export function maxmemoryOf(options: RedisOptions): Size {
 }
 
 /** The configuration and the scripts, by file name. */
-export function configData(options: RedisOptions, port: number): Record<string, string> {
+export function configData(options: RedisOptions, port: number, replication?: Replication): Record<string, string> {
   const config = (options.config ?? RedisConfig.of({}))._for(serverVersionOf(options));
   const given = new Set(config.directives.map(({ name }) => name));
   const lines = [
@@ -62,7 +66,9 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     config.render(),
     '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
     'rdb-del-sync-files yes\n',
-    ...(startsAsReplica(options) ? [USERS_FILE, REFUSE_STALE_READS] : []),
+    ...(startsAsReplica(options) ? [USERS_FILE] : []),
+    ...(startsAsReplica(options) || replication ? [REFUSE_STALE_READS] : []),
+    ...(replication ? [SYNC_AT_ONCE] : []),
   ];
   const isOwn = (line: string): boolean => !lines.includes(line) && !(line.startsWith(BACKLOG) && given.has(BACKLOG));
   const ofShards = Object.entries(options.maxmemoryOfShard ?? {}).map(([ordinal, size]) => [
@@ -79,6 +85,17 @@ export function configData(options: RedisOptions, port: number): Record<string, 
     'start.sh': script('start.sh'),
     'stale-dump.sh': script('stale-dump.sh'),
     'probe.sh': script('probe.sh'),
+    ...(replication && replicationData(replication)),
+  };
+}
+
+/** The addresses of all servers and Sentinels, and the scripts that keep the roles of the two servers of a shard. */
+function replicationData(replication: Replication): Record<string, string> {
+  const scripts = ['addresses.sh', 'role.sh', 'priority.sh', 'hand-over.sh'];
+  return {
+    shards: shardLines(replication),
+    sentinels: sentinelLines(replication),
+    ...Object.fromEntries(scripts.map((name) => [name, script(name)])),
   };
 }
 

@@ -5,6 +5,7 @@ import { type Cpu } from 'cdk8s-plus-27';
 import { type ReplicatedPodOptions } from '../common/pod-options';
 import { DEFAULT_REDIS_IMAGE, ServerVersion } from './config/server-version';
 import { type RedisConfig } from './redis-config';
+import { type ReplicaPlacement } from './replica-placement';
 
 // Why this default image: Redis 7.2 is the last minor version under the BSD license, and 7.2.11 its first release without
 // CVE-2025-49844. The Debian variant has the user 999 and util-linux.
@@ -60,6 +61,20 @@ export interface RedisOptions extends ReplicatedPodOptions {
    * @default RedisConfig.of({}) - AOF every second, RDB, no eviction
    */
   readonly config?: RedisConfig;
+
+  /**
+   * The number of replicas of each shard: 0, or 1. With 1, each shard has two servers, of which Sentinel makes one the master: its
+   * server a, as without replicas, and its server b, of a second StatefulSet. Needs `RedisSentinels`, and proxies with a
+   * `FailoverBridge`; `FleetCharts` creates both.
+   * @default 0
+   */
+  readonly replicas?: number;
+
+  /**
+   * How the two servers of a shard are kept on different nodes.
+   * @default ReplicaPlacement.separateNodes()
+   */
+  readonly replicaPlacement?: ReplicaPlacement;
 
   /**
    * Whether a shard that never ran starts as a replica of an address where nothing listens: it is not mistaken for a master,

@@ -7,6 +7,8 @@ import { type OldUser, oldUserEnv } from '../migration/old-user';
 import { maxmemoryOf, memoryOf } from './redis-conf';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { type RedisOptions } from './redis-options';
+import { ReplicaPlacement, type ServerName } from './replica-placement';
+import { type Replication } from './replication';
 
 /** The name of the data volume, and of the claim template. */
 export const DATA_VOLUME = 'data';
@@ -15,6 +17,9 @@ const CONFIG_MOUNT = { name: 'config', mountPath: '/etc/redis-shard', readOnly: 
 
 /** MiB per second that even a slow disk of an NFS server can write. */
 const SLOWEST_WRITE = 20;
+
+/** How long a master that is to stop waits until its replica is in sync. */
+const HAND_OVER_SECONDS = 600;
 
 const PROBE_TIMEOUT_SECONDS = 5;
 /** How long probe.sh waits for a shard that loads, in seconds. */
@@ -29,6 +34,10 @@ export interface RedisPodWiring {
   readonly port: number;
   /** The shared volume; without it, a claim template creates one. */
   readonly volume?: k8s.Volume;
+  /** Which server of its shard a pod runs. */
+  readonly server: ServerName;
+  /** Both servers of each shard, and the Sentinels; undefined in a fleet without replicas. */
+  readonly replication?: Replication;
 }
 
 const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
@@ -37,14 +46,21 @@ const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metada
 export type RedisPodOptions = RedisOptions & { readonly password?: SecretKey; readonly oldUser?: OldUser };
 
 /** The pod's specification. */
-export function redisPod(options: RedisPodOptions, { configMap, selector, port, volume }: RedisPodWiring): k8s.PodSpec {
+export function redisPod(options: RedisPodOptions, wiring: RedisPodWiring): k8s.PodSpec {
+  const { configMap, selector, volume, replication } = wiring;
   return {
-    ...podSpec(options, selector),
-    terminationGracePeriodSeconds: graceSeconds(options),
+    ...podSpec({ ...options, affinity: affinity(options, wiring) }, selector),
+    terminationGracePeriodSeconds: graceSeconds(options) + (replication ? HAND_OVER_SECONDS : 0),
     initContainers: [directoryMaker(options)],
-    containers: [server(options, port)],
+    containers: [server(options, wiring)],
     volumes: [{ name: CONFIG_MOUNT.name, configMap: { name: configMap } }, ...(volume ? [volume] : [])],
   };
+}
+
+function affinity(options: RedisPodOptions, { server: name, replication }: RedisPodWiring): k8s.Affinity | undefined {
+  if (replication === undefined) return options.affinity;
+  const placement = options.replicaPlacement ?? ReplicaPlacement.separateNodes();
+  return placement._affinity(name, replication.selectorOfA, options.affinity);
 }
 
 function directoryMaker(options: RedisPodOptions): k8s.Container {
@@ -60,7 +76,7 @@ function directoryMaker(options: RedisPodOptions): k8s.Container {
   };
 }
 
-function server(options: RedisPodOptions, port: number): k8s.Container {
+function server(options: RedisPodOptions, { port, server: name, replication }: RedisPodWiring): k8s.Container {
   return {
     name: 'redis',
     image: options.image ?? DEFAULT_REDIS_IMAGE,
@@ -73,7 +89,14 @@ function server(options: RedisPodOptions, port: number): k8s.Container {
       // redis-cli reads this variable by itself.
       ...secretEnv('REDISCLI_AUTH', options.password),
       ...oldUserEnv(options.oldUser),
+      ...(replication
+        ? [
+            { name: 'SHARD_SERVER', value: name },
+            { name: 'HAND_OVER_SECONDS', value: String(HAND_OVER_SECONDS) },
+          ]
+        : []),
     ],
+    ...(replication && { lifecycle: { preStop: { exec: { command: ['sh', '/etc/redis-shard/hand-over.sh'] } } } }),
     startupProbe: loadedProbe(options.startupTimeout?.toSeconds() ?? 3600),
     readinessProbe: probe('ready', READY_PERIOD, 2 * READY_PERIOD),
     livenessProbe: livenessProbe(options.livenessTimeout?.toSeconds() ?? 600),

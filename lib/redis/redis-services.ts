@@ -4,6 +4,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { SHARD_LABEL } from '../common/labels';
+import { SENTINEL_PORT, SENTINELS } from './replication';
 
 /** What the Services have in common. */
 export interface RedisServices {
@@ -12,6 +13,8 @@ export interface RedisServices {
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
   readonly port: number;
+  /** Whether the Service of a server routes to it while it is not ready. */
+  readonly publishNotReady: boolean;
 }
 
 /** The headless Service that governs the StatefulSet. */
@@ -24,18 +27,35 @@ export function headlessService(scope: Construct, name: string, services: RedisS
   });
 }
 
-/** The Service of one shard. */
+/** The Service of one server of a shard. */
 export function shardService(
   scope: Construct,
   name: string,
   ordinal: number,
   services: RedisServices,
 ): k8s.KubeService {
-  const { statefulSet, labels, selector } = services;
+  const labels = { ...services.labels, [SHARD_LABEL]: String(ordinal) };
+  return podService(scope, `shard-${ordinal}`, name, ordinal, { ...services, labels });
+}
+
+/** A Service for one pod, with a fixed address. */
+export function podService(
+  scope: Construct,
+  id: string,
+  name: string,
+  ordinal: number,
+  { statefulSet, labels, selector, publishNotReady, ...services }: RedisServices,
+): k8s.KubeService {
   const podName = { 'statefulset.kubernetes.io/pod-name': `${statefulSet}-${ordinal}` };
-  return new k8s.KubeService(scope, `shard-${ordinal}`, {
-    metadata: { name, labels: { ...labels, [SHARD_LABEL]: String(ordinal) } },
-    spec: { type: 'ClusterIP', selector: { ...selector, ...podName }, ports: ports(services) },
+  return new k8s.KubeService(scope, id, {
+    metadata: { name, labels },
+    spec: {
+      type: 'ClusterIP',
+      selector: { ...selector, ...podName },
+      ports: ports(services),
+      // Its replica and Sentinel must reach a server that is not in sync yet.
+      publishNotReadyAddresses: publishNotReady || undefined,
+    },
   });
 }
 
@@ -43,12 +63,23 @@ export function shardService(
  * The address of a Service for nutcracker. With a namespace, the name ends in a dot: one lookup instead of one for each
  * search domain. Without one, the first search domain is the pod's own namespace.
  */
-export function addressOf(service: k8s.KubeService, port: number, clusterDomain = 'cluster.local'): string {
-  const { namespace } = Chart.of(service);
-  const domain = namespace === undefined ? '' : `.${namespace}.svc.${clusterDomain}.`;
-  return `${service.name}${domain}:${port}`;
+export function addressOf(service: k8s.KubeService, port: number, clusterDomain?: string): string {
+  return fullAddress(service.name, port, Chart.of(service).namespace, clusterDomain);
 }
 
-function ports({ port }: RedisServices): k8s.ServicePort[] {
+function fullAddress(name: string, port: number, namespace?: string, clusterDomain = 'cluster.local'): string {
+  const domain = namespace === undefined ? '' : `.${namespace}.svc.${clusterDomain}.`;
+  return `${name}${domain}:${port}`;
+}
+
+/** `host:port` of each Sentinel, whose Services are named after their pods. */
+export function sentinelAddresses(scope: Construct, name: string, clusterDomain?: string): string[] {
+  const { namespace } = Chart.of(scope);
+  return Array.from({ length: SENTINELS }, (_, n) =>
+    fullAddress(`${name}-${n}`, SENTINEL_PORT, namespace, clusterDomain),
+  );
+}
+
+function ports({ port }: Pick<RedisServices, 'port'>): k8s.ServicePort[] {
   return [{ name: 'redis', port, targetPort: k8s.IntOrString.fromString('redis') }];
 }

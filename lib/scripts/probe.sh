@@ -2,7 +2,9 @@
 # Checks the shard's reply to PING; redis-cli exits with 0 even on errors.
 #   alive: it replies, even with an error. A restart would not fix LOADING, MASTERDOWN, MISCONF, BUSY, NOAUTH, or too many
 #          clients, which redis-cli reports as "AUTH failed" or "Server closed the connection".
-#   ready: its data is loaded. A replica without its master, a full disk or a long script stays reachable.
+#   ready: its data is loaded. A full disk or a long script keeps it reachable, and so does a missing master, except in a fleet
+#          with replicas: a replica that is not in sync could not replace its master, so it does not count for evictions and
+#          rollouts. (Port 1 is no master: the shard waits for a migration.)
 #   loaded: waits up to 40 seconds until it is ready, over one connection: cheap on a node where many shards load.
 set -eu
 ping() { redis-cli -h 127.0.0.1 -p "$REDIS_PORT" "$@" ping 2>&1; }
@@ -12,12 +14,19 @@ if [ "$1" = loaded ]; then
     [ "$(date +%s)" -lt "$end" ] || break
     sleep 0.25
   done
-  set -- ready
 fi
 reply=$(ping) || true
 case $1:$reply in
+  ready:MASTERDOWN*)
+    if [ -e /etc/redis-shard/sentinels ] && ! redis-cli -h 127.0.0.1 -p "$REDIS_PORT" info replication | grep -q '^master_port:1.$'; then
+      echo "not ready: $reply"
+      exit 1
+    fi
+    ;;
+esac
+case $1:$reply in
   *:'' | *:'Could not connect'*) ;;
-  alive:* | ready:PONG | ready:MASTERDOWN* | ready:MISCONF* | ready:BUSY*) exit 0 ;;
+  alive:* | *:PONG | *:MASTERDOWN* | *:MISCONF* | *:BUSY*) exit 0 ;;
 esac
 echo "not $1: ${reply:-no reply}"
 exit 1

@@ -65,6 +65,15 @@ export interface ProxyPorts {
   readonly bridge: readonly number[];
 }
 
+/** The ports of the second servers of the shards, by ordinal, and of the Sentinels; empty without replicas. */
+interface ReplicaPorts {
+  readonly b: readonly number[];
+  readonly sentinels: readonly number[];
+}
+
+/** One of the two servers of a shard. */
+export type ServerName = 'a' | 'b';
+
 /** A proxy with its own ports. */
 export interface LabProxy {
   readonly pod: LabPod;
@@ -82,11 +91,14 @@ export class LabFleet {
   private readonly app = new App();
 
   static async synthesize(lab: Lab, props: LabFleetProps): Promise<LabFleet> {
+    const replicas = props.redis?.replicas ?? 0;
+    const second = await freePorts(replicas * (props.servers + 3));
     return new LabFleet(
       lab,
       props,
       await freePorts(props.servers),
       await proxyPorts(props.servers, props.others?.length),
+      { b: second.slice(3), sentinels: second.slice(0, 3) },
     );
   }
 
@@ -95,6 +107,7 @@ export class LabFleet {
     private readonly props: LabFleetProps,
     private readonly ports: readonly number[],
     private readonly first: ProxyPorts,
+    private readonly second: ReplicaPorts,
     private readonly shards = new Map<number, Program>(),
   ) {
     this.password = props.secretValue ?? PASSWORD;
@@ -129,7 +142,7 @@ export class LabFleet {
 
   /** The same fleet with the same running shards, and other proxies or migration props. */
   with(changes: Partial<LabFleetProps>): LabFleet {
-    return new LabFleet(this.lab, { ...this.props, ...changes }, this.ports, this.first, this.shards);
+    return new LabFleet(this.lab, { ...this.props, ...changes }, this.ports, this.first, this.second, this.shards);
   }
 
   /** The port of the first proxy. */
@@ -137,18 +150,38 @@ export class LabFleet {
     return this.first.proxy;
   }
 
-  /** The port of a shard. */
-  portOf(ordinal: number): number {
-    return this.ports[ordinal];
+  /** The port of a shard, or of its second server. */
+  portOf(ordinal: number, server: ServerName = 'a'): number {
+    return server === 'a' ? this.ports[ordinal] : this.second.b[ordinal];
   }
 
-  /** The pod of a shard, ready to run. */
-  shardPod(ordinal: number): LabPod {
+  /** The port of a Sentinel. */
+  sentinelPort(ordinal: number): number {
+    return this.second.sentinels[ordinal];
+  }
+
+  /** The pod of a shard, or of its second server, ready to run. */
+  shardPod(ordinal: number, server: ServerName = 'a'): LabPod {
     const { redis } = this.charts;
-    const port = this.ports[ordinal];
-    return this.pod(redis.statefulSet.toJson() as Manifest, `${redis.statefulSet.name}-${ordinal}`, {
-      [`port ${redis.port}`]: `port ${port}`,
-      [`${redis.port}`]: `${port}`,
+    const statefulSet = server === 'a' ? redis.statefulSet : redis.replicaStatefulSet;
+    if (statefulSet === undefined) throw new Error('this fleet has no replicas');
+    const port = this.portOf(ordinal, server);
+    const own = server === 'a' ? redis.port : redis.replicaPort;
+    return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, {
+      ...this.shardAddresses(),
+      [`port ${own}`]: `port ${port}`,
+      [`${own}`]: `${port}`,
+    });
+  }
+
+  /** The pod of a Sentinel, ready to run. */
+  sentinelPod(ordinal: number): LabPod {
+    const { sentinels } = this.charts;
+    if (sentinels === undefined) throw new Error('this fleet has no Sentinels');
+    const { statefulSet, port } = sentinels;
+    return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, {
+      ...this.shardAddresses(),
+      [`${port}`]: `${this.sentinelPort(ordinal)}`,
     });
   }
 
@@ -261,7 +294,15 @@ export class LabFleet {
   }
 
   private shardAddresses(): Data {
-    return Object.fromEntries(this.charts.redis.addresses.map((address, n) => [address, `127.0.0.1:${this.ports[n]}`]));
+    const { addresses, replicaAddresses, sentinelAddresses } = this.charts.redis;
+    const local = (all: string[], ports: readonly number[]): [string, string][] =>
+      all.map((address, n) => [address, `127.0.0.1:${ports[n]}`]);
+    const { b, sentinels } = this.second;
+    return Object.fromEntries([
+      ...local(addresses, this.ports),
+      ...local(replicaAddresses, b),
+      ...local(sentinelAddresses, sentinels),
+    ]);
   }
 
   /** HAProxy also reads the ports of its servers from the state file, where they have no address. */

@@ -1,0 +1,29 @@
+// What the two servers of each shard and the Sentinels know of each other: files of their ConfigMaps.
+
+/** A fleet with replicas. */
+export interface Replication {
+  /** `host:port` of server a of each shard, by ordinal. */
+  readonly a: readonly string[];
+  /** `host:port` of server b of each shard, by ordinal. */
+  readonly b: readonly string[];
+  /** `host:port` of the Sentinels. */
+  readonly sentinels: readonly string[];
+  /** The labels that select the pods of set a. */
+  readonly selectorOfA: Record<string, string>;
+}
+
+/** Three, so that one can fail. */
+export const SENTINELS = 3;
+
+/** The port that Sentinels listen on by default. */
+export const SENTINEL_PORT = 26_379;
+
+/** The addresses of both servers of each shard, in the format that the scripts read: one line per shard. */
+export function shardLines({ a, b }: Pick<Replication, 'a' | 'b'>): string {
+  return a.map((address, n) => `${n} ${address} ${b[n]}\n`).join('');
+}
+
+/** One address per line. */
+export function sentinelLines({ sentinels }: Pick<Replication, 'sentinels'>): string {
+  return sentinels.map((address) => `${address}\n`).join('');
+}
