@@ -33,9 +33,9 @@ import { ringProblems } from './twemproxy/ring-proof';
 const REDIS_SUFFIX = 17;
 
 /**
- * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
- * `35-sentinel`, `40-twemproxy`, and during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`, `60-sync`, `70-verify`,
- * `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration is compared with
+ * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
+ * `25-sentinel`, `30-redis`, `40-twemproxy`, and during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
+ * `60-sync`, `70-verify`, `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration is compared with
  * the ring of each pool, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
@@ -93,7 +93,7 @@ export class FleetCharts extends Construct {
     const isMoving = props.migration?.phase === MigrationPhase.MOVING;
     this.sentinels =
       props.redis?.replicas === 1
-        ? new RedisSentinels(chart('35-sentinel'), 'sentinels', {
+        ? new RedisSentinels(chart('25-sentinel'), 'sentinels', {
             ...props.sentinels,
             redis: this.redis,
             password,

@@ -97,53 +97,50 @@ export class RedisStatefulSet extends Construct {
       port,
       identity: identityOf(name),
     });
-    const scopeOfB = hasReplicas ? new Construct(this, 'b') : undefined;
-    const b =
-      scopeOfB &&
-      new ServerSet(scopeOfB, {
-        ...common,
-        server: 'b',
-        name: `${name}-b`,
-        serviceName: `${serviceName}-b`,
-        serverService: (n) => `${shardName}-${n}-b`,
-        port: replicaPort,
-        identity: identityOf(`${name}-b`),
-      });
-    this.service = a.service;
-    this.shardServices = a.shardServices;
+    const b = new ServerSet(this, {
+      ...common,
+      server: 'b',
+      name: `${name}-b`,
+      serviceName: `${serviceName}-b`,
+      serverService: (n) => `${shardName}-${n}-b`,
+      port: replicaPort,
+      identity: identityOf(`${name}-b`),
+    });
     this.addresses = a.addresses;
     this.labels = a.labels;
     this.podSelector = a.selector;
     this.port = port;
-    this.replicaService = b?.service;
-    this.replicaShardServices = b?.shardServices ?? [];
-    this.replicaAddresses = b?.addresses ?? [];
-    this.replicaPodSelector = b?.selector;
+    this.replicaAddresses = hasReplicas ? b.addresses : [];
     this.replicaPort = replicaPort;
     this.sentinelName = sentinelName;
     this.sentinelAddresses = hasReplicas ? sentinelAddresses(this, sentinelName, clusterDomain) : [];
     this.startAsReplica = startsAsReplica(props);
     this.oldUser = props.oldUser;
 
-    const replication = b && {
-      a: a.addresses,
-      b: b.addresses,
-      sentinels: this.sentinelAddresses,
-      selectorOfA: a.selector,
-    };
-    this.configMap = a.configMap(props, replication);
-    this.replicaConfigMap = b?.configMap(props, replication);
+    const sentinels = this.sentinelAddresses;
+    const replication = hasReplicas
+      ? { a: a.addresses, b: b.addresses, sentinels, selectorOfA: a.selector }
+      : undefined;
+    ({ service: this.service, shardServices: this.shardServices } = a.services(this));
+    this.configMap = a.configMap(this, props, replication);
     this._storage = provideStorage(this, 'storage', props.storage, props, name);
-    this.statefulSet = a.statefulSet(props, this.configMap.name, this._storage, replication);
-    if (b && this.replicaConfigMap) {
+    this.statefulSet = a.statefulSet(this, props, this.configMap.name, this._storage, replication);
+    const metadata = { name, labels: a.labels };
+    if (replication === undefined) {
+      this.podDisruptionBudget = disruptionBudget(this, metadata, a.selector, props);
+      this.replicaShardServices = [];
+      this.shardDisruptionBudgets = [];
+    } else {
+      const scopeOfB = new Construct(this, 'b');
+      ({ service: this.replicaService, shardServices: this.replicaShardServices } = b.services(scopeOfB));
+      this.replicaPodSelector = b.selector;
+      this.replicaConfigMap = b.configMap(scopeOfB, props, replication);
       const storage = storageOfB(this, props, this._storage);
-      this.replicaStatefulSet = b.statefulSet(props, this.replicaConfigMap.name, storage, replication);
+      this.replicaStatefulSet = b.statefulSet(scopeOfB, props, this.replicaConfigMap.name, storage, replication);
+      this.shardDisruptionBudgets = a.addresses.map((_, n) =>
+        shardBudget(this, `${shardName}-${n}`, n, a.labels, [name, `${name}-b`]),
+      );
     }
-    const { labels } = this;
-    this.shardDisruptionBudgets = (b ? this.addresses : []).map((_, n) =>
-      shardBudget(this, `${shardName}-${n}`, n, labels, [name, `${name}-b`]),
-    );
-    if (!b) this.podDisruptionBudget = disruptionBudget(this, { name, labels }, this.podSelector, props);
     refuseDuplicates(this);
   }
 }

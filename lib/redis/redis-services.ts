@@ -63,21 +63,15 @@ export function podService(
  * The address of a Service for nutcracker. With a namespace, the name ends in a dot: one lookup instead of one for each
  * search domain. Without one, the first search domain is the pod's own namespace.
  */
-export function addressOf(service: k8s.KubeService, port: number, clusterDomain?: string): string {
-  return fullAddress(service.name, port, Chart.of(service).namespace, clusterDomain);
-}
-
-function fullAddress(name: string, port: number, namespace?: string, clusterDomain = 'cluster.local'): string {
+export function addressOf(scope: Construct, name: string, port: number, clusterDomain = 'cluster.local'): string {
+  const { namespace } = Chart.of(scope);
   const domain = namespace === undefined ? '' : `.${namespace}.svc.${clusterDomain}.`;
   return `${name}${domain}:${port}`;
 }
 
 /** `host:port` of each Sentinel, whose Services are named after their pods. */
 export function sentinelAddresses(scope: Construct, name: string, clusterDomain?: string): string[] {
-  const { namespace } = Chart.of(scope);
-  return Array.from({ length: SENTINELS }, (_, n) =>
-    fullAddress(`${name}-${n}`, SENTINEL_PORT, namespace, clusterDomain),
-  );
+  return Array.from({ length: SENTINELS }, (_, n) => addressOf(scope, `${name}-${n}`, SENTINEL_PORT, clusterDomain));
 }
 
 function ports({ port }: Pick<RedisServices, 'port'>): k8s.ServicePort[] {

@@ -92,7 +92,7 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
         command: ['sh', `${CONFIG_MOUNT.mountPath}/monitor.sh`],
         env,
         resources: SCRIPT_RESOURCES,
-        volumeMounts: [CONFIG_MOUNT],
+        volumeMounts: [CONFIG_MOUNT, data],
       },
     ],
     volumes: [{ name: CONFIG_MOUNT.name, configMap: { name: wiring.configMap } }, ...(volume ? [volume] : [])],

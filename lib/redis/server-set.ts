@@ -1,6 +1,6 @@
 // One set of servers of a fleet: a Redis server for each shard. A fleet with replicas has two sets, a and b.
 
-import { type k8s as types, k8s } from 'cdk8s-plus-27';
+import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { hashedConfigMap } from '../common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from '../common/labels';
@@ -30,51 +30,51 @@ export interface ServerSetProps {
 
 /** A headless Service, a Service for each server, redis.conf and the scripts, and the StatefulSet. */
 export class ServerSet {
-  readonly service: types.KubeService;
-  readonly shardServices: types.KubeService[];
   /** `host:port` of each server, by ordinal. */
   readonly addresses: string[];
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
 
   constructor(
-    private readonly scope: Construct,
+    scope: Construct,
     private readonly props: ServerSetProps,
   ) {
-    const { name, identity, port, shards, publishNotReady } = props;
+    const { identity, shards, port, clusterDomain, serverService } = props;
     this.labels = recommendedLabels(identity);
     this.selector = selectorLabels(identity);
-    const services = { statefulSet: name, labels: this.labels, selector: this.selector, port, publishNotReady };
-    this.service = headlessService(scope, props.serviceName, services);
-    this.shardServices = Array.from({ length: shards }, (_, n) =>
-      shardService(scope, props.serverService(n), n, services),
-    );
-    this.addresses = this.shardServices.map((service) => addressOf(service, port, props.clusterDomain));
+    this.addresses = ordinals(shards).map((n) => addressOf(scope, serverService(n), port, clusterDomain));
+  }
+
+  /** Creates the headless Service, and one for each server. */
+  services(scope: Construct): { service: k8s.KubeService; shardServices: k8s.KubeService[] } {
+    const { name, port, shards, publishNotReady } = this.props;
+    const { labels, selector } = this;
+    const services = { statefulSet: name, labels, selector, port, publishNotReady };
+    return {
+      service: headlessService(scope, this.props.serviceName, services),
+      shardServices: ordinals(shards).map((n) => shardService(scope, this.props.serverService(n), n, services)),
+    };
   }
 
   /** Creates redis.conf and the scripts. */
-  configMap(options: RedisPodOptions, replication?: Replication): types.KubeConfigMap {
+  configMap(scope: Construct, options: RedisPodOptions, replication?: Replication): k8s.KubeConfigMap {
     const { name, port } = this.props;
-    return hashedConfigMap(
-      this.scope,
-      'config',
-      `${name}-config`,
-      this.labels,
-      withPath(this.scope, () => configData(options, port, replication)),
-    );
+    const data = withPath(scope, () => configData(options, port, replication));
+    return hashedConfigMap(scope, 'config', `${name}-config`, this.labels, data);
   }
 
   /** Creates the StatefulSet. */
   statefulSet(
+    scope: Construct,
     options: RedisPodOptions,
     configMap: string,
     storage: ShardVolume,
     replication?: Replication,
-  ): types.KubeStatefulSet {
+  ): k8s.KubeStatefulSet {
     const { name, server, shards, identity, port } = this.props;
     const { labels, selector } = this;
     const pod = redisPod(options, { configMap, selector, port, volume: storage.volume, server, replication });
-    return new k8s.KubeStatefulSet(this.scope, 'stateful-set', {
+    return new k8s.KubeStatefulSet(scope, 'stateful-set', {
       metadata: { name, labels },
       spec: {
         replicas: shards,
@@ -93,4 +93,8 @@ export class ServerSet {
       },
     });
   }
+}
+
+function ordinals(count: number): number[] {
+  return Array.from({ length: count }, (_, ordinal) => ordinal);
 }

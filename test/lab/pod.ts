@@ -225,7 +225,7 @@ export class LabPod {
   private inLab(text: string): string {
     let result = replaceAll(text, this.props.replace ?? {});
     for (const [mountPath, directory] of this.mounts) {
-      result = result.replace(new RegExp(`${mountPath}(?=[/\\s"';]|$)`, 'gm'), directory);
+      result = result.replace(new RegExp(`${mountPath}(?=[/\\s"';\\\\]|$)`, 'gm'), directory);
     }
     return result;
   }

@@ -46,6 +46,10 @@ export function initCommand(
     .option('--proxy-image <image>', 'the image of the proxies, with a tag or digest')
     .option('--redis-image <image>', 'the image of the new servers; the redis.conf must be valid for its release')
     .option(
+      '--replicas <number>',
+      'the replicas of each shard, 0 or 1: with 1, Sentinel promotes it if its master fails',
+    )
+    .option(
       '--proxy-networks <blocks>',
       'the networks from which the old servers see the proxies, such as 10.20.64.0/20,10.8.0.0/16',
     )

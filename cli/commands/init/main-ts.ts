@@ -96,6 +96,7 @@ function charts(settings: Settings, files: FleetFiles): string[] {
     maxmemory,
     image,
     redisImage,
+    replicas,
     proxyPorts,
     proxyNetworks,
     renamedCommands,
@@ -105,6 +106,7 @@ function charts(settings: Settings, files: FleetFiles): string[] {
     ...(files.redisConf === undefined ? [] : ['config: redisConfig']),
     `memory: ${sizeCode(memory)}`,
     ...(maxmemory === undefined ? [] : [`maxmemory: ${sizeCode(maxmemory)}`]),
+    ...(replicas === 0 ? [] : [`replicas: ${replicas}`]),
   ];
   return [
     `export const fleet = new FleetCharts(app, ${quoted(fleet)}, {`,

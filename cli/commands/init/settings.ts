@@ -40,6 +40,8 @@ export interface Settings {
   readonly image: string;
   /** The image of the shards. */
   readonly redisImage: string;
+  /** The number of replicas of each shard. */
+  readonly replicas: number;
   /** The ports of the proxies, for pools that cannot keep the port of the old proxies. */
   readonly proxyPorts: Readonly<Record<string, number>>;
   readonly proxyNetworks: readonly string[];
@@ -87,6 +89,12 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
     problem: imageProblem,
   });
   const redisImage = await redisImageOf(live, questions);
+  const replicas = await questions.answer({
+    option: 'replicas',
+    text: 'Replicas of each shard, 0 or 1',
+    suggestion: '0',
+    problem: (answer) => (answer === '0' || answer === '1' ? undefined : 'write 0 or 1'),
+  });
   const networks = await questions.answer({
     option: 'proxy-networks',
     text: 'Networks from which the old servers see the proxies, such as 10.20.64.0/20 (can be set later)',
@@ -104,6 +112,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
     maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory),
     image,
     redisImage,
+    replicas: Number(replicas),
     proxyPorts: proxyPorts(live),
     proxyNetworks: listOf(networks),
   };

@@ -160,6 +160,7 @@ describe('a value that is not in the files', () => {
       image: 'proxy:1',
       redisImage: DEFAULT_REDIS_IMAGE,
       proxyPorts: {},
+      replicas: 0,
       proxyNetworks: [],
     });
   });
@@ -198,6 +199,8 @@ describe('a value that is not in the files', () => {
       'proxy',
       'proxy:2',
       '',
+      '2',
+      '0',
       '10.0.0.0/40',
       '10.0.0.0/8',
     ];
@@ -217,12 +220,14 @@ describe('a value that is not in the files', () => {
       image: 'proxy:2',
       redisImage: 'docker.io/library/redis:7.2.11-bookworm',
       proxyPorts: {},
+      replicas: 0,
       proxyNetworks: ['10.0.0.0/8'],
     });
     expect(problems).toEqual([
       expect.stringContaining('"Shop": use at most 63 lower-case letters'),
       expect.stringContaining('"much": write an amount such as 512Mi'),
       expect.stringContaining('"proxy": add a tag'),
+      expect.stringContaining('"2": write 0 or 1'),
       expect.stringContaining('"10.0.0.0/40": write a CIDR block such as'),
     ]);
     expect(asked).toEqual(expect.arrayContaining(['Size of the volume of each shard [8Gi]']));
@@ -238,6 +243,7 @@ describe('a value that is not in the files', () => {
       secret: 'c',
       memory: '1Gi',
       capacity: '1Gi',
+      replicas: '1',
     };
     const ask = (text: string): Promise<string> => Promise.resolve((asked.push(text), ''));
     await start(alpha, { directory: at('repo'), options: { ...options, 'proxy-networks': '' }, ask });
@@ -255,6 +261,7 @@ describe.each([
   ['nfs-server', 'a/b', 'write a host name'],
   ['nfs-path', 'export', 'write an absolute path'],
   ['proxy-image', 'twemproxy:latest', 'add a tag'],
+  ['replicas', '2', 'write 0 or 1'],
   ['proxy-networks', '10.0.0.0/8,10.1', 'write a CIDR block such as'],
 ])('--%s %s', (option, value, remedy) => {
   test('is refused, and nothing is written', async () => {

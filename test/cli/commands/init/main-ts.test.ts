@@ -19,6 +19,7 @@ const UNIT_1: Settings = {
   image: 'registry.example.net/twemproxy:0.5.0',
   redisImage: 'docker.io/library/redis:7.2.11-bookworm',
   proxyPorts: {},
+  replicas: 1,
   proxyNetworks: ['10.20.64.0/20'],
 };
 const FILES: FleetFiles = {
@@ -81,6 +82,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   image: text,
   redisImage: text,
   proxyPorts: fc.constantFrom<Record<string, number>[]>({}, { 'a b': 22_121 }, { a: 22_121, b: 22_122 }),
+  replicas: fc.constantFrom(0, 1),
   proxyNetworks: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 12 }),
 });
 const files: fc.Arbitrary<FleetFiles> = fc.oneof(

@@ -41,9 +41,11 @@ test('answers on a terminal create a repository', async () => {
   await type(at, 'Size of the volume of each shard [8Gi]: ', '\n');
   await type(at, 'Image of the proxies', 'proxy:1\n');
   await type(at, 'Image of the new servers', '\n');
+  await type(at, 'Replicas of each shard, 0 or 1 [0]: ', '1\n');
   expect(await at.exit()).toBe(0);
   const fleet = fs.readFileSync(path.join(cwd, 'unit-1', 'fleets', 'unit-1', 'fleet.ts'), 'utf8');
   expect(fleet).toContain("namespace: 'shop',");
+  expect(fleet).toContain('replicas: 1 },');
   expect(fleet).toContain(
     "storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(8), storageClassName: 'fast' }),",
   );

@@ -1,0 +1,139 @@
+// A synthesized fleet with replicas as processes of a lab: both servers of each shard, the Sentinels, and the proxies.
+
+import { type Redis } from 'ioredis';
+import { ROLE_USER } from '../../lib/migration/plan';
+import { connect } from './clients';
+import { DURABLE, LabFleet, type LabFleetProps, type LabProxy, type ServerName } from './fleet';
+import { type Lab, until } from './lab';
+import { Load, type LoadProps } from './load';
+import { type LabPod } from './pod';
+
+export interface LabReplicasProps extends LabFleetProps {
+  /** The number of proxies. @default 1 */
+  readonly proxyCount?: number;
+}
+
+const SENTINELS = [0, 1, 2];
+
+export class LabReplicas {
+  /** Starts everything, and waits until every shard has a replica that could be promoted, and all Sentinels monitor it. */
+  static async start(lab: Lab, props: LabReplicasProps): Promise<LabReplicas> {
+    const redis = { ...DURABLE, ...props.redis, replicas: 1 };
+    const it = new LabReplicas(await LabFleet.synthesize(lab, { ...props, redis }), props.servers);
+    await Promise.all(SENTINELS.map((n) => it.startSentinel(n)));
+    await Promise.all(it.ordinals.flatMap((n) => [it.startServer(n, 'a'), it.startServer(n, 'b')]));
+    await it.untilReplicated();
+    for (let i = 0; i < (props.proxyCount ?? 1); i++) it.proxies.push(await it.fleet.addProxy());
+    return it;
+  }
+
+  readonly proxies: LabProxy[] = [];
+  readonly ordinals: readonly number[];
+  private readonly servers = new Map<string, LabPod>();
+  private readonly sentinels = new Map<number, LabPod>();
+
+  private constructor(
+    readonly fleet: LabFleet,
+    shards: number,
+  ) {
+    this.ordinals = Array.from({ length: shards }, (_, n) => n);
+  }
+
+  /** The pod of a server. */
+  server(ordinal: number, server: ServerName): LabPod {
+    return found(this.servers.get(`${ordinal}${server}`), `server ${server} of shard ${ordinal}`);
+  }
+
+  /** The pod of a Sentinel. */
+  sentinel(ordinal: number): LabPod {
+    return found(this.sentinels.get(ordinal), `Sentinel ${ordinal}`);
+  }
+
+  /** Starts a pod of a server, new or again. */
+  async startServer(ordinal: number, server: ServerName): Promise<void> {
+    const pod = this.fleet.shardPod(ordinal, server);
+    this.servers.set(`${ordinal}${server}`, pod);
+    await pod.start();
+  }
+
+  /** Starts a pod of a Sentinel, new or again. */
+  async startSentinel(ordinal: number): Promise<void> {
+    const pod = this.fleet.sentinelPod(ordinal);
+    this.sentinels.set(ordinal, pod);
+    await pod.start();
+  }
+
+  /** The server of a shard that is a master; undefined unless there is exactly one. */
+  async masterOf(ordinal: number): Promise<ServerName | undefined> {
+    const roles = await Promise.all((['a', 'b'] as const).map((server) => this.replication(ordinal, server)));
+    const masters = (['a', 'b'] as const).filter((_, i) => roles[i].role === 'master');
+    return masters.length === 1 ? masters[0] : undefined;
+  }
+
+  /** The fields of INFO replication; empty if the server does not reply. */
+  async replication(ordinal: number, server: ServerName): Promise<Record<string, string>> {
+    return withClient(this.client(ordinal, server), async (client) => {
+      const info = await client.info('replication').catch(() => '');
+      return Object.fromEntries(info.split('\r\n').map((line) => line.split(/:(.*)/s).slice(0, 2))) as Record<
+        string,
+        string
+      >;
+    });
+  }
+
+  /** The port that each Sentinel names as the master of a shard. */
+  async votes(ordinal: number): Promise<(number | undefined)[]> {
+    return Promise.all(
+      SENTINELS.map((n) =>
+        withClient(connect(this.fleet.sentinelPort(n), this.fleet.password), async (client) => {
+          const reply = await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', `shard-${ordinal}`).catch(() => null);
+          return Array.isArray(reply) ? Number(reply[1]) : undefined;
+        }),
+      ),
+    );
+  }
+
+  /** A client of a server that may change its role. */
+  client(ordinal: number, server: ServerName): Redis {
+    const username = this.fleet.charts.redis.startAsReplica ? ROLE_USER : undefined;
+    return connect(this.fleet.portOf(ordinal, server), this.fleet.password, { username });
+  }
+
+  /** Waits until a shard, or every one, has a master that all Sentinels name, and a replica that they could promote. */
+  async untilReplicated(ordinals = this.ordinals): Promise<void> {
+    for (const ordinal of ordinals) {
+      await until(`shard ${ordinal} has a replica that could be promoted`, async () => {
+        const master = await this.masterOf(ordinal);
+        if (master === undefined) return false;
+        const replica = await this.replication(ordinal, master === 'a' ? 'b' : 'a');
+        const isReady = replica.master_link_status === 'up' && replica.slave_priority === '100';
+        const port = this.fleet.portOf(ordinal, master);
+        return isReady && (await this.votes(ordinal)).every((vote) => vote === port);
+      });
+    }
+  }
+
+  /** Loads the fleet through its proxies. */
+  async load(props: Partial<LoadProps> = {}): Promise<Load> {
+    return Load.start({
+      ports: this.proxies.map(({ ports }) => ports.proxy),
+      password: this.fleet.password,
+      shards: this.ordinals.length,
+      shardOf: (key) => this.fleet.ordinalOf(key),
+      ...props,
+    });
+  }
+}
+
+async function withClient<T>(client: Redis, act: (client: Redis) => Promise<T>): Promise<T> {
+  try {
+    return await act(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+function found<T>(it: T | undefined, what: string): T {
+  if (it === undefined) throw new Error(`${what} was never started`);
+  return it;
+}
