@@ -17,8 +17,8 @@ import { migratorBundle, migratorHash } from './migration/migrator-bundle';
 import { migrationPlan, planJson } from './migration/plan-json';
 import { STEPS } from './migration/steps';
 import { FleetShards } from './nutcracker/fleet-shards';
-import { Bridge } from './twemproxy/bridge';
 import { checkBridge } from './twemproxy/bridge-checks';
+import { MigrationBridge } from './twemproxy/migration-bridge';
 
 /**
  * Moves the data of a live fleet into new shards: `plan.json`, the migrator, and one Job each for `preflight`, `status`,
@@ -29,7 +29,7 @@ import { checkBridge } from './twemproxy/bridge-checks';
  */
 export class FleetMigration extends Construct {
   /** Routes the proxies to the master of each shard: its old or its new server. */
-  readonly bridge: Bridge;
+  readonly bridge: MigrationBridge;
   /** plan.json. */
   readonly planConfigMap: k8s.KubeConfigMap;
   /** The program of the Jobs; undefined if their image contains it. */
@@ -59,7 +59,7 @@ export class FleetMigration extends Construct {
     this.name = name;
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
-    this.bridge = new Bridge(
+    this.bridge = new MigrationBridge(
       shards.addresses.map((oldAddress, n) => ({ newAddress: redis.addresses[n], oldAddress })),
       props.bridge,
       password,

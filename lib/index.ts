@@ -14,6 +14,8 @@ export { NfsVolumeOptions } from './storage/nfs-volume';
 export { PodOptions, ReplicatedPodOptions } from './common/pod-options';
 export * from './twemproxy/bridge';
 export { BridgeOptions } from './twemproxy/bridge-options';
+export * from './twemproxy/failover-bridge';
+export * from './twemproxy/migration-bridge';
 export { ProxyPool } from './twemproxy/proxy-pool';
 export * from './redis/redis-config';
 export * from './redis/redis-config-note';

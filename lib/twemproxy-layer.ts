@@ -39,8 +39,8 @@ export interface TwemproxyLayerProps extends TwemproxyOptions {
   readonly pools: ProxyPool[];
 
   /**
-   * The bridge, a sidecar in each pod that routes to the shards during a migration. The proxies reach its shards through its
-   * listeners.
+   * The bridge, a sidecar in each pod that routes each shard to its master: during a migration, or if the shards have replicas. The
+   * proxies reach its shards through its listeners.
    * @default - none: the proxies connect to the shards directly
    */
   readonly bridge?: Bridge;
@@ -171,12 +171,11 @@ export class TwemproxyLayer extends Construct {
 /** nutcracker takes 3 at its start, plus buffers for each request. */
 const LEAST_MEBIBYTES = 16;
 
-/** The servers of the pools, and both servers of each shard behind the bridge. */
+/** The servers of the pools, and those that the bridge connects to. */
 function serverAddresses(pools: ServedPool[], bridge?: Bridge): string[] {
-  const behind = (bridge?.shards ?? []).map(({ newAddress, oldAddress }) => [newAddress, oldAddress]);
   const own = pools.flatMap(({ pool }) => pool.servers.map(({ address }) => address));
   const outside = own.filter((address) => !address.startsWith('/') && !address.startsWith('127.0.0.1:'));
-  return [...new Set([...outside, ...behind.flat()])];
+  return [...new Set([...outside, ...(bridge?.serverAddresses ?? [])])];
 }
 
 /** Starts a new proxy before stopping an old one. */

@@ -5,8 +5,8 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { Duration } from 'cdk8s';
-import { Bridge } from '../lib';
-import { haproxyConfig, stoppedServers } from '../lib/twemproxy/bridge-config';
+import { MigrationBridge } from '../lib';
+import { haproxyConfig, stoppedServers } from '../lib/twemproxy/migration-bridge-config';
 import { busyboxPath } from './lab/busybox';
 import { connect } from './lab/clients';
 import { keysWhere } from './lab/dataset';
@@ -212,7 +212,7 @@ describe('a bridge that has just started', () => {
     await client.set('who', 'master');
     const ports = await freePorts(SHARDS);
     const shard = { newAddress: `127.0.0.1:${it.portOf(0)}`, oldAddress: `127.0.0.1:${old.portOf(0)}` };
-    const bridge = new Bridge(Array<typeof shard>(SHARDS).fill(shard), { firstPort: 2000 }, { name: 'secret' });
+    const bridge = new MigrationBridge(Array<typeof shard>(SHARDS).fill(shard), { firstPort: 2000 }, { name: 'secret' });
     const cfg = haproxyConfig(bridge, '127.0.0.1').replace(/127\.0\.0\.1:(2\d{3})$/gm, (_, port: string) => {
       return `127.0.0.1:${ports[Number(port) - 2000]}`;
     });

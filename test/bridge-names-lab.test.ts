@@ -1,7 +1,7 @@
 // How the bridge resolves cluster names.
 
-import { Bridge } from '../lib';
-import { haproxyConfig, stoppedServers } from '../lib/twemproxy/bridge-config';
+import { MigrationBridge } from '../lib';
+import { haproxyConfig, stoppedServers } from '../lib/twemproxy/migration-bridge-config';
 import { accepts, freePorts, Lab, until } from './lab/lab';
 import { NameServer } from './lab/name-server';
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 /** Starts a bridge for one shard whose old server has an unknown name; returns the port of its health endpoint. */
 async function bridgeTo(newAddress: string): Promise<number> {
   const [port, health] = await freePorts(2);
-  const bridge = new Bridge([{ newAddress, oldAddress: 'redis-01.invalid:6379' }], {
+  const bridge = new MigrationBridge([{ newAddress, oldAddress: 'redis-01.invalid:6379' }], {
     firstPort: port,
     healthPort: health,
   });

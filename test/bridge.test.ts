@@ -3,9 +3,9 @@
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { type BridgeOptions, MigrationPhase, NutcrackerServer, type PhasedMigration } from '../lib';
-import { checkTiming } from '../lib/twemproxy/bridge-config';
+import { checkTiming } from '../lib/twemproxy/migration-bridge-config';
 import { bridgeContainer } from '../lib/twemproxy/bridge-pod';
-import { Bridge } from '../lib';
+import { MigrationBridge } from '../lib';
 import { changed, fleet, LIVE } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, theOnly, validationErrors } from './lab/synth';
@@ -98,7 +98,7 @@ describe('the bridge', () => {
 
   test('tolerates a stall of 300 ms at every interval, and reacts within half a second', () => {
     for (const millis of [20, 50, 100, 200, 500]) {
-      const { inter, fastinter, fall } = checkTiming(new Bridge([], { checkInterval: Duration.millis(millis) }));
+      const { inter, fastinter, fall } = checkTiming(new MigrationBridge([], { checkInterval: Duration.millis(millis) }));
       expect(fall * (inter + fastinter)).toBeGreaterThan(400);
       expect(fastinter * (fall - 1)).toBeLessThan(500);
     }
@@ -107,7 +107,7 @@ describe('the bridge', () => {
   test('requests resources for its shards and its check interval', () => {
     const of = (shards: number, millis = 100): unknown => {
       const shard = { newAddress: 'new:1', oldAddress: 'old:1' };
-      const bridge = new Bridge(Array<typeof shard>(shards).fill(shard), { checkInterval: Duration.millis(millis) });
+      const bridge = new MigrationBridge(Array<typeof shard>(shards).fill(shard), { checkInterval: Duration.millis(millis) });
       const { requests } = bridgeContainer(bridge, 1).resources ?? {};
       return [requests?.cpu.value, requests?.memory.value];
     };

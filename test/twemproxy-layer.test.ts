@@ -2,7 +2,7 @@ import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import {
-  Bridge,
+  MigrationBridge,
   HashRing,
   NutcrackerConfig,
   NutcrackerPool,
@@ -311,7 +311,7 @@ test.each<[Partial<TwemproxyLayerProps>, string]>([
     'ejectHostsAndServeStaleData is true, but no pool has auto_eject_hosts: true',
   ],
   [
-    { ejectHostsAndServeStaleData: true, bridge: new Bridge([]) },
+    { ejectHostsAndServeStaleData: true, bridge: new MigrationBridge([]) },
     'ejectHostsAndServeStaleData is true, but these proxies have a bridge',
   ],
   [{ nodePort: 30_000 }, 'nodePort is 30000, but the Service is a ClusterIP'],

@@ -1,55 +1,85 @@
-// The bridge between a proxy and the two servers of each shard during a migration.
+// What every bridge between a proxy and the servers of the shards has in common.
 
+import { type k8s } from 'cdk8s-plus-27';
+import { type Construct } from 'constructs';
 import { type SecretKey } from '../common/secret-key';
-import { type OldUser } from '../migration/old-user';
-import { checkArguments } from '../nutcracker/checked-arguments';
 import { type BridgeOptions } from './bridge-options';
-
-/** The two servers of a shard. */
-export interface BridgedShard {
-  /** `host:port` of the new server. */
-  readonly newAddress: string;
-
-  /** `host:port` of the old server. */
-  readonly oldAddress: string;
-}
 
 const FIRST_PORT = 10_000;
 const HEALTH_PORT = 8404;
 
 /**
- * Routes each shard to its master, which is either its old or its new server. Each shard has a listener on localhost in the
- * proxy's pod. A `FleetMigration` creates the bridge; pass it to a `TwemproxyLayer`.
+ * Routes each shard to the one of its two servers that is the master. Each shard has a listener on localhost in the proxy's pod. Pass
+ * it to a `TwemproxyLayer`: a `MigrationBridge`, which a `FleetMigration` creates, or a `FailoverBridge`.
  */
-export class Bridge {
-  /** The shards, by ordinal. */
-  readonly shards: BridgedShard[];
+export abstract class Bridge {
   /** The port of shard 0; the others follow. */
   readonly firstPort: number;
   /** The port of the health endpoint. */
   readonly healthPort: number;
+  /** `host:port` of every server that the bridge connects to. */
+  readonly serverAddresses: string[];
 
   /**
-   * @param shards the shards, by ordinal
+   * @param shardAddresses `host:port` by which the pools of the proxies name the shards, by ordinal
+   * @param serverAddresses `host:port` of every server that the bridge connects to
    * @param options the options of the bridge
-   * @param password the password of all servers, for the health checks
-   * @param oldUser the user for the health checks of the old servers, if not the default user
+   * @param password the password of the servers, for the health checks
    */
-  constructor(
-    shards: BridgedShard[],
+  protected constructor(
+    private readonly shardAddresses: string[],
+    serverAddresses: string[],
     readonly options: BridgeOptions = {},
     readonly password?: SecretKey,
-    readonly oldUser?: OldUser,
   ) {
-    checkArguments('new Bridge', shards, options, password, oldUser);
-    this.shards = [...shards];
+    this.serverAddresses = serverAddresses;
     this.firstPort = options.firstPort ?? FIRST_PORT;
     this.healthPort = options.healthPort ?? HEALTH_PORT;
   }
 
-  /** The listener address of the shard whose new server has this address; the address itself if there is no such shard. */
-  listenAddressOf(newAddress: string): string {
-    const ordinal = this.shards.findIndex((shard) => shard.newAddress === newAddress);
-    return ordinal < 0 ? newAddress : `127.0.0.1:${this.firstPort + ordinal}`;
+  /** The listener address of the shard that the pools name so; the address itself if there is no such shard. */
+  listenAddressOf(shardAddress: string): string {
+    const ordinal = this.shardAddresses.indexOf(shardAddress);
+    return ordinal < 0 ? shardAddress : `127.0.0.1:${this.firstPort + ordinal}`;
   }
+
+  /** @internal */
+  get _listenAddresses(): string[] {
+    return this.shardAddresses.map((address) => this.listenAddressOf(address));
+  }
+
+  /** @internal */
+  get _shardCount(): number {
+    return this.shardAddresses.length;
+  }
+
+  /**
+   * haproxy.cfg; the health endpoint listens on `listenAddress`, where kubelet probes it.
+   * @internal
+   */
+  abstract _haproxyConfig(listenAddress: string): string;
+
+  /**
+   * The initial state of its servers, all of them stopped.
+   * @internal
+   */
+  abstract _stoppedServers(): string;
+
+  /**
+   * The environment variables with the passwords that haproxy.cfg refers to.
+   * @internal
+   */
+  abstract _passwords(): k8s.EnvVar[];
+
+  /**
+   * The default of its memory, in mebibytes, and of its CPU request, in millicores.
+   * @internal
+   */
+  abstract _requests(): { readonly mebibytes: number; readonly millicores: number };
+
+  /**
+   * Refuses servers that it cannot route to.
+   * @internal
+   */
+  abstract _check(scope: Construct): void;
 }

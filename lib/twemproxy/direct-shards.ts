@@ -17,7 +17,7 @@ export interface DirectShard {
 
 /** The shards of Redis pools, without duplicates and without Unix sockets. */
 export function directShards(pools: readonly ServedPool[], bridge?: Bridge): DirectShard[] {
-  const bridged = new Set(bridge?.shards.map(({ newAddress }) => bridge.listenAddressOf(newAddress)));
+  const bridged = new Set(bridge?._listenAddresses);
   const shards = pools.flatMap(({ pool, password }) =>
     pool.redis ? pool.servers.map(({ address }) => ({ address, secret: password && secretPath(password) })) : [],
   );

@@ -20,7 +20,7 @@ export function checkPorts(scope: Construct, pools: ServedPool[], statsPort: num
   }
 }
 
-function bridgePorts({ shards, firstPort, healthPort }: Bridge): [number, string][] {
-  const listeners = shards.map((_, n): [number, string] => [firstPort + n, `the bridge for shard ${n}`]);
+function bridgePorts({ _shardCount: length, firstPort, healthPort }: Bridge): [number, string][] {
+  const listeners = Array.from({ length }, (_, n): [number, string] => [firstPort + n, `the bridge for shard ${n}`]);
   return [[healthPort, "the bridge's health endpoint"], ...listeners];
 }

@@ -23,7 +23,7 @@ export interface ProxyPodWiring {
   readonly statsPort: number;
   /** The shards that are reached without a bridge. */
   readonly direct: DirectShard[];
-  /** The bridge and its ConfigMap, during a migration. */
+  /** The bridge and its ConfigMap, if there is one. */
   readonly bridge?: { readonly bridge: Bridge; readonly configMap: string };
 }
 

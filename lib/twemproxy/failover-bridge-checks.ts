@@ -1,0 +1,41 @@
+// Checks of the servers of a bridge with replicas.
+
+import { type Construct } from 'constructs';
+import { refuse } from '../common/prop-errors';
+import { type FailoverRoutes } from './failover-bridge-config';
+
+/** Refuses servers and Sentinels that cannot be told apart, or that pods cannot reach. */
+export function checkFailover(scope: Construct, { shards, sentinels }: FailoverRoutes): void {
+  if (sentinels.length < 3 || sentinels.length % 2 === 0) {
+    const why = 'most of them must agree, also when one is down';
+    refuse(scope, `bridge: there are ${sentinels.length} sentinels, and ${why}; list 3, or 5`);
+  }
+  const seen = new Map<string, string>();
+  const claim = (owner: string, address: string): void => {
+    checkAddress(scope, owner, address);
+    const other = seen.get(address);
+    if (other !== undefined) refuse(scope, `bridge: ${other} and ${owner} are both at ${address}; give each its own`);
+    seen.set(address, owner);
+  };
+  for (const [n, { a, b }] of shards.entries()) {
+    claim(`server a of shard ${n}`, a);
+    claim(`server b of shard ${n}`, b);
+    if (portOf(a) === portOf(b)) {
+      const why = 'the port tells them apart in the replies of Redis and Sentinel';
+      refuse(scope, `bridge: the servers of shard ${n} are ${a} and ${b}, but ${why}; give b another port`);
+    }
+  }
+  for (const [i, address] of sentinels.entries()) claim(`Sentinel ${i}`, address);
+}
+
+function checkAddress(scope: Construct, owner: string, address: string): void {
+  const port = portOf(address);
+  const isPort = /^[1-9]\d*$/.test(port) && Number(port) <= 65_535;
+  if (!isPort || !/^[^\s/:]+:/.test(address)) {
+    refuse(scope, `bridge: the address of ${owner} is ${JSON.stringify(address)}; write host:port`);
+  }
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(':') + 1);
+}

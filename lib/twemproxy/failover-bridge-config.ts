@@ -1,0 +1,200 @@
+// haproxy.cfg of the bridge of a fleet with replicas, and the initial state of its servers.
+//
+// A server gets clients if it says that it is a master, and either a majority of the Sentinels names it, or its partner follows it.
+// Votes alone would darken the whole fleet with two dead Sentinels, the lease alone a shard with a dead replica. A master that is cut
+// off from both, the only one that may have been replaced, has neither. Each part is a backend with checks and no traffic; a frontend
+// on an abstract socket counts their servers, which makes it an answer that a check of a server can require.
+
+import { type SecretKey } from '../common/secret-key';
+import {
+  auth,
+  CONNECTIONS,
+  globalSection,
+  healthFrontend,
+  resolversFor,
+  stateFile,
+  type StoppedServer,
+  target,
+  TOLERATED_STALL_MS,
+} from './bridge-config';
+import { type BridgeOptions } from './bridge-options';
+
+/** The parts of a FailoverBridge that its configuration depends on. */
+export interface FailoverRoutes {
+  readonly shards: readonly { readonly a: string; readonly b: string }[];
+  readonly sentinels: readonly string[];
+  readonly firstPort: number;
+  readonly healthPort: number;
+  readonly options: BridgeOptions;
+  readonly password?: SecretKey;
+}
+
+/** The timing of the checks of one kind, in milliseconds. */
+interface CheckTiming {
+  readonly inter: number;
+  /** The interval after a change, until it is certain. */
+  readonly fastinter: number;
+  /** The interval while the server is down. */
+  readonly downinter: number;
+  /** The numbers of consecutive checks that change the state of a server. */
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/** The timing of each kind of check, from the check interval. */
+export function failoverTiming({
+  options,
+}: Pick<FailoverRoutes, 'options'>): Record<'role' | 'lease' | 'votes', CheckTiming> {
+  const inter = options.checkInterval?.toMilliseconds() ?? 250;
+  const downinter = Math.min(inter, 100);
+  const fastinter = Math.min(inter, 20);
+  // A connection that is not accepted fails after `inter`; the next check is `fastinter` later.
+  const fall = Math.max(3, Math.ceil(TOLERATED_STALL_MS / (inter + fastinter)));
+  return {
+    role: { inter, fastinter, downinter, rise: 2, fall },
+    lease: { inter, fastinter, downinter, rise: 1, fall: 2 },
+    votes: { inter: 2 * inter, fastinter: Math.min(inter, 50), downinter: 2 * inter, rise: 1, fall: 2 },
+  };
+}
+
+/** The configuration; the health endpoint listens on `listenAddress`, where kubelet probes it. */
+export function failoverConfig(bridge: FailoverRoutes, listenAddress: string): string {
+  const { shards, sentinels, healthPort } = bridge;
+  const servers = shards.flatMap(({ a, b }) => [a, b]);
+  return [
+    globalSection(
+      'Routes each shard to the one of its two servers that is the master and that Sentinel or its replica confirms.',
+    ),
+    ...resolversFor([...servers, ...sentinels]),
+    BASE,
+    healthFrontend('frontend health from base', shards.length, listenAddress, healthPort),
+    confirmations(bridge),
+    roleDefaults(bridge),
+    ...[...new Set(servers.map(portOf))].map(
+      (port) => `${leaseDefaults(bridge, port)}\n${votesDefaults(bridge, port)}`,
+    ),
+    LISTENERS,
+    ...shards.map((_, ordinal) => shard(bridge, ordinal)),
+  ].join('\n');
+}
+
+/** The initial state of the servers: also votes and leases have to be seen first. */
+export function failoverStoppedServers({ shards, sentinels }: FailoverRoutes): string {
+  const votes = sentinels.map((address, i) => ({ id: i + 1, name: `s${i}`, address }));
+  const checked = (proxy: string, name: string, address: string): StoppedServer[] => [
+    { proxy, id: 1, name, address },
+    { proxy: `${proxy}-lease`, id: 1, name, address },
+    ...votes.map((vote) => ({ proxy: `${proxy}-votes`, ...vote })),
+  ];
+  return stateFile(
+    shards.flatMap(({ a, b }, n) => [
+      { proxy: `shard-${n}`, id: 1, name: 'a', address: a },
+      { proxy: `shard-${n}`, id: 2, name: 'b', address: b },
+      ...checked(`shard-${n}-a`, 'a', a),
+      ...checked(`shard-${n}-b`, 'b', b),
+    ]),
+  );
+}
+
+const BASE = `defaults base
+${CONNECTIONS}  default-server init-addr libc,none resolve-prefer ipv4
+`;
+
+/** The address of the frontend that confirms servers. The health port makes it unique among bridges that share a network. */
+function confirmationSocket({ healthPort }: FailoverRoutes): string {
+  return `abns@bridge-${healthPort}`;
+}
+
+function confirmations(bridge: FailoverRoutes): string {
+  const majority = Math.floor(bridge.sentinels.length / 2) + 1;
+  return `# Confirms a server (/shard-0-a) to its check.
+frontend confirmations from base
+  mode http
+  bind ${confirmationSocket(bridge)}
+  no log
+  timeout client 2s
+  # b gets no client while a is up ("balance first"); so a must not come up while b is.
+  http-request return status 503 if { path,bytes(1),nbsrv 0 } { path,bytes(1),regsub(a$,b),nbsrv gt 0 }
+  http-request return status 200 if { path,bytes(1),concat(-votes),nbsrv ge ${majority} }
+  http-request return status 200 if { path,bytes(1),concat(-lease),nbsrv ge 1 }
+  http-request return status 503
+`;
+}
+
+function roleDefaults(bridge: FailoverRoutes): string {
+  return `defaults role from base
+  option tcp-check
+  tcp-check connect addr ${confirmationSocket(bridge)}
+  tcp-check send-lf "GET /%[be_name] HTTP/1.0\\r\\n\\r\\n"
+  tcp-check expect string "200 OK"
+  tcp-check connect
+${login(bridge)}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
+  tcp-check expect string role:master
+${checks(failoverTiming(bridge).role)}`;
+}
+
+/** The partner is known by its port: another replica would keep the lease of a master that was replaced. */
+function leaseDefaults(bridge: FailoverRoutes, port: string): string {
+  return `# A master that the server on port ${port} follows, and has acknowledged something within the last second.
+defaults lease-${port} from base
+  option tcp-check
+  tcp-check connect
+${login(bridge)}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
+  tcp-check expect rstring "${leasePattern(port)}"
+${checks(failoverTiming(bridge).lease)}`;
+}
+
+/** INFO of a master that the server on that port follows. Some releases append fields to the line of a replica. */
+export function leasePattern(port: string): string {
+  return `role:master\\r[^#]*,port=${port},state=online,[^#\\r]*lag=[01][,\\r]`;
+}
+
+/** The last command is a syntax error, after which every version closes the connection; Sentinel may not know QUIT. */
+function votesDefaults(bridge: FailoverRoutes, port: string): string {
+  return `# A Sentinel that names the server on port ${port}.
+defaults votes-${port} from base
+  option tcp-check
+  tcp-check connect
+${login(bridge)}  tcp-check send-lf "SENTINEL GET-MASTER-ADDR-BY-NAME %[be_name,regsub(-[ab]-votes,)]\\r\\n*x\\r\\n"
+  tcp-check expect string "${votePattern(port)}"
+${checks(failoverTiming(bridge).votes)}`;
+}
+
+/** The last element of the reply of Sentinel, with its length. */
+export function votePattern(port: string): string {
+  return `\\r\\n\\$${port.length}\\r\\n${port}\\r\\n`;
+}
+
+function login({ password }: FailoverRoutes): string {
+  return password ? auth('REDIS_PASSWORD') : '';
+}
+
+function checks({ inter, fastinter, downinter, rise, fall }: CheckTiming): string {
+  return `  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${downinter}ms rise ${rise} fall ${fall}\n`;
+}
+
+const LISTENERS = `# The name of a listener is also the name by which Sentinel knows the shard.
+defaults listeners from base
+  balance first
+  default-server on-marked-down shutdown-sessions
+`;
+
+function shard({ shards, sentinels, firstPort }: FailoverRoutes, n: number): string {
+  const { a, b } = shards[n];
+  const votes = sentinels.map((address, i) => `  server s${i} ${target(address)}\n`).join('');
+  const checked = (name: string, address: string, partner: string): string => `backend shard-${n}-${name} from role
+  server ${name} ${target(address)}
+backend shard-${n}-${name}-lease from lease-${portOf(partner)}
+  server ${name} ${target(address)}
+backend shard-${n}-${name}-votes from votes-${portOf(address)}
+${votes}`;
+  return `listen shard-${n} from listeners
+  bind 127.0.0.1:${firstPort + n}
+  server a ${target(a)} track shard-${n}-a/a
+  server b ${target(b)} track shard-${n}-b/b
+${checked('a', a, b)}${checked('b', b, a)}`;
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(':') + 1);
+}
