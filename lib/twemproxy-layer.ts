@@ -79,6 +79,8 @@ export class TwemproxyLayer extends Construct {
   readonly configMap: k8s.KubeConfigMap;
   /** The configuration of the bridge, if there is one. */
   readonly bridgeConfigMap?: k8s.KubeConfigMap;
+  /** The initial states of its servers, if it is a FailoverBridge; otherwise they are in `bridgeConfigMap`. */
+  readonly bridgeStatesConfigMap?: k8s.KubeConfigMap;
   /** Limits how many proxies can be evicted at a time. */
   readonly podDisruptionBudget: k8s.KubePodDisruptionBudget;
   /** The autoscaler, if there is one. */
@@ -122,15 +124,17 @@ export class TwemproxyLayer extends Construct {
     this.serverAddresses = serverAddresses(pools, bridge);
     const data = withPath(this, () => proxyConfigData(this, pools, directShardsData(direct)));
     this.configMap = this.configuration(props, data);
-    this.bridgeConfigMap =
-      bridge && hashedConfigMap(this, 'bridge', `${name}-bridge`, this.labels, bridgeData(bridge, listenAddress));
+    this.bridgeConfigMap = bridge && this.bridgeFiles('bridge', name, bridgeData(bridge, listenAddress).bridge);
+    if (bridge?._statesApart)
+      this.bridgeStatesConfigMap = this.bridgeFiles('bridge-states', name, bridgeData(bridge, listenAddress).states);
+    const bridgeMaps = [this.bridgeConfigMap, this.bridgeStatesConfigMap].flatMap((map) => (map ? [map.name] : []));
     const wiring = {
       configMap: this.configMap.name,
       selector: this.podSelector,
       pools,
       statsPort,
       direct,
-      bridge: bridge && this.bridgeConfigMap && { bridge, configMap: this.bridgeConfigMap.name },
+      bridge: bridge && { bridge, configMaps: bridgeMaps },
     };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata,
@@ -158,6 +162,10 @@ export class TwemproxyLayer extends Construct {
     this.podDisruptionBudget = disruptionBudget(this, metadata, this.podSelector, props, 'AlwaysAllow');
     this.autoscaler = props.autoscaling && autoscaler(this, metadata, props.autoscaling);
     refuseDuplicates(this);
+  }
+
+  private bridgeFiles(id: string, name: string, data: Record<string, string>): k8s.KubeConfigMap {
+    return hashedConfigMap(this, id, `${name}-${id}`, this.labels, data);
   }
 
   private configuration(props: TwemproxyLayerProps, data: Record<string, string>): k8s.KubeConfigMap {

@@ -212,7 +212,11 @@ describe('a bridge that has just started', () => {
     await client.set('who', 'master');
     const ports = await freePorts(SHARDS);
     const shard = { newAddress: `127.0.0.1:${it.portOf(0)}`, oldAddress: `127.0.0.1:${old.portOf(0)}` };
-    const bridge = new MigrationBridge(Array<typeof shard>(SHARDS).fill(shard), { firstPort: 2000 }, { name: 'secret' });
+    const bridge = new MigrationBridge(
+      Array<typeof shard>(SHARDS).fill(shard),
+      { firstPort: 2000 },
+      { name: 'secret' },
+    );
     const cfg = haproxyConfig(bridge, '127.0.0.1').replace(/127\.0\.0\.1:(2\d{3})$/gm, (_, port: string) => {
       return `127.0.0.1:${ports[Number(port) - 2000]}`;
     });

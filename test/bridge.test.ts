@@ -98,7 +98,9 @@ describe('the bridge', () => {
 
   test('tolerates a stall of 300 ms at every interval, and reacts within half a second', () => {
     for (const millis of [20, 50, 100, 200, 500]) {
-      const { inter, fastinter, fall } = checkTiming(new MigrationBridge([], { checkInterval: Duration.millis(millis) }));
+      const { inter, fastinter, fall } = checkTiming(
+        new MigrationBridge([], { checkInterval: Duration.millis(millis) }),
+      );
       expect(fall * (inter + fastinter)).toBeGreaterThan(400);
       expect(fastinter * (fall - 1)).toBeLessThan(500);
     }
@@ -107,7 +109,9 @@ describe('the bridge', () => {
   test('requests resources for its shards and its check interval', () => {
     const of = (shards: number, millis = 100): unknown => {
       const shard = { newAddress: 'new:1', oldAddress: 'old:1' };
-      const bridge = new MigrationBridge(Array<typeof shard>(shards).fill(shard), { checkInterval: Duration.millis(millis) });
+      const bridge = new MigrationBridge(Array<typeof shard>(shards).fill(shard), {
+        checkInterval: Duration.millis(millis),
+      });
       const { requests } = bridgeContainer(bridge, 1).resources ?? {};
       return [requests?.cpu.value, requests?.memory.value];
     };

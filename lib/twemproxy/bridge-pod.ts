@@ -12,17 +12,20 @@ const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
 /** How long the bridge keeps running after nutcracker has stopped. */
 export const BRIDGE_OUTLASTS_SECONDS = 5;
 
-/** The files of the bridge's ConfigMap. */
-export function bridgeData(bridge: Bridge, listenAddress: string): Record<string, string> {
-  return {
-    'haproxy.cfg': bridge._haproxyConfig(listenAddress),
-    'stopped-servers': bridge._stoppedServers(),
-    'bridge-wait.sh': script('bridge-wait.sh'),
-  };
+/** The files of the bridge, by ConfigMap: with three backends for each server, the states need one of their own. */
+export function bridgeData(bridge: Bridge, listenAddress: string): Record<'bridge' | 'states', Record<string, string>> {
+  const states = { 'stopped-servers': bridge._stoppedServers() };
+  const wait = { 'bridge-wait.sh': script('bridge-wait.sh') };
+  const config = { 'haproxy.cfg': bridge._haproxyConfig(listenAddress) };
+  return bridge._statesApart
+    ? { bridge: { ...config, ...wait }, states }
+    : { bridge: { ...config, ...states, ...wait }, states: {} };
 }
 
-export function bridgeVolume(configMap: string): k8s.Volume {
-  return { name: MOUNT.name, configMap: { name: configMap } };
+/** The volume with the files of the ConfigMaps. */
+export function bridgeVolume(configMaps: readonly string[]): k8s.Volume {
+  if (configMaps.length === 1) return { name: MOUNT.name, configMap: { name: configMaps[0] } };
+  return { name: MOUNT.name, projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } };
 }
 
 /**

@@ -66,6 +66,12 @@ export abstract class Bridge {
   abstract _stoppedServers(): string;
 
   /**
+   * Whether both files need a ConfigMap of their own.
+   * @internal
+   */
+  abstract readonly _statesApart: boolean;
+
+  /**
    * The environment variables with the passwords that haproxy.cfg refers to.
    * @internal
    */

@@ -97,7 +97,8 @@ export function failoverStoppedServers({ shards, sentinels }: FailoverRoutes): s
 }
 
 const BASE = `defaults base
-${CONNECTIONS}  default-server init-addr libc,none resolve-prefer ipv4
+${CONNECTIONS}  # A server without an address would be up from the moment its name is resolved until its first check: the second one is nobody's.
+  default-server init-addr libc,192.0.2.1 resolve-prefer ipv4
 `;
 
 /** The address of the frontend that confirms servers. The health port makes it unique among bridges that share a network. */

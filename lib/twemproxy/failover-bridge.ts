@@ -48,6 +48,8 @@ export class FailoverBridge extends Bridge {
   readonly shards: ReplicatedShard[];
   /** `host:port` of the Sentinels. */
   readonly sentinels: string[];
+  /** @internal */
+  readonly _statesApart = true;
 
   constructor(props: FailoverBridgeProps) {
     checkArguments('new FailoverBridge', props);

@@ -26,6 +26,8 @@ export interface BridgedShard {
 export class MigrationBridge extends Bridge {
   /** The shards, by ordinal. */
   readonly shards: BridgedShard[];
+  /** @internal */
+  readonly _statesApart = false;
 
   /**
    * @param shards the shards, by ordinal

@@ -23,8 +23,8 @@ export interface ProxyPodWiring {
   readonly statsPort: number;
   /** The shards that are reached without a bridge. */
   readonly direct: DirectShard[];
-  /** The bridge and its ConfigMap, if there is one. */
-  readonly bridge?: { readonly bridge: Bridge; readonly configMap: string };
+  /** The bridge and its ConfigMaps, if there is one. */
+  readonly bridge?: { readonly bridge: Bridge; readonly configMaps: string[] };
 }
 
 const CONFIG = { name: 'config', mountPath: '/etc/nutcracker', readOnly: true };
@@ -52,7 +52,7 @@ export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s
     volumes: [
       { name: CONFIG.name, configMap: { name: wiring.configMap } },
       ...(secrets ? [secrets] : []),
-      ...(bridge ? [bridgeVolume(bridge.configMap)] : []),
+      ...(bridge ? [bridgeVolume(bridge.configMaps)] : []),
       { name: RENDERED.name, emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
     ],
   };

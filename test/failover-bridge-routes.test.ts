@@ -1,0 +1,115 @@
+// Which server of a shard the failover bridge routes to, with servers and Sentinels that reply anything.
+
+import { LabFailoverBridge } from './lab/failover-bridge';
+import { DOWN, FakeShards, fakePorts, type FakePorts, type FakeShard, master, replica, vote } from './lab/fake-shards';
+import { Lab, until } from './lab/lab';
+
+let lab: Lab;
+let ports: FakePorts;
+let fakes: FakeShards | undefined;
+beforeEach(async () => {
+  lab = new Lab();
+  ports = await fakePorts();
+});
+afterEach(async () => {
+  fakes?.close();
+  await lab.close();
+});
+
+/** The line of a replica in INFO. */
+function line(port: number | string, { state = 'online', lag = '0', host = '10.0.0.2' } = {}): string {
+  return `ip=${host},port=${port},state=${state},offset=14,lag=${lag}`;
+}
+
+type Case = [what: string, server: 'a' | 'b' | undefined, shard: FakeShard];
+
+/** Starts a bridge for the shards, and waits until each routes as expected for more than a few checks. */
+async function expectRoutes(cases: readonly Case[], password = ''): Promise<LabFailoverBridge> {
+  fakes = await FakeShards.start(
+    cases.map(([, , shard]) => shard),
+    ports,
+    password,
+  );
+  const bridge = await LabFailoverBridge.write(
+    lab,
+    { shards: fakes.addresses, sentinels: fakes.sentinels },
+    { password },
+  );
+  await bridge.start();
+  for (const [n, [what, server]] of cases.entries()) {
+    if (server === undefined) continue;
+    await until(`${what}: ${server} gets clients`, async () => (await bridge.ask(n, 'GET who')) === server);
+  }
+  await bridge.checked(10);
+  const routes = await Promise.all(cases.map((_, n) => bridge.ask(n, 'GET who')));
+  expect(Object.fromEntries(cases.map(([what], n) => [what, routes[n]]))).toEqual(
+    Object.fromEntries(cases.map(([what, server]) => [what, server])),
+  );
+  return bridge;
+}
+
+function votes(...names: ('a' | 'b' | 'none')[]): [string, string, string] {
+  const replies = { a: vote('10.0.0.1', ports.a), b: vote('10.0.0.2', ports.b), none: '*-1\r\n' };
+  return [replies[names[0]], replies[names[1]], replies[names[2]]];
+}
+
+test('a server gets clients if it is a master and has two votes, or is followed by its partner', async () => {
+  const following = (port: number): { info: string } => ({ info: replica(port) });
+  const followed = (port: number): { info: string } => ({ info: master(line(port)) });
+  const alone = { info: master() };
+  const none = votes('none', 'none', 'none');
+  await expectRoutes([
+    ['a, three votes, followed', 'a', { a: followed(ports.b), b: following(ports.a), votes: votes('a', 'a', 'a') }],
+    ['a, two votes, alone', 'a', { a: alone, b: DOWN, votes: votes('a', 'none', 'a') }],
+    ['a, one vote, alone', undefined, { a: alone, b: DOWN, votes: votes('a', 'none', 'b') }],
+    ['a, no vote, followed', 'a', { a: followed(ports.b), b: following(ports.a), votes: none }],
+    ['a, no vote, alone', undefined, { a: alone, b: following(ports.a), votes: none }],
+    ['a is a replica, three votes', undefined, { a: following(ports.b), b: DOWN, votes: votes('a', 'a', 'a') }],
+    ['a is down, three votes for it', undefined, { a: DOWN, b: alone, votes: votes('a', 'a', 'a') }],
+    ['b, three votes, followed', 'b', { a: following(ports.b), b: followed(ports.a), votes: votes('b', 'b', 'b') }],
+    ['b, two votes, a down', 'b', { a: DOWN, b: alone, votes: votes('b', 'b', 'none') }],
+    [
+      'b, followed, votes still for a',
+      'b',
+      { a: following(ports.b), b: followed(ports.a), votes: votes('a', 'a', 'a') },
+    ],
+    ['both masters, votes for a', 'a', { a: alone, b: alone, votes: votes('a', 'a', 'b') }],
+    ['both masters, votes for b', 'b', { a: alone, b: alone, votes: votes('b', 'a', 'b') }],
+    ['both masters, no votes', undefined, { a: alone, b: alone, votes: none }],
+    ['both replicas', undefined, { a: following(ports.b), b: following(ports.a), votes: votes('a', 'a', 'a') }],
+  ]);
+});
+
+test('no other reply counts as a vote or as a partner that follows', async () => {
+  const none = votes('none', 'none', 'none');
+  const all = (reply: string): [string, string, string] => [reply, reply, reply];
+  const led = (...replicas: string[]): FakeShard => ({ a: { info: master(...replicas) }, b: DOWN, votes: none });
+  const named = (reply: string): FakeShard => ({ a: { info: master() }, b: DOWN, votes: all(reply) });
+  const { a, b } = ports;
+  await expectRoutes([
+    ['only a replica on a longer port', undefined, led(line(`${b}0`))],
+    ['only a replica on a port with a digit before', undefined, led(line(`1${b}`))],
+    ['only a replica on the port of a', undefined, led(line(a))],
+    ['the partner after a legacy replica', 'a', led(line(6379), line(b))],
+    ['the partner before a legacy replica', 'a', led(line(b, { lag: '1' }), line(6379))],
+    ['the partner lags, a legacy replica does not', undefined, led(line(b, { lag: '2' }), line(6379))],
+    ['a legacy replica before a partner that lags', undefined, led(line(6379), line(b, { lag: '5' }))],
+    ['the partner has lagged for 10 seconds', undefined, led(line(b, { lag: '10' }))],
+    ['the partner is still being synchronized', undefined, led(line(b, { state: 'wait_bgsave' }))],
+    ['the partner receives the RDB', undefined, led(line(b, { state: 'send_bulk' }))],
+    ['the partner, among 100 replicas', 'a', led(...Array<string>(100).fill(line(6379)), line(b))],
+    ['the partner, with a field of Redis 8', 'a', led(`${line(b)},io-thread=0`)],
+    ['the partner lags, with a field of Redis 8', undefined, led(`${line(b, { lag: '7' })},io-thread=1`)],
+    ['three votes for a longer port', undefined, named(vote('10.0.0.1', `${a}0`))],
+    ['three votes for an address that contains the port', undefined, named(vote(`redis-${a}`, 6379))],
+    ['Sentinels that do not know the shard', undefined, named('*-1\r\n')],
+    ['Sentinels that have forgotten it', undefined, named('-IDONTKNOW I have not enough information\r\n')],
+    ['Sentinels that are loading', undefined, named('-LOADING Redis is loading the dataset in memory\r\n')],
+    ['Sentinels with host names', 'a', named(vote('unit-1-shard-0.unit-1.svc.cluster.local', a))],
+  ]);
+});
+
+test('a password is sent to servers and Sentinels', async () => {
+  const shard = { a: { info: master() }, b: DOWN, votes: votes('a', 'a', 'a') };
+  await expectRoutes([['a, three votes', 'a', shard]], 'secret');
+});
