@@ -24,6 +24,16 @@ else
   die 'the role in redis.conf is unreadable; see node_modules/cdk8s-twemproxy/docs/operations.md#an-unreadable-role'
 fi
 
+if [ -e /etc/redis-shard/sentinels ]; then
+  # This shell waits in the foreground, so that it ends at once on a signal, also as the first process of a container.
+  trap 'kill "$!"; exit 143' TERM INT
+  sh /etc/redis-shard/role.sh "$role" >.role 9>&- &
+  wait "$!" || die 'cannot determine the role; is the volume full?'
+  trap - TERM INT
+  role=$(cat .role)
+  sh /etc/redis-shard/priority.sh 9>&- &
+fi
+
 own=/etc/redis-shard/shard-${POD_NAME##*-}.conf
 # Prints hexadecimal escapes, which work for any byte.
 escaped() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../\\x&/g'; }

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Tells the Sentinel of this pod which shards to monitor. A Sentinel without state must not guess who is master: it asks both
+# servers, and begins when one follows the other, or when the other Sentinels name a master. Until then, the servers keep their
+# roles. Runs in a container of its own, so that kubelet restarts it.
+set -u
+umask 077
+files=/etc/sentinel
+. $files/addresses.sh
+cd /data || exit 1
+trap 'exit 0' TERM INT
+auth_user=$(cat $files/role-user) auth_pass=$(escaped "${REDISCLI_AUTH-}")
+# Any password is right for a user that has none.
+[ -z "$auth_user" ] || auth_pass=${auth_pass:-none}
+# In this order: without down-after-milliseconds (the default is 30 seconds), the password is set.
+options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-10000} parallel-syncs 1 down-after-milliseconds ${DOWN_AFTER_MS:-4000}"
+
+sentinel() { timeout 60 redis-cli -h 127.0.0.1 -p "$SENTINEL_PORT" "$@"; }
+
+# look ADDRESS: prints "IP PORT master", or "IP PORT slave up IP PORT" with the server that it follows.
+look() {
+  where=$(locate "$1") || return 0
+  info=$(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" INFO replication 2>/dev/null | tr -d '\r' | awk '
+    { at = index($0, ":"); value[substr($0, 1, at - 1)] = substr($0, at + 1) }
+    END { print value["role"], value["master_link_status"], value["master_host"], value["master_port"] }')
+  # shellcheck disable=SC2086
+  echo $where $info
+}
+
+# begin SHARD A B: prints the commands to monitor a shard, if its master is known.
+begin() {
+  a=$(look "$2") b=$(look "$3") master=
+  case "$a / $b" in
+    *' master / '*' slave up '"${a% master}") master=${a% master} ;;
+    *" slave up ${b% master} / "*' master') master=${b% master} ;;
+    *' master / '*' master') ;;
+    *' master / '* | *' master') # the partner is gone: what do the others say?
+      master=$(elected "$1")
+      case "$a/$b" in "$master master/"* | *"/$master master") ;; *) master= ;; esac
+      ;;
+  esac
+  [ -z "$master" ] || printf 'SENTINEL MONITOR shard-%s %s 2\nSENTINEL SET shard-%s %s\n' "$1" "$master" "$1" "$options"
+}
+
+commands() {
+  listed=" $(awk '{ printf "shard-%s ", $1 }' $files/shards)"
+  for name in $monitored; do
+    case $listed in
+      *" $name "*) [ -n "$complete" ] || echo "SENTINEL SET $name $options" ;;
+      *) echo "SENTINEL REMOVE $name" ;;
+    esac
+  done
+  n=0
+  while read -r shard a b; do
+    case " $monitored " in *" shard-$shard "*) continue ;; esac
+    begin "$shard" "$a" "$b" &
+    n=$((n + 1))
+    [ $((n % 8)) -ne 0 ] || wait
+  done <$files/shards
+  wait
+}
+
+complete='' # whether every monitored shard has the options
+while :; do
+  info=$(sentinel INFO sentinel 2>/dev/null) || info=
+  case $info in
+    *sentinel_masters:*)
+      monitored=$(printf '%s\n' "$info" | sed -n 's/^master[0-9]*:name=\([^,]*\),.*/\1/p' | tr '\n' ' ')
+      todo=$(commands)
+      if [ -n "$todo" ]; then
+        printf '%s\n' "$todo" | sed 's/ auth-pass .*//'
+        replies=$(printf '%s\n' "$todo" | sentinel 2>&1)
+        printf '%s\n' "$replies" | grep -vx 'OK' | sort -u
+        complete=''
+        [ "$(printf '%s\n' "$todo" | wc -l)" -ne "$(printf '%s\n' "$replies" | grep -cx OK)" ] || complete=yes
+      else
+        complete=yes
+      fi
+      ;;
+  esac
+  sleep 2
+done

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Makes a replica eligible as master (replica-priority 100) only once it has what its master had: a link that is up is not in
+# sync yet, and start.sh starts every server with 0. Runs beside the server, and ends with it. One redis-cli looks each second:
+# nothing forks, except to change the priority.
+set -u
+umask 077
+files=/etc/redis-shard
+. $files/addresses.sh
+cr=$(printf '\r') priority=0 was='' goal='' round=0
+
+set_priority() {
+  [ "$priority" = "$1" ] && return
+  timeout 2 redis-cli -h 127.0.0.1 -p "$REDIS_PORT" CONFIG SET replica-priority "$1" >/dev/null 2>&1 && priority=$1
+}
+
+look() { # at the end of a reply
+  case $role in
+    master)
+      # Eligible until the Sentinels know the new master: Sentinel confirms a promotion only of an eligible replica. Then 0, so
+      # that it is not eligible when it is demoted.
+      was=master goal='' round=$((round + 1))
+      [ "$priority" = 0 ] || [ $((round % 5)) -ne 0 ] || case $(elected "${POD_NAME##*-}") in *" $REDIS_PORT") set_priority 0 ;; esac
+      ;;
+    slave)
+      [ "$was" != master ] || set_priority 0
+      was=slave
+      # A full synchronization replaces the data. A link that only breaks changes nothing: then it may have to be promoted.
+      if [ "$syncing" = 1 ]; then
+        goal=''
+        set_priority 0
+      elif [ "$link" != up ]; then
+        goal=''
+      elif [ "$priority" != 100 ] && [ -z "$goal" ]; then
+        goal=$(timeout 2 redis-cli -h "$host" -p "$port" INFO replication 2>/dev/null | tr -d '\r' | sed -n 's/^master_repl_offset://p')
+      elif [ "$priority" != 100 ] && [ "$offset" -ge "$goal" ]; then
+        set_priority 100
+        echo "$POD_NAME: in sync with $host $port, and eligible as master"
+      fi
+      ;;
+  esac
+}
+
+rm -f .replication && mkfifo .replication || exit 1
+while kill -0 "$PPID" 2>/dev/null; do
+  # A pipe would be simpler, but its loop would forget what it knows when Sentinel closes the connection.
+  redis-cli -h 127.0.0.1 -p "$REDIS_PORT" -r -1 -i 1 INFO replication >.replication 2>/dev/null &
+  role='' syncing='' link='' host='' port='' offset=0
+  while IFS= read -r line; do
+    line=${line%"$cr"} value=${line#*:}
+    case $line in
+      role:*) role=$value ;;
+      master_host:*) host=$value ;;
+      master_port:*) port=$value ;;
+      master_link_status:*) link=$value ;;
+      master_sync_in_progress:*) syncing=$value ;;
+      slave_repl_offset:*) offset=$value ;;
+      slave_priority:*) priority=$value ;;
+      master_repl_offset:*) look ;;
+    esac
+  done <.replication
+  wait
+  sleep 1
+done

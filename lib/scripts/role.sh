@@ -1,0 +1,99 @@
+#!/bin/sh
+# role.sh ROLE: prints the lines of the configuration with which a server starts that has a partner. ROLE is the role on disk.
+# Sentinel decides who is master, so a server that was down asks first, and waits, not listening, while nobody can know.
+# An operator ends the wait with a file `start-anyway` in the data directory.
+set -eu
+files=/etc/redis-shard
+. $files/addresses.sh
+shard=${POD_NAME##*-} role=$1 is_new=
+[ -e redis.conf ] || is_new=yes
+# shellcheck disable=SC2046
+set -- $(servers_of "$shard")
+[ $# -eq 2 ] || { echo "$POD_NAME: shard $shard has no two servers in $files/shards" >&2 && exit 1; }
+if [ "$SHARD_SERVER" = a ]; then own=$1 partner=$2; else own=$2 partner=$1; fi
+
+# There is nothing that Redis could load. (Without snapshots, dump.rdb is old; see stale-dump.sh.)
+is_empty() {
+  old='*.stale'
+  [ ! -e .no-snapshots ] || [ "$(cat $files/snapshots)" = yes ] || old=dump.rdb
+  [ -z "$(find . -type f -size +0 ! -name '.*' ! -name 'redis.conf*' ! -name 'users.acl*' ! -name '*.stale' ! -name "$old" ! -name 'temp-*')" ]
+}
+
+# What the partner is: "none" without a reply, "master", "empty", or "data" if it has, loads, or may have keys.
+partner_is() {
+  where=$(locate "$partner") || { echo none && return; }
+  info=$(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" INFO 2>/dev/null) || true
+  case $info in
+    '') echo none ;;
+    *role:master*) echo master ;;
+    *loading:1* | *db[0-9]*:keys=*) echo data ;;
+    *role:slave*) echo empty ;;
+    *) echo data ;;
+  esac
+}
+
+start_as() {
+  echo "$POD_NAME: starting as ${1:-a master}" >&2
+  printf '%s\nreplica-announce-ip %s\nreplica-announce-port %s\nreplica-priority 0\n' "$1" "${ip% *}" "$REDIS_PORT"
+  rm -f start-anyway # it is for one start
+  exit
+}
+
+# Without a comment that says that it is a master.
+role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
+reason='' reported='' down_since=''
+# Ends with the shell that started it.
+while kill -0 "$PPID" 2>/dev/null; do
+  if [ -n "$reason" ]; then
+    [ "$reason" = "$reported" ] || echo "$POD_NAME: waiting: $reason" >&2
+    reported=$reason
+    sleep 1
+  fi
+  ip=$(locate "$own") || { reason="the name in $own has no IP" && continue; }
+  if [ "$SHARD_SERVER$is_new" = byes ]; then
+    # Unless Sentinel says otherwise, a new b is a replica of a.
+    role=$(locate "$partner") || { reason="the name in $partner has no IP" && continue; }
+    role="replicaof $role"
+  fi
+  master=$(elected "$shard")
+  now=$(seconds)
+  case $master in
+    *" $REDIS_PORT") : "${down_since:=$now}" ;;
+    *) down_since='' ;;
+  esac
+  case $master in
+    '')
+      reason='fewer than two Sentinels agree on the master'
+      [ ! -e start-anyway ] || start_as "$role"
+      ;;
+    nil)
+      [ -z "$role" ] || start_as "$role"
+      state=$(partner_is)
+      # The partner was promoted, and the Sentinels have lost their state.
+      [ "$state" != master ] || start_as "replicaof $(locate "$partner")"
+      [ "$state" = data ] && is_empty && [ ! -e start-anyway ] || start_as ''
+      reason='the partner may have the data that this server lacks'
+      ;;
+    *" $REDIS_PORT")
+      # As long as a master is down, the Sentinels may replace it; one that is back at once is not down for them while it loads.
+      if [ $((now - down_since)) -lt "${DOWN_SECONDS:-7}" ]; then
+        reason='the Sentinels may be replacing this master'
+        continue
+      fi
+      [ ! -e start-anyway ] || start_as ''
+      state=$(partner_is)
+      if [ -n "$role" ]; then
+        reason='two Sentinels say that this server is the master, but it was a replica'
+      elif [ "$state" = master ]; then
+        reason='two Sentinels say that this server is the master, but the partner is one'
+      elif is_empty && [ "$state" != empty ]; then
+        # As an empty master, it would wipe the partner.
+        reason='two Sentinels say that this server is the master, but it has no data, and the partner may have it'
+      else
+        start_as ''
+      fi
+      ;;
+    *) start_as "replicaof $master" ;;
+  esac
+done
+exit 1

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Starts a Sentinel: locks its data directory, writes the configuration, and executes redis-server. What Sentinel has learned
+# stays; all else is written anew. (Sentinel itself writes passwords without quotes.) monitor.sh tells it what to monitor.
+set -eu
+umask 077
+die() { echo "$POD_NAME: $*" >&2; exit 1; }
+trap 'exit 143' TERM INT
+files=/etc/sentinel
+. $files/addresses.sh
+cd /data
+exec 9>>.lock
+for try in 1 2 3 4 last; do
+  flock -n 9 && break
+  [ "$try" != last ] || die 'another Sentinel is using the data directory'
+  sleep 1
+done
+
+own=$(sed -n "$((${POD_NAME##*-} + 1))p" $files/sentinels)
+until ip=$(locate "$own"); do
+  echo "$POD_NAME: waiting: the name in ${own:-no line} has no IP" >&2
+  sleep 1
+done
+auth_user=$(cat $files/role-user)
+password=$(escaped "${REDISCLI_AUTH-}")
+
+# Prints what is known of the listed shards; fails on a file that is not complete.
+known() {
+  awk '
+    FILENAME == ARGV[1] { listed["shard-" $1]; next }
+    $1 != "sentinel" { next }
+    $2 == "myid" { if (NF != 3 || length($3) != 40) exit 1; print; next }
+    $2 == "current-epoch" { if (NF != 3) exit 1; print; next }
+    !($2 in fields) || !($3 in listed) { next }
+    NF != fields[$2] { exit 1 }
+    { print }
+    BEGIN {
+      fields["monitor"] = 6
+      fields["config-epoch"] = fields["leader-epoch"] = 4
+      fields["down-after-milliseconds"] = fields["failover-timeout"] = fields["parallel-syncs"] = 4
+      fields["known-replica"] = fields["known-slave"] = 5
+      fields["known-sentinel"] = 6
+    }' $files/shards sentinel.conf && [ -z "$(tail -c 1 sentinel.conf)" ]
+}
+state=
+if [ -s sentinel.conf ] && ! state=$(known); then
+  state=
+  echo "$POD_NAME: sentinel.conf is not complete; starting without what it knew" >&2
+fi
+{
+  printf 'port %s\nprotected-mode no\ndir /data\n' "$SENTINEL_PORT"
+  printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${ip% *}" "$SENTINEL_PORT"
+  [ -z "$password" ] || printf 'requirepass "%s"\nsentinel sentinel-pass "%s"\n' "$password" "$password"
+  printf '%s\n' "$state"
+  printf '%s\n' "$state" | sed -n 's/^sentinel monitor \([^ ]*\) .*/\1/p' | while read -r name; do
+    # Any password is right for a user that has none.
+    [ -z "$password$auth_user" ] || printf 'sentinel auth-pass %s "%s"\n' "$name" "${password:-none}"
+    [ -z "$auth_user" ] || printf 'sentinel auth-user %s %s\n' "$name" "$auth_user"
+  done
+} >sentinel.conf.new && sync sentinel.conf.new && mv sentinel.conf.new sentinel.conf || die 'cannot write sentinel.conf; is the volume full?'
+trap - TERM INT
+exec redis-server /data/sentinel.conf --sentinel
