@@ -47,7 +47,7 @@ if [ -s sentinel.conf ] && ! state=$(known); then
   echo "$POD_NAME: sentinel.conf is not complete; starting without what it knew" >&2
 fi
 {
-  printf 'port %s\nprotected-mode no\ndir /data\n' "$SENTINEL_PORT"
+  printf 'port %s\nprotected-mode no\ndir %s\n' "$SENTINEL_PORT" /data
   printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${ip% *}" "$SENTINEL_PORT"
   [ -z "$password" ] || printf 'requirepass "%s"\nsentinel sentinel-pass "%s"\n' "$password" "$password"
   printf '%s\n' "$state"

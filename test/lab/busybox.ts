@@ -4,9 +4,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Lab } from './lab';
 
-const TOOLS = 'awk cat date grep id mkdir mv nc od printf rm sed sh sha256sum sleep sort sync timeout tr wc wget'.split(
-  ' ',
-);
+const TOOLS =
+  'awk cat date find grep id mkdir mkfifo mv nc od printf rm sed sh sha256sum sleep sort sync tail timeout tr wc wget'.split(
+    ' ',
+  );
 /** Debian's busybox has no flock, Alpine's has. */
 const OTHERS = ['flock', 'redis-server', 'redis-cli', 'nutcracker', 'haproxy'];
 
