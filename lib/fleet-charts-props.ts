@@ -7,6 +7,7 @@ import { type NutcrackerPool } from './nutcracker';
 import { type RedisOptions } from './redis/redis-options';
 import { type SentinelOptions } from './redis/sentinel-options';
 import { type IShardStorage } from './storage/i-shard-storage';
+import { type BridgeOptions } from './twemproxy/bridge-options';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
 /** A fleet: its ring, storage, shards, proxies and allowed clients. */
@@ -43,6 +44,12 @@ export interface FleetChartsProps {
    * @default - the defaults of RedisSentinels
    */
   readonly sentinels?: SentinelOptions;
+
+  /**
+   * With `redis.replicas`, the options of the bridge. During a migration, those of the migration apply.
+   * @default - the defaults of BridgeOptions
+   */
+  readonly bridge?: BridgeOptions;
 
   /**
    * With `redis.replicas`, the port of the second server of each shard, which must differ from 6379.

@@ -27,6 +27,7 @@ import { NetworkPolicies } from './network-policies';
 import { RedisSentinels } from './redis-sentinels';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
+import { FailoverBridge } from './twemproxy/failover-bridge';
 import { ringProblems } from './twemproxy/ring-proof';
 
 /** Reserved of the 63 characters of a label: `-redis`, and what a StatefulSet appends. */
@@ -112,7 +113,7 @@ export class FleetCharts extends Construct {
     this.migration = props.migration && this.addMigration(props.migration, name, chart);
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
-      bridge: this.migration?.bridge,
+      bridge: this.migration?.bridge ?? this.failoverBridge(),
       name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
       pools: served.map(({ pool, ordinals, port }) => {
@@ -220,6 +221,18 @@ export class FleetCharts extends Construct {
     });
   }
 
+  /** After a migration, or without one, routes to the servers of shards with replicas. */
+  private failoverBridge(): FailoverBridge | undefined {
+    if (this.sentinels === undefined) return undefined;
+    const { addresses, replicaAddresses } = this.redis;
+    return new FailoverBridge({
+      shards: addresses.map((a, n) => ({ a, b: replicaAddresses[n] })),
+      sentinels: this.sentinels.addresses,
+      options: this.props.bridge,
+      password: this.password,
+    });
+  }
+
   /** The StatefulSets, whose pods have directories with their names on a shared volume. */
   private statefulSets(): string[] {
     const { redis, sentinels } = this;
@@ -267,7 +280,7 @@ function migrationName(name: string): string {
 function check(scope: Construct, name: string, props: FleetChartsProps): void {
   const { namespace, redis } = props;
   checkName(scope, 'name', name, REDIS_SUFFIX);
-  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels'] as const) {
+  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'bridge'] as const) {
     if (props[prop] !== undefined && redis?.replicas !== 1)
       refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
   }

@@ -5,6 +5,7 @@ import { App, Size } from 'cdk8s';
 import { type Redis } from 'ioredis';
 import {
   AppendFsync,
+  FailoverBridge,
   FleetCharts,
   type FleetChartsProps,
   HashRing,
@@ -124,6 +125,7 @@ export class LabFleet {
         ...props.migration,
         bridge: { ...BRIDGE, ...props.migration?.bridge },
       },
+      bridge: props.redis?.replicas === 1 ? BRIDGE : undefined,
     });
   }
 
@@ -307,11 +309,33 @@ export class LabFleet {
 
   /** HAProxy also reads the ports of its servers from the state file, where they have no address. */
   private bridgeStates(): Data {
-    const data = (this.charts.proxies.bridgeConfigMap?.toJson() as { data: Data } | undefined)?.data;
-    const lines = data?.['stopped-servers'].matchAll(/^(0 shard-(\d+) 1 new .*) (\d+)( - 0 0 - - 0)$/gm) ?? [];
+    const data = (this.charts.proxies.bridgeConfigMap?.toJson() as { data: Partial<Data> } | undefined)?.data;
+    const lines = data?.['stopped-servers']?.matchAll(/^(0 shard-(\d+) 1 new .*) (\d+)( - 0 0 - - 0)$/gm) ?? [];
     return Object.fromEntries(
       [...lines].map(([line, before, ordinal, , after]) => [line, `${before} ${this.ports[Number(ordinal)]}${after}`]),
     );
+  }
+
+  /**
+   * The files of a failover bridge. In a cluster, all servers a have one port; here each has its own, by which the health checks
+   * tell the servers of a shard apart.
+   */
+  private failoverBridge(): Record<string, Data> {
+    const { redis, proxies } = this.charts;
+    const { bridgeConfigMap, bridgeStatesConfigMap } = proxies;
+    if (!bridgeConfigMap || !bridgeStatesConfigMap) return {};
+    const local = this.shardAddresses();
+    const bridge = new FailoverBridge({
+      shards: redis.addresses.map((a, n) => ({ a: local[a], b: local[redis.replicaAddresses[n]] })),
+      sentinels: redis.sentinelAddresses.map((address) => local[address]),
+      options: BRIDGE,
+      password: { name: 'fleet-redis' },
+    });
+    const { data } = bridgeConfigMap.toJson() as { data: Data };
+    return {
+      [bridgeConfigMap.name]: { ...data, 'haproxy.cfg': bridge._haproxyConfig('0.0.0.0') },
+      [bridgeStatesConfigMap.name]: { 'stopped-servers': bridge._stoppedServers() },
+    };
   }
 
   private pod(workload: Manifest, name: string, replace: Data): LabPod {
@@ -322,10 +346,10 @@ export class LabFleet {
     return new LabPod(this.lab, {
       name,
       spec: workload.spec.template.spec as k8s.PodSpec,
-      configMaps: Object.fromEntries(configMaps.map(({ metadata, data }) => [metadata.name, data])) as Record<
-        string,
-        Data
-      >,
+      configMaps: {
+        ...(Object.fromEntries(configMaps.map(({ metadata, data }) => [metadata.name, data])) as Record<string, Data>),
+        ...this.failoverBridge(),
+      },
       secrets: { 'fleet-redis': secret, ...ofOldUser },
       replace: { ...replace, ...this.props.replace },
       path: this.props.path,

@@ -55,6 +55,24 @@ export class History {
     else operations.push(operation);
   }
 
+  /**
+   * The same history, in which a fault may have undone the writes that were acknowledged in some time, on some keys: they count as
+   * writes without a reply, and nothing is concluded from reads of their values in that time.
+   */
+  forgiving(mayBeUndone: (operation: Operation) => boolean): History {
+    const forgiven = new History();
+    for (const [key, operations] of this.keys) {
+      const undone = new Set(
+        operations.filter((it) => it.kind === 'write' && mayBeUndone(it)).map(({ value }) => value),
+      );
+      for (const it of operations) {
+        const isUndone = undone.has(it.value) && mayBeUndone(it);
+        forgiven.record({ ...it, key, ok: it.ok && !isUndone });
+      }
+    }
+    return forgiven;
+  }
+
   /** All violations, by key. For a key with a value that was never written, no others are reported. */
   violations(): Violation[] {
     return [...this.keys].flatMap(([key, operations]) => check(key, operations));

@@ -203,7 +203,9 @@ export class LabPod {
     };
     const configMap = this.props.configMaps[volume.configMap?.name ?? ''] ?? {};
     for (const [file, text] of Object.entries(configMap)) write(file, this.inLab(text));
-    for (const { secret } of volume.projected?.sources ?? []) {
+    for (const { secret, configMap: part } of volume.projected?.sources ?? []) {
+      for (const [file, text] of Object.entries(this.props.configMaps[part?.name ?? ''] ?? {}))
+        write(file, this.inLab(text));
       for (const item of secret?.items ?? []) write(item.path, this.secret(secret?.name, item.key));
     }
   }

@@ -56,6 +56,13 @@ export class LabReplicas {
     await pod.start();
   }
 
+  /** Kills a server, which kubelet restarts at once. */
+  async kill(ordinal: number, server: ServerName): Promise<void> {
+    const pod = this.server(ordinal, server);
+    await pod.program('redis').stop('SIGKILL');
+    await pod.startContainer('redis');
+  }
+
   /** Starts a pod of a Sentinel, new or again. */
   async startSentinel(ordinal: number): Promise<void> {
     const pod = this.fleet.sentinelPod(ordinal);
