@@ -153,6 +153,10 @@ export class FleetCharts extends Construct {
       },
       shards: this.pools.count,
       statefulSet: redis.statefulSet.name,
+      replicas: redis.replicaStatefulSet && {
+        statefulSet: redis.replicaStatefulSet.name,
+        sentinels: redis.sentinelName,
+      },
       deployment: proxies.deployment.name,
       healthPort: this.migration?.bridge.healthPort,
       proxies: this.pools.served.map(({ pool }, i) => ({

@@ -11,7 +11,6 @@ import { type Identity, recommendedLabels, selectorLabels } from './common/label
 import { checkPodOptions } from './common/pod-options';
 import { checkImage, checkMemoryFor, refuse } from './common/prop-errors';
 import { checkSecretKey, type SecretKey } from './common/secret-key';
-import { ROLE_USER } from './migration/plan';
 import { DEFAULT_REDIS_IMAGE } from './redis/config/server-version';
 import { headlessService, podService } from './redis/redis-services';
 import { SENTINEL_PORT, SENTINELS } from './redis/replication';
@@ -104,7 +103,6 @@ export class RedisSentinels extends Construct {
       b: redis.replicaAddresses,
       sentinels: this.addresses,
       monitor,
-      roleUser: redis.startAsReplica ? ROLE_USER : '',
     });
     this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, data);
     const storage = this.storageOf(props, recommendedLabels({ ...identity, image: undefined }));

@@ -188,10 +188,13 @@ describe('Sentinels', () => {
     expect((sentinels({ monitor: false }).configMap.toJson() as Manifest).data.shards).toBe('');
   });
 
-  test('change roles as the user that may, in shards that have one', () => {
-    const user = (ofRedis: Partial<RedisStatefulSetProps>): string =>
-      (sentinels({}, ofRedis).configMap.toJson() as Manifest).data['role-user'] as string;
-    expect([user({}), user({ startAsReplica: true })]).toEqual(['\n', 'migrator\n']);
+  test('connect as the user that may change roles, in every phase: they would lose shards whose user changes', () => {
+    for (const startAsReplica of [true, false]) {
+      const it = sentinels({}, { startAsReplica });
+      expect((it.configMap.toJson() as Manifest).data['role-user']).toBe('migrator\n');
+      const [a, b] = ofKind(it.node.scope as RedisStatefulSet, 'ConfigMap');
+      for (const { data } of [a, b]) expect(data['users.acl']).toContain('user migrator on');
+    }
   });
 
   test('keep their state on small claims of the class of the shards', () => {

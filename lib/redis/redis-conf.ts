@@ -31,11 +31,11 @@ const REFUSE_STALE_READS = '# Without its master, a replica answers MASTERDOWN.\
 /** A shard has one replica; waiting for a second one only makes the time without a replica longer. */
 const SYNC_AT_ONCE = '# There is one replica: do not wait for others.\nrepl-diskless-sync-delay 0\n';
 
-const USERS_FILE = '# Only the migrator may change the role (users.acl).\naclfile /data/users.acl\n';
+const USERS_FILE = '# Only the user migrator may change the role (users.acl).\naclfile /data/users.acl\n';
 
 /**
- * The ACL of a shard that moves: only the migrator may change its master, not for example a Sentinel of the old fleet.
- * start.sh replaces PASSWORD.
+ * The ACL of a shard that moves, or has a replica: only the migrator and the Sentinels of the fleet may change its master, not for
+ * example a Sentinel of the old fleet. start.sh replaces PASSWORD.
  */
 const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
 user ${ROLE_USER} on PASSWORD ~* &* +@all
@@ -55,6 +55,8 @@ export function maxmemoryOf(options: RedisOptions): Size {
 export function configData(options: RedisOptions, port: number, replication?: Replication): Record<string, string> {
   const config = (options.config ?? RedisConfig.of({}))._for(serverVersionOf(options));
   const given = new Set(config.directives.map(({ name }) => name));
+  // With replicas also without a migration: the user with which Sentinel connects must never change while it monitors.
+  const protectsRole = startsAsReplica(options) || replication !== undefined;
   const lines = [
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
@@ -66,8 +68,7 @@ export function configData(options: RedisOptions, port: number, replication?: Re
     config.render(),
     '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
     'rdb-del-sync-files yes\n',
-    ...(startsAsReplica(options) ? [USERS_FILE] : []),
-    ...(startsAsReplica(options) || replication ? [REFUSE_STALE_READS] : []),
+    ...(protectsRole ? [USERS_FILE, REFUSE_STALE_READS] : []),
     ...(replication ? [SYNC_AT_ONCE] : []),
   ];
   const isOwn = (line: string): boolean => !lines.includes(line) && !(line.startsWith(BACKLOG) && given.has(BACKLOG));
@@ -79,7 +80,7 @@ export function configData(options: RedisOptions, port: number, replication?: Re
     'redis.conf': lines.join('\n'),
     snapshots: `${takesSnapshots(config.directives) ? 'yes' : 'no'}\n`,
     'initial-role.conf': startsAsReplica(options) ? REPLICA_WITHOUT_MASTER : '# a master\n',
-    ...(startsAsReplica(options) && { 'users.acl': USERS }),
+    ...(protectsRole && { 'users.acl': USERS }),
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),

@@ -5,6 +5,7 @@ import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { script } from '../common/scripts';
 import { secretEnv, type SecretKey } from '../common/secret-key';
+import { ROLE_USER } from '../migration/plan';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { DATA_VOLUME } from './redis-pod';
 import { type Replication, sentinelLines, shardLines } from './replication';
@@ -17,8 +18,6 @@ const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metada
 export interface SentinelFiles extends Pick<Replication, 'a' | 'b' | 'sentinels'> {
   /** Whether the shards are monitored. */
   readonly monitor: boolean;
-  /** The user of the shards that may change roles; empty for the default user. */
-  readonly roleUser: string;
 }
 
 /** The scripts and what they read, by file name. */
@@ -27,7 +26,7 @@ export function sentinelData(files: SentinelFiles): Record<string, string> {
   return {
     sentinels: sentinelLines(files),
     shards: files.monitor ? shardLines(files) : '',
-    'role-user': `${files.roleUser}\n`,
+    'role-user': `${ROLE_USER}\n`,
     ...Object.fromEntries(scripts.map((name) => [name, script(name)])),
   };
 }

@@ -102,8 +102,7 @@ export class LabReplicas {
 
   /** A client of a server that may change its role. */
   client(ordinal: number, server: ServerName): Redis {
-    const username = this.fleet.charts.redis.startAsReplica ? ROLE_USER : undefined;
-    return connect(this.fleet.portOf(ordinal, server), this.fleet.password, { username });
+    return connect(this.fleet.portOf(ordinal, server), this.fleet.password, { username: ROLE_USER });
   }
 
   /** Waits until a shard, or every one, has a master that all Sentinels name, and a replica that they could promote. */

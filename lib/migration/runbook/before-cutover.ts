@@ -62,7 +62,9 @@ function introduction(input: RunbookInput): string[] {
 function shardsStep(input: RunbookInput): string[] {
   const { files, secret, oldUser, renamedCommands } = input;
   const k = kubectl(input);
-  const applied = ['00-namespace', '10-network-policies', '20-storage', '30-redis'].filter((step) => files[step]);
+  const applied = ['00-namespace', '10-network-policies', '20-storage', '25-sentinel', '30-redis'].filter(
+    (step) => files[step],
+  );
   const namespaceFile = applied[0] === '00-namespace' ? [apply(files['00-namespace'])] : [];
   const secrets = [
     ...(secret
@@ -114,6 +116,12 @@ function shardsStep(input: RunbookInput): string[] {
       ['Check the role of a shard:', shell(`${k} exec ${input.statefulSet}-0 -- redis-cli info replication`)],
     ),
     `**Go**: all ${input.shards} pods are ready. Each is empty and reports \`role:slave\`.`,
+    ...(input.replicas
+      ? [
+          `The second servers (\`${input.replicas.statefulSet}\`) run but are not ready before step 5: each follows the first server of its shard, which has no data yet. The Sentinels
+monitor nothing before step 8.`,
+        ]
+      : []),
     ...removeShards(input, applied),
   ];
 }

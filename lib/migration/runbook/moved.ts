@@ -1,5 +1,6 @@
 // What remains to be done when every shard has moved.
 
+import { linkTo } from '../../common/documents';
 import { apply, kubectl, numbered, ofMove, shell } from './commands';
 import { type RunbookInput } from './runbook-input';
 import { lostNode } from './lost-node';
@@ -7,7 +8,7 @@ import { lostNode } from './lost-node';
 export function moved(input: RunbookInput): string[] {
   return [
     ...introduction(input),
-    ...removeBridge(input),
+    ...(input.replicas ? startFailover(input, input.replicas) : removeBridge(input)),
     ...bringBridgeBack(input),
     ...cleanUp(input),
     ...lostNode(input),
@@ -22,6 +23,48 @@ function introduction(input: RunbookInput): string[] {
     `These steps end the migration: afterwards the proxies connect to \`${statefulSet}\` directly.`,
     `**Go**: \`status\`, run in the phase MOVING, printed \`moved\` or \`following\` for every shard. Any other shard would be unavailable from here on. Every pod must report \`role:master\`, so this must print \`${shards}\`:`,
     shell(`for n in $(seq 0 ${shards - 1}); do ${role}; done | grep -c role:master`),
+  ];
+}
+
+function startFailover(
+  input: RunbookInput,
+  { statefulSet, sentinels }: NonNullable<RunbookInput['replicas']>,
+): string[] {
+  const { files, deployment } = input;
+  const k = kubectl(input);
+  return [
+    '## 8. Start failover',
+    ...numbered(
+      [
+        'Check that every second server follows its shard:',
+        shell(`${k} rollout status statefulset/${statefulSet}`),
+        `**No-go**: it does not finish. A second server is ready when it is in sync; its log (\`kubectl logs POD -c redis\`) says what it waits for.`,
+      ],
+      [
+        'Let the Sentinels monitor the shards:',
+        shell(
+          apply(files['10-network-policies']),
+          apply(files['25-sentinel']),
+          `${k} rollout status statefulset/${sentinels}`,
+        ),
+      ],
+      [
+        'Wait until every shard has a master that the Sentinels confirm, and a replica that could take over, which takes some twelve seconds:',
+        shell(
+          ...['42-failover', '43-failover-program', '57-failover-status'].flatMap((step) =>
+            files[step] ? [apply(files[step])] : [],
+          ),
+          `${k} logs -f -l app.kubernetes.io/component=status,app.kubernetes.io/name=failover --tail=-1`,
+        ),
+        `**No-go**: a shard has problems. The log says which, and what to do. To check again: \`kubectl replace --force -f ${files['57-failover-status'] ?? ''}\`.`,
+      ],
+      [
+        'Roll out the proxies with the bridge between the two servers of each shard:',
+        shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
+        `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
+      ],
+    ),
+    `From here on, Sentinel can make a second server the master. ${linkTo('Replicas and failover', 'docs/replicas.md')} explains planned work and what to do when something is lost.`,
   ];
 }
 
@@ -59,11 +102,27 @@ function bringBridgeBack(input: RunbookInput): string[] {
     '### Return to the phase MOVING',
     `This is possible while the old servers exist.`,
     ...numbered(
+      ...(input.replicas
+        ? [
+            [
+              'Hand every shard back to its first server: apply the Job `switchover`, which is created suspended, and start it:',
+              shell(
+                ...(files['85-switchover'] ? [`kubectl replace --force -f ${files['85-switchover']}`] : []),
+                `${kubectl(input)} get jobs -l app.kubernetes.io/component=switchover,app.kubernetes.io/name=failover -o name | xargs -I{} ${kubectl(input)} patch {} -p '{"spec":{"suspend":false}}'`,
+              ),
+            ],
+          ]
+        : []),
       ['Set `phase: MigrationPhase.MOVING` in `main.ts`, and run `npm run synth`.'],
       [
-        'Bring the bridge back. It routes to the same servers:',
+        input.replicas
+          ? 'Stop the Sentinels from changing roles, and bring the bridge of the migration back. It routes to the same servers:'
+          : 'Bring the bridge back. It routes to the same servers:',
         shell(
           apply(files['10-network-policies']),
+          ...(input.replicas
+            ? [apply(files['25-sentinel']), `${kubectl(input)} rollout status statefulset/${input.replicas.sentinels}`]
+            : []),
           apply(files['40-twemproxy']),
           `${kubectl(input)} rollout status deployment/${deployment}`,
         ),

@@ -21,6 +21,8 @@ export interface RunbookInput {
   /** Milliseconds between two health checks of a bridge. */
   readonly checkInterval: number;
   readonly statefulSet: string;
+  /** The second servers of the shards, and the Sentinels, if there are replicas. */
+  readonly replicas?: { readonly statefulSet: string; readonly sentinels: string };
   readonly deployment: string;
   /** The port of the bridge's health endpoint. */
   readonly healthPort?: number;
