@@ -63,10 +63,10 @@ connect() {
   rm -f .own .own-reply .partner .partner-reply
   mkfifo .own .own-reply .partner .partner-reply || return 1
   # shellcheck disable=SC2086
-  timeout 6 redis-cli $as -h 127.0.0.1 -p "$REDIS_PORT" <.own >.own-reply 2>&1 8>&- &
+  timeout 4 redis-cli $as -h 127.0.0.1 -p "$REDIS_PORT" <.own >.own-reply 2>&1 8>&- &
   exec 3>.own 4<.own-reply
   # shellcheck disable=SC2086
-  timeout 6 redis-cli $as -h "${to% *}" -p "${to#* }" <.partner >.partner-reply 2>&1 3>&- 4<&- 8>&- &
+  timeout 4 redis-cli $as -h "${to% *}" -p "${to#* }" <.partner >.partner-reply 2>&1 3>&- 4<&- 8>&- &
   exec 5>.partner 6<.partner-reply
 }
 disconnect() {
@@ -123,7 +123,9 @@ swap() {
   own 'CONFIG SET replica-priority 0' 'CONFIG SET replica-serve-stale-data no' 'REPLICAOF 127.0.0.1 1' 'CLIENT UNPAUSE' \
     'CLIENT KILL TYPE normal' 'INFO replication' && has role:slave && field master_repl_offset && offset=$value || return 1
   # No write can come any more, but some may have: the pause may have run out. The partner still reads what it lacks.
-  caught_up && partner 'REPLICAOF NO ONE' 'INFO replication' && has role:master || return 1
+  caught_up || return 1
+  demoted=promoting
+  partner 'REPLICAOF NO ONE' 'INFO replication' && has role:master || return 1
   # The bridges trust the new master once this server follows it.
   own "REPLICAOF $to" && clock && say "writes were held for $((now - held)) ms"
   return 0
@@ -138,9 +140,10 @@ follow() {
   cli "${to% *}" "${to#* }" CONFIG REWRITE
 } >/dev/null
 
-# After a failure: follows the partner if it was promoted after all; otherwise gives the role back.
+# After a failure: succeeds if the partner was promoted after all; otherwise gives the role back. A partner that stalls right then may
+# still become a master. No bridge trusts it, and Sentinel corrects it.
 repair() {
-  case $(cli "${to% *}" "${to#* }" INFO replication) in *role:master*) return 0 ;; esac
+  [ "$demoted" != promoting ] || case $(cli "${to% *}" "${to#* }" INFO replication) in *role:master*) return 0 ;; esac
   own_cli REPLICAOF NO ONE >/dev/null
   own_cli CONFIG SET replica-serve-stale-data "$stale" >/dev/null
   own_cli CLIENT UNPAUSE >/dev/null

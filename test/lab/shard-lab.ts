@@ -201,6 +201,20 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
     await this.settled('a');
   }
 
+  /** Deletes the data directory of a pod: a new volume. */
+  loseDisk(pod: ScriptPod): void {
+    fs.rmSync(pod.data, { recursive: true });
+    fs.mkdirSync(pod.data);
+  }
+
+  /** The master that all Sentinels name, and its replica; waits until both have the roles. */
+  async roles(): Promise<[ServerName, ServerName]> {
+    await this.waitFor('a Sentinel names a master', async () => (await this.named(0)) !== undefined);
+    const master = (await this.named(0)) ?? 'a';
+    await this.settled(master);
+    return [master, master === 'a' ? 'b' : 'a'];
+  }
+
   program(name: string): Program {
     const program = this.programs.get(name);
     if (program === undefined) throw new Error(`${name} was not started`);

@@ -48,17 +48,21 @@ export class Writers {
     await Promise.all(this.running);
   }
 
+  private goesOn(): boolean {
+    return !this.stopped;
+  }
+
   private async run(n: number): Promise<void> {
     const { ports, password = '' } = this.props;
     let next = 0;
-    for (let tried = 0; !this.stopped; tried++) {
+    for (let tried = 0; this.goesOn(); tried++) {
       const redis = connect(ports[tried % ports.length], password, {
         retryStrategy: () => null,
         commandTimeout: 3000,
         autoResendUnfulfilledCommands: false,
       });
       try {
-        while (!this.stopped) {
+        while (this.goesOn()) {
           await redis.set(`writer-${n}`, ++next);
           this.values[n] = next;
           this.acknowledged++;

@@ -1,31 +1,79 @@
-// The scripts of a shard with two servers, and of the Sentinels: real servers, from the first start to failovers.
+// The two servers of a shard and three Sentinels, each started by its script: from the first start to failovers. The tests share
+// them, one after the other.
 
-import { busyboxPath } from '../../lab/busybox';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { PASSWORD } from '../../lab/clients';
 import { Lab } from '../../lab/lab';
-import { eventually, ShardLab } from '../../lab/shard-lab';
+import { ShardLab } from '../../lab/shard-lab';
 
 let lab: Lab;
-let shard: ShardLab | undefined;
-beforeEach(() => (lab = new Lab()));
-afterEach(async () => {
-  shard?.disconnect();
+let shard: ShardLab;
+beforeAll(async () => {
+  lab = new Lab();
+  shard = await ShardLab.create(lab, { password: PASSWORD, roleUser: true });
+});
+afterAll(async () => {
+  shard.disconnect();
   await lab.close();
 });
 
-test('a killed master is replaced, follows the new one, and is eligible only once it is in sync', async () => {
-  shard = await ShardLab.create(lab, { password: PASSWORD, roleUser: true });
-  await shard.startAll();
+test('both servers wait for the Sentinels; then a is the master, and b follows it', async () => {
+  const [a, b] = [shard.start('a'), shard.start('b')];
+  for (const program of [a, b]) {
+    await shard.waitFor('it waits', () => program.output.includes('waiting: fewer than two Sentinels agree'));
+  }
+  for (const n of [0, 1, 2]) shard.startSentinel(n);
+  await shard.settled('a');
+  expect([a.output, b.output]).toEqual([
+    expect.stringContaining('starting as a master'),
+    expect.stringContaining(`starting as replicaof 127.0.0.1 ${shard.portOf('a')}`),
+  ]);
+  expect(await shard.client('a').set('key', 'value')).toBe('OK');
   expect(await shard.priority('a')).toBe('0');
-  const client = shard.client('a');
-  await client.set('key', 'value');
+});
 
-  await shard.kill('a');
-  await eventually('b is the master', async () => (await shard?.info('b'))?.role === 'master');
-  const a = shard.start('a');
-  await eventually('a follows', async () => (await shard?.follows('a')) ?? false);
-  expect(a.output).toContain(`starting as replicaof 127.0.0.1 ${shard.portOf('b')}`);
+test('a killed master is replaced, and follows the new one, also if it comes back at once without its data', async () => {
+  const [master, replica] = await shard.roles();
+  await shard.kill(master);
+  shard.loseDisk(shard.pods[master]);
+  const reborn = shard.start(master);
+  await shard.waitFor('it stays down', () => reborn.output.includes('the Sentinels may be replacing this master'));
+  await shard.settled(replica);
+  expect(reborn.output).toContain(`starting as replicaof 127.0.0.1 ${shard.portOf(replica)}`);
+  expect(await shard.client(replica).get('key')).toBe('value');
+  await shard.waitFor('the new master is not eligible', async () => (await shard.priority(replica)) === '0');
+});
+
+test('Sentinels that have lost their state find the master', async () => {
+  const [master] = await shard.roles();
+  expect(master).toBe('b');
+  for (const n of [0, 1, 2]) {
+    await shard.killSentinel(n);
+    shard.loseDisk(shard.sentinelPods[n]);
+  }
+  for (const n of [0, 1, 2]) shard.startSentinel(n);
   await shard.settled('b');
-  await eventually('the new master is not eligible', async () => (await shard?.priority('b')) === '0');
-  expect(await shard.client('a').get('key')).toBe('value');
+});
+
+test('a Sentinel without state that finds only the master adopts it from the other two; one with state keeps it', async () => {
+  const [master, replica] = await shard.roles();
+  await shard.kill(replica);
+  for (const n of [0, 1]) await shard.killSentinel(n);
+  shard.loseDisk(shard.sentinelPods[0]);
+  fs.appendFileSync(path.join(shard.sentinelPods[1].data, 'sentinel.conf'), 'sentinel known-rep');
+  for (const n of [0, 1]) shard.startSentinel(n);
+  await shard.waitFor('it starts without', () => shard.program('sentinel-1').output.includes('not complete'));
+  // Two Sentinels without state do not learn from one.
+  expect(await shard.named(2)).toBe(master);
+  shard.start(replica);
+  await shard.settled(master);
+
+  await shard.kill(replica);
+  for (const n of [0, 1]) await shard.killSentinel(n);
+  shard.loseDisk(shard.sentinelPods[0]);
+  for (const n of [0, 1]) shard.startSentinel(n);
+  for (const n of [0, 1]) await shard.waitFor('it names the master', async () => (await shard.named(n)) === master);
+  shard.start(replica);
+  await shard.settled(master);
 });

@@ -1,8 +1,9 @@
-// hand-over.sh: a planned stop of a master loses no acknowledged write, and dies at any step without harm.
+// hand-over.sh: a planned stop of a master loses no acknowledged write; without a replica that can take over, it changes nothing.
+// The tests share two servers and three Sentinels, one after the other.
 
 import { PASSWORD } from '../../lab/clients';
 import { Lab } from '../../lab/lab';
-import { eventually, ShardLab } from '../../lab/shard-lab';
+import { ShardLab } from '../../lab/shard-lab';
 import { Writers } from '../../lab/writers';
 
 let lab: Lab;
@@ -19,21 +20,58 @@ afterAll(async () => {
   await lab.close();
 });
 
-function write(): Writers {
-  return (writers = new Writers({ ports: [shard.portOf('a'), shard.portOf('b')], password: PASSWORD }));
+async function underLoad(): Promise<Writers> {
+  const load = new Writers({ ports: [shard.portOf('a'), shard.portOf('b')], password: PASSWORD });
+  writers = load;
+  await shard.waitFor('the load runs', () => load.acknowledged > 500);
+  load.resetGap();
+  return load;
 }
 
 test('a master that stops under load loses nothing, and comes back as a replica', async () => {
-  const load = write();
-  await eventually('the load runs', () => load.acknowledged > 500);
-  load.resetGap();
-  const output = await shard.stop('a');
-  process.stderr.write(`${output} gap ${load.longestGap} of ${load.acknowledged}\n`);
+  const [master, replica] = await shard.roles();
+  const load = await underLoad();
+  const output = await shard.stop(master);
   expect(output).toMatch(/writes were held for \d+ ms\n.*handed over to 127\.0\.0\.1 \d+\n$/);
-  expect((await shard.info('b')).role).toBe('master');
+  expect((await shard.info(replica)).role).toBe('master');
   const before = load.acknowledged;
-  await eventually('the load goes on', () => load.acknowledged > before + 100);
-  shard.start('a');
-  await shard.settled('b');
-  expect(await load.lostOn(shard.client('b'))).toEqual([]);
+  await shard.waitFor('the load goes on', () => load.acknowledged > before + 100);
+
+  // Its own partner is back, but not in sync: it waits for it.
+  shard.start(master);
+  const back = await shard.stop(replica);
+  expect(back).toMatch(/waiting: (the partner is not a replica|no Sentinel considers)[^]*handed over/);
+  shard.start(replica);
+  await shard.settled(master);
+  expect(await load.lostOn(shard.client(master))).toEqual([]);
+});
+
+test('a replica, and a second hand-over, have nothing to do', async () => {
+  const [master, replica] = await shard.roles();
+  const [ofReplica, first, second] = [replica, master, master].map((name) => shard.handOver(name));
+  expect([await ofReplica.exit(), ofReplica.output]).toEqual([0, '']);
+  expect([await first.exit(), await second.exit()]).toEqual([0, 0]);
+  expect([first.output, second.output].filter((output) => output.includes('handed over')).length).toBe(1);
+  await shard.settled(replica);
+});
+
+test('a master whose replica is stalled or gone keeps its role and serves, and then just stops', async () => {
+  const [master, replica] = await shard.roles();
+  const load = await underLoad();
+  const { child } = shard.program(replica);
+  const give = async (): Promise<string> => {
+    const hook = shard.handOver(master, { HAND_OVER_SECONDS: '1' });
+    expect(await hook.exit()).toBe(0);
+    return hook.output;
+  };
+  child.kill('SIGSTOP');
+  expect(await give()).toMatch(/stopping without a hand-over: the partner (is not|did not)/);
+  child.kill('SIGCONT');
+  await shard.kill(replica);
+  expect(await give()).toContain('stopping without a hand-over: the partner is not a replica that is in sync');
+  expect((await shard.info(master)).role).toBe('master');
+  const before = load.acknowledged;
+  await shard.waitFor('the load goes on', () => load.acknowledged > before + 100);
+  expect(await load.lostOn(shard.client(master))).toEqual([]);
+  shard.start(replica);
 });

@@ -1,0 +1,238 @@
+// role.sh: with which role a server starts, or why it waits.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { busyboxPath } from '../../lab/busybox';
+import { connect, PASSWORD } from '../../lab/clients';
+import { type Answer, FakeSentinel } from '../../lab/fake-sentinel';
+import { accepts, freePorts, Lab, type Program, until } from '../../lab/lab';
+import { ScriptPod } from '../../lab/shard-lab';
+
+const OWN = 'two Sentinels say that this server is the master, but ';
+
+/** An error; with silence, every round takes two seconds. */
+const NO_MASTER = '-ERR No such master with that name';
+
+let lab: Lab;
+let ports: { a: number; b: number };
+let sentinels: FakeSentinel[];
+beforeEach(async () => {
+  lab = new Lab();
+  const [a, b] = await freePorts(2);
+  ports = { a, b };
+  sentinels = [];
+});
+afterEach(async () => {
+  for (const sentinel of sentinels) sentinel.close();
+  await lab.close();
+});
+
+interface Start {
+  readonly server?: 'a' | 'b';
+  /** The role on disk. @default - the directory is new */
+  readonly durable?: string;
+  /** What a file with data would hold. @default - no data */
+  readonly hasData?: boolean;
+  readonly host?: string;
+  readonly path?: string;
+  /** How long a master stays down. @default 0 */
+  readonly downSeconds?: number;
+}
+
+const me = (): Answer => ['127.0.0.1', ports.a];
+const other = (): Answer => ['127.0.0.1', ports.b];
+
+async function answers(...given: Answer[]): Promise<void> {
+  for (const answer of given) sentinels.push(await FakeSentinel.start(answer));
+}
+
+function begin({
+  server = 'a',
+  durable,
+  hasData = false,
+  host = '127.0.0.1',
+  path: PATH,
+  downSeconds = 0,
+}: Start = {}): Program & {
+  pod: ScriptPod;
+} {
+  const env = {
+    SHARD_SERVER: server,
+    REDIS_PORT: String(ports[server]),
+    REDISCLI_AUTH: PASSWORD,
+    DOWN_SECONDS: String(downSeconds),
+  };
+  const name = server === 'a' ? 'redis-7' : 'redis-b-7';
+  const pod = new ScriptPod(lab, name, '/etc/redis-shard', { ...env, ...(PATH !== undefined && { PATH }) });
+  for (const script of ['role.sh', 'addresses.sh']) pod.addScript(script);
+  pod.configure('shards', `6 wrong:1 wrong:2\n7 ${host}:${ports.a} ${host}:${ports.b}\n70 wrong:1 wrong:2\n`);
+  pod.configure('sentinels', sentinels.map(({ port }) => `${host}:${port}\n`).join(''));
+  pod.configure('snapshots', 'yes\n');
+  if (durable !== undefined) fs.writeFileSync(path.join(pod.data, 'redis.conf'), `${durable}\n`);
+  if (hasData) fs.writeFileSync(path.join(pod.data, 'dump.rdb'), 'data');
+  return Object.assign(pod.run('role.sh', [durable ?? '# a comment']), { pod });
+}
+
+/** The role in the printed lines. */
+async function roleOf(program: Program): Promise<string> {
+  expect([await program.exit(), program.output]).toEqual([0, expect.stringContaining('starting as')]);
+  return /starting as (.*)\n/.exec(program.output)?.[1] ?? '';
+}
+
+async function waitsBecause(program: Program, reason: string): Promise<void> {
+  await until(`it waits because ${reason}`, () => program.output.includes(reason) || !program.running);
+  expect(program.output).toContain(`waiting: ${reason}`);
+  expect(program.running).toBe(true);
+}
+
+/** A server b. */
+async function partner(...commands: string[][]): Promise<void> {
+  const dir = fs.mkdtempSync(path.join(lab.dir, 'partner-'));
+  const file = path.join(dir, 'redis.conf');
+  const password = [...Buffer.from(PASSWORD)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  fs.writeFileSync(file, `port ${ports.b}\ndir ${dir}\nsave ""\nrequirepass "${password}"\n`);
+  await lab.start('redis-server', [file]).ready(() => accepts(ports.b));
+  const client = connect(ports.b, PASSWORD);
+  for (const [command, ...args] of commands) await client.call(command, ...args);
+  client.disconnect();
+}
+
+const REPLICA = ['REPLICAOF', '127.0.0.1', '1'];
+
+describe.each([
+  ['dash', () => undefined],
+  ['busybox', () => busyboxPath(lab)],
+])('with %s', (_shell, tools) => {
+  test('it follows the server that two Sentinels name, whatever the third one says', async () => {
+    await answers(other(), '-NOAUTH Authentication required.', other());
+    const program = begin({ durable: '# a master', hasData: true, path: tools() });
+    expect(await roleOf(program)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+    expect(program.output).toContain(
+      `replicaof 127.0.0.1 ${ports.b}\nreplica-announce-ip 127.0.0.1\nreplica-announce-port ${ports.a}\nreplica-priority 0\n`,
+    );
+  });
+
+  test('it waits without a majority, and starts when there is one', async () => {
+    await answers(other(), 'nil', 'silence');
+    const program = begin({ durable: '# a master', hasData: true, path: tools() });
+    await waitsBecause(program, 'fewer than two Sentinels agree on the master');
+    sentinels[2].answer = other();
+    expect(await roleOf(program)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+  });
+
+  test('a master stays down until the Sentinels could replace it', async () => {
+    await answers(me(), me(), me());
+    const program = begin({ durable: '# a master', hasData: true, path: tools(), downSeconds: 3600 });
+    await waitsBecause(program, 'the Sentinels may be replacing this master');
+    for (const sentinel of sentinels.slice(0, 2)) sentinel.answer = other();
+    expect(await roleOf(program)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+  });
+
+  test('without data, it does not start as the master of a partner that has some', async () => {
+    await answers(me(), me(), 'nil');
+    await partner(['SET', 'key', 'value'], REPLICA);
+    const program = begin({ path: tools() });
+    await waitsBecause(program, `${OWN}it has no data, and the partner may have it`);
+    fs.writeFileSync(path.join(program.pod.data, 'start-anyway'), '');
+    expect(await roleOf(program)).toBe('a master');
+    expect(fs.existsSync(path.join(program.pod.data, 'start-anyway'))).toBe(false);
+  });
+});
+
+test('three different answers, errors and garbage are no majority', async () => {
+  await answers('-ERR No such master', '-ERR No such master', ['not an address', 6379]);
+  await waitsBecause(begin(), 'fewer than two Sentinels agree on the master');
+});
+
+test('the same server with two addresses is no majority', async () => {
+  await answers(['10.0.0.1', ports.b], other(), NO_MASTER);
+  await waitsBecause(begin(), 'fewer than two Sentinels agree on the master');
+});
+
+describe('if two Sentinels do not monitor the shard', () => {
+  beforeEach(() => answers('nil', 'nil', NO_MASTER));
+
+  test.each<[string, Start, string]>([
+    ['a new a is a master', {}, 'a master'],
+    ['a keeps its role as a master', { durable: '# a master', hasData: true }, 'a master'],
+    ['a keeps its role as a replica', { durable: 'replicaof 127.0.0.1 1' }, 'replicaof 127.0.0.1 1'],
+    ['b keeps its role as a master', { server: 'b', durable: '# a master', hasData: true }, 'a master'],
+    ['a quoted role is one', { durable: ' "slaveof" "10.0.0.1" "6379"' }, ' "slaveof" "10.0.0.1" "6379"'],
+  ])('%s', async (_title, start, role) => {
+    expect(await roleOf(begin(start))).toBe(role);
+  });
+
+  test('a new b is a replica of a', async () => {
+    expect(await roleOf(begin({ server: 'b' }))).toBe(`replicaof 127.0.0.1 ${ports.a}`);
+  });
+
+  test('a master follows its partner if that is a master now', async () => {
+    await partner(['SET', 'key', 'value']);
+    expect(await roleOf(begin({ durable: '# a master', hasData: true }))).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+  });
+
+  test('a new a waits for a partner that has data', async () => {
+    await partner(['SET', 'key', 'value'], REPLICA);
+    await waitsBecause(begin(), 'the partner may have the data that this server lacks');
+  });
+
+  test('a new a starts as the master of a partner without data', async () => {
+    await partner(REPLICA);
+    expect(await roleOf(begin())).toBe('a master');
+  });
+});
+
+describe('if two Sentinels still name this server', () => {
+  beforeEach(() => answers(me(), NO_MASTER, me()));
+
+  test('a master with data starts, also while its partner is gone', async () => {
+    expect(await roleOf(begin({ durable: '# a master', hasData: true }))).toBe('a master');
+  });
+
+  test('a server without data waits for its partner, and starts if that has none either', async () => {
+    const program = begin();
+    await waitsBecause(program, `${OWN}it has no data, and the partner may have it`);
+    await partner(REPLICA);
+    expect(await roleOf(program)).toBe('a master');
+  });
+
+  test('a server whose file is left but not its data counts as one without data', async () => {
+    await partner(['SET', 'key', 'value'], REPLICA);
+    await waitsBecause(begin({ durable: '# a master' }), `${OWN}it has no data, and the partner may have it`);
+  });
+
+  test('a replica waits: Sentinels without their state may have guessed', async () => {
+    await waitsBecause(begin({ durable: 'replicaof 10.0.0.1 6379', hasData: true }), `${OWN}it was a replica`);
+  });
+
+  test('a master waits while its partner is one: a hand-over was interrupted', async () => {
+    await partner(['SET', 'key', 'value']);
+    await waitsBecause(begin({ durable: '# a master', hasData: true }), `${OWN}the partner is one`);
+  });
+});
+
+test('names are resolved, and their last IPs used while DNS is down', async () => {
+  await answers('nil', 'nil', 'nil');
+  const bin = path.join(lab.dir, 'bin');
+  const getent = lab.write('bin/getent', '#!/bin/sh\n[ "$2" = shard.test. ] && echo "127.0.0.1 shard.test"\n');
+  fs.chmodSync(getent, 0o755);
+  const start: Start = { server: 'b', host: 'shard.test.', path: `${bin}:${process.env.PATH}` };
+  const lines = `replicaof 127.0.0.1 ${ports.a}\nreplica-announce-ip 127.0.0.1\n`;
+  const first = begin(start);
+  await roleOf(first);
+  expect(first.output).toContain(lines);
+
+  fs.writeFileSync(getent, '#!/bin/sh\nexit 2\n');
+  const second = begin(start);
+  await roleOf(second);
+  expect(second.output).toContain(lines);
+
+  fs.rmSync(second.pod.data, { recursive: true });
+  await waitsBecause(begin(start), `the name in shard.test.:${ports.b} has no IP`);
+});
+
+test('IPv6 addresses work', async () => {
+  await answers(['fd00::1', ports.b], ['fd00::1', ports.b], 'nil');
+  const program = begin({ durable: '# a master', hasData: true });
+  expect(await roleOf(program)).toBe(`replicaof fd00::1 ${ports.b}`);
+});
