@@ -91,9 +91,10 @@ ready() {
   esac
   reason='the partner is not a replica that is in sync'
   to=$(locate "$partner") || return 1
-  case $info in *"ip=${to% *},port=${to#* },state=online,"*) ;; *) return 1 ;; esac
   theirs=$(cli "${to% *}" "${to#* }" INFO replication | tr -d '\r')
+  case $theirs in *role:*) contact=$(seconds) ;; esac
   case $theirs in *slave_priority:0*) return 1 ;; *role:slave*) ;; *) return 1 ;; esac
+  case $info in *"ip=${to% *},port=${to#* },state=online,"*) ;; *) return 1 ;; esac
   reason='no Sentinel considers the partner eligible yet'
   while read -r sentinel; do
     where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$master" ] || continue
@@ -147,7 +148,10 @@ repair() {
   own_cli REPLICAOF NO ONE >/dev/null
   own_cli CONFIG SET replica-serve-stale-data "$stale" >/dev/null
   own_cli CLIENT UNPAUSE >/dev/null
-  case $(own_cli INFO replication) in *role:master*) demoted='' ;; esac
+  case $(own_cli INFO replication) in
+    *role:master*) demoted='' ;;
+    'Could not connect'*) exit 0 ;; # it has died
+  esac
   return 1
 }
 
@@ -172,7 +176,9 @@ confirm() {
   done
 }
 
-end=$(($(seconds) + ${HAND_OVER_SECONDS:-60})) reported=''
+# A partner that synchronizes is worth waiting for; one that does not answer may never come back.
+contact=$(seconds) reported=''
+end=$((contact + ${HAND_OVER_SECONDS:-60}))
 while :; do
   if [ -n "$demoted" ] && repair; then break; fi
   if [ -z "$demoted" ]; then
@@ -191,7 +197,8 @@ while :; do
   fi
   [ "$reason" = "$reported" ] || say "waiting: $reason"
   reported=$reason
-  [ "$(seconds)" -lt "$end" ] || { say "stopping without a hand-over: $reason" && exit 0; }
+  time=$(seconds)
+  [ "$time" -lt "$end" ] && [ "$time" -lt $((contact + ${CONTACT_SECONDS:-60})) ] || { say "stopping without a hand-over: $reason" && exit 0; }
   sleep 1
 done
 follow

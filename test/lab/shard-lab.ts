@@ -53,6 +53,12 @@ export async function eventually(what: string, condition: () => boolean | Promis
   }
 }
 
+/** The line of redis.conf for any password. */
+export function redisPassword(password: string): string {
+  const escaped = Buffer.from(password).toString('hex').replace(/../g, '\\x$&');
+  return `requirepass "${escaped}"\nmasterauth "${escaped}"\n`;
+}
+
 /** The files of one pod, and how to run its scripts. */
 export class ScriptPod {
   readonly data: string;
@@ -81,7 +87,7 @@ export class ScriptPod {
     text = text.replaceAll(this.etcMount, this.etc).replace(/\/data(?=[/\s"';]|$)/gm, this.data);
     for (const [from, to] of Object.entries(replace)) {
       if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
-      text = text.replaceAll(from, to);
+      text = text.replaceAll(from, () => to);
     }
     this.configure(file, text);
   }

@@ -6,7 +6,7 @@ import { busyboxPath } from '../../lab/busybox';
 import { connect, PASSWORD } from '../../lab/clients';
 import { type Answer, FakeSentinel } from '../../lab/fake-sentinel';
 import { accepts, freePorts, Lab, type Program, until } from '../../lab/lab';
-import { ScriptPod } from '../../lab/shard-lab';
+import { redisPassword, ScriptPod } from '../../lab/shard-lab';
 
 const OWN = 'two Sentinels say that this server is the master, but ';
 
@@ -89,8 +89,7 @@ async function waitsBecause(program: Program, reason: string): Promise<void> {
 async function partner(...commands: string[][]): Promise<void> {
   const dir = fs.mkdtempSync(path.join(lab.dir, 'partner-'));
   const file = path.join(dir, 'redis.conf');
-  const password = [...Buffer.from(PASSWORD)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
-  fs.writeFileSync(file, `port ${ports.b}\ndir ${dir}\nsave ""\nrequirepass "${password}"\n`);
+  fs.writeFileSync(file, `port ${ports.b}\ndir ${dir}\nsave ""\n${redisPassword(PASSWORD)}`);
   await lab.start('redis-server', [file]).ready(() => accepts(ports.b));
   const client = connect(ports.b, PASSWORD);
   for (const [command, ...args] of commands) await client.call(command, ...args);
