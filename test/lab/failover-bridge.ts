@@ -42,7 +42,7 @@ export class LabFailoverBridge {
     return this.program.ready(() => accepts(this.health));
   }
 
-  /** The first bulk string in the reply to a command, sent on a connection of its own; undefined while the shard has no server. */
+  /** The last bulk string in the reply to a command, sent on a connection of its own; undefined while the shard has no server. */
   async ask(shard: number, command: string): Promise<string | undefined> {
     const socket = net.connect(this.ports[shard], '127.0.0.1').setTimeout(2000, () => socket.destroy());
     const login = this.password === '' ? '' : `AUTH ${this.password}\r\n`;

@@ -1,0 +1,74 @@
+// The failover bridge between real servers and real Sentinels.
+
+import { Lab, until } from './lab/lab';
+import { ReplicatedShard, RouteObserver } from './lab/replicated-shard';
+
+let lab: Lab;
+let shard: ReplicatedShard | undefined;
+beforeEach(() => (lab = new Lab()));
+afterEach(async () => {
+  shard?.close();
+  await lab.close();
+});
+
+test('a master that stalls until it was replaced gets no client when it continues, also after a restart of the bridge', async () => {
+  shard = await ReplicatedShard.start(lab, { password: 'secret' });
+  const it = shard;
+  const bridge = await it.bridge();
+  const observer = new RouteObserver(it, bridge);
+  await until('a gets clients', () => observer.last === 'a');
+  expect(await bridge.status('/ready')).toBe(200);
+
+  it.server('a').child.kill('SIGSTOP');
+  await until('b gets clients', () => observer.last === 'b');
+  it.server('a').child.kill('SIGCONT');
+  await bridge.checked(10);
+  await bridge.start();
+  await until('b gets clients of the restarted bridge', () => observer.last === 'b');
+  await until('a is a replica', async () => (await it.info('a')).includes('role:slave'));
+  const routes = await observer.stop();
+  expect(routes.filter((route) => route !== 'dark').join()).toMatch(/^a(,b)+$/);
+});
+
+test('a shard is available by its lease or by votes, and dark without both', async () => {
+  shard = await ReplicatedShard.start(lab);
+  const it = shard;
+  const bridge = await it.bridge();
+  const routesTo = async (server: 'a' | undefined): Promise<void> => {
+    await until(`clients reach ${server ?? 'nothing'}`, async () => (await it.routed(bridge)) === server);
+  };
+  await routesTo('a');
+  // Votes only.
+  await it.server('b').stop('SIGKILL');
+  await until('the lease has ended', async () => (await bridge.states('shard-0-a-lease')).a === 'DOWN');
+  await bridge.checked(5);
+  expect(await it.routed(bridge)).toBe('a');
+  await bridge.start();
+  await routesTo('a');
+  // Neither.
+  await it.sentinel(0).stop('SIGKILL');
+  await it.sentinel(2).stop('SIGKILL');
+  await routesTo(undefined);
+  expect(await bridge.status('/ready')).toBe(503);
+  await bridge.start();
+  await bridge.checked(5);
+  await routesTo(undefined);
+  // The lease only.
+  await it.startServer('b', 'a');
+  await routesTo('a');
+  await bridge.start();
+  await routesTo('a');
+  expect(await bridge.states('shard-0-a-votes')).toEqual({ s0: 'DOWN', s1: 'UP', s2: 'DOWN' });
+});
+
+test('after a master has died, clients reach the one that Sentinel has promoted', async () => {
+  shard = await ReplicatedShard.start(lab, { downAfterMs: 1000 });
+  const it = shard;
+  const bridge = await it.bridge();
+  const observer = new RouteObserver(it, bridge);
+  await until('a gets clients', () => observer.last === 'a');
+  await it.server('a').stop('SIGKILL');
+  await until('b gets clients', () => observer.last === 'b');
+  expect(await observer.stop()).toEqual(expect.arrayContaining(['a', 'dark', 'b']));
+  expect(await it.named(0)).toBe('b');
+});
