@@ -107,19 +107,26 @@ function confirmationSocket({ healthPort }: FailoverRoutes): string {
 }
 
 function confirmations(bridge: FailoverRoutes): string {
-  const majority = Math.floor(bridge.sentinels.length / 2) + 1;
-  return `# Confirms a server (/shard-0-a) to its check.
+  const rules = confirmationRules(bridge.sentinels.length).map((rule) => `  ${rule}\n`);
+  return `# Confirms a server (/shard-0-a) to its check: by a majority of votes, or by its lease. The first rule is for two masters: b gets
+# no client while a is up ("balance first"), so a must not come up while b is.
 frontend confirmations from base
   mode http
   bind ${confirmationSocket(bridge)}
   no log
   timeout client 2s
-  # b gets no client while a is up ("balance first"); so a must not come up while b is.
-  http-request return status 503 if { path,bytes(1),nbsrv 0 } { path,bytes(1),regsub(a$,b),nbsrv gt 0 }
-  http-request return status 200 if { path,bytes(1),concat(-votes),nbsrv ge ${majority} }
-  http-request return status 200 if { path,bytes(1),concat(-lease),nbsrv ge 1 }
-  http-request return status 503
-`;
+${rules.join('')}`;
+}
+
+/** The rules by which a server is confirmed, in their order. */
+export function confirmationRules(sentinels: number): string[] {
+  const majority = Math.floor(sentinels / 2) + 1;
+  return [
+    'http-request return status 503 if { path,bytes(1),nbsrv 0 } { path,bytes(1),regsub(a$,b),nbsrv gt 0 }',
+    `http-request return status 200 if { path,bytes(1),concat(-votes),nbsrv ge ${majority} }`,
+    'http-request return status 200 if { path,bytes(1),concat(-lease),nbsrv ge 1 }',
+    'http-request return status 503',
+  ];
 }
 
 function roleDefaults(bridge: FailoverRoutes): string {

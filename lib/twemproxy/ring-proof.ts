@@ -4,7 +4,9 @@ import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer 
 import { type FleetShards } from '../nutcracker/fleet-shards';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
-import { type BridgeFiles, type BridgeListener, readBridge } from './bridge-proof';
+import { readBridge } from './bridge-proof';
+import { readFailoverBridge } from './failover-bridge-proof';
+import { type BridgeFiles, type BridgeListener } from './haproxy-file';
 
 /** The input of the proof. */
 export interface RingProof {
@@ -20,10 +22,18 @@ export interface RingProof {
   readonly fileName: string;
   /** The synthesized bridge, if there is one. */
   readonly bridge?: BridgeFiles;
+  /** The other servers of the shards, if the bridge is one for failover; otherwise it is one of a migration. */
+  readonly failover?: FailoverServers;
   /** Whether keys may move. Then only addresses are compared. */
   readonly loseKeysThatMove: boolean;
   /** Whether the proxies may eject hosts. */
   readonly mayEject: boolean;
+}
+
+/** `host:port` of the servers b, by ordinal, and of the Sentinels. */
+export interface FailoverServers {
+  readonly replicas: readonly string[];
+  readonly sentinels: readonly string[];
 }
 
 /** The problems; empty if every key stays on its shard. */
@@ -37,11 +47,11 @@ export function ringProblems(proof: RingProof): string[] {
 }
 
 function findings(proof: RingProof): string[] {
-  const { live, shards, yaml, fileName, bridge } = proof;
+  const { live, shards, yaml, fileName, bridge, failover } = proof;
   const config = NutcrackerConfig.fromYaml(yaml, fileName);
   const served = live.map(({ name }) => config.pool(name));
   const ordinals = shards.place(served);
-  const listeners = bridge && readBridge(bridge);
+  const listeners = bridge && (failover ? readFailoverBridge(bridge, failover.sentinels) : readBridge(bridge));
   return live.flatMap((pool, i) => {
     const misplaced = misplacements(proof, served[i], ordinals[i], listeners);
     return [...movedKeys(proof, pool, served[i]), ...misplaced, ...ejections(proof, served[i])];
@@ -80,20 +90,20 @@ function haveSameRing(live: NutcrackerPool, pool: NutcrackerPool): boolean {
 
 /** Servers that route to the wrong shard, by their own address or through the bridge. */
 function misplacements(
-  { shards, addresses, fileName, bridge }: RingProof,
+  { shards, addresses, fileName, bridge, failover }: RingProof,
   pool: NutcrackerPool,
   ordinals: readonly number[],
   listeners?: ReadonlyMap<string, BridgeListener>,
 ): string[] {
-  const oldAddresses = shards.addresses;
+  const others = failover?.replicas ?? shards.addresses;
   return pool.servers.flatMap((server, i) => {
     const address = addresses.at(ordinals[i]);
     const listener = listeners?.get(server.address);
     if (!bridge) return server.address === address ? [] : [misplacedServer(fileName, server, address)];
     if (!listener) return [`${fileName}:${server.line ?? 0}: ${server.toString()}: the bridge does not listen there`];
-    const old = oldAddresses.at(ordinals[i]);
-    if (listener.new === address && listener.old === old) return [];
-    return [misroutedServer(bridge.cfgName, listener, server, `${address ?? 'nowhere'} and ${old ?? 'nowhere'}`)];
+    const right = [address, others.at(ordinals[i])];
+    if (listener.servers.every((each, k) => each === right[k])) return [];
+    return [misroutedServer(bridge.cfgName, listener, server, right)];
   });
 }
 
@@ -105,9 +115,16 @@ function ejections({ fileName, mayEject }: RingProof, pool: NutcrackerPool): str
   ];
 }
 
-function misroutedServer(cfgName: string, listener: BridgeListener, server: NutcrackerServer, right: string): string {
-  const routes = `${listener.name} routes to ${listener.new ?? 'nowhere'} and ${listener.old ?? 'nowhere'}`;
-  return `${cfgName}:${listener.line}: ${routes}; the data of ${server.ringName} is at ${right}`;
+function misroutedServer(
+  cfgName: string,
+  listener: BridgeListener,
+  server: NutcrackerServer,
+  right: readonly (string | undefined)[],
+): string {
+  const both = (addresses: readonly (string | undefined)[]): string =>
+    addresses.map((address) => address ?? 'nowhere').join(' and ');
+  const routes = `${listener.name} routes to ${both(listener.servers)}`;
+  return `${cfgName}:${listener.line}: ${routes}; the data of ${server.ringName} is at ${both(right)}`;
 }
 
 function misplacedServer(fileName: string, server: NutcrackerServer, address: string | undefined): string {

@@ -1,0 +1,113 @@
+// The routes of a failover bridge, read back from its synthesized files: each listener, and whatever confirms its servers.
+
+import { confirmationRules, leasePattern, votePattern } from './failover-bridge-config';
+import { type BridgeFiles, type BridgeListener, type Line, sectionsOf, statesOf, valueOf } from './haproxy-file';
+
+/** The listeners, by address. Throws if anything that decides about the clients of a server is not as expected. */
+export function readFailoverBridge(files: BridgeFiles, sentinels: readonly string[]): Map<string, BridgeListener> {
+  const listeners = new Map<string, BridgeListener>();
+  const cfg: FailoverFile = new FailoverFile(files);
+  const socket = cfg.confirmations(confirmationRules(sentinels.length));
+  for (const [header, ...lines] of sectionsOf(files.cfg, 'listen')) {
+    const name = header.words[1];
+    const bind = valueOf(lines, 'bind');
+    if (bind === undefined || listeners.has(bind))
+      cfg.fail(header, 'must have one bind line, with an address that no other listener has');
+    const servers = cfg.serversIn([header, ...lines]);
+    if (servers.map((server) => `${server.name} ${server.track}`).join() !== `a ${name}-a/a,b ${name}-b/b`)
+      cfg.fail(header, `must have a server "a" that tracks ${name}-a/a, and a server "b" that tracks ${name}-b/b`);
+    cfg.inherits(header, ['balance first', 'default-server on-marked-down shutdown-sessions']);
+    const [a, b] = servers.map(({ address }) => address);
+    for (const [side, address, partner] of [
+      ['a', a, b],
+      ['b', b, a],
+    ] as const) {
+      const own = `${name}-${side}`;
+      cfg.expect(
+        own,
+        [[side, address]],
+        [`tcp-check connect addr ${socket}`, 'tcp-check expect string "200 OK"', 'tcp-check expect string role:master'],
+      );
+      cfg.expect(`${own}-lease`, [[side, address]], [`tcp-check expect rstring "${leasePattern(portOf(partner))}"`]);
+      cfg.expect(
+        `${own}-votes`,
+        sentinels.map((sentinel, i) => [`s${i}`, sentinel]),
+        [`tcp-check expect string "${votePattern(portOf(address))}"`],
+      );
+    }
+    listeners.set(bind, { name, bind, servers: [a, b], line: header.line });
+  }
+  return listeners;
+}
+
+interface Server {
+  readonly name: string;
+  readonly address: string;
+  readonly track?: string;
+}
+
+class FailoverFile {
+  private readonly backends: Map<string, Line[]>;
+  private readonly defaults: Map<string, Line[]>;
+  private readonly states: ReturnType<typeof statesOf>;
+
+  constructor(private readonly files: BridgeFiles) {
+    const byName = (kind: string): Map<string, Line[]> =>
+      new Map(sectionsOf(files.cfg, kind).map((section) => [section[0].words[1], section]));
+    this.backends = byName('backend');
+    this.defaults = byName('defaults');
+    this.states = statesOf(files.stopped);
+  }
+
+  /** The socket of the frontend that confirms servers; refuses one with other rules. */
+  confirmations(rules: readonly string[]): string {
+    const section = sectionsOf(this.files.cfg, 'frontend').find(([{ words }]) => words[1] === 'confirmations') ?? [];
+    const found = section.filter(({ words }) => words[0] === 'http-request').map(({ text }) => text);
+    const bind = valueOf(section, 'bind');
+    if (bind !== undefined && found.join('\n') === rules.join('\n')) return bind;
+    throw new Error(
+      `${this.files.cfgName}: frontend confirmations must have one bind line, and the rules ${rules.join(', ')}`,
+    );
+  }
+
+  /** Refuses a backend with other servers, or with other checks. */
+  expect(name: string, servers: readonly (readonly [string, string])[], settings: readonly string[]): void {
+    const section = this.backends.get(name);
+    if (!section) throw new Error(`${this.files.cfgName}: there is no backend ${name}`);
+    const [header] = section;
+    const listed = (each: readonly (readonly [string, string])[]): string =>
+      each.map(([server, address]) => `${server} at ${address}`).join(', ');
+    const found = listed(this.serversIn(section).map((server) => [server.name, server.address]));
+    if (found !== listed(servers)) this.fail(header, `checks ${found || 'nothing'}; it must check ${listed(servers)}`);
+    this.inherits(header, settings);
+  }
+
+  /** Refuses a section whose defaults lack a setting. */
+  inherits(header: Line, settings: readonly string[]): void {
+    const name = header.words[3];
+    const texts = this.defaults.get(name)?.map(({ text }) => text) ?? [];
+    const missing = settings.find((setting) => !texts.includes(setting));
+    if (missing !== undefined) this.fail(header, `takes its settings from ${name}, which must have: ${missing}`);
+  }
+
+  /** The servers of a section, with the ports that HAProxy uses. Each must start stopped. */
+  serversIn([header, ...lines]: Line[]): Server[] {
+    return lines.flatMap((line) => {
+      const [keyword, name, address] = line.words;
+      if (keyword !== 'server') return [];
+      const state = this.states.get(`${header.words[1]} ${name}`);
+      if (!state?.isStopped) this.fail(header, `has a server ${name} that stopped-servers does not stop`);
+      const host = address.slice(0, address.lastIndexOf(':'));
+      const track = line.words.includes('track') ? line.words[line.words.indexOf('track') + 1] : undefined;
+      return [{ name, address: `${host}:${state.port}`, track }];
+    });
+  }
+
+  fail({ words: [kind, name], line }: Line, problem: string): never {
+    throw new Error(`${this.files.cfgName}:${line}: ${kind === 'listen' ? 'listener' : kind} ${name} ${problem}`);
+  }
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(':') + 1);
+}

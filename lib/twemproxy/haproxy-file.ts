@@ -1,0 +1,58 @@
+// Reads the synthesized files of a bridge back.
+
+/** The files of the bridge, and the name of haproxy.cfg for errors. */
+export interface BridgeFiles {
+  readonly cfg: string;
+  readonly stopped: string;
+  readonly cfgName: string;
+}
+
+/** A listener of a bridge. */
+export interface BridgeListener {
+  readonly name: string;
+  /** `host:port` that it listens on. */
+  readonly bind: string;
+  /** `host:port` of its two servers. */
+  readonly servers: readonly [string, string];
+  /** Its line in haproxy.cfg. */
+  readonly line: number;
+}
+
+/** A line without its indentation. */
+export interface Line {
+  readonly text: string;
+  readonly words: string[];
+  readonly line: number;
+}
+
+/** The lines of each section of the given kind; the first one is the header. */
+export function sectionsOf(cfg: string, kind: string): Line[][] {
+  const sections: Line[][] = [];
+  for (const [i, indented] of cfg.split('\n').entries()) {
+    const text = indented.trim();
+    if (/^\S/.test(indented)) sections.push([]);
+    sections[sections.length - 1]?.push({ text, words: text.split(/\s+/), line: i + 1 });
+  }
+  return sections.filter(([{ words }]) => words[0] === kind);
+}
+
+/** The value of a keyword that appears exactly once. */
+export function valueOf(lines: Line[], keyword: string): string | undefined {
+  const found = lines.filter(({ words }) => words[0] === keyword);
+  return found.length === 1 ? found[0].words[1] : undefined;
+}
+
+/** What the state file says about a server. */
+export interface StateOfServer {
+  readonly port: string;
+  readonly isStopped: boolean;
+}
+
+/** The states by `proxy server`. HAProxy takes the ports from this file, not from haproxy.cfg. */
+export function statesOf(stopped: string): Map<string, StateOfServer> {
+  const states = stopped.split('\n').map((line) => line.split(' '));
+  // If there are two lines for a server, HAProxy uses the first.
+  return new Map(
+    states.reverse().map((fields) => [`${fields[1]} ${fields[3]}`, { port: fields[18], isStopped: fields[5] === '0' }]),
+  );
+}
