@@ -55,7 +55,7 @@ const arrows = [
     from: './lib',
     except: ['./nutcracker', './migration/plan.ts', './redis/config/text.ts', './common/documents.ts'],
   },
-  ...layers('./migrator', ['report', 'redis', 'shard', 'data', 'checks', 'commands']),
+  ...layers('./migrator', ['report', 'redis', 'shard', 'program', 'data', 'checks', 'commands']),
   { target: './migrator', from: ['./main.ts', './cli', './test', './examples', './bench'] },
   { target: './main.ts', from: ['./migrator', './cli', './test', './examples', './bench'] },
 ];

@@ -1,32 +1,6 @@
-// The command line: a table of commands and options for parsing and help. It is parsed with node:util, since the program has
-// to fit into a ConfigMap that kubectl can apply.
+// The command line of the migrator.
 
-import { parseArgs } from 'node:util';
-import { similar } from '../lib/nutcracker/similar';
-import { UsageError } from './plan-file';
-
-/** An option: a flag, or an option with a value. */
-export interface Option {
-  /** The name of the value, in capitals; a flag has none. */
-  readonly value?: string;
-  readonly help: string;
-  /** The allowed values. */
-  readonly choices?: readonly string[];
-  /** Whether the value is a whole number from 1. */
-  readonly isCount?: boolean;
-}
-
-export type Options = Readonly<Record<string, Option>>;
-
-/** The given options, by name. */
-export type Given = Readonly<Record<string, string | boolean | undefined>>;
-
-export interface CommandHelp {
-  readonly help: string;
-  readonly options: Options;
-  /** What exit codes 0, 3 and 4 mean; the others mean the same for every command. */
-  readonly exit: Readonly<Record<'done' | 'refused' | 'incomplete', string>>;
-}
+import { CommandLine, type CommandHelp, type Options } from './program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'plan.json, as the synth wrote it' },
@@ -164,107 +138,16 @@ export type CommandName = keyof typeof COMMANDS;
 /** Former names of options, accepted until the next release, and their new names. */
 const RENAMED: Readonly<Record<string, string | undefined>> = { '--allow-strangers': '--allow-unexpected-clients' };
 
-/** The command and its options; undefined if help was requested. Throws a UsageError. */
-export function parse(args: readonly string[]): { name: CommandName; given: Given } | undefined {
-  const [name = 'help', ...rest] = args;
-  if (name === 'help' || name.startsWith('-')) return undefined;
-  if (!isCommand(name))
-    throw new UsageError(`${name} is not a command; use one of ${Object.keys(COMMANDS).join(', ')}`);
-  const options: Options = { ...COMMON, ...COMMANDS[name].options };
-  const types = Object.entries(options).map(
-    ([key, { value }]) => [key, { type: value ? 'string' : 'boolean' }] as const,
-  );
-  let given: Given;
-  try {
-    given = parseArgs({
-      args: rest.map((arg) => RENAMED[arg] ?? arg),
-      options: Object.fromEntries(types),
-      strict: true,
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${parseErrorText(name, error, Object.keys(options))}; see migrator ${name} --help`);
-  }
-  if (given.help === true) return undefined;
-  for (const [key, option] of Object.entries(options)) checkValue(key, option, given[key]);
-  if (given.plan === undefined) throw new UsageError('--plan is missing; give the plan.json that the synth wrote');
-  return { name, given };
-}
-
-/** Node's own message, except for an unknown option, where its advice does not help. */
-function parseErrorText(command: string, error: unknown, known: readonly string[]): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const given = /'--?([^']+)'/.exec(message)?.[1];
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return message;
-  const meant = similar(given, known);
-  return `${command} has no option --${given}${meant === undefined ? '' : `; did you mean --${meant}`}`;
-}
-
-export function isCommand(name: string): name is CommandName {
-  return Object.hasOwn(COMMANDS, name);
-}
-
-/** The value of a numeric option, or its default. */
-export function numberOf(given: Given, key: string, defaultValue: number): number {
-  return given[key] === undefined ? defaultValue : Number(given[key]);
-}
-
-function checkValue(key: string, { isCount, choices }: Option, value: string | boolean | undefined): void {
-  if (typeof value !== 'string') return;
-  if (isCount && !/^[1-9]\d{0,8}$/.test(value)) {
-    throw new UsageError(`--${key} is ${JSON.stringify(value)}; write a whole number from 1`);
-  }
-  if (choices && !choices.includes(value)) {
-    throw new UsageError(`--${key} is ${JSON.stringify(value)}; write ${choices.join(' or ')}`);
-  }
-}
-
-/** The help for one command, or for the program. */
-export function help(name?: string): string {
-  if (name === undefined || !isCommand(name)) {
-    return [
-      'Usage: migrator COMMAND --plan FILE [options]',
-      '',
-      'Moves the data of a fleet of Redis servers by its plan, without loss of acknowledged writes.',
-      '',
-      ...Object.entries(COMMANDS).map(([command, { help: text }]) => `  ${command.padEnd(10)} ${text}`),
-      '',
-      'migrator COMMAND --help explains its options.',
-      ...exitCodeLines({
-        done: 'done',
-        refused: 'refused: what was found does not allow it, and a person has to decide',
-        incomplete: 'some shards were skipped; run it again',
-      }),
-    ].join('\n');
-  }
-  const { help: text, options, exit } = COMMANDS[name];
-  return [
-    `Usage: migrator ${name} --plan FILE [options]`,
-    '',
-    text,
-    '',
-    ...optionLines({ ...COMMON, ...options }),
-    ...exitCodeLines(exit),
-  ].join('\n');
-}
-
-function optionLines(options: Options): string[] {
-  return Object.entries(options).map(([key, { value, help: text }]) => {
-    const flag = value === undefined ? `--${key}` : `--${key} ${value}`;
-    return `  ${flag.padEnd(26)} ${text}`;
-  });
-}
-
-function exitCodeLines({ done, refused, incomplete }: CommandHelp['exit']): string[] {
-  return [
-    '',
-    'Exit codes:',
-    `  0  ${done}`,
-    '  1  a defect of this program',
-    '  2  the command line or the plan is wrong; nothing was done',
-    `  3  ${refused}`,
-    `  4  ${incomplete}`,
-    '  5  another migrator is working on some shards',
-    '',
-    'Every command can be killed at any time and run again.',
-  ];
-}
+export const COMMAND_LINE = new CommandLine<CommandName>({
+  program: 'migrator',
+  purpose: 'Moves the data of a fleet of Redis servers by its plan, without loss of acknowledged writes.',
+  planFile: 'plan.json',
+  common: COMMON,
+  commands: COMMANDS,
+  exit: {
+    done: 'done',
+    refused: 'refused: what was found does not allow it, and a person has to decide',
+    incomplete: 'some shards were skipped; run it again',
+  },
+  renamed: RENAMED,
+});

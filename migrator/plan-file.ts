@@ -1,8 +1,5 @@
 // Reads and validates plan.json.
 
-import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
-import * as net from 'node:net';
 import { HASH_FUNCTIONS } from '../lib/nutcracker/hashes';
 import {
   type MovePlan,
@@ -11,49 +8,34 @@ import {
   type PlannedServer,
   type PlannedShard,
 } from '../lib/migration/plan';
-
-/** The plan or the command line is wrong. */
-export class UsageError extends Error {}
+import {
+  duplicates,
+  entriesOf,
+  type Entry,
+  entryProblems,
+  type EntryRules,
+  formatProblems,
+  isAddress,
+  isCount,
+  isNetwork,
+  isObject,
+  isOrdinal,
+  isText,
+  isUser,
+  listOf,
+  orNothing,
+  readPlanFile,
+  ruleProblems,
+  type Rules,
+} from './program/plan-rules';
 
 /** Throws a UsageError with the file, the field, the value and the remedy. */
 export function readPlan(file: string): MovePlan {
-  let value: unknown;
-  try {
-    value = JSON.parse(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}; give the plan.json that the synth wrote`);
-  }
-  const problems = problemsOf(value as Record<string, unknown>);
-  if (problems.length > 0) throw new UsageError(problems.map((problem) => `${file}: ${problem}`).join('\n'));
-  return value as MovePlan;
+  return readPlanFile(file, 'plan.json', problemsOf) as MovePlan;
 }
-
-/** Identifies the plan, so that migrators can tell whether they have the same one. */
-export function planHash(plan: MovePlan): string {
-  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 8);
-}
-
-type Check = (value: unknown) => boolean;
-
-const isText: Check = (value) => typeof value === 'string' && value !== '';
-const isUser: Check = (value) => typeof value === 'string' && /^\S+$/.test(value);
-const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 1;
-const isOrdinal: Check = (value) => Number.isInteger(value) && (value as number) >= 0;
-const isAddress: Check = (value) => typeof value === 'string' && /^\S+:\d{1,5}$/.test(value);
-const isNetwork: Check = (value) =>
-  typeof value === 'string' && /^[^/]+\/\d{1,3}$/.test(value) && net.isIP(value.split('/')[0]) !== 0;
-const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const orNothing =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
 
 /** The requirement for each field, as a text that completes "write …". */
-const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] = [
+const RULES: Rules = [
   ['fleet', isText, 'the name of the fleet'],
   ['pools', (value) => Array.isArray(value) && value.length > 0, 'a list of pools'],
   ['sync.concurrency', isCount, 'a whole number from 1'],
@@ -65,9 +47,6 @@ const RULES: readonly (readonly [path: string, check: Check, remedy: string])[] 
   ['oldUser', orNothing(isUser), 'the name of a user of the old servers, without spaces, or nothing'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
-
-/** The requirements for the fields of a list's entries. */
-type EntryRules<T> = readonly (readonly [keyof T & string, Check, string])[];
 
 const POOL_RULES: EntryRules<PlannedPool> = [
   ['name', isText, 'its name in nutcracker.yml'],
@@ -93,16 +72,13 @@ const SERVER_RULES: EntryRules<PlannedServer> = [
 
 /** The errors in a plan, each with the field, the value and the remedy. */
 export function problemsOf(plan: Record<string, unknown>): string[] {
-  if (!isObject(plan)) return ['is not a JSON object; give the plan.json that the synth wrote'];
-  if (plan.version !== PLAN_VERSION) {
-    const remedy = 'use the version of cdk8s-twemproxy that wrote it';
-    return [`version is ${JSON.stringify(plan.version)}, but this program reads ${PLAN_VERSION}; ${remedy}`];
-  }
+  const format = formatProblems(plan, 'plan.json', PLAN_VERSION);
+  if (format.length > 0) return format;
   const pools = entriesOf('pools', plan.pools);
   const shards = entriesOf('shards', plan.shards);
   const servers = shards.flatMap(({ path, value }) => entriesOf(`${path}.servers`, value.servers));
   return [
-    ...RULES.flatMap(([path, check, remedy]) => problem(path, at(plan, path), check, remedy)),
+    ...ruleProblems(plan, RULES),
     ...entryProblems(pools, POOL_RULES),
     ...duplicates(pools, 'name'),
     ...entryProblems(shards, SHARD_RULES),
@@ -110,25 +86,6 @@ export function problemsOf(plan: Record<string, unknown>): string[] {
     ...entryProblems(servers, SERVER_RULES),
     ...poolProblems(pools, servers),
   ];
-}
-
-/** An entry of a list, and its path. */
-interface Entry {
-  readonly path: string;
-  readonly value: Readonly<Record<string, unknown>>;
-}
-
-function entriesOf(path: string, list: unknown): Entry[] {
-  const entries = Array.isArray(list) ? (list as unknown[]) : [];
-  return entries.map((value, i) => ({ path: `${path}[${i}]`, value: value as Entry['value'] }));
-}
-
-function entryProblems<T>(entries: readonly Entry[], rules: EntryRules<T>): string[] {
-  return entries.flatMap(({ path, value }) =>
-    isObject(value)
-      ? rules.flatMap(([key, check, remedy]) => problem(`${path}.${key}`, value[key], check, remedy))
-      : [`${path} is ${JSON.stringify(value)}; write an object`],
-  );
 }
 
 /** Every server is in a pool of the plan, its name is unique on the pool's ring, and no ring is empty. */
@@ -144,24 +101,4 @@ function poolProblems(pools: readonly Entry[], servers: readonly Entry[]): strin
         : duplicates(members, 'ringName');
     }),
   ];
-}
-
-function problem(path: string, value: unknown, check: Check, remedy: string): string[] {
-  return check(value) ? [] : [`${path} is ${value === undefined ? 'missing' : JSON.stringify(value)}; write ${remedy}`];
-}
-
-function at(plan: Record<string, unknown>, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan);
-}
-
-function duplicates(entries: readonly Entry[], key: string): string[] {
-  const seen = new Map<unknown, string>();
-  return entries.flatMap(({ path, value: entry }) => {
-    const value = isObject(entry) ? entry[key] : undefined;
-    const first = seen.get(value);
-    seen.set(value, first ?? path);
-    return first === undefined || value === undefined
-      ? []
-      : [`${path}.${key} is ${JSON.stringify(value)}, the same as in ${first}; make them different`];
-  });
 }

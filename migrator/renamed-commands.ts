@@ -3,7 +3,7 @@
 
 import * as fs from 'node:fs';
 import { linesOf } from '../lib/redis/config/text';
-import { UsageError } from './plan-file';
+import { UsageError } from './program/usage-error';
 
 /** Commands that programs send under their original names, and the programs. */
 const NOT_RENAMABLE: Partial<Record<string, string>> = {

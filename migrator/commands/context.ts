@@ -3,18 +3,11 @@
 import { type MovePlan, type PlannedShard } from '../../lib/migration/plan';
 import { type Access } from '../shard/pair';
 import { type HoldMethod } from '../shard/write-hold';
-import { type Report } from '../report/report';
+import { type Run } from '../program/each-shard';
 
-export interface Context {
+export interface Context extends Run<PlannedShard> {
   readonly plan: MovePlan;
-  /** The selected shards of the plan. */
-  readonly shards: readonly PlannedShard[];
   readonly access: Access;
-  readonly report: Report;
-  /** Aborted when the program is to stop: no further shard is started. */
-  readonly stop: AbortSignal;
-  /** Why this Job must not start another shard: it has been superseded. Undefined outside of a Job. */
-  readonly superseded?: () => string | undefined;
 }
 
 /** Options for a handover. */

@@ -2,9 +2,9 @@
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
-import { eachShard } from './each-shard';
+import { eachShard } from '../program/each-shard';
 import { AbortedError } from '../shard/hand-over';
-import { ExitCode, type Outcome } from './outcome';
+import { ExitCode, type Outcome } from '../program/outcome';
 import { Pair } from '../shard/pair';
 import { type CutoverOptions, ShardCutover } from './shard-cutover';
 import { MEANING } from '../shard/shard-state';

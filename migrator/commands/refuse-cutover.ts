@@ -6,7 +6,7 @@ import { firstFew, Networks, unexpectedClients } from '../redis/clients';
 import { type HandOver } from '../shard/hand-over';
 import { type Pair, type PairView } from '../shard/pair';
 import { NotDurableError } from '../shard/roles';
-import { RefusedError } from './outcome';
+import { RefusedError } from '../program/outcome';
 import { refuseMissingRights } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
 

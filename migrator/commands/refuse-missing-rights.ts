@@ -2,7 +2,7 @@
 
 import { missingRightsAdvice, missingRights } from '../redis/rights';
 import { type Pair, type PairView, versionOf } from '../shard/pair';
-import { RefusedError } from './outcome';
+import { RefusedError } from '../program/outcome';
 
 /** The rights that the user of the old server lacks, with the remedy; undefined if it has them all. */
 export async function missingRightsOf(

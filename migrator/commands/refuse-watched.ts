@@ -1,7 +1,7 @@
 // Refuses role changes while Sentinel monitors a server of the shard.
 
 import { type Pair } from '../shard/pair';
-import { RefusedError } from './outcome';
+import { RefusedError } from '../program/outcome';
 import { watchedBy } from '../shard/watched';
 
 /** Throws RefusedError regardless of options, since no later command could undo what Sentinel does. */

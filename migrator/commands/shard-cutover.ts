@@ -6,7 +6,7 @@ import { followBack } from '../shard/follow-back';
 import { covers, handOver, type HandOver, promoteIfEqual, AbortedError } from '../shard/hand-over';
 import { foreignStateAdvice } from '../shard/foreign';
 import { BusyError, lock } from '../shard/lock';
-import { RefusedError } from './outcome';
+import { RefusedError } from '../program/outcome';
 import { refuseCutover } from './refuse-cutover';
 import { refuseWatched } from './refuse-watched';
 import {

@@ -2,8 +2,8 @@
 
 import { type PlannedServer, type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
-import { eachShard } from './each-shard';
-import { type Outcome } from './outcome';
+import { eachShard } from '../program/each-shard';
+import { type Outcome } from '../program/outcome';
 import { foreignStateAdvice, unplannedMasters } from '../shard/foreign';
 import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { type ShardState } from '../shard/shard-state';

@@ -1,23 +1,12 @@
 // Summaries of commands, as text and as JSON.
 
 import { type Finding } from './preflight';
-import { ExitCode, exitCodeOf, type Outcome } from './outcome';
+import { exitCodeOf, type Outcome } from '../program/outcome';
+import { outcomes } from '../program/summary';
 import { type Summary } from '../report/report';
 import { size } from '../report/fleet-progress';
 import { type ShardStatus } from './status';
 import { differenceLines, type ShardComparison } from './verify';
-
-/** The skipped shards, each with its reason, and the number of the others. */
-export function outcomes(what: string, all: readonly Outcome[]): Summary {
-  const others = all.filter(({ code }) => code !== ExitCode.DONE);
-  return {
-    text: [
-      ...others.map(({ shard, message }) => `shard ${shard} was skipped: ${message}`),
-      `${all.length - others.length} of ${all.length} shards are ${what}`,
-    ],
-    json: { exitCode: exitCodeOf(all), outcomes: all },
-  };
-}
 
 export function preflight(findings: readonly Finding[], all: readonly Outcome[]): Summary {
   const errors = findings.filter(({ severity }) => severity === 'error').length;

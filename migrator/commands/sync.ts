@@ -2,18 +2,18 @@
 
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context } from './context';
-import { eachShard } from './each-shard';
+import { eachShard } from '../program/each-shard';
 import { foreignStateAdvice } from '../shard/foreign';
 import { lock, unlock } from '../shard/lock';
 import { reattached } from '../shard/reattach';
-import { type Outcome, RefusedError } from './outcome';
+import { type Outcome, RefusedError } from '../program/outcome';
 import { refuseMissingRights } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { Resyncs } from '../shard/resyncs';
 import { Roles } from '../shard/roles';
 import { restoreSettings, enableDisklessSync } from '../shard/persistence';
-import { ServerError, rethrowUnreachable } from '../redis/server';
+import { hostAndPort, ServerError, rethrowUnreachable } from '../redis/server';
 import { productChecks } from '../checks/server-checks';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
@@ -32,7 +32,12 @@ export interface SyncOptions {
 }
 
 export function sync(context: Context, options: SyncOptions): Promise<Outcome[]> {
-  return eachShard(context, options, (shard) => syncShard(context, shard, options.patienceMs));
+  const groupOf = ({ old }: PlannedShard): string => hostAndPort(old).host;
+  const limits = {
+    concurrency: options.concurrency,
+    perGroup: { concurrency: options.perSourceHost, groupOf },
+  };
+  return eachShard(context, limits, (shard) => syncShard(context, shard, options.patienceMs));
 }
 
 async function syncShard(context: Context, shard: PlannedShard, patienceMs: number): Promise<string> {

@@ -1,7 +1,7 @@
 // docs/migrator.md and docs/faults.md match the program.
 
-import { COMMANDS, help } from '../../migrator/command-line';
-import { ExitCode } from '../../migrator/commands/outcome';
+import { COMMAND_LINE, COMMANDS } from '../../migrator/command-line';
+import { ExitCode } from '../../migrator/program/outcome';
 import { MEANING } from '../../migrator/shard/shard-state';
 import { read } from './documents';
 
@@ -24,7 +24,7 @@ test.each(Object.keys(COMMANDS))('the command %s', (name) => {
 
 test.each(Object.values(ExitCode).filter((code) => typeof code === 'number'))('the exit code %i', (code) => {
   expect(reference).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
-  expect(help()).toMatch(new RegExp(`^  ${code}  `, 'm'));
+  expect(COMMAND_LINE.help()).toMatch(new RegExp(`^  ${code}  `, 'm'));
 });
 
 test('the documents name no unknown option', () => {

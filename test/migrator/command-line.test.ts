@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { COMMANDS, help, parse } from '../../migrator/command-line';
+import { COMMAND_LINE, COMMANDS } from '../../migrator/command-line';
 import { ROOT } from '../lab/synthesized';
 
 const PLAN = {
@@ -44,8 +44,8 @@ test.each(Object.entries(COMMANDS))('the help of %s lists every option', (name, 
 });
 
 test('the help without a command lists every command', () => {
-  expect(migrator().stdout.trim()).toBe(help());
-  for (const name of Object.keys(COMMANDS)) expect(help()).toContain(name);
+  expect(migrator().stdout.trim()).toBe(COMMAND_LINE.help());
+  for (const name of Object.keys(COMMANDS)) expect(COMMAND_LINE.help()).toContain(name);
 });
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
   [['cutover', '--plan', 'x', '--hold', 'tight'], '--hold is "tight"; write auto or pause or fence'],
   [['sync', '--plan', 'x', 'password'], "Unexpected argument 'password'"],
 ])('%j is refused', (args, message) => {
-  expect(() => parse(args)).toThrow(message);
+  expect(() => COMMAND_LINE.parse(args)).toThrow(message);
   const { status, stderr } = migrator(...args);
   expect(status).toBe(2);
   expect(stderr).toContain(message);
@@ -136,8 +136,8 @@ test('unreachable servers are reported, with the exit code for an incomplete res
 });
 
 test('the former name of an option is accepted', () => {
-  expect(parse(['cutover', '--plan', 'x', '--allow-strangers'])).toEqual(
-    parse(['cutover', '--plan', 'x', '--allow-unexpected-clients']),
+  expect(COMMAND_LINE.parse(['cutover', '--plan', 'x', '--allow-strangers'])).toEqual(
+    COMMAND_LINE.parse(['cutover', '--plan', 'x', '--allow-unexpected-clients']),
   );
 });
 
@@ -148,5 +148,5 @@ test.each(Object.keys(COMMANDS))('the help of %s explains its exit codes', (name
     [3, exit.refused],
     [4, exit.incomplete],
   ] as const)
-    expect(help(name)).toContain(`  ${code}  ${meaning}`);
+    expect(COMMAND_LINE.help(name)).toContain(`  ${code}  ${meaning}`);
 });

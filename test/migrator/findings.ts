@@ -1,7 +1,7 @@
 // The findings of preflight on pairs of servers without other problems.
 
 import { type MovePlan } from '../../lib/migration/plan';
-import { ExitCode } from '../../migrator/commands/outcome';
+import { ExitCode } from '../../migrator/program/outcome';
 import { sync } from '../../migrator/commands/sync';
 import { type Finding, preflight } from '../../migrator/commands/preflight';
 import { type Lab } from '../lab/lab';

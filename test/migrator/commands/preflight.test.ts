@@ -2,7 +2,7 @@
 
 import { refusesWrites } from '../../../migrator/checks/data-checks';
 import { Info } from '../../../migrator/redis/info';
-import { ExitCode } from '../../../migrator/commands/outcome';
+import { ExitCode } from '../../../migrator/program/outcome';
 import { preflight } from '../../../migrator/commands/preflight';
 import { Version } from '../../../migrator/redis/version';
 import { connect } from '../../lab/clients';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { type Context } from '../../../migrator/commands/context';
 import { cutover } from '../../../migrator/commands/cutover';
-import { ExitCode, type Outcome } from '../../../migrator/commands/outcome';
+import { ExitCode, type Outcome } from '../../../migrator/program/outcome';
 import { preflight } from '../../../migrator/commands/preflight';
 import { rollback } from '../../../migrator/commands/rollback';
 import { status } from '../../../migrator/commands/status';

@@ -1,7 +1,7 @@
 // Repeated full synchronizations, each of which forks the live master, are detected, explained and ended.
 
 import { type Redis } from 'ioredis';
-import { ExitCode } from '../../../migrator/commands/outcome';
+import { ExitCode } from '../../../migrator/program/outcome';
 import { sync } from '../../../migrator/commands/sync';
 import { Lab } from '../../lab/lab';
 import { started, syncRefusal } from '../findings';

@@ -1,7 +1,7 @@
 // verify finds all differences between the servers of a shard, and nothing else, under any write load.
 
 import { type Redis } from 'ioredis';
-import { ExitCode } from '../../../migrator/commands/outcome';
+import { ExitCode } from '../../../migrator/program/outcome';
 import {
   type DifferingKey,
   differenceLines,

@@ -1,7 +1,7 @@
 // The exit code of a command: Kubernetes must not retry what an operator has to decide.
 
 import { FINAL_EXIT_CODES } from '../../../lib/migration/steps';
-import { ExitCode, exitCodeOf } from '../../../migrator/commands/outcome';
+import { ExitCode, exitCodeOf } from '../../../migrator/program/outcome';
 
 const { DONE, FAULT, REFUSED, INCOMPLETE, BUSY } = ExitCode;
 

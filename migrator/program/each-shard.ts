@@ -1,44 +1,55 @@
 // Runs a command's work for several shards at a time, and turns each result or error into an outcome.
 
 import pLimit from 'p-limit';
-import { type PlannedShard } from '../../lib/migration/plan';
-import { type Context } from './context';
 import { AbortedError } from '../shard/hand-over';
 import { BusyError, OtherPlanError } from '../shard/lock';
 import { ExitCode, type Outcome, RefusedError } from './outcome';
 import { NotDurableError } from '../shard/roles';
-import { hostAndPort, ServerError } from '../redis/server';
+import { ServerError } from '../redis/server';
+import { type Report } from '../report/report';
+import { type Shard } from './shard-list';
 
 /** The work for one shard; returns what was done. */
-export type Work = (shard: PlannedShard) => Promise<string>;
+export type Work<S extends Shard> = (shard: S) => Promise<string>;
 
-export interface Limits {
-  readonly concurrency: number;
-  /** How many shards of one old host at a time. */
-  readonly perSourceHost?: number;
+/** A run of a program. */
+export interface Run<S extends Shard> {
+  /** The selected shards of the plan. */
+  readonly shards: readonly S[];
+  readonly report: Report;
+  /** Aborted when the program is to stop: no further shard is started. */
+  readonly stop: AbortSignal;
+  /** Why this Job must not start another shard: it has been superseded. Undefined outside of a Job. */
+  readonly superseded?: () => string | undefined;
 }
 
-export async function eachShard(
-  { shards, report, stop, superseded }: Context,
-  limits: Limits,
-  work: Work,
+export interface Limits<S extends Shard> {
+  readonly concurrency: number;
+  /** How many shards of one group at a time, such as those of one host. */
+  readonly perGroup?: { readonly concurrency: number; readonly groupOf: (shard: S) => string };
+}
+
+export async function eachShard<S extends Shard>(
+  { shards, report, stop, superseded }: Run<S>,
+  { concurrency, perGroup }: Limits<S>,
+  work: Work<S>,
 ): Promise<Outcome[]> {
-  const all = pLimit(limits.concurrency);
-  const hosts = new Map<string, ReturnType<typeof pLimit>>();
-  const ofHost = ({ old }: PlannedShard): ReturnType<typeof pLimit> => {
-    const { host } = hostAndPort(old);
-    const limit = hosts.get(host) ?? pLimit(limits.perSourceHost ?? limits.concurrency);
-    hosts.set(host, limit);
+  const all = pLimit(concurrency);
+  const groups = new Map<string, ReturnType<typeof pLimit>>();
+  const ofGroup = (shard: S): ReturnType<typeof pLimit> => {
+    const group = perGroup?.groupOf(shard) ?? '';
+    const limit = groups.get(group) ?? pLimit(perGroup?.concurrency ?? concurrency);
+    groups.set(group, limit);
     return limit;
   };
-  const checked: Work = (shard) => {
+  const checked: Work<S> = (shard) => {
     const reason = superseded?.();
     if (reason !== undefined) throw new RefusedError(`not started: ${reason}`);
     return work(shard);
   };
   return Promise.all(
     shards.map((shard) =>
-      ofHost(shard)(() =>
+      ofGroup(shard)(() =>
         all(async () => {
           const outcome = stop.aborted ? notStarted(shard) : await outcomeOf(shard, checked);
           const isDone = outcome.code === ExitCode.DONE;
@@ -50,11 +61,11 @@ export async function eachShard(
   );
 }
 
-function notStarted({ shard }: PlannedShard): Outcome {
+function notStarted({ shard }: Shard): Outcome {
   return { shard, code: ExitCode.INCOMPLETE, message: 'not started: the program is stopping' };
 }
 
-async function outcomeOf(shard: PlannedShard, work: Work): Promise<Outcome> {
+async function outcomeOf<S extends Shard>(shard: S, work: Work<S>): Promise<Outcome> {
   try {
     return { shard: shard.shard, code: ExitCode.DONE, message: await work(shard) };
   } catch (error) {
