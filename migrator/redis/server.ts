@@ -25,6 +25,8 @@ export interface ConnectOptions {
   readonly user?: string;
   /** The user to log in as if the server has it; otherwise the default user. */
   readonly preferredUser?: string;
+  /** The timeout for a connection and for the result of one command. @default 5000 for the connection, 15,000 for a command */
+  readonly timeoutMs?: number;
   /** The server's names for renamed commands, by original name in capitals. */
   readonly renamedCommands?: Readonly<Record<string, string>>;
 }
@@ -101,8 +103,8 @@ export class RedisServer {
       host,
       port,
       lazyConnect: true,
-      connectTimeout: CONNECT_MS,
-      commandTimeout: COMMAND_MS,
+      connectTimeout: options.timeoutMs ?? CONNECT_MS,
+      commandTimeout: options.timeoutMs ?? COMMAND_MS,
       enableReadyCheck: false,
       disableClientInfo: true,
       enableOfflineQueue: false,

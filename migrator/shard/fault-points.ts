@@ -1,4 +1,4 @@
-// Points at which tests let a migrator die or stop.
+// Points at which tests let a program die or stop.
 
 export const STEPS = [
   'sync.locked',
@@ -18,7 +18,23 @@ export const STEPS = [
   'rollback.promoted',
 ] as const;
 
-export type Step = (typeof STEPS)[number];
+/** The same for the program that changes masters after a migration. */
+export const FAILOVER_STEPS = [
+  'switchover.locked',
+  'switchover.checked',
+  'switchover.held',
+  'switchover.equal',
+  'switchover.demoted',
+  'switchover.promoted',
+  'switchover.followed',
+  'switchover.told',
+  'failover.locked',
+  'failover.eligible',
+  'failover.promoted',
+  'failover.told',
+] as const;
+
+export type Step = (typeof STEPS)[number] | (typeof FAILOVER_STEPS)[number];
 
 /** The step, and the signal that the process sends itself there: `cutover.held SIGSTOP`. */
 const VARIABLE = 'CDK8S_TWEMPROXY_SIGNAL_AT';

@@ -27,7 +27,7 @@ export interface HandOver {
   readonly acceptVolatilePromotion: boolean;
   /** Commands to send with the promotion. */
   readonly beforePromotion?: readonly CommandLine[];
-  readonly command: 'cutover' | 'rollback';
+  readonly command: 'cutover' | 'rollback' | 'switchover';
 }
 
 /** The operation was aborted, and the master is still the same. */
@@ -107,7 +107,7 @@ async function waitUntilCovered(server: RedisServer, fenced: ServerView): Promis
     throw new AbortedError(
       missing > 0
         ? `${missing} bytes were written while writes should have been held`
-        : 'its history is not that of the old server',
+        : 'its history is not that of the demoted server',
     );
   }
 }

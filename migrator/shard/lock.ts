@@ -21,6 +21,11 @@ export class OtherPlanError extends Error {}
 
 /** Takes the lock of a shard for the plan. Throws BusyError or OtherPlanError. */
 export async function lock({ new: server, planHash }: Pair): Promise<void> {
+  await lockServer(server, planHash);
+}
+
+/** The same on one server, for the connection that changes its role. */
+export async function lockServer(server: RedisServer, planHash: string): Promise<void> {
   const plan = `${PREFIX}${planHash}:`;
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {

@@ -3,7 +3,8 @@
 import { type PlannedShard, ROLE_USER } from '../../lib/migration/plan';
 import { RedisServer, ServerError } from '../redis/server';
 import { type ShardState, stateOf } from './shard-state';
-import { observe, type ServerView } from '../redis/server-view';
+import { connectOrError, disconnected, observeOrError, orThrow, type ServerOrError } from '../redis/reachable';
+import { type ServerView } from '../redis/server-view';
 import { Version } from '../redis/version';
 
 /** Credentials and options for the servers of a fleet. */
@@ -26,11 +27,11 @@ export interface PairView {
 export class Pair {
   /** Throws a ServerError if a server rejects the password or grants too few rights, since waiting does not help. */
   static async connect(shard: PlannedShard, { password, oldUser, renamedCommands, planHash }: Access): Promise<Pair> {
-    const [old, fresh] = await Promise.allSettled([
-      RedisServer.connect(shard.old, { password, ...oldUser, renamedCommands }),
-      RedisServer.connect(shard.new, { password, preferredUser: ROLE_USER }),
+    const [old, fresh] = await Promise.all([
+      connectOrError(shard.old, { password, ...oldUser, renamedCommands }),
+      connectOrError(shard.new, { password, preferredUser: ROLE_USER }),
     ]);
-    const pair = new Pair(shard, planHash, settled(old), settled(fresh));
+    const pair = new Pair(shard, planHash, old, fresh);
     const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutUser);
     if (refusal === undefined) return pair;
     pair.close();
@@ -40,8 +41,8 @@ export class Pair {
   private constructor(
     readonly shard: PlannedShard,
     readonly planHash: string,
-    private oldOrError: RedisServer | ServerError,
-    private newOrError: RedisServer | ServerError,
+    private oldOrError: ServerOrError,
+    private newOrError: ServerOrError,
   ) {}
 
   /** The old server. Throws if it could not be reached. */
@@ -96,29 +97,4 @@ export function lagOf({ old, new: fresh }: PairView): number {
 
 export function versionOf(view?: ServerView): Version {
   return view ? Version.of(view.info) : Version.parse('0');
-}
-
-async function observeOrError(server: RedisServer | ServerError): Promise<ServerView | ServerError> {
-  if (server instanceof ServerError) return server;
-  return observe(server).catch((error: unknown) => {
-    if (error instanceof ServerError && error.code === 'UNREACHABLE') return error;
-    throw error;
-  });
-}
-
-/** Closes the connection, and returns the error that replaces it. */
-function disconnected(server: RedisServer | ServerError, error: ServerError): ServerError {
-  if (server instanceof RedisServer) server.close();
-  return error;
-}
-
-function settled(result: PromiseSettledResult<RedisServer>): RedisServer | ServerError {
-  if (result.status === 'fulfilled') return result.value;
-  if (result.reason instanceof ServerError) return result.reason;
-  throw result.reason;
-}
-
-function orThrow(server: RedisServer | ServerError): RedisServer {
-  if (server instanceof ServerError) throw server;
-  return server;
 }

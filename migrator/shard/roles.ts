@@ -43,6 +43,8 @@ export class Roles {
   constructor(
     private readonly server: RedisServer,
     private readonly version: Version,
+    /** Whether it serves old data when it is a replica without a link, once it has been promoted. */
+    private readonly servesStaleData = true,
   ) {
     this.writes = new WriteHold(server, version);
   }
@@ -87,7 +89,7 @@ export class Roles {
       ...before,
       ...(this.version.pausesWrites ? [['CLIENT', 'PAUSE', PROMOTION_MS, 'WRITE'] as const] : []),
       [this.replicaOf, 'NO', 'ONE'],
-      ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'yes'],
+      ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), this.servesStaleData ? 'yes' : 'no'],
       ...(await this.writes.removeFenceCommands()),
     ];
     const change = { stateBefore: [], commands, succeeded: ({ isMaster }: ServerView) => isMaster };
