@@ -14,7 +14,7 @@ function layers(directory, names) {
 
 /** The allowed imports, as in docs/architecture.md. */
 const arrows = [
-  { target: './lib', from: ['./main.ts', './migrator', './cli', './test', './examples', './bench'] },
+  { target: './lib', from: ['./main.ts', './migrator', './failover', './cli', './test', './examples', './bench'] },
   {
     target: './lib/nutcracker',
     from: './lib',
@@ -49,15 +49,27 @@ const arrows = [
     except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/fleet-progress.ts'],
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),
-  { target: './cli', from: ['./main.ts', './test', './examples', './bench'] },
+  { target: './cli', from: ['./main.ts', './failover', './test', './examples', './bench'] },
   {
     target: './migrator',
     from: './lib',
     except: ['./nutcracker', './migration/plan.ts', './redis/config/text.ts', './common/documents.ts'],
   },
   ...layers('./migrator', ['report', 'redis', 'shard', 'program', 'data', 'checks', 'commands']),
-  { target: './migrator', from: ['./main.ts', './cli', './test', './examples', './bench'] },
-  { target: './main.ts', from: ['./migrator', './cli', './test', './examples', './bench'] },
+  { target: './migrator', from: ['./main.ts', './failover', './cli', './test', './examples', './bench'] },
+  {
+    target: './failover',
+    from: './lib',
+    except: ['./failover/replica-plan.ts', './migration/plan.ts', './nutcracker', './common/documents.ts'],
+  },
+  {
+    target: './failover',
+    from: './migrator',
+    except: ['./report', './redis', './shard', './program'],
+  },
+  ...layers('./failover', ['sentinel', 'shard', 'commands']),
+  { target: './failover', from: ['./main.ts', './cli', './test', './examples', './bench'] },
+  { target: './main.ts', from: ['./migrator', './failover', './cli', './test', './examples', './bench'] },
 ];
 const CDK8S = ['cdk8s', 'cdk8s-*', 'constructs'];
 const noCdk8s = { patterns: [{ group: CDK8S, message: 'This code must not depend on cdk8s.' }] };
@@ -91,7 +103,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['lib/nutcracker/**', 'lib/migration/plan.ts', 'cli/**', 'migrator/**'],
+    files: [
+      'lib/nutcracker/**',
+      'lib/migration/plan.ts',
+      'lib/failover/replica-plan.ts',
+      'cli/**',
+      'migrator/**',
+      'failover/**',
+    ],
     rules: { 'no-restricted-imports': ['error', noCdk8s] },
   },
   {

@@ -49,8 +49,8 @@ export async function bundleCli(outfile) {
 }
 
 /**
- * Parts of ioredis that the migrator does not use, more than a third of the program: clusters and sentinels, a method for each command
- * (the migrator uses `call`), and debug output.
+ * Parts of ioredis that these programs do not use, more than a third of each: clusters and sentinels, a method for each command (they
+ * use `call`), and debug output.
  */
 const UNUSED = [
   {
@@ -68,18 +68,20 @@ const withoutUnused = {
   },
 };
 
-/** The migrator, which the Jobs get from a ConfigMap: minified, with short lines for readable diffs. */
-export async function bundleMigrator() {
-  // The argument parser, which the library uses to check arguments of Jobs.
-  await bundle('migrator/step-arguments.ts', 'build/migrator/step-arguments.cjs', { format: 'cjs' });
-  await bundle('migrator/main.ts', 'build/migrator/migrator.mjs', {
-    format: 'esm',
-    minify: true,
-    lineLimit: 120,
-    plugins: [withoutUnused],
-    // CommonJS packages load Node's modules with require.
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-  });
+/** The programs of the Jobs, which they get from a ConfigMap: minified, with short lines for readable diffs. */
+export async function bundleJobPrograms() {
+  for (const program of ['migrator', 'failover']) {
+    // The argument parser, which the library uses to check arguments of Jobs.
+    await bundle(`${program}/step-arguments.ts`, `build/${program}/step-arguments.cjs`, { format: 'cjs' });
+    await bundle(`${program}/main.ts`, `build/${program}/${program}.mjs`, {
+      format: 'esm',
+      minify: true,
+      lineLimit: 120,
+      plugins: [withoutUnused],
+      // CommonJS packages load Node's modules with require.
+      banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    });
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await bundleCli(...process.argv.slice(2));

@@ -3,7 +3,7 @@
 import { type PlannedShard } from '../../lib/migration/plan';
 import { type Context, type HandOverOptions } from './context';
 import { followBack } from '../shard/follow-back';
-import { covers, handOver, type HandOver, promoteIfEqual, AbortedError } from '../shard/hand-over';
+import { covers, handOver, type HandOver, isWorthRetrying, promoteIfEqual, AbortedError } from '../shard/hand-over';
 import { foreignStateAdvice } from '../shard/foreign';
 import { BusyError, lock } from '../shard/lock';
 import { RefusedError } from '../program/outcome';
@@ -269,9 +269,4 @@ export class ShardCutover {
   private tell(state: string, detail?: string): void {
     this.context.report.progress({ shard: this.shard.shard, state, detail });
   }
-}
-
-/** Whether a retry may help. */
-export function isWorthRetrying(error: unknown): boolean {
-  return error instanceof AbortedError || (error instanceof ServerError && !error.isPermanent);
 }

@@ -1,7 +1,7 @@
 // Hands the master role from one server of a shard to the other without loss: hold the writes, wait until the other server
 // has applied them all, demote, check again, promote. At most one of the two accepts writes at any time.
 
-import { type CommandLine, type RedisServer } from '../redis/server';
+import { type CommandLine, type RedisServer, ServerError } from '../redis/server';
 import { NotDurableError, type Roles } from './roles';
 import { type Step, reached } from './fault-points';
 import { type ServerView, viewOf } from '../redis/server-view';
@@ -32,6 +32,11 @@ export interface HandOver {
 
 /** The operation was aborted, and the master is still the same. */
 export class AbortedError extends Error {}
+
+/** Whether a retry may help. */
+export function isWorthRetrying(error: unknown): boolean {
+  return error instanceof AbortedError || (error instanceof ServerError && !error.isPermanent);
+}
 
 /** How long a pause outlives its deadline: covers the steps after the last check of the clock. */
 const PAUSE_MARGIN_MS = 500;

@@ -1,0 +1,52 @@
+// The two servers of every shard, and the Sentinels that decide which one is the master. The library writes it to
+// replicas.json, and the failover program reads it. Plain data without cdk8s.
+
+/** The version of the format; the program refuses any other. */
+export const REPLICA_PLAN_VERSION = 1;
+
+/** replicas.json. */
+export interface ReplicaPlan {
+  readonly version: typeof REPLICA_PLAN_VERSION;
+  /** The fleet's name. */
+  readonly fleet: string;
+  /** `host:port` of each Sentinel. */
+  readonly sentinels: readonly string[];
+  /** The shards, by ordinal. */
+  readonly shards: readonly ReplicatedShard[];
+}
+
+/** A shard with two servers. */
+export interface ReplicatedShard {
+  /** The ordinal of the shard. */
+  readonly shard: number;
+  /** `host:port` of server a. */
+  readonly a: string;
+  /** `host:port` of server b. */
+  readonly b: string;
+}
+
+/** One of the two servers of a shard. */
+export type Side = 'a' | 'b';
+
+export const SIDES: readonly Side[] = ['a', 'b'];
+
+export function otherSide(side: Side): Side {
+  return side === 'a' ? 'b' : 'a';
+}
+
+/** Sentinel's name for the master of a shard. */
+export function masterName(shard: number): string {
+  return `shard-${shard}`;
+}
+
+/** How many Sentinels have to agree. */
+export function quorumOf(sentinels: number): number {
+  return Math.floor(sentinels / 2) + 1;
+}
+
+/** The settings of a monitored shard (SENTINEL SET), apart from the password. */
+export const SENTINEL_SETTINGS: readonly (readonly [name: string, value: string])[] = [
+  ['down-after-milliseconds', '4000'],
+  ['failover-timeout', '10000'],
+  ['parallel-syncs', '1'],
+];
