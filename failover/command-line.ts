@@ -55,7 +55,7 @@ export const COMMANDS = {
         help: 'with --accept-data-loss: the server that becomes the master; without it, FAILOVER_TO is read',
       },
       'accept-data-loss': {
-        help: 'make the server --to the master with what it has; what only the other one has is lost',
+        help: 'make the server --to the master with what it has; what only the other one has is lost (also FAILOVER_ACCEPT_DATA_LOSS=yes)',
       },
       concurrency: CONCURRENCY,
     },

@@ -22,6 +22,7 @@ declare const VERSION: string;
 /** With these variables, a Job can be started for other shards or another server. */
 const SHARDS = 'FAILOVER_SHARDS';
 const TO = 'FAILOVER_TO';
+const ACCEPTED = 'FAILOVER_ACCEPT_DATA_LOSS';
 
 type RunCommand = (context: Context, given: Given) => Promise<Result>;
 
@@ -50,11 +51,11 @@ const RUNNERS: Record<CommandName, RunCommand> = {
     if (given.shards === undefined && process.env[SHARDS] === undefined) {
       throw new UsageError('--shards is missing; name the shards whose master is lost');
     }
-    const isAccepted = given['accept-data-loss'] === true;
-    if (given.to !== undefined && !isAccepted) {
+    const isAccepted = given['accept-data-loss'] === true || process.env[ACCEPTED] === 'yes';
+    const staleMaster = sideOf(given);
+    if (staleMaster !== undefined && !isAccepted) {
       throw new UsageError('--to is only for --accept-data-loss; without it, Sentinel promotes the replica');
     }
-    const staleMaster = isAccepted ? sideOf(given) : undefined;
     if (isAccepted && staleMaster === undefined) {
       throw new UsageError('--to is missing; name the server whose data is kept');
     }

@@ -6,16 +6,17 @@ import { checkProps } from './common/check-props';
 import { checkName } from './common/prop-errors';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
-import { script } from './common/scripts';
 import { livePools } from './fleet/fleet-pools';
 import { claimOldServers } from './fleet/neighbours';
 import { refuseDuplicates } from './common/duplicate-objects';
 import { checkMigration } from './migration/migration-checks';
-import { migrationJob } from './migration/migration-job';
+import { jobsOf } from './jobs/jobs';
+import { programConfigMap } from './jobs/program-bundle';
+import { migrationExtras } from './migration/migration-job';
 import { type FleetMigrationProps } from './fleet-migration-props';
-import { migratorBundle, migratorHash } from './migration/migrator-bundle';
-import { migrationPlan, planJson } from './migration/plan-json';
-import { STEPS } from './migration/steps';
+import { planText } from './jobs/plan-text';
+import { migrationPlan } from './migration/plan-json';
+import { MIGRATOR, STEPS } from './migration/steps';
 import { FleetShards } from './nutcracker/fleet-shards';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { MigrationBridge } from './twemproxy/migration-bridge';
@@ -69,35 +70,21 @@ export class FleetMigration extends Construct {
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const { labels } = this;
-    const plan = planJson(migrationPlan(partOf, pools, shards, redis.addresses, props));
+    const plan = planText(migrationPlan(partOf, pools, shards, redis.addresses, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
-    if (props.programInImage !== true) this.migratorConfigMap = programConfigMap(scopeOf('migrator'), name, labels);
-    const currentName = `${name}-current`;
-    const wiring = {
+    if (props.programInImage !== true) {
+      this.migratorConfigMap = programConfigMap(scopeOf('migrator'), MIGRATOR, `${name}-migrator`, labels);
+    }
+    const { jobs, current } = jobsOf(this, MIGRATOR, props, labels, scopeOf, {
       name,
       partOf,
       planConfigMap: this.planConfigMap.name,
-      migratorConfigMap: this.migratorConfigMap?.name,
-      currentConfigMap: currentName,
+      programConfigMap: this.migratorConfigMap?.name,
       password,
-    };
-    this.jobs = Object.fromEntries(
-      STEPS.map((step) => [step.name, migrationJob(scopeOf(step.name), step, props, wiring)]),
-    );
-    this.currentConfigMap = new k8s.KubeConfigMap(this, 'current', {
-      metadata: { name: currentName, labels },
-      data: Object.fromEntries(STEPS.map((step) => [step.name, this.jobs[step.name].name])),
+      extrasOf: () => migrationExtras(props),
     });
+    this.jobs = jobs;
+    this.currentConfigMap = current;
     refuseDuplicates(this);
   }
-}
-
-/** The migrator, the script that restarts it, and its hash, which the runbook compares. */
-function programConfigMap(scope: Construct, name: string, labels: Record<string, string>): k8s.KubeConfigMap {
-  const configMap = hashedConfigMap(scope, 'migrator', `${name}-migrator`, labels, {
-    'migrator.mjs': migratorBundle(scope),
-    'run-migrator.sh': script('run-migrator.sh'),
-  });
-  configMap.metadata.addAnnotation('cdk8s-twemproxy/sha256-of-migrator.mjs', migratorHash(scope));
-  return configMap;
 }

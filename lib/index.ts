@@ -1,10 +1,14 @@
 export * from './nutcracker';
 export * from './fleet-charts';
 export { FleetChartsProps } from './fleet-charts-props';
+export * from './fleet-failover';
+export { FleetFailoverProps } from './fleet-failover-props';
+export { FailoverOptions } from './failover/failover-options';
 export * from './fleet-migration';
 export { FleetMigrationProps } from './fleet-migration-props';
 export { OldUser } from './migration/old-user';
 export { MigrationOptions, MigrationPhase, PhasedMigration } from './migration/migration-options';
+export { JobOptions } from './jobs/job-options';
 export * from './storage/i-shard-storage';
 export * from './network-peer';
 export * from './network-policies';

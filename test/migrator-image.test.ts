@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { FleetCharts, MigrationPhase } from '../lib';
-import { DEFAULT_MIGRATOR_IMAGE } from '../lib/migration/migration-options';
+import { DEFAULT_JOB_IMAGE } from '../lib/jobs/job-options';
 import { LIVE, NFS } from './lab/fleet-charts';
 import { Lab } from './lab/lab';
 import { type Manifest, ofKind } from './lab/synth';
@@ -45,6 +45,6 @@ test('an image with the program replaces its ConfigMap', () => {
 });
 
 test('it is built from the default image of the Jobs, with an unprivileged user', () => {
-  expect(DOCKERFILE).toContain(`\nFROM ${DEFAULT_MIGRATOR_IMAGE}\n`);
+  expect(DOCKERFILE).toContain(`\nFROM ${DEFAULT_JOB_IMAGE}\n`);
   expect(DOCKERFILE).toMatch(/^USER \d+:\d+$/m);
 });

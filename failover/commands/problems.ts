@@ -18,19 +18,21 @@ function serverProblems(servers: ShardServers, view: ShardView): string[] {
     case 'ready':
       return [];
     case 'behind':
-      return [`${other} cannot take over: ${whyNotEligible(view.views[other as Side])}; wait, and look into its log`];
+      return [
+        `${other} cannot take over: ${whyNotEligible(view.views[otherSide(first)])}; wait, and look into its log`,
+      ];
     case 'alone':
       return [`${servers.silence}; bring ${other} back: without it the shard does not survive the loss of ${first}`];
     case 'detached':
       return [
-        `${roleText(servers, view, other as Side)}, and does not follow ${first}; run switchover --shards ${shard} --to ${first}, which attaches it if it has nothing that ${first} lacks`,
+        `${roleText(servers, view, otherSide(first))}, and does not follow ${first}; run switchover --shards ${shard} --to ${first}, which attaches it if it has nothing that ${first} lacks`,
       ];
     case 'interrupted':
       return [`${MEANING[state]}; run switchover --shards ${shard} again`];
     case 'stranded':
-      return [`${roleText(servers, view, first as Side)}; ${servers.silence}; run switchover --shards ${shard} again`];
+      return [`${roleText(servers, view, first)}; ${servers.silence}; run switchover --shards ${shard} again`];
     case 'master lost':
-      return [`${servers.silence}; ${lostMaster(shard, view)}`];
+      return [`${servers.silence}; ${lostMaster(shard, view, first)}`];
     case 'two masters':
     case 'no master':
       return [`${roleText(servers, view, 'a')}, ${roleText(servers, view, 'b')}; ${decide(shard)}`];
@@ -39,12 +41,12 @@ function serverProblems(servers: ShardServers, view: ShardView): string[] {
   }
 }
 
-function lostMaster(shard: number, view: ShardView): string {
-  const replica = otherSide(view.first as Side);
+function lostMaster(shard: number, view: ShardView, lost: Side): string {
+  const replica = otherSide(lost);
   if (isFresh(view.views[replica]))
     return `Sentinel promotes ${replica} within seconds; if not, run failover --shards ${shard}`;
   const accept = `failover --shards ${shard} --to ${replica} --accept-data-loss`;
-  return `${replica} was not in sync when it lost its master, so nothing promotes it; bring ${view.first} back, or, if that is lost for good, run ${accept}`;
+  return `${replica} was not in sync when it lost its master, so nothing promotes it; bring ${lost} back, or, if that is lost for good, run ${accept}`;
 }
 
 /** Whether a replica without a link was in sync when it lost it: only then it has a priority. */

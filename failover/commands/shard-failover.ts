@@ -29,9 +29,9 @@ export class ShardFailover {
     const { state, first } = view;
     switch (state) {
       case 'master lost':
-        return this.promote(servers, view, otherSide(first as Side));
+        return this.promote(servers, view, otherSide(first));
       case 'alone':
-        return this.conclude(servers, first as Side);
+        return this.conclude(servers, first);
       case 'ready':
       case 'behind':
       case 'detached':

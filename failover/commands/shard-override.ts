@@ -20,7 +20,7 @@ import { hostAndPort, rethrowUnreachable } from '../../migrator/redis/server';
 import { type ServerView } from '../../migrator/redis/server-view';
 import { type Votes } from '../sentinel/sentinels';
 import { ShardServers } from '../shard/shard-servers';
-import { masterOf, type ShardView } from '../shard/state';
+import { bothOf, masterOf, type ShardView } from '../shard/state';
 import { accepted, promoterOf, votesOn } from './accepted';
 import { type Context } from './context';
 import { roleText } from './problems';
@@ -69,11 +69,7 @@ export class ShardOverride {
     this.tell('accepted', loss);
     const other = otherSide(to);
     // Otherwise it would accept more writes that are lost.
-    if (view.state === 'two masters')
-      await servers
-        .get(other)
-        .rolesOf(view.views[other] as ServerView)
-        .demote();
+    if (view.state === 'two masters') await servers.get(other).rolesOf(bothOf(view)[other]).demote();
     const isKnown = await this.makeEligible(servers, own);
     if (!own.isMaster) await servers.get(to).rolesOf(own).promote([], true);
     reached('failover.promoted');

@@ -28,15 +28,22 @@ import {
 } from '../../migrator/shard/hand-over';
 import { reached } from '../../migrator/shard/fault-points';
 import { RefusedError } from '../../migrator/program/outcome';
-import { ServerError } from '../../migrator/redis/server';
-import { type ServerView } from '../../migrator/redis/server-view';
 import { type Votes } from '../sentinel/sentinels';
 import { ShardServers } from '../shard/shard-servers';
-import { isCovered, MEANING, type ShardView, whyNotEligible } from '../shard/state';
+import { bothOf, isCovered, MEANING, type ShardView, whyNotEligible } from '../shard/state';
 import { accepted, promoterOf, votesOn } from './accepted';
 import { type Context } from './context';
 import { decide, roleText } from './problems';
-import { type SwitchoverOptions } from './switchover';
+
+export interface SwitchoverOptions {
+  readonly concurrency: number;
+  /** The server that is to be the master. @default - the one that is not */
+  readonly to?: Side;
+  /** Milliseconds for which writes may be held. */
+  readonly deadlineMs: number;
+  /** How long to wait for a replica that is nearly in sync, and for Sentinels that know it. */
+  readonly patienceMs: number;
+}
 
 /** How often an aborted switchover is tried. */
 const TRIES = 3;
@@ -103,20 +110,20 @@ export class ShardSwitchover {
     const { state, first } = view;
     switch (state) {
       case 'ready':
-        return this.move(servers, view, first as Side);
+        return this.move(servers, view, first);
       case 'behind':
-        return this.wait(`${otherSide(first as Side)} is not in sync: ${whyNotEligible(replicaOf(view))}`);
+        return this.wait(`${otherSide(first)} is not in sync: ${whyNotEligible(view.views[otherSide(first)])}`);
       case 'interrupted':
-        await this.resume(servers, view, first as Side);
+        await this.resume(servers, view, first);
         return undefined;
       case 'detached':
-        await this.attach(servers, view, first as Side);
+        await this.attach(servers, view, first);
         return undefined;
       case 'stranded':
-        await this.release(servers, view, first as Side);
+        await this.release(servers, view, first);
         return undefined;
       case 'alone':
-        return this.alone(servers, first as Side);
+        return this.alone(servers, first);
       case 'unreachable':
         return this.wait(servers.silence);
       case 'master lost':
@@ -130,9 +137,10 @@ export class ShardSwitchover {
     }
   }
 
-  private wait(reason: string): undefined {
+  private wait(reason: string): string | undefined {
     this.waitsFor = `${reason}; run it again`;
     this.tell('waiting', reason);
+    return undefined;
   }
 
   /** One server is the master, and the other can take over. */
@@ -146,7 +154,8 @@ export class ShardSwitchover {
       return this.done ?? `${master} is the master`;
     const obstacle = this.obstacle(servers, votes, master);
     if (obstacle !== undefined) return this.wait(obstacle);
-    const lag = (view.views[master]?.offset ?? 0) - (replicaOf(view)?.offset ?? 0);
+    const { [master]: own, [otherSide(master)]: theirs } = bothOf(view);
+    const lag = own.offset - theirs.offset;
     if (lag > NEAR) return this.wait(`${to} lacks ${lag} bytes`);
     const it = handOverOf(servers, view, master, this.options.deadlineMs);
     await it.from.roles.checkDurable();
@@ -177,8 +186,8 @@ export class ShardSwitchover {
   private async resume(servers: ShardServers, view: ShardView, demoted: Side): Promise<void> {
     const replica = otherSide(demoted);
     const it = handOverOf(servers, view, demoted, this.options.deadlineMs);
-    const from = view.views[demoted] as ServerView;
-    if (this.options.to !== demoted && covers(view.views[replica] as ServerView, from)) {
+    const { [demoted]: from, [replica]: to } = bothOf(view);
+    if (this.options.to !== demoted && covers(to, from)) {
       this.tell('moving', 'continues an interrupted run');
       await promoteIfEqual(it, from);
       this.done = `${replica} is the master`;
@@ -198,8 +207,8 @@ export class ShardSwitchover {
       );
     }
     this.tell('released', `${demoted} serves again`);
-    const member = servers.get(demoted);
-    await member.rolesOf(view.views[demoted] as ServerView).promote([], true);
+    const own = view.views[demoted];
+    if (own !== undefined) await servers.get(demoted).rolesOf(own).promote([], true);
   }
 
   /** Without a partner that follows it, a master has clients only if the Sentinels name it. */
@@ -217,7 +226,7 @@ export class ShardSwitchover {
   /** Another run promoted the master, and died before its partner followed it. */
   private async attach(servers: ShardServers, view: ShardView, master: Side): Promise<void> {
     const other = otherSide(master);
-    const { [master]: own, [other]: theirs } = view.views as Record<Side, ServerView>;
+    const { [master]: own, [other]: theirs } = bothOf(view);
     if (view.roles[other] !== 'nowhere' || !isCovered(theirs, own)) {
       throw new RefusedError(
         `${roleText(servers, view, master)}, but ${roleText(servers, view, other)} and may have writes that ${master} lacks; if ${master} has the right data, run failover --shards ${this.shard.shard} --to ${master} --accept-data-loss`,
@@ -232,7 +241,7 @@ export class ShardSwitchover {
   private async follow(servers: ShardServers, side: Side): Promise<void> {
     const member = servers.get(side);
     const view = await member.observe();
-    if (view === undefined) throw member.silence as ServerError;
+    if (view === undefined) throw member.silence ?? new AbortedError(`${side} cannot be reached`);
     await member.rolesOf(view).follow(servers.get(otherSide(side)).masterAddress, [
       ['CONFIG', 'SET', 'replica-priority', 0],
       // The pause that held the writes would hold the link as well.
@@ -268,14 +277,11 @@ export class ShardSwitchover {
 /** A retry at once would not help: they had enough time. */
 class SlowSentinelsError extends AbortedError {}
 
-function replicaOf({ views, first }: ShardView): ServerView | undefined {
-  return views[otherSide(first as Side)];
-}
-
-function handOverOf(servers: ShardServers, { views }: ShardView, from: Side, deadlineMs: number): HandOver {
+function handOverOf(servers: ShardServers, view: ShardView, from: Side, deadlineMs: number): HandOver {
+  const views = bothOf(view);
   const memberOf = (side: Side): HandOver['from'] => {
     const member = servers.get(side);
-    return { server: member.server, roles: member.rolesOf(views[side] as ServerView) };
+    return { server: member.server, roles: member.rolesOf(views[side]) };
   };
   return {
     from: memberOf(from),

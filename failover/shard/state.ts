@@ -23,14 +23,24 @@ export const MEANING = {
 /** What a server is. `nowhere`: it follows NOWHERE, so it was demoted, and not attached yet. */
 export type Role = 'master' | 'nowhere' | 'partner' | 'other' | 'unreachable';
 
-/** The state of a shard at one time. */
-export interface ShardView {
-  readonly state: State;
+/** What both servers report; nothing for one that cannot be reached. */
+interface Reports {
   readonly views: Readonly<Record<Side, ServerView | undefined>>;
   readonly roles: Readonly<Record<Side, Role>>;
-  /** The server that is the only master, or in `interrupted` and `stranded` the one that was demoted, or in `master lost` the lost one. */
-  readonly first?: Side;
 }
+
+/** A state that does not tell the servers apart. */
+type Undecided = 'two masters' | 'no master' | 'unreachable';
+
+/**
+ * The state of a shard at one time. `first` is the only master; in `interrupted` and `stranded` the server that was demoted, and
+ * in `master lost` the lost one.
+ */
+export type ShardView = Reports &
+  (
+    | { readonly state: Undecided; readonly first?: undefined }
+    | { readonly state: Exclude<State, Undecided>; readonly first: Side }
+  );
 
 /** The states in which one server is the only master that can be reached. */
 const WITH_MASTER: readonly State[] = ['ready', 'behind', 'detached', 'alone'];
@@ -38,6 +48,12 @@ const WITH_MASTER: readonly State[] = ['ready', 'behind', 'detached', 'alone'];
 /** The only master; undefined if there is none, or two. */
 export function masterOf({ state, first }: ShardView): Side | undefined {
   return WITH_MASTER.includes(state) ? first : undefined;
+}
+
+/** The reports of two servers that can be reached. */
+export function bothOf({ views: { a, b } }: Reports): Record<Side, ServerView> {
+  if (a === undefined || b === undefined) throw new Error('this state has two servers that can be reached');
+  return { a, b };
 }
 
 /** @param isPartner whether `address` means the partner of a server */
@@ -62,7 +78,7 @@ export function shardView(views: ShardView['views'], isPartner: (side: Side, add
 }
 
 /** The states that distinguish a first server. */
-function stateOf(first: Role, other: Role, view?: ServerView): State | undefined {
+function stateOf(first: Role, other: Role, view?: ServerView): Exclude<State, Undecided> | undefined {
   if (first === 'master') {
     if (other === 'partner') return whyNotEligible(view) === undefined ? 'ready' : 'behind';
     if (other === 'unreachable') return 'alone';

@@ -1,20 +1,16 @@
 // Checks of the migration's props.
 
 import { type Construct } from 'constructs';
-import { checkImage, checkMemoryFor, checkWhole, refuse, withPath } from '../common/prop-errors';
-import { checkPodOptions } from '../common/pod-options';
+import { checkWhole, refuse, withPath } from '../common/prop-errors';
 import { checkSecretKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';
 import { refuseOmittedPools, refuseDifferentPasswords } from '../fleet/shared-servers';
 import { NetworkPeer } from '../network-peer';
 import { type NutcrackerPool } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
-import { DEFAULT_MIGRATOR_IMAGE } from './migration-options';
 import { checkOldUser, isSameUser } from './old-user';
-import { checkStepArguments } from './step-arguments';
-
-/** Node.js takes 56 at its start, and the heap of the migrator up to 96. */
-const LEAST_MEBIBYTES = 128;
+import { checkJobs } from '../jobs/job-checks';
+import { MIGRATOR } from './steps';
 
 /** Refuses props that would fail only in the cluster, or put data at risk. */
 export function checkMigration(
@@ -23,15 +19,7 @@ export function checkMigration(
   pools: readonly NutcrackerPool[],
   shards: FleetShards,
 ): void {
-  checkPodOptions(scope, props);
-  checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
-  checkImage(scope, 'image', props.image ?? DEFAULT_MIGRATOR_IMAGE);
-  if (props.programInImage === true && props.image === undefined) {
-    refuse(
-      scope,
-      'programInImage is true, but the default Node image does not contain the migrator; set image to one built from node_modules/cdk8s-twemproxy/images/migrator',
-    );
-  }
+  checkJobs(scope, MIGRATOR, props, shards.lines.length);
   checkSecretKey(scope, 'password', props.password);
   checkWhole(scope, 'syncConcurrency', props.syncConcurrency ?? 8, 1, 1000);
   checkWhole(scope, 'syncsPerSourceHost', props.syncsPerSourceHost ?? 1, 1, 1000);
@@ -41,7 +29,6 @@ export function checkMigration(
   for (const block of props.proxyNetworks ?? []) withPath(scope, () => NetworkPeer.cidr(block));
   checkPools(scope, props, pools);
   checkShards(scope, props, shards.lines.length);
-  checkStepArguments(scope, props.stepArguments ?? {}, shards.lines.length);
   checkSecretKey(scope, 'renamedCommands', props.renamedCommands);
   checkOldUser(scope, 'oldUser', props.oldUser);
   if (!isSameUser(props.oldUser, props.redis.oldUser)) {

@@ -1,14 +1,10 @@
 // The options of a migration.
 
-import { type Duration, type Size } from 'cdk8s';
-import { type Cpu } from 'cdk8s-plus-27';
-import { type PodOptions } from '../common/pod-options';
+import { type Duration } from 'cdk8s';
+import { type JobOptions } from '../jobs/job-options';
 import { type SecretKey } from '../common/secret-key';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 import { type OldUser } from './old-user';
-
-/** Node 22 is supported until April 2027; the migrator is tested with Node 20 and later. */
-export const DEFAULT_MIGRATOR_IMAGE = 'docker.io/library/node:22.23.2-bookworm-slim';
 
 /** The phases of a migration. */
 export enum MigrationPhase {
@@ -19,7 +15,7 @@ export enum MigrationPhase {
 }
 
 /** The options of a migration. */
-export interface MigrationOptions extends PodOptions {
+export interface MigrationOptions extends JobOptions {
   /**
    * Networks (such as `10.8.0.0/16`) of the proxies as the old servers see them: the pod addresses, or the node addresses if the
    * cluster masquerades pods. A cutover refuses a shard whose old server has clients from other networks.
@@ -95,35 +91,11 @@ export interface MigrationOptions extends PodOptions {
   readonly bridge?: BridgeOptions;
 
   /**
-   * The image of the Jobs: Node 20 or later.
-   * @default docker.io/library/node:22.23.2-bookworm-slim
-   */
-  readonly image?: string;
-
-  /**
    * Whether `image` contains the migrator, as an image built from images/migrator does. Then there is no ConfigMap with the
    * program, and no file `46-migrator`.
    * @default false
    */
   readonly programInImage?: boolean;
-
-  /**
-   * The memory request and limit of a Job's pod.
-   * @default Size.mebibytes(256)
-   */
-  readonly memory?: Size;
-
-  /**
-   * The CPU request of a Job's pod.
-   * @default Cpu.millis(500)
-   */
-  readonly cpu?: Cpu;
-
-  /**
-   * The CPU limit of a Job's pod.
-   * @default - none
-   */
-  readonly cpuLimit?: Cpu;
 }
 
 /** The options of a migration, and its phase. */

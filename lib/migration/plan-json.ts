@@ -1,4 +1,4 @@
-// Writes plan.json: the settings of the migration, and a line for each shard.
+// The content of plan.json.
 
 import { type NutcrackerPool } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
@@ -37,22 +37,4 @@ export function migrationPlan(
 
 function plannedPool({ name, hash, distribution, hashTag, redisDb }: NutcrackerPool): PlannedPool {
   return { name, hash, distribution, ...(hashTag !== undefined && { hashTag }), database: redisDb };
-}
-
-/** The text of plan.json, with a line for each pool and shard. */
-export function planJson(plan: MovePlan): string {
-  const fields = Object.entries(plan).map(([key, value]) => {
-    const isList = key === 'pools' || key === 'shards';
-    const lines = isList ? (value as object[]).map((entry) => `\n    ${spaced(entry)}`) : [];
-    return `  ${JSON.stringify(key)}: ${isList ? `[${lines.join(',')}\n  ]` : spaced(value)}`;
-  });
-  return `{\n${fields.join(',\n')}\n}\n`;
-}
-
-/** JSON on one line, with spaces after commas and colons, and inside braces. */
-function spaced(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}: ${spaced(inner)}`);
-  return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }

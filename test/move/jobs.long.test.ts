@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { pathOfDyingNode } from '../lab/dying-node';
 import { Lab, until } from '../lab/lab';
 import { type LabPod } from '../lab/pod';
-import { FINAL_EXIT_CODES } from '../../lib/migration/steps';
+import { FINAL_EXIT_CODES } from '../../lib/jobs/step';
 import { moved, Moving, untouched } from './moving';
 
 let lab: Lab;

@@ -1,6 +1,6 @@
 // The exit code of a command: Kubernetes must not retry what an operator has to decide.
 
-import { FINAL_EXIT_CODES } from '../../../lib/migration/steps';
+import { FINAL_EXIT_CODES } from '../../../lib/jobs/step';
 import { ExitCode, exitCodeOf } from '../../../migrator/program/outcome';
 
 const { DONE, FAULT, REFUSED, INCOMPLETE, BUSY } = ExitCode;

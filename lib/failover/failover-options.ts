@@ -1,0 +1,18 @@
+// The options of the Jobs that show and change which server of a shard is the master.
+
+import { type JobOptions } from '../jobs/job-options';
+
+/** The options of the Jobs that show and change which server of a shard is the master. */
+export interface FailoverOptions extends JobOptions {
+  /**
+   * Additional arguments, by command, such as `{ switchover: ['--concurrency', '1'] }`. The synth refuses invalid arguments.
+   * @default - none
+   */
+  readonly stepArguments?: { [step: string]: string[] };
+
+  /**
+   * Whether `image` contains the failover program. Then there is no ConfigMap with the program.
+   * @default false
+   */
+  readonly programInImage?: boolean;
+}

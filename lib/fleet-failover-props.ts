@@ -1,0 +1,38 @@
+// The props of FleetFailover.
+
+import { type Construct } from 'constructs';
+import { type SecretKey } from './common/secret-key';
+import { type FailoverOptions } from './failover/failover-options';
+
+/** The options of the Jobs, and the servers of the fleet. */
+export interface FleetFailoverProps extends FailoverOptions {
+  /** The prefix of every name, such as `unit-1-failover`. */
+  readonly name: string;
+
+  /** `host:port` of server a of each shard, by ordinal. */
+  readonly addresses: string[];
+
+  /** `host:port` of server b of each shard, by ordinal. */
+  readonly replicaAddresses: string[];
+
+  /** `host:port` of each Sentinel. */
+  readonly sentinels: string[];
+
+  /**
+   * The password of the servers and the Sentinels.
+   * @default - none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The fleet, for the label `app.kubernetes.io/part-of` and the plan.
+   * @default - `name`
+   */
+  readonly partOf?: string;
+
+  /**
+   * The scopes in which objects are created, such as separate charts: `program`, and the steps by name.
+   * @default - this construct
+   */
+  readonly scopes?: { [what: string]: Construct };
+}

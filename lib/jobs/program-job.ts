@@ -1,0 +1,175 @@
+// A Job: one command of a program.
+
+import { Size } from 'cdk8s';
+import { Cpu, k8s } from 'cdk8s-plus-27';
+import { type Construct } from 'constructs';
+import { contentHash } from '../common/hashed-config-map';
+import { recommendedLabels } from '../common/labels';
+import { podSpec, resources, RESTRICTED } from '../common/pod-options';
+import { secretEnv, type SecretKey } from '../common/secret-key';
+import { checkPatched, type Manifest } from '../common/manifest-checks';
+import { DEFAULT_JOB_IMAGE, type ProgramJobOptions } from './job-options';
+import { type Program } from './program';
+import { FINAL_EXIT_CODES, type Step } from './step';
+
+export interface JobWiring {
+  /** The prefix of every name. */
+  readonly name: string;
+  readonly partOf: string;
+  readonly planConfigMap: string;
+  /** The ConfigMap with the program; undefined if the image contains it. */
+  readonly programConfigMap?: string;
+  /** The ConfigMap with the name of the current Job of each step. */
+  readonly currentConfigMap: string;
+  readonly password?: SecretKey;
+  /** What the container has beside the plan and the program. */
+  readonly extras: Extras;
+}
+
+/** Additional parts of the container of a step. */
+export interface Extras {
+  /** Arguments, before those of the options. */
+  readonly args?: readonly string[];
+  /** The environment after the password, and at the end. */
+  readonly secrets?: readonly k8s.EnvVar[];
+  readonly env: readonly k8s.EnvVar[];
+  readonly volumes?: readonly k8s.Volume[];
+  readonly volumeMounts?: readonly k8s.VolumeMount[];
+}
+
+/** On termination, a step has this time to bring its shards into a safe state. */
+const GRACE_SECONDS = 60;
+
+/**
+ * The Job of a step. Everything but `suspend` is immutable in the cluster, so its name contains a hash of its content, as the
+ * name of a ConfigMap does.
+ */
+export function programJob(
+  scope: Construct,
+  program: Program,
+  step: Step,
+  options: ProgramJobOptions,
+  wiring: JobWiring,
+): k8s.KubeJob {
+  const labels = recommendedLabels(
+    { program: program.name, instance: wiring.name, component: step.name, partOf: wiring.partOf },
+    options.podLabels,
+  );
+  const spec: k8s.JobSpec = {
+    backoffLimit: step.retries,
+    podFailurePolicy: failurePolicy(program),
+    template: {
+      metadata: { labels, annotations: options.podAnnotations },
+      spec: pod(program, step, options, wiring),
+    },
+  };
+  const name = `${wiring.name}-${step.name}`;
+  const job = new k8s.KubeJob(scope, step.name, {
+    metadata: { name: `${name}-${specHash(k8s.toJson_JobSpec(spec))}`, labels },
+    spec: { suspend: step.suspended || undefined, ...spec },
+  });
+  checkPatched(job, (manifest) => patchProblems(manifest, name));
+  return job;
+}
+
+/** A rule has exit codes or conditions, not both. The schema of 1.27 requires conditions; the API server does not. */
+type ExitCodesRule = Omit<k8s.PodFailurePolicyRule, 'onPodConditions'>;
+
+/** An error that a retry cannot fix fails the Job; a disruption such as the loss of a node does not count as a retry. */
+function failurePolicy({ name: containerName }: Program): k8s.PodFailurePolicy {
+  const failOnFinalExitCodes: ExitCodesRule = {
+    action: 'FailJob',
+    onExitCodes: { containerName, operator: 'In', values: FINAL_EXIT_CODES },
+  };
+  return {
+    rules: [
+      failOnFinalExitCodes as k8s.PodFailurePolicyRule,
+      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+    ],
+  };
+}
+
+function pod(program: Program, step: Step, options: ProgramJobOptions, wiring: JobWiring): k8s.PodSpec {
+  return {
+    ...podSpec(options, {}),
+    topologySpreadConstraints: undefined,
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    containers: [container(program, step, options, wiring)],
+    volumes: [
+      ...(wiring.programConfigMap === undefined
+        ? []
+        : [{ name: program.name, configMap: { name: wiring.programConfigMap } }]),
+      { name: 'plan', configMap: { name: wiring.planConfigMap } },
+      { name: 'current', configMap: { name: wiring.currentConfigMap } },
+      ...(wiring.extras.volumes ?? []),
+    ],
+  };
+}
+
+/** How often the program is started in a container before Kubernetes tries another pod. */
+const TRIES = 5;
+
+/** Without limits, Node.js keeps 200 MB of garbage beside 11 MB in use (bench/move.md). */
+const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=96'];
+
+function container(
+  { name, planFile, planDirectory }: Program,
+  step: Step,
+  options: ProgramJobOptions,
+  { password, programConfigMap, extras }: JobWiring,
+): k8s.Container {
+  const { memory = Size.mebibytes(256), cpu = Cpu.millis(500), cpuLimit, stepArguments = {} } = options;
+  const program = ['node', ...SMALL_HEAP, `/opt/${name}/${name}.mjs`, step.name];
+  const supervised = step.retries > 0 ? ['sh', `/opt/${name}/run-${name}.sh`, String(TRIES), ...program] : program;
+  const command = [
+    ...supervised,
+    '--plan',
+    `${planDirectory}/${planFile}`,
+    '--current',
+    `${planDirectory}-current/${step.name}`,
+    ...(extras.args ?? []),
+  ];
+  return {
+    name,
+    image: options.image ?? DEFAULT_JOB_IMAGE,
+    imagePullPolicy: options.imagePullPolicy,
+    command: [...command, ...(stepArguments[step.name] ?? [])],
+    env: [
+      ...secretEnv('REDIS_PASSWORD', password),
+      ...(extras.secrets ?? []),
+      // Kubernetes sets this label on the pods of a Job.
+      { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job-name']" } } },
+      ...extras.env,
+    ],
+    // `kubectl describe pod` shows the last lines of the log after a failure.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: RESTRICTED,
+    resources: resources(memory, cpu, cpuLimit),
+    volumeMounts: [
+      ...(programConfigMap === undefined ? [] : [{ name, mountPath: `/opt/${name}`, readOnly: true }]),
+      { name: 'plan', mountPath: planDirectory, readOnly: true },
+      { name: 'current', mountPath: `${planDirectory}-current`, readOnly: true },
+      ...(extras.volumeMounts ?? []),
+    ],
+  };
+}
+
+/** A hash of the spec that does not depend on the order of keys, or on `suspend`. */
+function specHash(spec: unknown): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).filter(([key, inner]) => inner !== undefined && key !== 'suspend');
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  };
+  return contentHash({ spec: JSON.stringify(sorted(spec)) });
+}
+
+/** Patched content under the old name would be rejected by a cluster that already has the Job. */
+function patchProblems({ spec, metadata }: Manifest, name: string): string[] {
+  if (metadata.name === `${name}-${specHash(spec)}`) return [];
+  return [
+    `a patch changed ${metadata.name}, which is immutable and has a content hash in its name; use a prop instead`,
+  ];
+}
