@@ -49,7 +49,7 @@ test('the program fits into a ConfigMap, and is left out if the image has it', (
 
 test('an argument replaces the variable of a Job', () => {
   const it = failover({ stepArguments: { switchover: ['--to', 'b', '--shards', '0'] } });
-  const names = (step: string): string[] => container(it, step).env.map(({ name }: Manifest) => name);
+  const names = (step: string): string[] => (container(it, step).env as Manifest[]).map(({ name }) => name as string);
   expect(names('switchover')).toEqual(['REDIS_PASSWORD', 'JOB_NAME']);
   expect(names('failover').slice(2)).toEqual(['FAILOVER_SHARDS', 'FAILOVER_TO', 'FAILOVER_ACCEPT_DATA_LOSS']);
 });
