@@ -54,6 +54,11 @@ if [ -e "$users" ]; then
     proof="#${hash%% *}"
   fi
   sed "s/PASSWORD/$proof/" "$users" >users.acl || die 'cannot write users.acl; is the volume full?'
+  if [ -n "$old_user" ] && [ -e /etc/redis-shard/sentinels ]; then
+    # The partner follows this server as the same user as the old one.
+    hash=$(printf %s "$OLD_PASSWORD" | sha256sum)
+    printf 'user %s on #%s +psync +replconf +ping\n' "$OLD_USER" "${hash%% *}" >>users.acl || die 'cannot write users.acl; is the volume full?'
+  fi
 fi
 {
   printf 'include %s\n' /etc/redis-shard/redis.conf

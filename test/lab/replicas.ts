@@ -15,12 +15,15 @@ export interface LabReplicasProps extends LabFleetProps {
 
 const SENTINELS = [0, 1, 2];
 
+/** Sentinel looks at replicas every ten seconds, and repeats a failover that failed after twenty. */
+const PATIENCE_MS = 90_000;
+
 export class LabReplicas {
   /** Starts everything, and waits until every shard has a replica that could be promoted, and all Sentinels monitor it. */
   static async start(lab: Lab, props: LabReplicasProps): Promise<LabReplicas> {
     const redis = { ...DURABLE, ...props.redis, replicas: 1 };
     const it = new LabReplicas(await LabFleet.synthesize(lab, { ...props, redis }), props.servers);
-    await Promise.all(SENTINELS.map((n) => it.startSentinel(n)));
+    await it.startSentinels();
     await Promise.all(it.ordinals.flatMap((n) => [it.startServer(n, 'a'), it.startServer(n, 'b')]));
     await it.untilReplicated();
     for (let i = 0; i < (props.proxyCount ?? 1); i++) it.proxies.push(await it.fleet.addProxy());
@@ -32,8 +35,13 @@ export class LabReplicas {
   private readonly servers = new Map<string, LabPod>();
   private readonly sentinels = new Map<number, LabPod>();
 
+  /** A fleet of which nothing runs yet, or only what another part of the lab has started. */
+  static of(fleet: LabFleet, shards: number): LabReplicas {
+    return new LabReplicas(fleet, shards);
+  }
+
   private constructor(
-    readonly fleet: LabFleet,
+    public fleet: LabFleet,
     shards: number,
   ) {
     this.ordinals = Array.from({ length: shards }, (_, n) => n);
@@ -68,6 +76,12 @@ export class LabReplicas {
     const pod = this.fleet.sentinelPod(ordinal);
     this.sentinels.set(ordinal, pod);
     await pod.start();
+  }
+
+  /** Starts the Sentinels with the files of this fleet, also if they run already. */
+  async startSentinels(): Promise<void> {
+    await Promise.all([...this.sentinels.values()].map((pod) => pod.stop()));
+    await Promise.all(SENTINELS.map((n) => this.startSentinel(n)));
   }
 
   /** The server of a shard that is a master; undefined unless there is exactly one. */
@@ -108,14 +122,18 @@ export class LabReplicas {
   /** Waits until a shard, or every one, has a master that all Sentinels name, and a replica that they could promote. */
   async untilReplicated(ordinals = this.ordinals): Promise<void> {
     for (const ordinal of ordinals) {
-      await until(`shard ${ordinal} has a replica that could be promoted`, async () => {
-        const master = await this.masterOf(ordinal);
-        if (master === undefined) return false;
-        const replica = await this.replication(ordinal, master === 'a' ? 'b' : 'a');
-        const isReady = replica.master_link_status === 'up' && replica.slave_priority === '100';
-        const port = this.fleet.portOf(ordinal, master);
-        return isReady && (await this.votes(ordinal)).every((vote) => vote === port);
-      });
+      await until(
+        `shard ${ordinal} has a replica that could be promoted`,
+        async () => {
+          const master = await this.masterOf(ordinal);
+          if (master === undefined) return false;
+          const replica = await this.replication(ordinal, master === 'a' ? 'b' : 'a');
+          const isReady = replica.master_link_status === 'up' && replica.slave_priority === '100';
+          const port = this.fleet.portOf(ordinal, master);
+          return isReady && (await this.votes(ordinal)).every((vote) => vote === port);
+        },
+        PATIENCE_MS,
+      );
     }
   }
 
