@@ -12,7 +12,7 @@ const unit1Fleet = new FleetCharts(app, 'unit-1', {
   pool: unit1.pool(),
   password: { name: 'unit-1-redis', key: 'password' },
   storage: ShardStorage.nfs({ server: 'nfs.example.net', path: '/export/unit-1', capacity: Size.tebibytes(1) }),
-  redis: { config: unit1Redis, memory: Size.gibibytes(5), maxmemory: Size.gibibytes(3) },
+  redis: { config: unit1Redis, memory: Size.gibibytes(5), maxmemory: Size.gibibytes(3), replicas: 1 },
   proxies: { image: 'registry.example.net/twemproxy:0.5.0', replicas: 3 },
   proxyClients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'shop' })],
   migration: {

@@ -1,6 +1,7 @@
 // The props of FleetCharts.
 
 import { type SecretKey } from './common/secret-key';
+import { type FailoverOptions } from './failover/failover-options';
 import { type PhasedMigration } from './migration/migration-options';
 import { type NetworkPeer } from './network-peer';
 import { type NutcrackerPool } from './nutcracker';
@@ -50,6 +51,12 @@ export interface FleetChartsProps {
    * @default - the defaults of BridgeOptions
    */
   readonly bridge?: BridgeOptions;
+
+  /**
+   * With `redis.replicas`, the options of the Jobs `status`, `switchover` and `failover`.
+   * @default - the defaults of FleetFailover
+   */
+  readonly failover?: FailoverOptions;
 
   /**
    * With `redis.replicas`, the port of the second server of each shard, which must differ from 6379.

@@ -10,6 +10,8 @@ import { checkProps } from './common/check-props';
 import { checkName, checkNamespace, refuse } from './common/prop-errors';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
+import { FAILOVER } from './failover/steps';
+import { FleetFailover } from './fleet-failover';
 import { FleetMigration } from './fleet-migration';
 import { MANAGED_BY } from './common/labels';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
@@ -48,6 +50,8 @@ export class FleetCharts extends Construct {
   readonly proxies: TwemproxyLayer;
   /** The migration, in the phase MOVING. */
   readonly migration?: FleetMigration;
+  /** The Jobs that show and change which server of a shard is the master: with replicas, after a migration or without one. */
+  readonly failover?: FleetFailover;
   /** The network policies. */
   readonly networkPolicies: NetworkPolicies;
 
@@ -111,6 +115,7 @@ export class FleetCharts extends Construct {
     if (props.migration) claimOldServers(this, this.pools.shards.addresses, this.redis);
     const proxies = chart('40-twemproxy');
     this.migration = props.migration && this.addMigration(props.migration, name, chart);
+    this.failover = this.sentinels && !isMoving ? this.addFailover(props, name, chart) : undefined;
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
       bridge: this.migration?.bridge ?? this.failoverBridge(),
@@ -216,12 +221,32 @@ export class FleetCharts extends Construct {
       sentinels: this.sentinels,
       proxies: [this.proxies],
       migration: this.migration,
+      failover: this.failover,
       proxyClients: props.proxyClients,
       redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
       statsClients: props.statsClients,
       limitEgress: props.limitEgress,
       oldServerNetworks: props.oldServerNetworks,
       egressPeers: props.egressPeers,
+    });
+  }
+
+  private addFailover({ failover }: FleetChartsProps, name: string, chart: (step: string) => Chart): FleetFailover {
+    const { redis, password } = this;
+    const plan = chart('42-failover');
+    const scopes: Record<string, Chart> = {};
+    if (failover?.programInImage !== true) scopes.program = chart('43-failover-program');
+    for (const step of FAILOVER.steps)
+      scopes[step.name] = chart(`${step.number}-${step.name === 'status' ? 'failover-status' : step.name}`);
+    return new FleetFailover(plan, 'failover', {
+      ...failover,
+      name: `${name}-failover`,
+      partOf: name,
+      addresses: redis.addresses,
+      replicaAddresses: redis.replicaAddresses,
+      sentinels: redis.sentinelAddresses,
+      password,
+      scopes,
     });
   }
 
@@ -253,25 +278,25 @@ export class FleetCharts extends Construct {
 
   private proveRings({ proxies, loseKeysThatMove = false }: FleetChartsProps): void {
     const { live, shards } = this.pools;
-    const { configMap, bridgeConfigMap } = this.proxies;
-    checkWritten(
-      this.proxies,
-      [configMap, ...(bridgeConfigMap ? [bridgeConfigMap] : [])],
-      (config, bridge?: Manifest) =>
-        ringProblems({
-          live,
-          shards,
-          addresses: this.redis.addresses,
-          yaml: config.data['nutcracker.yml'],
-          fileName: `nutcracker.yml of ConfigMap ${config.metadata.name}`,
-          bridge: bridge && {
-            cfg: bridge.data['haproxy.cfg'],
-            stopped: bridge.data['stopped-servers'],
-            cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
-          },
-          loseKeysThatMove,
-          mayEject: proxies.ejectHostsAndServeStaleData ?? false,
-        }),
+    const { configMap, bridgeConfigMap, bridgeStatesConfigMap } = this.proxies;
+    const written = [configMap, bridgeConfigMap, bridgeStatesConfigMap].flatMap((it) => (it === undefined ? [] : [it]));
+    const { replicaAddresses: replicas, sentinelAddresses: sentinels } = this.redis;
+    checkWritten(this.proxies, written, (config, bridge?: Manifest, states = bridge) =>
+      ringProblems({
+        live,
+        shards,
+        addresses: this.redis.addresses,
+        yaml: config.data['nutcracker.yml'],
+        fileName: `nutcracker.yml of ConfigMap ${config.metadata.name}`,
+        bridge: bridge && {
+          cfg: bridge.data['haproxy.cfg'],
+          stopped: states?.data['stopped-servers'] ?? '',
+          cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
+        },
+        failover: bridgeStatesConfigMap && { replicas, sentinels },
+        loseKeysThatMove,
+        mayEject: proxies.ejectHostsAndServeStaleData ?? false,
+      }),
     );
   }
 }
@@ -284,7 +309,7 @@ function migrationName(name: string): string {
 function check(scope: Construct, name: string, props: FleetChartsProps): void {
   const { namespace, redis } = props;
   checkName(scope, 'name', name, REDIS_SUFFIX);
-  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'bridge'] as const) {
+  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'bridge', 'failover'] as const) {
     if (props[prop] !== undefined && redis?.replicas !== 1)
       refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
   }

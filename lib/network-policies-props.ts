@@ -1,5 +1,6 @@
 // The props of NetworkPolicies.
 
+import { type FleetFailover } from './fleet-failover';
 import { type FleetMigration } from './fleet-migration';
 import { type NetworkPeer } from './network-peer';
 import { type RedisSentinels } from './redis-sentinels';
@@ -16,6 +17,12 @@ export interface NetworkPoliciesProps {
    * @default - none
    */
   readonly sentinels?: RedisSentinels;
+
+  /**
+   * The failover Jobs. They may connect to both servers of each shard, and to the Sentinels.
+   * @default - none
+   */
+  readonly failover?: FleetFailover;
 
   /** The proxies, which may connect to the shards. */
   readonly proxies: TwemproxyLayer[];

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
 import { refuseValue } from './common/prop-errors';
 import { cidrProblem } from './common/kubernetes-values';
+import { type FleetFailover } from './fleet-failover';
 import { type FleetMigration } from './fleet-migration';
 import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';
@@ -13,7 +14,7 @@ import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
 /** A workload that a policy selects. */
-type Protected = Pick<RedisStatefulSet | TwemproxyLayer | FleetMigration, 'labels' | 'podSelector'>;
+type Protected = Pick<RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover, 'labels' | 'podSelector'>;
 
 /**
  * A NetworkPolicy for the shards, one for each TwemproxyLayer, and one for the migration Jobs. The network plugin must enforce
@@ -28,6 +29,8 @@ export class NetworkPolicies extends Construct {
   readonly sentinelPolicy?: k8s.KubeNetworkPolicy;
   /** The policies of the proxies, in the order of `proxies`. */
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
+  /** The policy of the failover Jobs, if there are any. It allows no ingress. */
+  readonly failoverPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the migration Jobs, if there is a migration. It allows no ingress. */
   readonly migrationPolicy?: k8s.KubeNetworkPolicy;
 
@@ -38,7 +41,14 @@ export class NetworkPolicies extends Construct {
   ) {
     super(scope, id);
     checkProps(this, 'NetworkPoliciesProps', props);
-    const { redis, proxies, migration, proxyClients = [NetworkPeer.ownNamespace()], statsClients = [] } = props;
+    const {
+      redis,
+      proxies,
+      migration,
+      failover,
+      proxyClients = [NetworkPeer.ownNamespace()],
+      statsClients = [],
+    } = props;
     for (const network of props.oldServerNetworks ?? []) {
       refuseValue(this, 'oldServerNetworks', network, cidrProblem(network));
     }
@@ -49,7 +59,7 @@ export class NetworkPolicies extends Construct {
       ...(replicaPodSelector ? [podSelector, replicaPodSelector] : []),
       ...(sentinels ? [sentinels.podSelector] : []),
     ].map((selector) => NetworkPeer.pods(selector));
-    const jobs = migration ? [migration] : [];
+    const jobs = [migration, failover].flatMap((it) => (it === undefined ? [] : [it]));
     const users = [...proxies, ...jobs].map(({ podSelector: selector }) => NetworkPeer.pods(selector));
     const redisClients = [...users, ...fleet, ...(props.redisClients ?? [])];
     const oldServers = migration?.bridge.shards.map(({ oldAddress }) => oldAddress) ?? [];
@@ -88,6 +98,7 @@ export class NetworkPolicies extends Construct {
         layer.serverAddresses,
       ),
     );
+    this.failoverPolicy = failover && this.policy('failover', failover.name, failover, [], ownServers);
     this.migrationPolicy = migration && this.policy('migration', migration.name, migration, [], everyServer);
   }
 

@@ -123,7 +123,7 @@ describe('the charts of a fleet', () => {
 
 /** The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts. */
 const EVERY_PROP: Required<
-  Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyPorts' | 'sentinels' | 'bridge' | `replica${string}`>
+  Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyPorts' | 'sentinels' | 'bridge' | 'failover' | `replica${string}`>
 > = {
   pool: LIVE,
   storage: NFS,
