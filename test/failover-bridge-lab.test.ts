@@ -11,25 +11,6 @@ afterEach(async () => {
   await lab.close();
 });
 
-test('a master that stalls until it was replaced gets no client when it continues, also after a restart of the bridge', async () => {
-  shard = await ReplicatedShard.start(lab, { password: 'secret' });
-  const it = shard;
-  const bridge = await it.bridge();
-  const observer = new RouteObserver(it, bridge);
-  await until('a gets clients', () => observer.last === 'a');
-  expect(await bridge.status('/ready')).toBe(200);
-
-  it.server('a').child.kill('SIGSTOP');
-  await until('b gets clients', () => observer.last === 'b');
-  it.server('a').child.kill('SIGCONT');
-  await bridge.checked(10);
-  await bridge.start();
-  await until('b gets clients of the restarted bridge', () => observer.last === 'b');
-  await until('a is a replica', async () => (await it.info('a')).includes('role:slave'));
-  const routes = await observer.stop();
-  expect(routes.filter((route) => route !== 'dark').join()).toMatch(/^a(,b)+$/);
-});
-
 test('a shard is available by its lease or by votes, and dark without both', async () => {
   shard = await ReplicatedShard.start(lab);
   const it = shard;
@@ -72,3 +53,27 @@ test('after a master has died, clients reach the one that Sentinel has promoted'
   expect(await observer.stop()).toEqual(expect.arrayContaining(['a', 'dark', 'b']));
   expect(await it.named(0)).toBe('b');
 });
+
+test('clients follow a hand-over to the replica, there and back, without Sentinels', async () => {
+  shard = await ReplicatedShard.start(lab);
+  const it = shard;
+  for (const i of [0, 1, 2]) await it.sentinel(i).stop('SIGKILL');
+  const bridge = await it.bridge();
+  const observer = new RouteObserver(it, bridge);
+  await until('a gets clients', () => observer.last === 'a');
+  for (const [from, to] of HAND_OVERS) {
+    await it.call(from, 'REPLICAOF', '127.0.0.1', '1');
+    await it.call(to, 'REPLICAOF', 'NO', 'ONE');
+    await it.follow(from, to);
+    await until(`${to} gets clients`, () => observer.last === to);
+  }
+  // A server that is a replica answers CONFIG, too.
+  expect((await observer.stop()).filter((route) => route !== 'dark').join()).toBe(
+    ['a', ...HAND_OVERS.map(([, to]) => to)].join(),
+  );
+});
+
+const HAND_OVERS: readonly ['a' | 'b', 'a' | 'b'][] = [
+  ['a', 'b'],
+  ['b', 'a'],
+];

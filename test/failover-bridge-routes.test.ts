@@ -113,3 +113,21 @@ test('a password is sent to servers and Sentinels', async () => {
   const shard = { a: { info: master() }, b: DOWN, votes: votes('a', 'a', 'a') };
   await expectRoutes([['a, three votes', 'a', shard]], 'secret');
 });
+
+test('of two masters that are both confirmed, only the one with clients keeps them', async () => {
+  const shard: FakeShard = { a: { info: replica(ports.b) }, b: { info: master() }, votes: votes('b', 'b', 'b') };
+  const bridge = await expectRoutes([['b, three votes', 'b', shard]]);
+  const route = (): Promise<string | undefined> => bridge.ask(0, 'GET who');
+  // a has a lease although b is a master: nothing but the bridge itself keeps them apart.
+  shard.a.info = master(line(ports.b));
+  await until('a has its lease', async () => (await bridge.states('shard-0-a-lease')).a === 'UP');
+  await bridge.checked(10);
+  expect([await route(), await bridge.states('shard-0')]).toEqual(['b', { a: 'DOWN', b: 'UP' }]);
+
+  shard.b.info = replica(ports.a);
+  await until('a gets clients', async () => (await route()) === 'a');
+  shard.b.info = master();
+  await until('b is up, too', async () => (await bridge.states('shard-0')).b === 'UP');
+  await bridge.checked(10);
+  expect([await route(), await bridge.states('shard-0')]).toEqual(['a', { a: 'UP', b: 'UP' }]);
+});

@@ -18,7 +18,10 @@ export interface BridgeOptions {
    * The interval at which each server's role is checked, from 20 milliseconds to 2 seconds. On average, a cutover is detected
    * after half of it. Each check is a connection: with 108 shards, three proxies and 100 milliseconds, 6480 a second over all
    * servers, 30 to each. They take an eighth of a CPU in each bridge; with 20 milliseconds two fifths (bench/proxy.md).
-   * @default Duration.millis(100)
+   *
+   * A `FailoverBridge` checks more: who follows a server, at the same interval, and the votes of the Sentinels, at twice the interval.
+   * With 108 shards and 250 milliseconds this takes three tenths of a CPU. It may be at most 500 milliseconds.
+   * @default - 100 milliseconds during a migration, 250 for failover
    */
   readonly checkInterval?: Duration;
 
@@ -44,7 +47,8 @@ export interface BridgeOptions {
 
   /**
    * The CPU request of the bridge.
-   * @default - 350 millicores, plus the CPU of the checks for each shard: 1.35 millicores with 100 milliseconds
+   * @default - 350 millicores, plus the CPU of the checks for each shard: 1.35 millicores during a migration,
+   * 2.8 for failover, with the default interval
    */
   readonly cpu?: Cpu;
 

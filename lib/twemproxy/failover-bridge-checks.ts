@@ -4,8 +4,16 @@ import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { type FailoverRoutes } from './failover-bridge-config';
 
+/** With it, a lease ends at most 2.6 seconds after the replica was last heard of, and votes end within 1.1 seconds. */
+const LONGEST_INTERVAL_MS = 500;
+
 /** Refuses servers and Sentinels that cannot be told apart, or that pods cannot reach. */
-export function checkFailover(scope: Construct, { shards, sentinels }: FailoverRoutes): void {
+export function checkFailover(scope: Construct, { shards, sentinels, options }: FailoverRoutes): void {
+  const interval = options.checkInterval?.toMilliseconds() ?? 0;
+  if (interval > LONGEST_INTERVAL_MS) {
+    const why = 'a master that was cut off must lose its clients before Sentinel replaces it';
+    refuse(scope, `bridge.checkInterval is ${interval} milliseconds, but ${why}; use at most ${LONGEST_INTERVAL_MS}`);
+  }
   if (sentinels.length < 3 || sentinels.length % 2 === 0) {
     const why = 'most of them must agree, also when one is down';
     refuse(scope, `bridge: there are ${sentinels.length} sentinels, and ${why}; list 3, or 5`);

@@ -42,6 +42,31 @@ export class LabFailoverBridge {
     return this.program.ready(() => accepts(this.health));
   }
 
+  /** Its process. */
+  get process(): Program {
+    if (!this.program) throw new Error('the bridge was not started');
+    return this.program;
+  }
+
+  /** A connection that stays open, to a shard without a password. `ask` returns undefined when it has been closed. */
+  connection(shard: number): { ask(command: string): Promise<string | undefined> } {
+    const socket = net.connect(this.ports[shard], '127.0.0.1').on('error', () => undefined);
+    return {
+      ask: (command) =>
+        new Promise((resolve) => {
+          const closed = (): void => {
+            resolve(undefined);
+          };
+          if (socket.destroyed || socket.readableEnded) closed();
+          socket.once('close', closed).once('data', (data) => {
+            socket.removeListener('close', closed);
+            resolve(String(data));
+          });
+          socket.write(`${command}\r\n`);
+        }),
+    };
+  }
+
   /** The last bulk string in the reply to a command, sent on a connection of its own; undefined while the shard has no server. */
   async ask(shard: number, command: string): Promise<string | undefined> {
     const socket = net.connect(this.ports[shard], '127.0.0.1').setTimeout(2000, () => socket.destroy());

@@ -95,6 +95,11 @@ export class ReplicatedShard {
     return this.client(this.ports[name]).info('replication');
   }
 
+  /** Makes a server a replica of the other. */
+  async follow(name: Name, of: Name): Promise<void> {
+    await this.call(name, 'REPLICAOF', '127.0.0.1', String(this.ports[of]));
+  }
+
   /** Runs a command on a server. */
   call(name: Name, command: string, ...args: string[]): Promise<unknown> {
     return this.client(this.ports[name]).call(command, ...args);
