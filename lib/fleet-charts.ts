@@ -141,7 +141,10 @@ export class FleetCharts extends Construct {
     const { name = this.node.id, namespace } = this.props;
     const { redis, proxies } = this;
     const app = App.of(this);
-    const jobs = Object.entries(this.migration?.jobs ?? {}).map(([step, job]) => [step, job.name]);
+    const jobs = [
+      ...Object.entries(this.migration?.jobs ?? {}),
+      ...Object.entries(this.failover?.jobs ?? {}).map(([step, job]) => [failoverStep(step), job] as const),
+    ].map(([step, job]) => [step, job.name]);
     const text = runbook({
       fleet: name,
       phase: migration.phase,
@@ -236,8 +239,7 @@ export class FleetCharts extends Construct {
     const plan = chart('42-failover');
     const scopes: Record<string, Chart> = {};
     if (failover?.programInImage !== true) scopes.program = chart('43-failover-program');
-    for (const step of FAILOVER.steps)
-      scopes[step.name] = chart(`${step.number}-${step.name === 'status' ? 'failover-status' : step.name}`);
+    for (const step of FAILOVER.steps) scopes[step.name] = chart(`${step.number}-${failoverStep(step.name)}`);
     return new FleetFailover(plan, 'failover', {
       ...failover,
       name: `${name}-failover`,
@@ -299,6 +301,11 @@ export class FleetCharts extends Construct {
       }),
     );
   }
+}
+
+/** The name of a step of the failover program, beside those of a migration, which also has a status. */
+function failoverStep(step: string): string {
+  return step === 'status' ? 'failover-status' : step;
 }
 
 /** The name of a fleet's migration, and the prefix of its object names. */

@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
-import { FleetCharts, MigrationPhase, type PhasedMigration } from '../lib';
+import { FleetCharts, MigrationPhase, type PhasedMigration, type RedisOptions } from '../lib';
 import { needsOf } from '../lib/migration/runbook/cluster-requirements';
 import { MEANING } from '../migrator/shard/shard-state';
 import { LIVE, NFS } from './lab/fleet-charts';
@@ -14,10 +14,14 @@ let lab: Lab;
 beforeEach(() => (lab = new Lab()));
 afterEach(() => lab.close());
 
-function written(migration: PhasedMigration, namespace?: string): { text: string; objects: Manifest[] } {
+function written(
+  migration: PhasedMigration,
+  namespace?: string,
+  redis: RedisOptions = {},
+): { text: string; objects: Manifest[] } {
   const app = new App({ outdir: path.join(lab.dir, 'dist') });
   const proxies = { image: 'twemproxy:0.5.0' };
-  const charts = new FleetCharts(app, 'unit-1', { pool: LIVE, storage: NFS, proxies, namespace, migration });
+  const charts = new FleetCharts(app, 'unit-1', { pool: LIVE, storage: NFS, proxies, redis, namespace, migration });
   app.synth();
   charts.writeRunbook();
   return { text: fs.readFileSync(path.join(lab.dir, 'dist', 'unit-1.RUNBOOK.md'), 'utf8'), objects: manifests(app) };
@@ -31,21 +35,30 @@ test.each(PHASES)('is written as in the snapshot while a fleet is %s', (phase) =
   expect(stable).toMatchSnapshot();
 });
 
-test.each(PHASES)('names only files and objects that exist, in the namespace, while a fleet is %s', (phase) => {
-  for (const namespace of ['unit-1', undefined]) {
-    const { text, objects } = written({ phase }, namespace);
-    const names = objects.map(({ kind, metadata }) => `${(kind as string).toLowerCase()}/${metadata.name as string}`);
-    for (const [, name] of text.matchAll(/((?:job|deployment|statefulset)\/[-\w]+)/g)) expect(names).toContain(name);
-    for (const [file] of text.matchAll(/[-\w]+\.k8s\.yaml/g))
-      expect(fs.readdirSync(path.join(lab.dir, 'dist'))).toContain(file);
-    const commands = text.match(/^(until )?kubectl (?!apply|replace|delete -f|patch pv|taint).*$/gm) ?? [];
-    for (const command of commands) expect(command.includes('kubectl -n unit-1 ')).toBe(namespace !== undefined);
-    expect(text).not.toMatch(/undefined|\[object/);
-  }
+test.each(PHASES)('has the steps of a fleet with replicas while it is %s', (phase) => {
+  const { text } = written({ phase }, 'unit-1', { replicas: 1 });
+  const without = written({ phase }, 'unit-1').text.split('\n');
+  expect(text.split('\n').filter((line) => !without.includes(line))).toMatchSnapshot();
 });
 
+test.each(PHASES.flatMap((phase) => [0, 1].map((replicas) => [phase, replicas] as const)))(
+  'names only files and objects that exist, in the namespace, while a fleet is %s, with %i replicas',
+  (phase, replicas) => {
+    for (const namespace of ['unit-1', undefined]) {
+      const { text, objects } = written({ phase }, namespace, { replicas });
+      const names = objects.map(({ kind, metadata }) => `${(kind as string).toLowerCase()}/${metadata.name as string}`);
+      for (const [, name] of text.matchAll(/((?:job|deployment|statefulset)\/[-\w]+)/g)) expect(names).toContain(name);
+      for (const [file] of text.matchAll(/[-\w]+\.k8s\.yaml/g))
+        expect(fs.readdirSync(path.join(lab.dir, 'dist'))).toContain(file);
+      const commands = text.match(/^(until )?kubectl (?!apply|replace|delete -f|patch pv|taint).*$/gm) ?? [];
+      for (const command of commands) expect(command.includes('kubectl -n unit-1 ')).toBe(namespace !== undefined);
+      expect(text).not.toMatch(/undefined|\[object/);
+    }
+  },
+);
+
 test('names every written file', () => {
-  const { text } = written({ phase: MigrationPhase.MOVING }, 'unit-1');
+  const { text } = written({ phase: MigrationPhase.MOVING }, 'unit-1', { replicas: 1 });
   const files = fs.readdirSync(path.join(lab.dir, 'dist')).filter((name) => name.endsWith('.yaml'));
   expect(files.filter((name) => !text.includes(name))).toEqual([]);
 });

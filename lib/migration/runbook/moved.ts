@@ -1,7 +1,7 @@
 // What remains to be done when every shard has moved.
 
 import { linkTo } from '../../common/documents';
-import { apply, kubectl, numbered, ofMove, shell } from './commands';
+import { apply, follow, kubectl, numbered, ofMove, runAgain, shell, suspend } from './commands';
 import { type RunbookInput } from './runbook-input';
 import { lostNode } from './lost-node';
 
@@ -20,7 +20,9 @@ function introduction(input: RunbookInput): string[] {
   const role = `${kubectl(input)} exec ${statefulSet}-$n -c redis -- redis-cli info replication`;
   return [
     `# Runbook: finish the migration of ${input.fleet}`,
-    `These steps end the migration: afterwards the proxies connect to \`${statefulSet}\` directly.`,
+    input.replicas
+      ? `These steps end the migration: afterwards the Sentinels monitor the shards, and the proxies route to either server of a shard.`
+      : `These steps end the migration: afterwards the proxies connect to \`${statefulSet}\` directly.`,
     `**Go**: \`status\`, run in the phase MOVING, printed \`moved\` or \`following\` for every shard. Any other shard would be unavailable from here on. Every pod must report \`role:master\`, so this must print \`${shards}\`:`,
     shell(`for n in $(seq 0 ${shards - 1}); do ${role}; done | grep -c role:master`),
   ];
@@ -54,9 +56,9 @@ function startFailover(
           ...['42-failover', '43-failover-program', '57-failover-status'].flatMap((step) =>
             files[step] ? [apply(files[step])] : [],
           ),
-          `${k} logs -f -l app.kubernetes.io/component=status,app.kubernetes.io/name=failover --tail=-1`,
+          follow(input, 'failover-status'),
         ),
-        `**No-go**: a shard has problems. The log says which, and what to do. To check again: \`kubectl replace --force -f ${files['57-failover-status'] ?? ''}\`.`,
+        `**No-go**: a shard has problems. The log says which, and what to do. To check again: \`${runAgain(files['57-failover-status'])}\`, and wait as above.`,
       ],
       [
         'Roll out the proxies with the bridge between the two servers of each shard:',
@@ -105,11 +107,8 @@ function bringBridgeBack(input: RunbookInput): string[] {
       ...(input.replicas
         ? [
             [
-              'Hand every shard back to its first server: apply the Job `switchover`, which is created suspended, and start it:',
-              shell(
-                ...(files['85-switchover'] ? [`kubectl replace --force -f ${files['85-switchover']}`] : []),
-                `${kubectl(input)} get jobs -l app.kubernetes.io/component=switchover,app.kubernetes.io/name=failover -o name | xargs -I{} ${kubectl(input)} patch {} -p '{"spec":{"suspend":false}}'`,
-              ),
+              'Hand every shard back to its first server:',
+              shell(runAgain(files['85-switchover']), suspend(input, 'switchover', false), follow(input, 'switchover')),
             ],
           ]
         : []),

@@ -9,13 +9,18 @@ export function requirements(input: RunbookInput): string[] {
     '## Cluster requirements',
     `| what | how much |
 | --- | --- |
-| long-running pods | ${needs.pods}: ${needs.pods - needs.proxies} shards and ${needs.proxies} proxies; and one pod for each Job |
+| long-running pods | ${needs.pods}: ${serversOf(input)} and ${needs.proxies} proxies; and one pod for each Job |
 | requested CPU and memory, all pods together | ${rounded(needs.cpu)} CPUs, ${bytes(needs.memory)}; each Job requests more on top |
 | storage | ${bytes(needs.storage)} in ${needs.claims} ${needs.claims === 1 ? 'claim' : 'claims'} |
 | Services | ${needs.services} |
 | connections for the bridges' health checks | ${checksPerServer} per second to each old server and to each shard, ${checksPerServer * 2 * shards} in all, from step 2 to step 8 |
 | images to mirror | ${needs.images.map((image) => `\`${image}\``).join(', ')} |`,
   ];
+}
+
+function serversOf({ shards, needs, replicas }: RunbookInput): string {
+  if (replicas === undefined) return `${shards} shards`;
+  return `${2 * shards} servers of ${shards} shards, ${needs.pods - needs.proxies - 2 * shards} Sentinels,`;
 }
 
 function rounded(number: number): string {

@@ -30,7 +30,7 @@ export interface RunbookInput {
   readonly proxies: readonly { readonly pool: string; readonly address: string }[];
   /** The written files by step, such as `30-redis`. */
   readonly files: Readonly<Record<string, string>>;
-  /** The names of the Jobs by step; empty once the fleet has moved. */
+  /** The names of the Jobs by step. Once the fleet has moved, only those of the failover program, if there are replicas. */
   readonly jobs: Readonly<Record<string, string>>;
   /** The name of the migration, which all its objects have as a label. */
   readonly move: string;
