@@ -14,6 +14,7 @@ const shared = {
 const partly = [
   'cli/commands/report-page',
   'cli/main',
+  'failover/switchover',
   'fleet-lab',
   'migrator/commands/verify',
   'migrator/data/changed-keys',

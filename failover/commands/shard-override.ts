@@ -153,13 +153,16 @@ export class ShardOverride {
     const { sentinels, access } = this.context;
     const { server, masterAddress } = servers.get(this.to);
     const user = await server.call('ACL', 'WHOAMI').catch(rethrowUnreachable);
+    // Any password is right for a user that has none.
     const login =
-      access.password === undefined
-        ? []
-        : [['auth-pass', access.password] as const, ...(user === ROLE_USER ? [['auth-user', ROLE_USER] as const] : [])];
+      user === ROLE_USER
+        ? [['auth-pass', access.password ?? 'none'] as const, ['auth-user', ROLE_USER] as const]
+        : access.password === undefined
+          ? []
+          : [['auth-pass', access.password] as const];
     for (const sentinel of sentinels.all) {
       const name = masterName(this.shard.shard);
-      await sentinel.monitor(name, hostAndPort(masterAddress), sentinels.quorum, [...SENTINEL_SETTINGS, ...login]);
+      await sentinel.monitor(name, hostAndPort(masterAddress), sentinels.quorum, [...login, ...SENTINEL_SETTINGS]);
     }
   }
 

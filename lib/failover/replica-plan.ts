@@ -44,9 +44,9 @@ export function quorumOf(sentinels: number): number {
   return Math.floor(sentinels / 2) + 1;
 }
 
-/** The settings of a monitored shard (SENTINEL SET), apart from the password. */
+/** The settings of a monitored shard (SENTINEL SET) after the password, in the order of monitor.sh. */
 export const SENTINEL_SETTINGS: readonly (readonly [name: string, value: string])[] = [
-  ['down-after-milliseconds', '4000'],
   ['failover-timeout', '10000'],
   ['parallel-syncs', '1'],
+  ['down-after-milliseconds', '4000'],
 ];

@@ -96,7 +96,7 @@ export class CommandLine<Name extends string> {
         ...Object.entries<CommandHelp>(commands).map(([command, { help }]) => `  ${command.padEnd(10)} ${help}`),
         '',
         `${program} COMMAND --help explains its options.`,
-        ...exitCodeLines(exitOfAny),
+        ...exitCodeLines(program, exitOfAny),
       ].join('\n');
     }
     const { help, options, exit } = commands[name];
@@ -106,7 +106,7 @@ export class CommandLine<Name extends string> {
       help,
       '',
       ...optionLines({ ...common, ...options }),
-      ...exitCodeLines(exit),
+      ...exitCodeLines(program, exit),
     ].join('\n');
   }
 }
@@ -142,7 +142,7 @@ function optionLines(options: Options): string[] {
   });
 }
 
-function exitCodeLines({ done, refused, incomplete }: CommandHelp['exit']): string[] {
+function exitCodeLines(program: string, { done, refused, incomplete }: CommandHelp['exit']): string[] {
   return [
     '',
     'Exit codes:',
@@ -151,7 +151,7 @@ function exitCodeLines({ done, refused, incomplete }: CommandHelp['exit']): stri
     '  2  the command line or the plan is wrong; nothing was done',
     `  3  ${refused}`,
     `  4  ${incomplete}`,
-    '  5  another migrator is working on some shards',
+    `  5  another ${program} is working on some shards`,
     '',
     'Every command can be killed at any time and run again.',
   ];

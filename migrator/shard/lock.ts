@@ -37,9 +37,9 @@ export async function lockServer(server: RedisServer, planHash: string): Promise
     await unlock(server);
     if (Date.now() > deadline) {
       const name = other.name.slice(PREFIX.length);
-      if (other.name.startsWith(plan)) throw new BusyError(`another migrator is working on it (${name})`);
+      if (other.name.startsWith(plan)) throw new BusyError(`another program is working on it (${name})`);
       throw new OtherPlanError(
-        `a migrator with another plan is working on it (${name}); delete its Job, then run this again`,
+        `a program with another plan is working on it (${name}); delete its Job, then run this again`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 90));

@@ -333,7 +333,8 @@ export class Replicated {
 
   /** A context for the commands, without the program. */
   context(): Context {
-    const { plan, password } = this;
+    const { plan } = this;
+    const password = this.password === '' ? undefined : this.password;
     const report = { progress: () => undefined, note: () => undefined, end: () => undefined };
     const sentinels = new Sentinels(plan.sentinels, password);
     const access = { password, planHash: 'a-plan', timeoutMs: 3000 };

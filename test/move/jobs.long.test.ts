@@ -93,7 +93,7 @@ test('a migrator that finds one with another plan is not retried', async () => {
   const other = lab.write('other.json', JSON.stringify({ ...plan, keepLegacyInSync: true }));
   const second = move.migrator('cutover', '--plan', other);
   expect(await second.exit()).toBe(3);
-  expect(second.output).toContain('a migrator with another plan is working on it');
+  expect(second.output).toContain('a program with another plan is working on it');
   expect(await stopped.resume()).toBe(0);
   expect(await move.roles()).toEqual(moved(move));
   await moving.judge();

@@ -27,8 +27,9 @@ const KINDS: Record<string, RegExp> = {
   'the scripts of the pods': /^build\/lib\/scripts\/[\w-]+\.sh$/,
   'the command line': /^build\/cli\/[\w/-]+\.js$/,
   'the migrator': /^build\/migrator\/migrator\.mjs$/,
-  'its parser of arguments': /^build\/migrator\/step-arguments\.cjs$/,
-  'licenses of what is bundled': /^build\/(cli|migrator)\/[\w/.-]+\.LICENSES\.txt$/,
+  'the failover program': /^build\/failover\/failover\.mjs$/,
+  'their parsers of arguments': /^build\/(migrator|failover)\/step-arguments\.cjs$/,
+  'licenses of what is bundled': /^build\/(cli|migrator|failover)\/[\w/.-]+\.LICENSES\.txt$/,
   'yaml, which jsii wants bundled': /^node_modules\/yaml\//,
 };
 const kindOf = (file: string): string | undefined => Object.keys(KINDS).find((kind) => KINDS[kind].test(file));
@@ -47,7 +48,9 @@ test('each module has its types, and each bundle its licenses', () => {
   const modules = packed.filter((file) => kindOf(file) === 'the library');
   const types = packed.filter((file) => kindOf(file) === 'its types');
   expect(types.map((file) => file.replace(/\.d\.ts$/, '.js')).sort()).toEqual(modules.sort());
-  const bundles = packed.filter((file) => ['the command line', 'the migrator'].includes(kindOf(file) ?? ''));
+  const bundles = packed.filter((file) =>
+    ['the command line', 'the migrator', 'the failover program'].includes(kindOf(file) ?? ''),
+  );
   const licenses = packed.filter((file) => kindOf(file) === 'licenses of what is bundled');
   expect(bundles.map((file) => `${file}.LICENSES.txt`).sort()).toEqual(licenses.sort());
 });
