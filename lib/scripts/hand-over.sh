@@ -162,7 +162,7 @@ confirm() {
   while :; do
     case $(elected "$shard") in *" ${to#* }") return ;; esac
     [ "$(seconds)" -lt "$end" ] || { say 'two Sentinels do not name the new master yet' && return; }
-    if [ "$(seconds)" -ge "$again" ] && ! votes "$shard" | grep -q " ${to#* }\$"; then
+    if [ "$(seconds)" -ge "$again" ] && ! votes "$shard" | grep " ${to#* }\$" >/dev/null; then
       while read -r sentinel; do
         where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$master" ] || continue
         # Without a reply, it may have understood.

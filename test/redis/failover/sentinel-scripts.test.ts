@@ -1,0 +1,138 @@
+// sentinel.sh and monitor.sh: one real Sentinel between two that give any answer, and two servers.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type Redis } from 'ioredis';
+import { busyboxPath } from '../../lab/busybox';
+import { connect, PASSWORD } from '../../lab/clients';
+import { FakeSentinel } from '../../lab/fake-sentinel';
+import { accepts, freePorts, Lab, type Program } from '../../lab/lab';
+import { eventually, redisPassword, ScriptPod } from '../../lab/shard-lab';
+
+let lab: Lab;
+let a: number, b: number, own: number;
+let others: FakeSentinel[];
+let clients: Redis[];
+let pod: ScriptPod;
+let sentinel: Redis;
+beforeEach(async () => {
+  lab = new Lab();
+  [a, b, own] = await freePorts(3);
+  others = [await FakeSentinel.start('nil'), await FakeSentinel.start('nil')];
+  clients = [];
+});
+afterEach(async () => {
+  for (const other of others) other.close();
+  for (const client of clients) client.disconnect();
+  await lab.close();
+});
+
+function client(port: number, password = PASSWORD): Redis {
+  const it = connect(port, password);
+  clients.push(it);
+  return it;
+}
+
+async function server(port: number, follows?: number): Promise<Program> {
+  const dir = fs.mkdtempSync(path.join(lab.dir, 'server-'));
+  const role = follows === undefined ? '' : `replicaof 127.0.0.1 ${follows}`;
+  const file = path.join(dir, 'redis.conf');
+  const lines = [`port ${port}`, `dir ${dir}`, 'save ""', 'repl-diskless-sync-delay 0', role, redisPassword(PASSWORD)];
+  fs.writeFileSync(file, lines.join('\n'));
+  return lab.start('redis-server', [file]).ready(() => accepts(port));
+}
+
+function makePod(PATH = process.env.PATH): void {
+  const env = { SENTINEL_PORT: String(own), REDISCLI_AUTH: PASSWORD, PATH };
+  pod = new ScriptPod(lab, 'sentinel-1', '/etc/sentinel', env);
+  for (const script of ['sentinel.sh', 'monitor.sh', 'addresses.sh']) pod.addScript(script);
+  const ports = [others[0].port, own, others[1].port];
+  pod.configure('sentinels', ports.map((port) => `127.0.0.1:${port}\n`).join(''));
+  pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b}\n`);
+  pod.configure('role-user', '\n');
+}
+
+async function startSentinel(): Promise<Program> {
+  const program = await pod.run('sentinel.sh').ready(() => accepts(own));
+  sentinel = client(own);
+  return program;
+}
+
+/** The fields of what it monitors; undefined if it does not. */
+async function monitored(name = 'shard-3'): Promise<Record<string, string> | undefined> {
+  const reply = (await sentinel.call('SENTINEL', 'MASTER', name).catch(() => [])) as string[];
+  const fields = reply.flatMap((field, i) => (i % 2 === 0 ? [[field, reply[i + 1]]] : []));
+  return fields.length > 0 ? (Object.fromEntries(fields) as Record<string, string>) : undefined;
+}
+
+const OPTIONS = { 'down-after-milliseconds': '4000', 'failover-timeout': '10000', 'parallel-syncs': '1', quorum: '2' };
+
+async function monitors(port: number): Promise<void> {
+  await eventually(`it monitors ${port}`, async () => {
+    const { port: found, flags, 'num-slaves': replicas } = (await monitored()) ?? {};
+    return found === String(port) && flags === 'master' && replicas === '1';
+  });
+  expect(await monitored()).toMatchObject(OPTIONS);
+}
+
+test.each([
+  ['dash', () => undefined],
+  ['busybox', () => busyboxPath(lab)],
+])(
+  'it monitors a master only once the other server follows it, and keeps that over a restart (%s)',
+  async (_, tools) => {
+    makePod(tools());
+    const servers = [await server(a), await server(b)];
+    const first = await startSentinel();
+    pod.run('monitor.sh');
+    const asked = others[1].asked;
+    await client(a).call('REPLICAOF', '127.0.0.1', '1');
+    await eventually('it asks the other Sentinels', () => others[1].asked > asked + 2);
+    expect(await monitored()).toBeUndefined();
+    await client(a).call('REPLICAOF', '127.0.0.1', String(b));
+    await monitors(b);
+
+    for (const program of [first, ...servers]) await program.stop('SIGKILL');
+    const again = await startSentinel();
+    expect(await monitored()).toMatchObject({ port: String(b), ...OPTIONS });
+    await Promise.all([server(b), server(a, b)]);
+    await monitors(b);
+    await again.stop('SIGKILL');
+  },
+);
+
+test('after the death of monitor.sh or a change of the list, it sets what is missing and removes what is not listed', async () => {
+  makePod();
+  await Promise.all([server(a), server(b, a)]);
+  await startSentinel();
+  for (const name of ['shard-3', 'shard-30']) await sentinel.call('SENTINEL', 'MONITOR', name, '127.0.0.1', a, '2');
+  pod.run('monitor.sh');
+  await monitors(a);
+  await eventually('it removes the other', async () => (await monitored('shard-30')) === undefined);
+});
+
+test('without the partner, it believes the other two Sentinels only about a server that is a master', async () => {
+  makePod();
+  await Promise.all([server(a)]);
+  await startSentinel();
+  pod.run('monitor.sh');
+  for (const other of others) other.answer = ['127.0.0.1', b];
+  const asked = others[1].asked;
+  await eventually('it asks the other Sentinels', () => others[1].asked > asked + 2);
+  expect(await monitored()).toBeUndefined();
+  for (const other of others) other.answer = ['127.0.0.1', a];
+  await eventually('it monitors a', async () => (await monitored())?.port === String(a));
+});
+
+test('a file that is not complete is not used', async () => {
+  makePod();
+  const runId = 'f'.repeat(40);
+  const lines = ['sentinel myid 123', `sentinel known-sentinel shard-3 127.0.0.1 ${b}`, `sentinel myid ${runId}`];
+  for (const line of [...lines.slice(0, 2).map((each) => `${each}\n`), lines[2]]) {
+    fs.writeFileSync(path.join(pod.data, 'sentinel.conf'), `sentinel monitor shard-3 127.0.0.1 ${a} 2\n${line}`);
+    const program = await startSentinel();
+    expect(program.output).toContain('sentinel-1: sentinel.conf is not complete; starting without what it knew');
+    expect(await monitored()).toBeUndefined();
+    await program.stop('SIGKILL');
+  }
+});
