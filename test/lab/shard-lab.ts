@@ -215,10 +215,12 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
 
   /** The master that all Sentinels name, and its replica; waits until both have the roles. */
   async roles(): Promise<[ServerName, ServerName]> {
-    await this.waitFor('a Sentinel names a master', async () => (await this.named(0)) !== undefined);
-    const master = (await this.named(0)) ?? 'a';
-    await this.settled(master);
-    return [master, master === 'a' ? 'b' : 'a'];
+    let master: ServerName | undefined;
+    await this.waitFor('all Sentinels name one master, and its partner may be promoted', async () => {
+      for (const name of ['a', 'b'] as const) if (await this.isSettled(name)) master = name;
+      return master !== undefined;
+    });
+    return master === 'b' ? ['b', 'a'] : ['a', 'b'];
   }
 
   program(name: string): Program {
@@ -296,12 +298,15 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
 
   /** Waits until all Sentinels name this server, and consider its replica eligible. */
   async settled(master: ServerName): Promise<void> {
-    await this.waitFor(`all Sentinels name ${master}, and its partner may be promoted`, async () => {
-      for (const n of [0, 1, 2]) {
-        if ((await this.named(n)) !== master || !(await this.isEligible(n, master === 'a' ? 'b' : 'a'))) return false;
-      }
-      return this.follows(master === 'a' ? 'b' : 'a');
-    });
+    await this.waitFor(`all Sentinels name ${master}, and its partner may be promoted`, () => this.isSettled(master));
+  }
+
+  private async isSettled(master: ServerName): Promise<boolean> {
+    const replica = master === 'a' ? 'b' : 'a';
+    for (const n of [0, 1, 2]) {
+      if ((await this.named(n)) !== master || !(await this.isEligible(n, replica))) return false;
+    }
+    return this.follows(replica);
   }
 
   /** Waits until the condition holds; fails with the output of all programs. */
