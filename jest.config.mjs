@@ -30,6 +30,8 @@ const partly = [
   'nutcracker/nutcracker-config-yaml',
   'nutcracker/placement',
   'redis/config/known',
+  'redis/failover/priority',
+  'redis/failover/sentinel-scripts',
   'runbook-kubectl',
 ];
 /** Tests that are too slow for every run. */

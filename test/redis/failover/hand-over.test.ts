@@ -46,15 +46,6 @@ test('a master that stops under load loses nothing, and comes back as a replica'
   expect(await load.lostOn(shard.client(master))).toEqual([]);
 });
 
-test('a replica, and a second hand-over, have nothing to do', async () => {
-  const [master, replica] = await shard.roles();
-  const [ofReplica, first, second] = [replica, master, master].map((name) => shard.handOver(name));
-  expect([await ofReplica.exit(), ofReplica.output]).toEqual([0, '']);
-  expect([await first.exit(), await second.exit()]).toEqual([0, 0]);
-  expect([first.output, second.output].filter((output) => output.includes('handed over')).length).toBe(1);
-  await shard.settled(replica);
-});
-
 test('a master whose replica is stalled or gone keeps its role and serves, and then just stops', async () => {
   const [master, replica] = await shard.roles();
   const load = await underLoad();

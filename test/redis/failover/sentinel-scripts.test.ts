@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { busyboxPath } from '../../lab/busybox';
+import { everyNth } from '../../lab/cases';
 import { connect, PASSWORD } from '../../lab/clients';
 import { FakeSentinel } from '../../lab/fake-sentinel';
 import { accepts, freePorts, Lab, type Program } from '../../lab/lab';
@@ -75,10 +76,12 @@ async function monitors(port: number): Promise<void> {
   expect(await monitored()).toMatchObject(OPTIONS);
 }
 
-test.each([
+const SHELLS = [
   ['dash', () => undefined],
   ['busybox', () => busyboxPath(lab)],
-])(
+] as const;
+
+test.each(everyNth(2, SHELLS))(
   'it monitors a master only once the other server follows it, and keeps that over a restart (%s)',
   async (_, tools) => {
     makePod(tools());
