@@ -30,8 +30,8 @@ cli() { host=$1 port=$2 && shift 2 && timeout 2 redis-cli $as -h "$host" -p "$po
 own_cli() { cli 127.0.0.1 "$REDIS_PORT" "$@"; }
 
 # own COMMAND..., partner COMMAND...: send these lines over the open connections; $reply is all words of the replies.
-own() { printf '%s\n' "$@" 'ECHO .' >&3 && answer <&4; }
-partner() { printf '%s\n' "$@" 'ECHO .' >&5 && answer <&6; }
+own() { printf '%s\n' "$@" 'ECHO .' >&3 2>/dev/null && answer <&4; }
+partner() { printf '%s\n' "$@" 'ECHO .' >&5 2>/dev/null && answer <&6; }
 answer() {
   reply=' '
   while IFS= read -r line; do
