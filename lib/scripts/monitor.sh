@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tells the Sentinel of this pod which shards to monitor. A Sentinel without state must not guess who is master: it asks both
 # servers, and begins when one follows the other, or when the other Sentinels name a master. Until then, the servers keep their
-# roles. Runs in a container of its own, so that kubelet restarts it.
+# roles. Runs in a container of its own, so that kubelet restarts it. Longer than 40 lines: one round, from the question to the commands.
 set -u
 umask 077
 files=/etc/sentinel

@@ -2,6 +2,7 @@
 # role.sh ROLE: prints the lines of the configuration with which a server starts that has a partner. ROLE is the role on disk.
 # Sentinel decides who is master, so a server that was down asks first, and waits, not listening, while nobody can know.
 # An operator ends the wait with a file `start-anyway` in the data directory.
+# Longer than 40 lines: all cases of one decision, each with the reason that the log shows.
 set -eu
 files=/etc/redis-shard
 . $files/addresses.sh

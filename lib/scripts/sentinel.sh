@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts a Sentinel: locks its data directory, writes the configuration, and executes redis-server. What Sentinel has learned
 # stays; all else is written anew. (Sentinel itself writes passwords without quotes.) monitor.sh tells it what to monitor.
+# Longer than 40 lines: a third of them check what the last run left.
 set -eu
 umask 077
 die() { echo "$POD_NAME: $*" >&2; exit 1; }
