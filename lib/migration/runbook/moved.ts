@@ -43,12 +43,17 @@ function startFailover(
         `**No-go**: it does not finish. A second server is ready when it is in sync; its log (\`kubectl logs POD -c redis\`) says what it waits for.`,
       ],
       [
-        'Let the Sentinels monitor the shards:',
+        'Roll out the proxies with the bridge between the two servers of each shard. It routes to a master that its second server follows:',
         shell(
           apply(files['10-network-policies']),
-          apply(files['25-sentinel']),
-          `${k} rollout status statefulset/${sentinels}`,
+          apply(files['40-twemproxy']),
+          `${k} rollout status deployment/${deployment}`,
         ),
+        `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
+      ],
+      [
+        'Let the Sentinels monitor the shards, not earlier: the bridge of the migration does not look for a master on the second servers:',
+        shell(apply(files['25-sentinel']), `${k} rollout status statefulset/${sentinels}`),
       ],
       [
         'Wait until every shard has a master that the Sentinels confirm, and a replica that could take over, which takes some twelve seconds:',
@@ -59,11 +64,6 @@ function startFailover(
           follow(input, 'failover-status'),
         ),
         `**No-go**: a shard has problems. The log says which, and what to do. To check again: \`${runAgain(files['57-failover-status'])}\`, and wait as above.`,
-      ],
-      [
-        'Roll out the proxies with the bridge between the two servers of each shard:',
-        shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
-        `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
       ],
     ),
     `From here on, Sentinel can make a second server the master. ${linkTo('Replicas and failover', 'docs/replicas.md')} explains planned work and what to do when something is lost.`,
