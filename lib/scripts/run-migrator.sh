@@ -35,7 +35,7 @@ while :; do
   case $code in 0 | 2 | 3) exit "$code" ;; esac
   [ -z "$stopped" ] && [ "$try" -lt "$tries" ] || exit "$code"
   try=$((try + 1))
-  echo "the migrator exited with code $code; restarting it (try $try of $tries)"
+  echo "the program exited with code $code; restarting it (try $try of $tries)"
   # Restart at once after a signal; after a regular exit, wait first.
   [ "$code" -gt 128 ] || { sleep 1 & child=$!; finished; }
 done
