@@ -37,6 +37,11 @@ function objects(construct: RedisStatefulSet | RedisSentinels): Map<string, Mani
   return new Map(manifests(construct).map((it) => [`${it.kind as string} ${it.metadata.name as string}`, it]));
 }
 
+function exists<T>(it: T | undefined): T {
+  if (it === undefined) throw new Error('it is missing');
+  return it;
+}
+
 function setsOf(construct: RedisStatefulSet): [a: Manifest, b: Manifest] {
   const [a, b] = ofKind(construct, 'StatefulSet');
   return [a, b];
@@ -72,7 +77,7 @@ describe('a fleet with replicas', () => {
         old.kind === 'StatefulSet'
           ? [spec.selector, spec.serviceName, spec.podManagementPolicy, spec.volumeClaimTemplates]
           : [spec.selector, spec.clusterIP, spec.type, spec.ports, spec.nfs, spec.claimRef, spec.volumeName];
-      expect([name, immutable(now!)]).toEqual([name, immutable(old)]);
+      expect([name, immutable(exists(now))]).toEqual([name, immutable(old)]);
     }
   });
 
@@ -114,7 +119,7 @@ describe('a fleet with replicas', () => {
     for (const { spec } of setsOf(redis())) {
       const [server] = spec.template.spec.containers as Manifest[];
       expect(server.lifecycle.preStop.exec.command).toEqual(['sh', '/etc/redis-shard/hand-over.sh']);
-      const { value } = (server.env as Manifest[]).find(({ name }) => name === 'HAND_OVER_SECONDS')!;
+      const { value } = exists((server.env as Manifest[]).find(({ name }) => name === 'HAND_OVER_SECONDS'));
       const [without] = ofKind(redis({ replicas: 0 }), 'StatefulSet');
       expect(spec.template.spec.terminationGracePeriodSeconds).toBe(
         Number(value) + (without.spec.template.spec.terminationGracePeriodSeconds as number),
