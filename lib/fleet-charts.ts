@@ -112,6 +112,7 @@ export class FleetCharts extends Construct {
       scope.node.tryRemoveChild(storage.node.id);
       this.charts = this.charts.filter(([, made]) => made !== storage);
     }
+    checkLegacyPorts(this, props, this.pools.shards.addresses, this.redis.replicaPort);
     if (props.migration) claimOldServers(this, this.pools.shards.addresses, this.redis);
     const proxies = chart('40-twemproxy');
     this.migration = props.migration && this.addMigration(props.migration, name, chart);
@@ -325,6 +326,20 @@ function check(scope: Construct, name: string, props: FleetChartsProps): void {
     const why = 'ejection would lose acknowledged writes';
     refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; remove one of them`);
   }
+}
+
+/** An old server that follows its shard must not be mistaken for the shard's second server, which confirms the master. */
+function checkLegacyPorts(
+  scope: Construct,
+  { redis, migration }: FleetChartsProps,
+  oldServers: readonly string[],
+  replicaPort: number,
+): void {
+  if (redis?.replicas !== 1 || !migration?.keepLegacyInSync) return;
+  const same = oldServers.find((address) => hostAndPort(address).port === replicaPort);
+  if (same === undefined) return;
+  const problem = `the old server ${same} follows its shard (keepLegacyInSync), and has the port of the second servers`;
+  refuse(scope, `${problem}; set replicaPort to a port that no old server has`);
 }
 
 /** Does not name the fleet: several fleets can share the namespace, and it outlives each of them. */

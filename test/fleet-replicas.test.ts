@@ -115,6 +115,12 @@ test('every prop of replicas is used', () => {
   }
 });
 
+test('an old server that follows its shard cannot be mistaken for the second server', () => {
+  const migration = { phase: MigrationPhase.MOVED, keepLegacyInSync: true };
+  expect(() => fleet({ ...WITH, migration })).toThrow('redis-a:6380 follows its shard (keepLegacyInSync)');
+  fleet({ ...WITH, migration, replicaPort: 7380 });
+});
+
 test.each(['haproxy.cfg', 'stopped-servers'])('a patch of %s that routes a shard elsewhere fails the synth', (file) => {
   const { app, charts } = fleet(WITH);
   const { bridgeConfigMap, bridgeStatesConfigMap } = charts.proxies;

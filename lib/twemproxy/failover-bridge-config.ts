@@ -1,8 +1,8 @@
 // haproxy.cfg of the bridge of a fleet with replicas, and the initial state of its servers.
 //
 // A server gets clients if it says that it is a master, and either a majority of the Sentinels names it, or its partner follows it.
-// Votes alone would darken the whole fleet with two dead Sentinels, the lease alone a shard with a dead replica. A master that is cut
-// off from both, the only one that may have been replaced, has neither. Each part is a backend with checks and no traffic; a frontend
+// Votes alone would make the whole fleet unavailable with two dead Sentinels, the lease alone a shard with a dead replica. A master
+// that is cut off from both, the only one that may have been replaced, has neither. Each part is a backend with checks and no traffic; a frontend
 // on an abstract socket counts their servers, which makes it an answer that a check of a server can require.
 
 import { type SecretKey } from '../common/secret-key';

@@ -65,20 +65,24 @@ describe.each([
 describe('unit-1', () => {
   const objects = committed('.');
 
-  test('has a shard and a Service for each of the 108 servers', () => {
-    expect(named(objects, 'StatefulSet')['unit-1-redis'].spec.replicas).toBe(108);
-    expect(Object.keys(named(objects, 'Service')).filter((name) => name.startsWith('unit-1-shard-'))).toHaveLength(108);
+  test('has both servers of each of the 108 shards, each with a Service', () => {
+    for (const name of ['unit-1-redis', 'unit-1-redis-b'])
+      expect(named(objects, 'StatefulSet')[name].spec.replicas).toBe(108);
+    const services = Object.keys(named(objects, 'Service')).filter((name) => name.startsWith('unit-1-shard-'));
+    expect(services).toHaveLength(2 * 108);
   });
 
   test('has these objects', () => {
     const names = objects.map(({ kind, metadata }) => {
       return `${kind as string} ${(metadata.name as string).replace(/-[0-9a-f]{8}$/, '-<hash>')}`;
     });
-    expect(names.filter((name) => !/shard-([1-9]|\d\d+)$/.test(name))).toMatchSnapshot();
+    expect(names.filter((name) => !/shard-([1-9]|\d\d+)(-b)?$/.test(name))).toMatchSnapshot();
   });
 
   test.each([
     'StatefulSet unit-1-redis',
+    'StatefulSet unit-1-redis-b',
+    'StatefulSet unit-1-sentinel',
     'Deployment unit-1-twemproxy',
     'Service unit-1-shard-0',
     'Service unit-1-redis',

@@ -9,6 +9,7 @@ import {
   FleetCharts,
   type FleetChartsProps,
   HashRing,
+  MigrationBridge,
   MigrationPhase,
   NutcrackerPool,
   NutcrackerServer,
@@ -43,6 +44,8 @@ export interface LabFleetProps {
   readonly secretValue?: string;
   /** The password in the Secret of `migration.oldUser`. */
   readonly oldSecretValue?: string;
+  /** Whether the bridge between the two servers of a shard checks their role only, to compare. */
+  readonly asksRoleOnly?: boolean;
   /** The PATH of the pods. */
   readonly path?: string;
   /** More replacements in the files of the pods, such as a setting without a prop. */
@@ -325,12 +328,16 @@ export class LabFleet {
     const { bridgeConfigMap, bridgeStatesConfigMap } = proxies;
     if (!bridgeConfigMap || !bridgeStatesConfigMap) return {};
     const local = this.shardAddresses();
-    const bridge = new FailoverBridge({
-      shards: redis.addresses.map((a, n) => ({ a: local[a], b: local[redis.replicaAddresses[n]] })),
-      sentinels: redis.sentinelAddresses.map((address) => local[address]),
-      options: BRIDGE,
-      password: { name: 'fleet-redis' },
-    });
+    const password = { name: 'fleet-redis' };
+    const shards = redis.addresses.map((a, n) => ({ a: local[a], b: local[redis.replicaAddresses[n]] }));
+    const sentinels = redis.sentinelAddresses.map((address) => local[address]);
+    const bridge = this.props.asksRoleOnly
+      ? new MigrationBridge(
+          shards.map(({ a, b }) => ({ newAddress: a, oldAddress: b })),
+          BRIDGE,
+          password,
+        )
+      : new FailoverBridge({ shards, sentinels, options: BRIDGE, password });
     const { data } = bridgeConfigMap.toJson() as { data: Data };
     return {
       [bridgeConfigMap.name]: { ...data, 'haproxy.cfg': bridge._haproxyConfig('0.0.0.0') },

@@ -151,7 +151,7 @@ export class ReplicatedShard {
 
 /** Asks a bridge without a pause which server answers, and remembers each change. */
 export class RouteObserver {
-  readonly routes: (Name | 'dark')[] = [];
+  readonly routes: (Name | 'unavailable')[] = [];
   private stopped = false;
   private readonly running: Promise<void>;
 
@@ -162,11 +162,11 @@ export class RouteObserver {
     this.running = this.observe();
   }
 
-  get last(): Name | 'dark' | undefined {
+  get last(): Name | 'unavailable' | undefined {
     return this.routes.at(-1);
   }
 
-  async stop(): Promise<(Name | 'dark')[]> {
+  async stop(): Promise<(Name | 'unavailable')[]> {
     this.stopped = true;
     await this.running;
     return this.routes;
@@ -174,7 +174,7 @@ export class RouteObserver {
 
   private async observe(): Promise<void> {
     while (!this.stopped && !this.shard.closed) {
-      const route = (await this.shard.routed(this.bridge)) ?? 'dark';
+      const route = (await this.shard.routed(this.bridge)) ?? 'unavailable';
       if (route !== this.last) this.routes.push(route);
     }
   }

@@ -51,6 +51,13 @@ function startFailover(
         ),
         `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
       ],
+      ...(input.keepLegacyInSync
+        ? [
+            [
+              'The old servers follow the shards, and Sentinel sees them as replicas. Set `replica-priority 0` (`slave-priority` before Redis 5) on each of them, and `CONFIG REWRITE`, so that it never promotes one.',
+            ],
+          ]
+        : []),
       [
         'Let the Sentinels monitor the shards, not earlier: the bridge of the migration does not look for a master on the second servers:',
         shell(apply(files['25-sentinel']), `${k} rollout status statefulset/${sentinels}`),

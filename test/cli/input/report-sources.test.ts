@@ -46,7 +46,8 @@ describe('a plan', () => {
     const { plan } = (await dataOf(LIVE, { plan: [DIST] })).pools[0];
     expect(plan?.plan.shards[107].new).toBe(NEW_ADDRESS);
     expect(plan?.namespace).toBe('unit-1');
-    expect(plan?.pods.size).toBe(108);
+    // Both servers of each shard, and the Sentinels.
+    expect(plan?.pods.size).toBe(2 * 108 + 3);
     expect(plan?.pods.get('unit-1-shard-107')).toBe('unit-1-redis-107');
     expect(plan?.manifests).toEqual(fs.readdirSync(DIST).filter((name) => name.endsWith('.yaml')));
   });
