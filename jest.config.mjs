@@ -30,8 +30,6 @@ const partly = [
   'nutcracker/nutcracker-config-yaml',
   'nutcracker/placement',
   'redis/config/known',
-  'redis/failover/priority',
-  'redis/failover/sentinel-scripts',
   'runbook-kubectl',
 ];
 /** Tests that are too slow for every run. */

@@ -65,6 +65,14 @@ const FAULTS: Record<string, Fault> = {
     happens: (fleet) => stall([fleet.server(0, 'b'), 'redis']),
     master: 'a',
   },
+  'a master that is killed': {
+    happens: async (fleet) => {
+      await fleet.kill(0, 'a');
+      await until('b is the master', async () => (await fleet.masterOf(0)) === 'b');
+    },
+    mayLose: true,
+    master: 'b',
+  },
   'a replica that is killed': { happens: (fleet) => fleet.kill(0, 'b'), master: 'a' },
   'a master that is killed and loses its disk': {
     happens: async (fleet) => {

@@ -6,7 +6,7 @@ set -u
 umask 077
 files=/etc/redis-shard
 . $files/addresses.sh
-cr=$(printf '\r') priority=0 was='' goal='' round=0
+cr=$(printf '\r') server=${1:-$PPID} priority=0 was='' goal='' round=0
 
 set_priority() {
   [ "$priority" = "$1" ] && return
@@ -14,6 +14,7 @@ set_priority() {
 }
 
 look() { # at the end of a reply
+  kill -0 "$server" 2>/dev/null || exit 0 # a server that was started since has a script of its own
   case $role in
     master)
       # Eligible until the Sentinels know the new master: Sentinel confirms a promotion only of an eligible replica. Then 0, so
@@ -41,7 +42,7 @@ look() { # at the end of a reply
 }
 
 rm -f .replication && mkfifo .replication || exit 1
-while kill -0 "$PPID" 2>/dev/null; do
+while kill -0 "$server" 2>/dev/null; do
   # A pipe would be simpler, but its loop would forget what it knows when Sentinel closes the connection.
   redis-cli -h 127.0.0.1 -p "$REDIS_PORT" -r -1 -i 1 INFO replication >.replication 2>/dev/null &
   role='' syncing='' link='' host='' port='' offset=0

@@ -6,7 +6,7 @@
 set -eu
 files=/etc/redis-shard
 . $files/addresses.sh
-shard=${POD_NAME##*-} role=$1 is_new=
+shard=${POD_NAME##*-} role=$1 parent=${2:-$PPID} is_new=
 [ -e redis.conf ] || is_new=yes
 # shellcheck disable=SC2046
 set -- $(servers_of "$shard")
@@ -44,7 +44,7 @@ start_as() {
 role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
 reason='' reported='' down_since=''
 # Ends with the shell that started it.
-while kill -0 "$PPID" 2>/dev/null; do
+while kill -0 "$parent" 2>/dev/null; do
   if [ -n "$reason" ]; then
     [ "$reason" = "$reported" ] || echo "$POD_NAME: waiting: $reason" >&2
     reported=$reason

@@ -27,11 +27,11 @@ fi
 if [ -e /etc/redis-shard/sentinels ]; then
   # This shell waits in the foreground, so that it ends at once on a signal, also as the first process of a container.
   trap 'kill "$!"; exit 143' TERM INT
-  sh /etc/redis-shard/role.sh "$role" >.role 9>&- &
+  sh /etc/redis-shard/role.sh "$role" $$ >.role 9>&- &
   wait "$!" || die 'cannot determine the role; is the volume full?'
   trap - TERM INT
   role=$(cat .role)
-  sh /etc/redis-shard/priority.sh 9>&- &
+  sh /etc/redis-shard/priority.sh $$ 9>&- &
 fi
 
 own=/etc/redis-shard/shard-${POD_NAME##*-}.conf

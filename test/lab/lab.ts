@@ -126,6 +126,14 @@ export class Program {
     if (this.running) this.child.kill(signal);
     await this.exited;
   }
+
+  /** Kills it, without waiting for programs that it started and that still have its output open. */
+  async abandon(): Promise<void> {
+    if (this.running) this.child.kill('SIGKILL');
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
+    await this.exited;
+  }
 }
 
 export class Lab {
@@ -175,7 +183,7 @@ export class Lab {
   /** Ends every program and removes the directory. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.allSettled(this.programs.map((program) => program.stop('SIGKILL')));
+    await Promise.allSettled(this.programs.map((program) => program.abandon()));
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
