@@ -1,9 +1,10 @@
-// Migrates a live fleet on this machine, with real servers, proxies and bridges: npm run demo. The exit code is not 0 if data was
-// lost.
+// Migrates a live fleet on this machine, with real servers, proxies and bridges: npm run demo. With --failover, stops and kills
+// servers of a fleet with replicas. The exit code is not 0 if data was lost.
 
 import { type SpawnOptions } from 'node:child_process';
 import { Lab, type Program } from '../test/lab/lab';
 import { Demo } from './demo';
+import { FailoverDemo } from './failover';
 import { dim, mute, print, red } from './screen';
 
 /** The exit code of shells after an interrupt. */
@@ -27,14 +28,15 @@ async function main(): Promise<void> {
       });
     }
   });
-  const code = await Promise.race([interruption, exitCodeOf(new Demo(lab))]);
+  const demo = process.argv.includes('--failover') ? new FailoverDemo(lab) : new Demo(lab);
+  const code = await Promise.race([interruption, exitCodeOf(demo)]);
   if (code === INTERRUPTED) print(dim('\nStopping all programs.'));
   mute();
   await lab.close();
   process.exit(code);
 }
 
-async function exitCodeOf(demo: Demo): Promise<number> {
+async function exitCodeOf(demo: { run: () => Promise<boolean> }): Promise<number> {
   try {
     return (await demo.run()) ? 0 : 1;
   } catch (error) {

@@ -54,6 +54,17 @@ const emptied = (directory: string): void => {
 };
 
 const FAULTS: Record<string, Fault> = {
+  'a planned stop of each server of a shard in turn': {
+    happens: async (fleet) => {
+      for (const server of ['a', 'b'] as const) {
+        expect(await fleet.masterOf(0)).toBe(server);
+        await fleet.server(0, server).stop();
+        await fleet.startServer(0, server);
+        await fleet.untilReplicated([0]);
+      }
+    },
+    master: 'a',
+  },
   'a master that stalls for ten seconds': {
     happens: async (fleet) => {
       await stall([fleet.server(0, 'a'), 'redis']);

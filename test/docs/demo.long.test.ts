@@ -7,6 +7,11 @@ import { blocksOf } from './documents';
 const withoutFigures = (text: string): string[] =>
   text.split('\n').map((line) => line.replaceAll(/[\d,]+ */g, '').trim());
 
+test('the demo of failover loses only what it may', async () => {
+  const { code, stdout } = await run('npm', ['run', '--silent', 'demo', '--', '--failover']);
+  expect([code, String(stdout)]).toEqual([0, expect.stringContaining('Nothing else was lost.')]);
+});
+
 test('the demo loses nothing, and prints the lines in the README', async () => {
   const { code, stdout } = await run('npm', ['run', '--silent', 'demo']);
   expect([code, String(stdout)]).toEqual([0, expect.stringContaining('Nothing was lost.')]);
