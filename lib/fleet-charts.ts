@@ -3,25 +3,23 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { ApiObject, App, Chart, Names } from 'cdk8s';
+import { ApiObject, App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
 import { checkName, checkNamespace, refuse } from './common/prop-errors';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
-import { FAILOVER } from './failover/steps';
+import { FAILOVER, fileOfStep } from './failover/steps';
 import { FleetFailover } from './fleet-failover';
 import { FleetMigration } from './fleet-migration';
 import { MANAGED_BY } from './common/labels';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
+import { runbookInput } from './fleet/runbook-data';
 import { checkWritten, type Manifest } from './common/manifest-checks';
-import { DEFAULT_SECRET_KEY, type SecretKey } from './common/secret-key';
-import { DEFAULT_RENAMED_KEY } from './migration/migration-job';
+import { type SecretKey } from './common/secret-key';
 import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
-import { migratorHash } from './migration/migrator-bundle';
 import { runbook } from './migration/runbook';
-import { needsOf } from './migration/runbook/cluster-requirements';
 import { STEPS } from './migration/steps';
 import { addressPeer, hostAndPort } from './network/egress';
 import { type NetworkPeer } from './network-peer';
@@ -140,59 +138,12 @@ export class FleetCharts extends Construct {
     const { migration } = this.props;
     if (migration === undefined) refuse(this, 'there is no migration, so there is no runbook to write; set migration');
     const { name = this.node.id, namespace } = this.props;
-    const { redis, proxies } = this;
+    const { redis, proxies, failover, pools, password, charts } = this;
     const app = App.of(this);
-    const jobs = [
-      ...Object.entries(this.migration?.jobs ?? {}),
-      ...Object.entries(this.failover?.jobs ?? {}).map(([step, job]) => [failoverStep(step), job] as const),
-    ].map(([step, job]) => [step, job.name]);
-    const text = runbook({
-      fleet: name,
-      phase: migration.phase,
-      namespace,
-      secret: this.password && { name: this.password.name, key: this.password.key ?? DEFAULT_SECRET_KEY },
-      oldUser: migration.oldUser && {
-        user: migration.oldUser.name,
-        name: migration.oldUser.password.name,
-        key: migration.oldUser.password.key ?? DEFAULT_SECRET_KEY,
-      },
-      renamedCommands: migration.renamedCommands && {
-        name: migration.renamedCommands.name,
-        key: migration.renamedCommands.key ?? DEFAULT_RENAMED_KEY,
-      },
-      shards: this.pools.count,
-      statefulSet: redis.statefulSet.name,
-      replicas: redis.replicaStatefulSet && {
-        statefulSet: redis.replicaStatefulSet.name,
-        sentinels: redis.sentinelName,
-      },
-      deployment: proxies.deployment.name,
-      healthPort: this.migration?.bridge.healthPort,
-      proxies: this.pools.served.map(({ pool }, i) => ({
-        pool: pool.name,
-        address: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[i]}`,
-      })),
-      files: Object.fromEntries(
-        this.charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),
-      ),
-      jobs: Object.fromEntries(jobs) as Record<string, string>,
-      move: migrationName(name),
-      keepLegacyInSync: migration.keepLegacyInSync ?? false,
-      oldHosts: new Set(
-        this.pools.live
-          .flatMap(({ servers }) => servers)
-          .map(({ address }) => address.slice(0, address.lastIndexOf(':'))),
-      ).size,
-      syncsPerSourceHost: migration.syncsPerSourceHost ?? 1,
-      syncConcurrency: migration.syncConcurrency ?? 8,
-      cutoverConcurrency: migration.cutoverConcurrency ?? 4,
-      checkInterval: migration.bridge?.checkInterval?.toMilliseconds() ?? 100,
-      needs: needsOf(this.charts.flatMap(([, chart]) => chart.toJson() as unknown[])),
-      migrator: this.migration?.migratorConfigMap && {
-        configMap: this.migration.migratorConfigMap.name,
-        sha256: migratorHash(this),
-      },
-    });
+    const parts = { redis, proxies, failover, pools, password, charts, migration: this.migration };
+    const text = runbook(
+      runbookInput(this, parts, { ...migration, fleet: name, move: migrationName(name), namespace }),
+    );
     fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
   }
 
@@ -240,7 +191,7 @@ export class FleetCharts extends Construct {
     const plan = chart('42-failover');
     const scopes: Record<string, Chart> = {};
     if (failover?.programInImage !== true) scopes.program = chart('43-failover-program');
-    for (const step of FAILOVER.steps) scopes[step.name] = chart(`${step.number}-${failoverStep(step.name)}`);
+    for (const step of FAILOVER.steps) scopes[step.name] = chart(`${step.number}-${fileOfStep(step)}`);
     return new FleetFailover(plan, 'failover', {
       ...failover,
       name: `${name}-failover`,
@@ -302,11 +253,6 @@ export class FleetCharts extends Construct {
       }),
     );
   }
-}
-
-/** The name of a step of the failover program, beside those of a migration, which also has a status. */
-function failoverStep(step: string): string {
-  return step === 'status' ? 'failover-status' : step;
 }
 
 /** The name of a fleet's migration, and the prefix of its object names. */

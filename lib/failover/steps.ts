@@ -16,3 +16,8 @@ export const FAILOVER: Program = {
   planFile: 'replicas.json',
   planDirectory: '/etc/failover',
 };
+
+/** The name of a step in file names and the runbook: a migration has a `status` as well. */
+export function fileOfStep({ name }: Pick<Step, 'name'>): string {
+  return name === 'status' ? 'failover-status' : name;
+}

@@ -1,0 +1,90 @@
+// The data of a fleet's runbook, from its constructs and charts.
+
+import { App, type Chart, Names } from 'cdk8s';
+import { type Construct } from 'constructs';
+import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
+import { fileOfStep } from '../failover/steps';
+import { type FleetFailover } from '../fleet-failover';
+import { type FleetMigration } from '../fleet-migration';
+import { DEFAULT_RENAMED_KEY } from '../migration/migration-job';
+import { type PhasedMigration } from '../migration/migration-options';
+import { migratorHash } from '../migration/migrator-bundle';
+import { needsOf } from '../migration/runbook/cluster-requirements';
+import { type RunbookInput } from '../migration/runbook/runbook-input';
+import { type RedisStatefulSet } from '../redis-stateful-set';
+import { type TwemproxyLayer } from '../twemproxy-layer';
+import { type FleetPools } from './fleet-pools';
+
+/** The parts of a fleet. */
+export interface FleetParts {
+  readonly redis: RedisStatefulSet;
+  readonly proxies: TwemproxyLayer;
+  readonly migration?: FleetMigration;
+  readonly failover?: FleetFailover;
+  readonly pools: FleetPools;
+  readonly password?: SecretKey;
+  /** The charts by step. */
+  readonly charts: readonly [string, Chart][];
+}
+
+/** The options of its migration, and its names. */
+export interface FleetNames extends PhasedMigration {
+  readonly fleet: string;
+  readonly move: string;
+  readonly namespace?: string;
+}
+
+export function runbookInput(scope: Construct, parts: FleetParts, options: FleetNames): RunbookInput {
+  const { redis, proxies, migration, failover, pools, password, charts } = parts;
+  const { namespace } = options;
+  const app = App.of(scope);
+  const jobs = [
+    ...Object.entries(migration?.jobs ?? {}),
+    ...Object.entries(failover?.jobs ?? {}).map(([step, job]) => [fileOfStep({ name: step }), job] as const),
+  ].map(([step, job]) => [step, job.name]);
+  return {
+    fleet: options.fleet,
+    phase: options.phase,
+    namespace,
+    secret: password && { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY },
+    oldUser: options.oldUser && {
+      user: options.oldUser.name,
+      name: options.oldUser.password.name,
+      key: options.oldUser.password.key ?? DEFAULT_SECRET_KEY,
+    },
+    renamedCommands: options.renamedCommands && {
+      name: options.renamedCommands.name,
+      key: options.renamedCommands.key ?? DEFAULT_RENAMED_KEY,
+    },
+    shards: pools.count,
+    statefulSet: redis.statefulSet.name,
+    replicas: redis.replicaStatefulSet && {
+      statefulSet: redis.replicaStatefulSet.name,
+      sentinels: redis.sentinelName,
+    },
+    deployment: proxies.deployment.name,
+    healthPort: migration?.bridge.healthPort,
+    proxies: pools.served.map(({ pool }, i) => ({
+      pool: pool.name,
+      address: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[i]}`,
+    })),
+    files: Object.fromEntries(
+      charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),
+    ),
+    jobs: Object.fromEntries(jobs) as Record<string, string>,
+    move: options.move,
+    keepLegacyInSync: options.keepLegacyInSync ?? false,
+    oldHosts: new Set(
+      pools.live.flatMap(({ servers }) => servers).map(({ address }) => address.slice(0, address.lastIndexOf(':'))),
+    ).size,
+    syncsPerSourceHost: options.syncsPerSourceHost ?? 1,
+    syncConcurrency: options.syncConcurrency ?? 8,
+    cutoverConcurrency: options.cutoverConcurrency ?? 4,
+    checkInterval: options.bridge?.checkInterval?.toMilliseconds() ?? 100,
+    needs: needsOf(charts.flatMap(([, chart]) => chart.toJson() as unknown[])),
+    migrator: migration?.migratorConfigMap && {
+      configMap: migration.migratorConfigMap.name,
+      sha256: migratorHash(scope),
+    },
+  };
+}
