@@ -33,6 +33,10 @@ partner_is() {
   esac
 }
 
+follows_this() {
+  timeout 2 redis-cli -h "${1% *}" -p "${1#* }" INFO replication 2>/dev/null | tr -d '\r' | grep -qx "master_port:$REDIS_PORT"
+}
+
 start_as() {
   echo "$POD_NAME: starting as ${1:-a master}" >&2
   printf '%s\nreplica-announce-ip %s\nreplica-announce-port %s\nreplica-priority 0\n' "$1" "${ip% *}" "$REDIS_PORT"
@@ -94,7 +98,11 @@ while kill -0 "$parent" 2>/dev/null; do
         start_as ''
       fi
       ;;
-    *) start_as "replicaof $master" ;;
+    *)
+      # An interrupted hand-over: that master follows this server, which was promoted, so both would wait for each other.
+      if ! is_empty && follows_this "$master"; then start_as ''; fi
+      start_as "replicaof $master"
+      ;;
   esac
 done
 exit 1

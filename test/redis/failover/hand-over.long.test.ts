@@ -93,5 +93,6 @@ test.each(CASES)('%s %s', async (fault, step) => {
   process.stderr.write(
     `${fault} ${step}: ${master} -> ${now}, gap ${Math.round(load.longestGap)} ms, lost ${lost.length}: ${hook.output.trim().replaceAll('\n', '; ')}\n`,
   );
-  expect(lost).toEqual([]);
+  // Not the keys: a message with all of them could be too long.
+  expect(lost.length).toBe(0);
 });
