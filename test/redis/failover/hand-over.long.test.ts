@@ -41,10 +41,10 @@ const FAULTS = {
 };
 type Fault = keyof typeof FAULTS;
 
-/** A third of the pairs; all of them with MATRIX. */
+/** A sixth of the pairs, in which each fault and each step appears; all of them with MATRIX. */
 const CASES = (Object.keys(FAULTS) as Fault[]).flatMap((fault, f) =>
   (Object.keys(STEPS) as Step[]).flatMap((step, s) => {
-    return process.env.MATRIX || (f + s) % 3 === 0 ? [[fault, step] as const] : [];
+    return process.env.MATRIX || (f + s) % 6 === 0 ? [[fault, step] as const] : [];
   }),
 );
 
