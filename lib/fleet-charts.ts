@@ -7,7 +7,8 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
-import { checkName, checkNamespace, refuse } from './common/prop-errors';
+import { refuse } from './common/prop-errors';
+import { checkFleet, checkLegacyPorts } from './fleet/fleet-checks';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
 import { FAILOVER, fileOfStep } from './failover/steps';
@@ -30,14 +31,12 @@ import { TwemproxyLayer } from './twemproxy-layer';
 import { FailoverBridge } from './twemproxy/failover-bridge';
 import { ringProblems } from './twemproxy/ring-proof';
 
-/** Reserved of the 63 characters of a label: `-redis`, and what a StatefulSet appends. */
-const REDIS_SUFFIX = 17;
-
 /**
- * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`,
- * `25-sentinel`, `30-redis`, `40-twemproxy`, and during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
- * `60-sync`, `70-verify`, `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration is compared with
- * the ring of each pool, through the bridge if there is one.
+ * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
+ * `40-twemproxy`; with replicas `25-sentinel`, and unless the fleet is being moved `42-failover`, `43-failover-program`,
+ * `57-failover-status`, `85-switchover`, `95-failover`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
+ * `60-sync`, `70-verify`, `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration
+ * is compared with the ring of each pool, through the bridge if there is one.
  */
 export class FleetCharts extends Construct {
   /** The shards. */
@@ -64,7 +63,7 @@ export class FleetCharts extends Construct {
     checkProps(this, 'FleetChartsProps', props);
     this.props = props;
     const { name = id, namespace, clusterDomain } = props;
-    check(this, name, props);
+    checkFleet(this, name, props);
     this.pools = fleetPools(this, props);
     const { live, served, count } = this.pools;
     const password = props.password ?? (live[0].redisAuth === undefined ? undefined : { name: `${name}-redis` });
@@ -258,34 +257,6 @@ export class FleetCharts extends Construct {
 /** The name of a fleet's migration, and the prefix of its object names. */
 function migrationName(name: string): string {
   return `${name}-move`;
-}
-
-function check(scope: Construct, name: string, props: FleetChartsProps): void {
-  const { namespace, redis } = props;
-  checkName(scope, 'name', name, REDIS_SUFFIX);
-  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'bridge', 'failover'] as const) {
-    if (props[prop] !== undefined && redis?.replicas !== 1)
-      refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
-  }
-  if (namespace !== undefined) checkNamespace(scope, namespace);
-  if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
-    const why = 'ejection would lose acknowledged writes';
-    refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; remove one of them`);
-  }
-}
-
-/** An old server that follows its shard must not be mistaken for the shard's second server, which confirms the master. */
-function checkLegacyPorts(
-  scope: Construct,
-  { redis, migration }: FleetChartsProps,
-  oldServers: readonly string[],
-  replicaPort: number,
-): void {
-  if (redis?.replicas !== 1 || !migration?.keepLegacyInSync) return;
-  const same = oldServers.find((address) => hostAndPort(address).port === replicaPort);
-  if (same === undefined) return;
-  const problem = `the old server ${same} follows its shard (keepLegacyInSync), and has the port of the second servers`;
-  refuse(scope, `${problem}; set replicaPort to a port that no old server has`);
 }
 
 /** Does not name the fleet: several fleets can share the namespace, and it outlives each of them. */

@@ -73,7 +73,7 @@ export class NetworkPolicies extends Construct {
       this.policy(
         'replicas',
         replicaStatefulSet.name,
-        { labels: redis.labels, podSelector: replicaPodSelector },
+        { labels: { ...redis.labels, ...replicaPodSelector }, podSelector: replicaPodSelector },
         toServer(redis.replicaPort),
         everyServer,
       );

@@ -19,6 +19,7 @@ import { sentinelData, sentinelPod } from './redis/sentinel-pod';
 import { DATA_VOLUME } from './redis/redis-pod';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type ShardVolume } from './storage/i-shard-storage';
+import { provide } from './storage/provide';
 
 /** The props of RedisSentinels. */
 export interface RedisSentinelsProps extends SentinelOptions {
@@ -139,7 +140,7 @@ export class RedisSentinels extends Construct {
   ): ShardVolume {
     if (storage) {
       const consumer = { name: redis.sentinelName, shards: SENTINELS, volumeName: DATA_VOLUME, labels };
-      return storage.provision(new Construct(storageScope, 'sentinels'), consumer);
+      return provide(this, 'storage', storage, new Construct(storageScope, 'sentinels'), consumer);
     }
     const { volume, claimTemplate } = redis._storage;
     if (claimTemplate === undefined) return { volume };

@@ -1,6 +1,5 @@
 // The shards of a fleet: one or two Redis servers each, with a stable address and data directory.
 
-import { Chart } from 'cdk8s';
 import { type k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
@@ -17,7 +16,8 @@ import { ServerSet } from './redis/server-set';
 import { shardBudget } from './redis/shard-budget';
 import { checkShards } from './redis/shard-checks';
 import { type RedisStatefulSetProps } from './redis-stateful-set-props';
-import { type IShardStorage, type ShardVolume } from './storage/i-shard-storage';
+import { type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
+import { provide } from './storage/provide';
 
 /**
  * N shards: a StatefulSet with its headless Service, a Service for each shard, the configuration, and a disruption
@@ -123,7 +123,8 @@ export class RedisStatefulSet extends Construct {
       : undefined;
     ({ service: this.service, shardServices: this.shardServices } = a.services(this));
     this.configMap = a.configMap(this, props, replication);
-    this._storage = provideStorage(this, 'storage', props.storage, props, name);
+    const { storageScope = this } = props;
+    this._storage = provide(this, 'storage', props.storage, storageScope, consumerOf(props, name));
     this.statefulSet = a.statefulSet(this, props, this.configMap.name, this._storage, replication);
     const metadata = { name, labels: a.labels };
     if (replication === undefined) {
@@ -145,37 +146,20 @@ export class RedisStatefulSet extends Construct {
   }
 }
 
-/** Provisions storage for a set, and checks what it provides. */
-function provideStorage(
-  scope: Construct,
-  prop: string,
-  storage: IShardStorage,
-  { shards, partOf, storageScope = scope, ...props }: RedisStatefulSetProps,
-  name: string,
-): ShardVolume {
+/** What storage needs to know of a set. */
+function consumerOf({ name, partOf = name, shards }: RedisStatefulSetProps, set: string): ShardStorageConsumer {
   // No version label: the data outlives the image.
-  const identity = { program: 'redis', instance: name, component: 'shard', partOf: partOf ?? props.name };
-  const consumer = { name, shards, volumeName: DATA_VOLUME, labels: recommendedLabels(identity) };
-  if (Chart.of(storageScope).namespace !== Chart.of(scope).namespace) {
-    refuse(
-      scope,
-      `storageScope is ${storageScope.node.path}, in another namespace; pods can mount only claims of their own namespace`,
-    );
-  }
-  const volume = storage.provision(prop === 'storage' ? storageScope : new Construct(storageScope, prop), consumer);
-  checkProps(scope, 'ShardVolume', volume, `the result of ${prop}`);
-  if ((volume.volume === undefined) === (volume.claimTemplate === undefined)) {
-    const provided =
-      volume.volume === undefined ? 'neither a volume nor a claimTemplate' : 'both a volume and a claimTemplate';
-    refuse(scope, `${prop} provides ${provided}; provide exactly one`);
-  }
-  return volume;
+  const identity = { program: 'redis', instance: set, component: 'shard', partOf };
+  return { name: set, shards, volumeName: DATA_VOLUME, labels: recommendedLabels(identity) };
 }
 
 /** Both sets share a volume: each pod has a directory of its own there. A claim template creates other claims for each set. */
 function storageOfB(scope: Construct, props: RedisStatefulSetProps, storageOfA: ShardVolume): ShardVolume {
-  if (props.replicaStorage)
-    return provideStorage(scope, 'replicaStorage', props.replicaStorage, props, `${props.name}-b`);
+  const { replicaStorage, storageScope = scope } = props;
+  if (replicaStorage) {
+    const consumer = consumerOf(props, `${props.name}-b`);
+    return provide(scope, 'replicaStorage', replicaStorage, new Construct(storageScope, 'replicaStorage'), consumer);
+  }
   // An empty class means static volumes, and they are bound to the claims of set a.
   if (storageOfA.claimTemplate?.spec?.storageClassName === '') {
     const problem = 'replicas is 1, but storage has volumes for one server per shard only';

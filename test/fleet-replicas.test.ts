@@ -83,6 +83,11 @@ describe('network policies', () => {
         (allowed as Manifest[]).some((it) => it.port === port),
     );
 
+  test('have the labels of what they select', () => {
+    for (const who of ['a', 'b', 'sentinels', 'proxies', 'jobs'] as const)
+      expect(policyOf(who).metadata.labels).toMatchObject(selectors[who] ?? {});
+  });
+
   test.each(
     (['a', 'b', 'sentinels', 'proxies', 'jobs'] as const).flatMap((from) =>
       (['a', 'b', 'sentinels'] as const).map((to) => [from, to] as const),

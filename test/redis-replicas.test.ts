@@ -262,6 +262,13 @@ test.each<[string, Partial<RedisStatefulSetProps>, string]>([
   expect(() => redis(props)).toThrow(message);
 });
 
+test('custom storage is checked, for Sentinels and second servers as for shards', () => {
+  const storage = { provision: () => ({}) };
+  const message = 'provides neither a volume nor a claimTemplate';
+  expect(() => sentinels({ storage })).toThrow(`storage ${message}`);
+  expect(() => redis({ replicaStorage: storage })).toThrow(`replicaStorage ${message}`);
+});
+
 test('Sentinels of shards without replicas are refused', () => {
   expect(() => sentinels({}, { replicas: 0 })).toThrow('has no replicas to promote; set replicas: 1');
 });

@@ -97,7 +97,7 @@ export class ShardOverride {
     }
     if (view.views[to]?.isLoading === true) throw new RefusedError(`${to} is loading its data; wait until it has it`);
     if (!votes.isHeard) {
-      throw new RefusedError(`${votes.text}: no bridge would lead to ${to}; start the Sentinels first`);
+      throw new RefusedError(`${votes.text}: no bridge would route to ${to}; start the Sentinels first`);
     }
     if (view.views[other] === undefined && votes.agreed === other && !votes.seeDown(other)) {
       throw new RefusedError(
@@ -142,7 +142,7 @@ export class ShardOverride {
     );
   }
 
-  /** Makes every Sentinel begin anew with this server. All have to reply: one that did not would bring the other server back. */
+  /** Makes every Sentinel forget the shard and monitor this server. All have to reply: one that did not would bring the other server back. */
   private async introduce(servers: ShardServers, { all, text }: Votes): Promise<void> {
     const silent = all.flatMap(({ silence }) => silence ?? []);
     if (silent.length > 0) {

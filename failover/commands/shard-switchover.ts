@@ -198,7 +198,7 @@ export class ShardSwitchover {
     await it.from.roles.promote([], true);
   }
 
-  /** The replica died, or cannot be reached. No bridge leads to it unless Sentinels name it, or the demoted server follows it. */
+  /** The replica died, or cannot be reached. No bridge routes to it unless Sentinels name it, or the demoted server follows it. */
   private async release(servers: ShardServers, view: ShardView, demoted: Side): Promise<void> {
     const votes = await votesOn(this.context, servers);
     if (votes.agreed !== demoted) {

@@ -3,11 +3,12 @@
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { secretEnv, type SecretKey } from '../common/secret-key';
+import { type Side } from '../failover/replica-plan';
 import { type OldUser, oldUserEnv } from '../migration/old-user';
 import { maxmemoryOf, memoryOf } from './redis-conf';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { type RedisOptions } from './redis-options';
-import { ReplicaPlacement, type ServerName } from './replica-placement';
+import { ReplicaPlacement } from './replica-placement';
 import { type Replication } from './replication';
 
 /** The name of the data volume, and of the claim template. */
@@ -35,7 +36,7 @@ export interface RedisPodWiring {
   /** The shared volume; without it, a claim template creates one. */
   readonly volume?: k8s.Volume;
   /** Which server of its shard a pod runs. */
-  readonly server: ServerName;
+  readonly server: Side;
   /** Both servers of each shard, and the Sentinels; undefined in a fleet without replicas. */
   readonly replication?: Replication;
 }

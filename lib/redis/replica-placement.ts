@@ -1,12 +1,10 @@
 // Where the two servers of a shard run: never on the same node.
 
 import { k8s } from 'cdk8s-plus-27';
+import { type Side } from '../failover/replica-plan';
 import { checkArguments } from '../nutcracker/checked-arguments';
 
 const HOSTNAME = 'kubernetes.io/hostname';
-
-/** The two sets of servers of a fleet with replicas. */
-export type ServerName = 'a' | 'b';
 
 /**
  * How the servers of a shard are kept on different nodes. Kubernetes 1.27 has no label for the ordinal of a pod, so no rule can
@@ -49,11 +47,7 @@ export class ReplicaPlacement {
    * The affinity of a set: the given one, and the rule.
    * @internal
    */
-  public _affinity(
-    server: ServerName,
-    selectorOfA: Record<string, string>,
-    given?: k8s.Affinity,
-  ): k8s.Affinity | undefined {
+  public _affinity(server: Side, selectorOfA: Record<string, string>, given?: k8s.Affinity): k8s.Affinity | undefined {
     if (this.nodes === undefined) return server === 'a' ? given : apartFrom(selectorOfA, given);
     const { label } = this.nodes;
     return onNodes({ key: label, operator: 'In', values: this.nodes[server] }, given);

@@ -2,6 +2,7 @@
 
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
+import { type Side } from '../failover/replica-plan';
 import { hashedConfigMap } from '../common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from '../common/labels';
 import { withPath } from '../common/prop-errors';
@@ -9,13 +10,12 @@ import { type ShardVolume } from '../storage/i-shard-storage';
 import { configData } from './redis-conf';
 import { type RedisPodOptions, redisPod } from './redis-pod';
 import { addressOf, headlessService, shardService } from './redis-services';
-import { type ServerName } from './replica-placement';
 import { type Replication } from './replication';
 
 /** The names and the port of a set. */
 export interface ServerSetProps {
   /** Which of the two servers of a shard. */
-  readonly server: ServerName;
+  readonly server: Side;
   readonly name: string;
   readonly serviceName: string;
   /** The name of the Service of a server. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the migrator, and restarts it at once if it is killed: during an interrupted cutover a shard has no master.
+# Runs a program of Jobs, and restarts it at once if it is killed: during an interrupted cutover or switchover a shard has no master.
 # run-migrator.sh TRIES PROGRAM [ARGUMENT...]; exits with the exit code of the last try.
 set -u
 tries=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts a Sentinel: locks its data directory, writes the configuration, and executes redis-server. What Sentinel has learned
-# stays; all else is written anew. (Sentinel itself writes passwords without quotes.) monitor.sh tells it what to monitor.
+# stays; all else is written again. (Sentinel itself writes passwords without quotes.) monitor.sh tells it what to monitor.
 # Longer than 40 lines: a third of them check what the last run left.
 set -eu
 umask 077

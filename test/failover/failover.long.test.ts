@@ -35,7 +35,7 @@ test('a master that is lost is replaced by Sentinel, and one that can be reached
   await says(2, '--to is only for --accept-data-loss', 'failover', '--shards', '0', '--to', 'b');
   await shard.servers.a.kill();
   await until('Sentinel sees it, or has promoted b', async () => (await tried()).startsWith('b is the master'));
-  await until('the bridge leads to b', () => shard.serves === 'b');
+  await until('the bridge routes to b', () => shard.serves === 'b');
 });
 
 test('a stale replica becomes the master only if the loss is accepted, and the lost master follows it when it returns', async () => {
@@ -65,7 +65,7 @@ test('a stale replica becomes the master only if the loss is accepted, and the l
     return found.code === 0;
   });
   expect(output).toContain('accepted: b serves with its 1 keys; what only a has is lost, also when it returns');
-  await until('the bridge leads to b', () => shard.serves === 'b');
+  await until('the bridge routes to b', () => shard.serves === 'b');
   await fleet.sentinels[2].start();
   await until('all Sentinels name b', async () =>
     (await Promise.all(fleet.sentinels.map((it) => it.names(shard.name)))).every((port) => port === b.port),

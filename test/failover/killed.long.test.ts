@@ -62,7 +62,7 @@ test.each(FAILOVER_STEPS.filter((step) => /switchover.(demoted|promoted|followed
 
 /** Waits several times as long as `until`. */
 async function untilServes(shard: LabShard, side: Side, times: number): Promise<void> {
-  const what = `the bridge of shard ${shard.shard} leads to ${side}`;
+  const what = `the bridge of shard ${shard.shard} routes to ${side}`;
   const waiting = until(what, () => shard.serves === side);
   await (times > 1 ? waiting.catch(() => untilServes(shard, side, times - 1)) : waiting);
 }
@@ -81,7 +81,7 @@ test.each(['a', 'b'] as const)('server %s may die while the role is handed over'
   program.child.kill('SIGCONT');
   await program.exit();
   const other = otherSide(side);
-  await until(`the bridge leads to ${other}`, () => shard.serves === other);
+  await until(`the bridge routes to ${other}`, () => shard.serves === other);
   await judge(load);
 });
 
@@ -105,6 +105,6 @@ test.each(FAILOVER_STEPS.filter((step) => step.startsWith('failover')))(
       return code === null;
     });
     await until('another run finishes', async () => (await fleet.run(...accept)).code === 0);
-    await until('the bridge leads to b', () => shard.serves === 'b');
+    await until('the bridge routes to b', () => shard.serves === 'b');
   },
 );

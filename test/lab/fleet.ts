@@ -19,6 +19,7 @@ import {
   ShardStorage,
   type TwemproxyOptions,
 } from '../../lib';
+import { type Side } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { connect, PASSWORD } from './clients';
 import { accepts, freePorts, type Lab, type Program } from './lab';
@@ -74,9 +75,6 @@ interface ReplicaPorts {
   readonly b: readonly number[];
   readonly sentinels: readonly number[];
 }
-
-/** One of the two servers of a shard. */
-export type ServerName = 'a' | 'b';
 
 /** A proxy with its own ports. */
 export interface LabProxy {
@@ -156,7 +154,7 @@ export class LabFleet {
   }
 
   /** The port of a shard, or of its second server. */
-  portOf(ordinal: number, server: ServerName = 'a'): number {
+  portOf(ordinal: number, server: Side = 'a'): number {
     return server === 'a' ? this.ports[ordinal] : this.second.b[ordinal];
   }
 
@@ -166,7 +164,7 @@ export class LabFleet {
   }
 
   /** The pod of a shard, or of its second server, ready to run. */
-  shardPod(ordinal: number, server: ServerName = 'a'): LabPod {
+  shardPod(ordinal: number, server: Side = 'a'): LabPod {
     const { redis } = this.charts;
     const statefulSet = server === 'a' ? redis.statefulSet : redis.replicaStatefulSet;
     if (statefulSet === undefined) throw new Error('this fleet has no replicas');

@@ -1,9 +1,10 @@
 // A synthesized fleet with replicas as processes of a lab: both servers of each shard, the Sentinels, and the proxies.
 
 import { type Redis } from 'ioredis';
+import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { connect } from './clients';
-import { DURABLE, LabFleet, type LabFleetProps, type LabProxy, type ServerName } from './fleet';
+import { DURABLE, LabFleet, type LabFleetProps, type LabProxy } from './fleet';
 import { type Lab, until } from './lab';
 import { Load, type LoadProps } from './load';
 import { type LabPod } from './pod';
@@ -48,7 +49,7 @@ export class LabReplicas {
   }
 
   /** The pod of a server. */
-  server(ordinal: number, server: ServerName): LabPod {
+  server(ordinal: number, server: Side): LabPod {
     return found(this.servers.get(`${ordinal}${server}`), `server ${server} of shard ${ordinal}`);
   }
 
@@ -58,14 +59,14 @@ export class LabReplicas {
   }
 
   /** Starts a pod of a server, new or again. */
-  async startServer(ordinal: number, server: ServerName): Promise<void> {
+  async startServer(ordinal: number, server: Side): Promise<void> {
     const pod = this.fleet.shardPod(ordinal, server);
     this.servers.set(`${ordinal}${server}`, pod);
     await pod.start();
   }
 
   /** Kills a server, which kubelet restarts at once. */
-  async kill(ordinal: number, server: ServerName): Promise<void> {
+  async kill(ordinal: number, server: Side): Promise<void> {
     const pod = this.server(ordinal, server);
     await pod.program('redis').stop('SIGKILL');
     await pod.startContainer('redis');
@@ -85,14 +86,14 @@ export class LabReplicas {
   }
 
   /** The server of a shard that is a master; undefined unless there is exactly one. */
-  async masterOf(ordinal: number): Promise<ServerName | undefined> {
-    const roles = await Promise.all((['a', 'b'] as const).map((server) => this.replication(ordinal, server)));
-    const masters = (['a', 'b'] as const).filter((_, i) => roles[i].role === 'master');
+  async masterOf(ordinal: number): Promise<Side | undefined> {
+    const roles = await Promise.all(SIDES.map((server) => this.replication(ordinal, server)));
+    const masters = SIDES.filter((_, i) => roles[i].role === 'master');
     return masters.length === 1 ? masters[0] : undefined;
   }
 
   /** The fields of INFO replication; empty if the server does not reply. */
-  async replication(ordinal: number, server: ServerName): Promise<Record<string, string>> {
+  async replication(ordinal: number, server: Side): Promise<Record<string, string>> {
     return withClient(this.client(ordinal, server), async (client) => {
       const info = await client.info('replication').catch(() => '');
       return Object.fromEntries(info.split('\r\n').map((line) => line.split(/:(.*)/s).slice(0, 2))) as Record<
@@ -115,7 +116,7 @@ export class LabReplicas {
   }
 
   /** A client of a server that may change its role. */
-  client(ordinal: number, server: ServerName): Redis {
+  client(ordinal: number, server: Side): Redis {
     return connect(this.fleet.portOf(ordinal, server), this.fleet.password, { username: ROLE_USER });
   }
 
@@ -127,7 +128,7 @@ export class LabReplicas {
         async () => {
           const master = await this.masterOf(ordinal);
           if (master === undefined) return false;
-          const replica = await this.replication(ordinal, master === 'a' ? 'b' : 'a');
+          const replica = await this.replication(ordinal, otherSide(master));
           const isReady = replica.master_link_status === 'up' && replica.slave_priority === '100';
           const port = this.fleet.portOf(ordinal, master);
           return isReady && (await this.votes(ordinal)).every((vote) => vote === port);

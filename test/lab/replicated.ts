@@ -161,7 +161,7 @@ export class LabSentinelOfFleet {
   }
 }
 
-/** A shard, and its bridge: a port that leads to the server that two Sentinels name, or that its partner follows. */
+/** A shard, and its bridge: a port that routes to the server that two Sentinels name, or that its partner follows. */
 export class LabShard {
   readonly name: string;
   readonly servers: Readonly<Record<Side, LabServer>>;
@@ -210,7 +210,7 @@ export class LabShard {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** The server that the bridge leads to. */
+  /** The server that the bridge routes to. */
   get serves(): Side | undefined {
     return this.target;
   }

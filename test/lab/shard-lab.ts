@@ -4,11 +4,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
+import { type Side } from '../../lib/failover/replica-plan';
 import { connect } from './clients';
 import { freePorts, type Lab, type Program } from './lab';
 import { ROOT } from './synthesized';
-
-export type ServerName = 'a' | 'b';
 
 export interface ShardLabProps {
   /** @default - none */
@@ -104,7 +103,7 @@ export class ShardLab {
     return new ShardLab(lab, props, await freePorts(5));
   }
 
-  readonly pods: Record<ServerName, ScriptPod>;
+  readonly pods: Record<Side, ScriptPod>;
   readonly sentinelPods: readonly ScriptPod[];
   private readonly programs = new Map<string, Program>();
   private readonly clients: Redis[] = [];
@@ -116,7 +115,7 @@ export class ShardLab {
   ) {
     const { password, path: PATH = process.env.PATH, env } = props;
     const shared = { ...env, PATH, ...(password !== undefined && { REDISCLI_AUTH: password }) };
-    const server = (name: ServerName): ScriptPod =>
+    const server = (name: Side): ScriptPod =>
       new ScriptPod(lab, name === 'a' ? 'redis-0' : 'redis-b-0', '/etc/redis-shard', {
         ...shared,
         REDIS_PORT: String(this.portOf(name)),
@@ -139,7 +138,7 @@ export class ShardLab {
     }
   }
 
-  portOf(server: ServerName): number {
+  portOf(server: Side): number {
     return this.ports[server === 'a' ? 0 : 1];
   }
 
@@ -159,7 +158,7 @@ export class ShardLab {
     return this.props.host ?? '127.0.0.1';
   }
 
-  private configureServer(name: ServerName): void {
+  private configureServer(name: Side): void {
     const pod = this.pods[name];
     for (const script of SHARD_SCRIPTS) pod.addScript(script);
     pod.configure('shards', this.shards);
@@ -182,7 +181,7 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** Starts a server; it may wait before it listens. */
-  start(name: ServerName, env: NodeJS.ProcessEnv = {}): Program {
+  start(name: Side, env: NodeJS.ProcessEnv = {}): Program {
     const program = this.pods[name].run('start.sh', [], env);
     this.programs.set(name, program);
     return program;
@@ -214,8 +213,8 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** The master that all Sentinels name, and its replica; waits until both have the roles. */
-  async roles(): Promise<[ServerName, ServerName]> {
-    let master: ServerName | undefined;
+  async roles(): Promise<[Side, Side]> {
+    let master: Side | undefined;
     await this.waitFor('all Sentinels name one master, and its partner may be promoted', async () => {
       for (const name of ['a', 'b'] as const) if (await this.isSettled(name)) master = name;
       return master !== undefined;
@@ -229,24 +228,24 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
     return program;
   }
 
-  async kill(name: ServerName): Promise<void> {
+  async kill(name: Side): Promise<void> {
     await this.program(name).stop('SIGKILL');
   }
 
   /** Runs `hand-over.sh`, and then stops the server, as kubelet does. Returns the output of the script. */
-  async stop(name: ServerName): Promise<string> {
+  async stop(name: Side): Promise<string> {
     const hook = this.handOver(name);
     await hook.exit();
     await this.program(name).stop('SIGTERM');
     return hook.output;
   }
 
-  handOver(name: ServerName, env: NodeJS.ProcessEnv = {}): Program {
+  handOver(name: Side, env: NodeJS.ProcessEnv = {}): Program {
     return this.pods[name].run('hand-over.sh', [], env);
   }
 
   /** The client of a server that may change roles. */
-  client(name: ServerName): Redis {
+  client(name: Side): Redis {
     const username = this.props.roleUser ? 'migrator' : undefined;
     const password = this.props.password ?? (username && 'any');
     const client = connect(this.portOf(name), password ?? '', { username });
@@ -262,7 +261,7 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** INFO replication of a server; empty without a reply. */
-  async info(name: ServerName): Promise<Record<string, string>> {
+  async info(name: Side): Promise<Record<string, string>> {
     const client = this.client(name);
     const text = await client.info('replication').catch(() => '');
     client.disconnect();
@@ -270,12 +269,12 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** Whether a server is a linked replica. */
-  async follows(name: ServerName): Promise<boolean> {
+  async follows(name: Side): Promise<boolean> {
     const { role, master_link_status: link } = await this.info(name);
     return role === 'slave' && link === 'up';
   }
 
-  async priority(name: ServerName): Promise<string> {
+  async priority(name: Side): Promise<string> {
     const client = this.client(name);
     const [, value] = (await client.config('GET', 'replica-priority').catch(() => [])) as string[];
     client.disconnect();
@@ -283,7 +282,7 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** The server that a Sentinel names, or its reply. */
-  async named(n: number): Promise<ServerName | undefined> {
+  async named(n: number): Promise<Side | undefined> {
     const client = this.sentinel(n);
     const reply = await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'shard-0').catch(() => undefined);
     client.disconnect();
@@ -297,11 +296,11 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** Waits until all Sentinels name this server, and consider its replica eligible. */
-  async settled(master: ServerName): Promise<void> {
+  async settled(master: Side): Promise<void> {
     await this.waitFor(`all Sentinels name ${master}, and its partner may be promoted`, () => this.isSettled(master));
   }
 
-  private async isSettled(master: ServerName): Promise<boolean> {
+  private async isSettled(master: Side): Promise<boolean> {
     const replica = master === 'a' ? 'b' : 'a';
     for (const n of [0, 1, 2]) {
       if ((await this.named(n)) !== master || !(await this.isEligible(n, replica))) return false;
@@ -317,7 +316,7 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   }
 
   /** Whether a Sentinel would promote this replica. */
-  async isEligible(n: number, replica: ServerName): Promise<boolean> {
+  async isEligible(n: number, replica: Side): Promise<boolean> {
     const client = this.sentinel(n);
     const replicas = (await client.call('SENTINEL', 'REPLICAS', 'shard-0').catch(() => [])) as string[][];
     client.disconnect();

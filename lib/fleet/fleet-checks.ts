@@ -1,0 +1,38 @@
+// Checks of the props of FleetCharts.
+
+import { type Construct } from 'constructs';
+import { checkName, checkNamespace, refuse } from '../common/prop-errors';
+import { type FleetChartsProps } from '../fleet-charts-props';
+import { hostAndPort } from '../network/egress';
+
+/** Reserved of the 63 characters of a label: `-redis`, and what a StatefulSet appends. */
+const REDIS_SUFFIX = 17;
+
+/** Refuses props that contradict each other, and names that are too long. */
+export function checkFleet(scope: Construct, name: string, props: FleetChartsProps): void {
+  const { namespace, redis } = props;
+  checkName(scope, 'name', name, REDIS_SUFFIX);
+  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'bridge', 'failover'] as const) {
+    if (props[prop] !== undefined && redis?.replicas !== 1)
+      refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
+  }
+  if (namespace !== undefined) checkNamespace(scope, namespace);
+  if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
+    const why = 'ejection would lose acknowledged writes';
+    refuse(scope, `proxies.ejectHostsAndServeStaleData is true, but there is a migration: ${why}; remove one of them`);
+  }
+}
+
+/** An old server that follows its shard must not be mistaken for the shard's second server, which confirms the master. */
+export function checkLegacyPorts(
+  scope: Construct,
+  { redis, migration }: FleetChartsProps,
+  oldServers: readonly string[],
+  replicaPort: number,
+): void {
+  if (redis?.replicas !== 1 || !migration?.keepLegacyInSync) return;
+  const same = oldServers.find((address) => hostAndPort(address).port === replicaPort);
+  if (same === undefined) return;
+  const problem = `the old server ${same} follows its shard (keepLegacyInSync), and has the port of the second servers`;
+  refuse(scope, `${problem}; set replicaPort to a port that no old server has`);
+}
