@@ -246,15 +246,20 @@ export class LabFleet {
     return { pod, ports };
   }
 
-  /** A pod of the Job of a step, ready to run. `name` is the Job's, which Kubernetes sets as a label of the pod. */
+  /** A pod of the Job of a step of the migration or of the failover program, ready to run. `name` is the Job's, which Kubernetes sets as a label of the pod. */
   jobPod(step: string, name = this.jobName(step)): LabPod {
-    const job = this.charts.migration?.jobs[step].toJson() as Manifest;
-    return this.pod(job, name, this.shardAddresses());
+    return this.pod(this.job(step).toJson() as Manifest, name, this.shardAddresses());
   }
 
   /** The name of the Job of a step. */
   jobName(step: string): string {
-    return this.charts.migration?.jobs[step].name ?? '';
+    return this.job(step).name;
+  }
+
+  private job(step: string): k8s.KubeJob {
+    const jobs = (this.charts.migration ?? this.charts.failover)?.jobs ?? {};
+    if (!(step in jobs)) throw new Error(`this fleet has no Job ${step}`);
+    return jobs[step];
   }
 
   /** plan.json with the addresses of the lab, as a file. */

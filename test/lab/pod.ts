@@ -50,6 +50,15 @@ export class LabPod {
     return new LabPod(this.lab, { ...this.props, ...props });
   }
 
+  /** The same pod with other values of environment variables that it has. */
+  withEnv(values: Record<string, string>): LabPod {
+    const containers = this.spec.containers.map((container) => ({
+      ...container,
+      env: container.env?.map((each) => ({ ...each, value: values[each.name] ?? each.value })),
+    }));
+    return this.with({ spec: { ...this.spec, containers } });
+  }
+
   /** The directory of a mount path. */
   directory(mountPath: string): string {
     const directory = this.mounts.get(mountPath);

@@ -85,6 +85,14 @@ export class LabReplicas {
     await Promise.all(SENTINELS.map((n) => this.startSentinel(n)));
   }
 
+  /** Runs the Job that makes a server the master of a shard. */
+  async switchover(ordinal: number, to: Side): Promise<void> {
+    const env = { FAILOVER_SHARDS: String(ordinal), FAILOVER_TO: to };
+    const program = await this.fleet.jobPod('switchover').withEnv(env).start();
+    const code = await program.exit();
+    if (code !== 0) throw new Error(`the Job switchover ended with ${String(code)}:\n${program.output}`);
+  }
+
   /** The server of a shard that is a master; undefined unless there is exactly one. */
   async masterOf(ordinal: number): Promise<Side | undefined> {
     const roles = await Promise.all(SIDES.map((server) => this.replication(ordinal, server)));

@@ -1,0 +1,51 @@
+// A fleet of 108 shards with replicas: what bridge and Sentinels cost while nothing happens, and a third of the masters dies at once.
+
+import { type Lab, type Program } from '../../test/lab/lab';
+import { LabReplicas } from '../../test/lab/replicas';
+import { peakSoFar } from '../../test/lab/peak-memory';
+import { cpuSeconds } from '../proxy/measure';
+import { heading, median, megabytes, ms, row, sleep } from '../table';
+
+const SHARDS = 108;
+const KILLED = 36;
+const IDLE_MS = 60_000;
+const LOAD = { clients: SHARDS, clientsPerShard: 1, operationsPerSecond: 1000 };
+
+export async function mass(lab: Lab): Promise<void> {
+  const fleet = await LabReplicas.start(lab, { servers: SHARDS });
+  heading(`${SHARDS} shards with replicas, no clients`, 'CPU', 'peak memory');
+  await idle('HAProxy of a proxy', [fleet.proxies[0].pod.program('bridge')]);
+  row('  aim', '0.35 cores', '64 MB');
+  await idle(
+    'a Sentinel, the mean of three',
+    [0, 1, 2].map((n) => fleet.sentinel(n).program('sentinel')),
+  );
+  row('  aim', '0.10 cores');
+  await killThird(fleet);
+}
+
+async function idle(what: string, programs: Program[]): Promise<void> {
+  const before = cpuSeconds(programs);
+  await sleep(IDLE_MS);
+  const cores = (cpuSeconds(programs) - before) / (IDLE_MS / 1000) / programs.length;
+  row(`  ${what}`, `${cores.toFixed(2)} cores`, megabytes(Math.max(...programs.map(peakSoFar))));
+}
+
+async function killThird(fleet: LabReplicas): Promise<void> {
+  heading(`kill -9 of ${KILLED} of ${SHARDS} masters at the same time`, 'median', 'longest', 'of the others');
+  const load = await fleet.load(LOAD);
+  const killed = fleet.ordinals.slice(0, KILLED);
+  load.takeGaps();
+  await Promise.all(killed.map((shard) => fleet.kill(shard, 'a')));
+  await fleet.untilReplicated();
+  const gaps = load.takeGaps();
+  await load.stop();
+  const own = gaps.slice(0, KILLED);
+  row(
+    '  the bridge of a fleet with replicas',
+    ms(median(own)),
+    ms(Math.max(...own)),
+    ms(Math.max(...gaps.slice(KILLED))),
+  );
+  row('  aim', '', '9000 ms');
+}

@@ -1,0 +1,24 @@
+// Masters that hand over: their pod stops as planned, or the Job of a switchover runs.
+
+import { otherSide } from '../../lib/failover/replica-plan';
+import { type Lab } from '../../test/lab/lab';
+import { heading, row } from '../table';
+import { COLUMNS, type Event, measure, startFleet } from './rounds';
+
+const STOPS = 5;
+const SWITCHOVERS = 25;
+
+const stop: Event = async (fleet, shard, master) => {
+  await fleet.server(shard, master).stop();
+  await fleet.startServer(shard, master);
+};
+
+const switchover: Event = (fleet, shard, master) => fleet.switchover(shard, otherSide(master));
+
+export async function planned(lab: Lab): Promise<void> {
+  const fleet = await startFleet(lab);
+  heading('A master hands over', ...COLUMNS);
+  await measure(fleet, 'the Job switchover', SWITCHOVERS, switchover);
+  await measure(fleet, 'its pod stops and starts again', STOPS, stop);
+  row('  aim', '200', '150 ms', '300 ms', '', '', '0', '0');
+}
