@@ -31,6 +31,7 @@ const partly = [
   'nutcracker/nutcracker-config-yaml',
   'nutcracker/placement',
   'redis/config/known',
+  'redis/config/text',
   'runbook-kubectl',
 ];
 /** Tests that are too slow for every run. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { joinWords, linesOf, splitWords } from '../../../lib/redis/config/text';
+import { IS_LONG } from '../../lab/cases';
 import { Lab } from '../../lab/lab';
 import { configOf, whichAreAccepted } from '../real-redis';
 
@@ -64,7 +65,7 @@ test('unusual quoting is one word exactly if it is for redis-server, and the sam
         expect([config[name]]).toEqual(value);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: IS_LONG ? 25 : 8 },
   );
 });
 
