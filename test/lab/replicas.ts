@@ -1,11 +1,12 @@
 // A synthesized fleet with replicas as processes of a lab: both servers of each shard, the Sentinels, and the proxies.
 
 import { type Redis } from 'ioredis';
+import pLimit from 'p-limit';
 import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { connect } from './clients';
 import { DURABLE, LabFleet, type LabFleetProps, type LabProxy } from './fleet';
-import { type Lab, until } from './lab';
+import { accepts, type Lab, until } from './lab';
 import { Load, type LoadProps } from './load';
 import { type LabPod } from './pod';
 
@@ -16,6 +17,9 @@ export interface LabReplicasProps extends LabFleetProps {
 
 const SENTINELS = [0, 1, 2];
 
+/** The number of servers that start at the same time. */
+const AT_ONCE = 16;
+
 /** Sentinel looks at replicas every ten seconds, and repeats a failover that failed after twenty. */
 const PATIENCE_MS = 90_000;
 
@@ -25,7 +29,18 @@ export class LabReplicas {
     const redis = { ...DURABLE, ...props.redis, replicas: 1 };
     const it = new LabReplicas(await LabFleet.synthesize(lab, { ...props, redis }), props.servers);
     await it.startSentinels();
-    await Promise.all(it.ordinals.flatMap((n) => [it.startServer(n, 'a'), it.startServer(n, 'b')]));
+    // Not all of a large fleet at once: each start is a shell with some tens of commands.
+    const limit = pLimit(AT_ONCE);
+    await Promise.all(
+      it.ordinals.flatMap((n) =>
+        SIDES.map((server) =>
+          limit(async () => {
+            await it.startServer(n, server);
+            await until('it accepts connections', () => accepts(it.fleet.portOf(n, server)), PATIENCE_MS);
+          }),
+        ),
+      ),
+    );
     await it.untilReplicated();
     for (let i = 0; i < (props.proxyCount ?? 1); i++) it.proxies.push(await it.fleet.addProxy());
     return it;
