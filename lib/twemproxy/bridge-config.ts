@@ -53,6 +53,11 @@ export const CONNECTIONS = `  mode tcp
   retries 0
 `;
 
+/** The addresses of the servers, in a defaults section. */
+export const ADDRESSES = `  # A server without an address would be up from the moment its name is resolved until its first check: the second one is nobody's.
+  default-server init-addr libc,192.0.2.1 resolve-prefer ipv4
+`;
+
 /** AUTH as RESP, which works for any byte. HAProxy reads name and password from its environment. */
 export function auth(...variables: string[]): string {
   const args = variables.map((name) => `\\$%[env(${name}),length]\\r\\n%[env(${name})]\\r\\n`);

@@ -7,6 +7,7 @@
 
 import { type SecretKey } from '../common/secret-key';
 import {
+  ADDRESSES,
   auth,
   CONNECTIONS,
   globalSection,
@@ -97,9 +98,7 @@ export function failoverStoppedServers({ shards, sentinels }: FailoverRoutes): s
 }
 
 const BASE = `defaults base
-${CONNECTIONS}  # A server without an address would be up from the moment its name is resolved until its first check: the second one is nobody's.
-  default-server init-addr libc,192.0.2.1 resolve-prefer ipv4
-`;
+${CONNECTIONS}${ADDRESSES}`;
 
 /** The address of the frontend that confirms servers. The health port makes it unique among bridges that share a network. */
 function confirmationSocket({ healthPort }: FailoverRoutes): string {

@@ -2,8 +2,17 @@
 
 import { type SecretKey } from '../common/secret-key';
 import { type OldUser } from '../migration/old-user';
-import { auth, CONNECTIONS, globalSection, healthFrontend, resolversFor, stateFile, target } from './bridge-config';
-import { TOLERATED_STALL_MS } from './bridge-config';
+import {
+  ADDRESSES,
+  auth,
+  CONNECTIONS,
+  globalSection,
+  healthFrontend,
+  resolversFor,
+  stateFile,
+  target,
+  TOLERATED_STALL_MS,
+} from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
 
 /** The parts of a MigrationBridge that its configuration depends on. */
@@ -60,13 +69,13 @@ export function stoppedServers({ shards, oldUser }: MigrationRoutes): string {
 function defaults(bridge: MigrationRoutes, login: string): string {
   const { inter, fastinter, fall } = checkTiming(bridge);
   return `defaults
-${CONNECTIONS}  # With QUIT, the check of a replica fails at once instead of at its timeout.
+${CONNECTIONS}${ADDRESSES}  # With QUIT, the check of a replica fails at once instead of at its timeout.
   option tcp-check
   tcp-check connect
 ${login}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
   tcp-check expect string role:master
   # Checks are faster after a failure, but only ${fall} in a row mark a server down: a short stall cuts no connection.
-  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${inter}ms rise 1 fall ${fall} init-addr libc,none resolve-prefer ipv4 on-marked-down shutdown-sessions
+  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${inter}ms rise 1 fall ${fall} on-marked-down shutdown-sessions
 `;
 }
 
