@@ -11,7 +11,8 @@ export interface FailoverOptions extends JobOptions {
   readonly stepArguments?: { [step: string]: string[] };
 
   /**
-   * Whether `image` contains the failover program. Then there is no ConfigMap with the program.
+   * Whether `image` contains the failover program, as an image built from images/jobs does. Then there is no ConfigMap with the
+   * program, and no file `43-failover-program`.
    * @default false
    */
   readonly programInImage?: boolean;

@@ -18,7 +18,7 @@ export function checkJobs(scope: Construct, program: Program, options: ProgramJo
   if (options.programInImage === true && options.image === undefined) {
     refuse(
       scope,
-      `programInImage is true, but the default Node image does not contain the ${program.name}; set image to one built from node_modules/cdk8s-twemproxy/images/migrator`,
+      `programInImage is true, but the default Node image does not contain the ${program.name}; set image to one built from node_modules/cdk8s-twemproxy/images/jobs`,
     );
   }
   checkStepArguments(scope, program, options.stepArguments ?? {}, shards);

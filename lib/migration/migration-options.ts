@@ -91,7 +91,7 @@ export interface MigrationOptions extends JobOptions {
   readonly bridge?: BridgeOptions;
 
   /**
-   * Whether `image` contains the migrator, as an image built from images/migrator does. Then there is no ConfigMap with the
+   * Whether `image` contains the migrator, as an image built from images/jobs does. Then there is no ConfigMap with the
    * program, and no file `46-migrator`.
    * @default false
    */

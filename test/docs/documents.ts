@@ -16,7 +16,7 @@ export const DOCUMENTS = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...['docs', 'docs/how-to', 'images/twemproxy', ...directoriesIn('examples')].flatMap(markdownIn),
+  ...['docs', 'docs/how-to', 'images/jobs', 'images/twemproxy', ...directoriesIn('examples')].flatMap(markdownIn),
 ];
 
 export function read(file: string): string {
