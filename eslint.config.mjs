@@ -37,19 +37,21 @@ const arrows = [
     except: [
       './nutcracker',
       './migration/plan.ts',
+      './failover/replica-plan.ts',
       './redis/config',
       './common/kubernetes-values.ts',
       './common/documents.ts',
     ],
   },
-  // The formats of the plan and of the status, for `report`.
+  // The formats of the plan and of the statuses, for `report`.
   {
     target: './cli',
     from: './migrator',
     except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/fleet-progress.ts'],
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),
-  { target: './cli', from: ['./main.ts', './failover', './test', './examples', './bench'] },
+  { target: './cli', from: './failover', except: ['./shard/state.ts', './commands/status.ts'] },
+  { target: './cli', from: ['./main.ts', './test', './examples', './bench'] },
   {
     target: './migrator',
     from: './lib',

@@ -36,6 +36,7 @@ interface ReportOptions {
   readonly output: string;
   readonly plan: readonly string[];
   readonly status: readonly string[];
+  readonly failoverStatus: readonly string[];
 }
 interface BalanceOptions extends PoolOption {
   readonly keys?: string;
@@ -102,7 +103,9 @@ function commandLine(): Command {
 
   program
     .command('report')
-    .description('Write an HTML page: key shares, the ring, warnings, the plan of a migration, and its progress.')
+    .description(
+      'Write an HTML page: key shares, the ring, warnings, the progress of a migration, and the state of replicas.',
+    )
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .requiredOption('-o, --output <file>', 'the HTML file to write, or - for standard output')
     .addOption(
@@ -112,7 +115,13 @@ function commandLine(): Command {
       ),
     )
     .addOption(files('--status <file>', 'the progress of the migration: the output of status --json of the migrator'))
-    .addHelpText('after', '\nRepeat --plan and --status for further pools of the file.')
+    .addOption(
+      files(
+        '--failover-status <file>',
+        'masters and replicas of the shards: the output of status --json of the failover program',
+      ),
+    )
+    .addHelpText('after', '\nRepeat --plan, --status and --failover-status for further pools of the file.')
     .action(writeReport);
 
   program
@@ -196,7 +205,7 @@ async function balance(file: string, options: BalanceOptions): Promise<void> {
 }
 
 async function writeReport(file: string, { output, ...sources }: ReportOptions): Promise<void> {
-  const sourceFiles = [file, ...sources.plan, ...sources.status];
+  const sourceFiles = [file, ...sources.plan, ...sources.status, ...sources.failoverStatus];
   refuseStdinTwice(sourceFiles, 'give the paths of the others');
   const verdict = await check(file, input);
   const { config } = verdict;

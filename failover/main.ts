@@ -29,7 +29,7 @@ type RunCommand = (context: Context, given: Given) => Promise<Result>;
 const RUNNERS: Record<CommandName, RunCommand> = {
   status: async (context) => {
     const { shards, outcomes } = await status(withTimeout(context, 3000));
-    return { outcomes, summary: summaries.status(shards, outcomes) };
+    return { outcomes, summary: summaries.status(context.plan, shards, outcomes) };
   },
 
   switchover: async (context, given) => {

@@ -4,14 +4,16 @@ import { Distribution } from '../../lib/nutcracker';
 import { type Verdict } from '../input/verdict';
 import { type ConfigFile, type Input } from '../input/pools';
 import { type DrawPage, type ReportData } from '../input/report-data';
+import { failoverByPool, readFailoverStatus } from '../input/failover-status';
 import { plansByPool, shardsOf, statusByPool } from '../input/matching-pool';
 import { readPlans } from '../input/plan-file';
 import { readStatus } from '../input/status-file';
 
-/** The files given with --plan and --status. */
+/** The files given with --plan, --status and --failover-status. */
 export interface ReportSources {
   readonly plan: readonly string[];
   readonly status: readonly string[];
+  readonly failoverStatus: readonly string[];
 }
 
 /** A separate file, since the chart library is larger than the rest of the program. */
@@ -39,6 +41,8 @@ export async function reportData(
   const plans = plansByPool(config, await Promise.all(sources.plan.map((file) => readPlans(file, input))));
   const statusFiles = await Promise.all(sources.status.map((file) => readStatus(file, input)));
   const statuses = statusByPool(config, statusFiles, plans);
+  const failoverFiles = await Promise.all(sources.failoverStatus.map((file) => readFailoverStatus(file, input)));
+  const failovers = failoverByPool(config, failoverFiles, plans);
   return {
     file: config.name,
     pools: config.pools.map((pool) => ({
@@ -49,6 +53,7 @@ export async function reportData(
       shards: shardsOf(config, pool, plans.get(pool)),
       plan: plans.get(pool),
       status: statuses.get(pool),
+      failover: failovers.get(pool),
     })),
   };
 }

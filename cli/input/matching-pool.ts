@@ -23,6 +23,18 @@ function fleetOf({ pools }: ConfigFile, pool: NutcrackerPool): FleetShards {
   return new FleetShards(groupsOf(pools).find((group) => group.includes(pool)) ?? [pool]);
 }
 
+/** A fleet of the file. */
+interface Fleet {
+  readonly pools: readonly NutcrackerPool[];
+  /** The number of its shards, as a synth of the file would number them. */
+  readonly shards: number;
+}
+
+/** The fleets of a file: pools that share servers are one fleet. */
+export function fleetsOf({ pools }: ConfigFile): Fleet[] {
+  return groupsOf(pools).map((group) => ({ pools: group, shards: new FleetShards(group).lines.length }));
+}
+
 function serverIn({ name }: NutcrackerPool, { servers }: Shard): Shard['servers'][number] | undefined {
   return servers.find((server) => server.pool === name);
 }

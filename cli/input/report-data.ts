@@ -2,6 +2,7 @@
 
 import { type MovePlan } from '../../lib/migration/plan';
 import { type HashRing, type NutcrackerPool } from '../../lib/nutcracker';
+import { type ShardStatus as ReplicatedStatus } from '../../failover/commands/status';
 import { type ShardState } from '../../migrator/shard/shard-state';
 import { type Finding } from './verdict';
 
@@ -22,6 +23,7 @@ export interface PoolData {
   readonly shards: readonly number[];
   readonly plan?: PlanData;
   readonly status?: StatusData;
+  readonly failover?: FailoverData;
 }
 
 /** A plan, and data from the manifests in the same directory. */
@@ -59,6 +61,18 @@ export interface ShardData {
   /** What to do if another program or a person changed the role of a server. */
   readonly advice?: string;
 }
+
+/** The output of `status --json` of the failover program, by shard. */
+export interface FailoverData {
+  readonly source: string;
+  /** When the status was taken. */
+  readonly time: string;
+  readonly shards: ReadonlyMap<number, ReplicatedData>;
+}
+
+/** A shard with a replica. Without a state, the program skipped it, for the reason in `problems`. */
+export type ReplicatedData = Pick<ReplicatedStatus, 'votes' | 'problems'> &
+  Partial<Omit<ReplicatedStatus, 'shard' | 'votes' | 'problems'>>;
 
 /** Renders the page as HTML. Loaded from a separate file, since only `report` needs the chart library. */
 export type DrawPage = (data: ReportData) => string;

@@ -5,6 +5,7 @@ import { type PoolData } from '../input/report-data';
 import { type Child, el, span } from './element';
 import { findingCounts, findingsSection } from './findings-section';
 import { ringChart } from './ring-chart';
+import { type FailoverCounts, failoverCounts, replicasSection } from './replicas-section';
 import { serversSection } from './servers-section';
 import { shareChart } from './share-chart';
 import { extremes, type Share, sharesOf, times, timesFair } from './shares';
@@ -19,10 +20,13 @@ export interface Part {
 }
 
 export function partsOf(data: PoolData, id: string): Part[] {
-  const { plan, status, ring } = data;
+  const { plan, status, failover, ring } = data;
   const shares = ring === undefined ? [] : sharesOf(ring);
   return [
     ...(status ? [{ id: `${id}-state`, title: 'State of the migration', content: stateSection(data, status) }] : []),
+    ...(failover
+      ? [{ id: `${id}-replicas`, title: 'Masters and replicas', content: replicasSection(data, failover) }]
+      : []),
     { id: `${id}-findings`, title: 'Warnings and notes', content: findingsSection(data) },
     { id: `${id}-shares`, title: 'Key shares', content: shares.length === 0 ? noShares() : shareChart(shares) },
     { id: `${id}-ring`, title: 'The ring', content: ringOf(data, shares) },
@@ -72,7 +76,7 @@ export function poolHead(data: PoolData): Element {
 }
 
 function tiles(data: PoolData): Element[] {
-  const { pool, plan, ring, status, warnings } = data;
+  const { pool, plan, ring, status, failover, warnings } = data;
   const { most, least } = ring === undefined ? {} : extremes(sharesOf(ring));
   const shards = status && shardViews(data, status);
   const needing = shards && needingAction(shards);
@@ -105,7 +109,25 @@ function tiles(data: PoolData): Element[] {
           ),
         ]
       : []),
+    ...(failover ? failoverTiles(failoverCounts(data, failover)) : []),
     ...(status ? lagTile([...status.shards].filter(([shard]) => data.shards.includes(shard))) : []),
+  ];
+}
+
+function failoverTiles({ shards, canFailOver, withoutMaster }: FailoverCounts): Element[] {
+  return [
+    tile(
+      'Can fail over',
+      `${canFailOver.toLocaleString('en')} of ${shards.toLocaleString('en')}`,
+      'if the master fails now',
+      canFailOver < shards ? 'action' : 'moved',
+    ),
+    tile(
+      'No single master',
+      withoutMaster.toLocaleString('en'),
+      withoutMaster === 0 ? 'nothing to do' : 'see below',
+      withoutMaster > 0 ? 'action' : 'moved',
+    ),
   ];
 }
 

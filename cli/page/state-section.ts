@@ -1,11 +1,11 @@
 // The state of the migration: the shards by state, and the shards that need action.
 
-import * as Plot from '@observablehq/plot';
 import { size } from '../../migrator/report/fleet-progress';
 import { newAddresses, type PoolData, type ShardData, type StatusData } from '../input/report-data';
-import { count, document, el, span } from './element';
-import { drawings, fragment, figure, type Width } from './figure';
-import { type Display, displayOf, orderOf, stateName } from './states';
+import { count, el, span } from './element';
+import { fragment } from './figure';
+import { displayOf, orderOf, stateName } from './states';
+import { asOf, namedState, signOf, statusFigure } from './status-figure';
 
 /** A shard of the pool, and its data in the status. */
 export interface ShardView {
@@ -33,56 +33,13 @@ export function needingAction(shards: readonly ShardView[]): ShardView[] {
 export function stateSection(pool: PoolData, status: StatusData): Node {
   const views = shardViews(pool, status);
   const needing = needingAction(views);
-  const groups = byState(views);
-  const summary = groups.map(({ name, shards }) => `${shards.length} ${name}`).join(', ');
   return fragment(
-    el(
-      'p',
-      {},
-      'As of ',
-      el('time', { datetime: status.time }, inUtc(status.time)),
-      `, from `,
-      span('code', status.source),
-      '.',
-    ),
+    asOf(status),
     needing.length === 0 ? el('p', { class: 'ok' }, '✓ No shard needs action.') : actionList(pool, needing),
-    figure(
-      'Each square is a shard, in the order of the file.',
-      ...drawings((width) => squares(views, width), `${count(views.length, 'shard')} by state: ${summary}.`),
-      el(
-        'ul',
-        { class: 'legend states' },
-        ...groups.map(({ name, display, shards }) => stateItem(name, display, shards.length)),
-      ),
+    statusFigure(
+      views.map(({ shard, data }) => ({ shard, name: stateName(data), display: displayOf(data) })),
+      orderOf,
     ),
-  );
-}
-
-/** `2026-11-22 20:10:46 UTC` */
-function inUtc(time: string): string {
-  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-interface Group {
-  readonly name: string;
-  readonly display: Display;
-  readonly shards: readonly ShardView[];
-}
-
-function byState(views: readonly ShardView[]): Group[] {
-  const names = [...new Set(views.map(({ data }) => stateName(data)))].sort((a, b) => orderOf(a) - orderOf(b));
-  return names.map((name) => {
-    const shards = views.filter(({ data }) => stateName(data) === name);
-    return { name, shards, display: displayOf(shards[0].data) };
-  });
-}
-
-function stateItem(name: string, display: Display, shards: number): Element {
-  return el(
-    'li',
-    {},
-    signOf(display),
-    el('span', {}, el('b', {}, `${shards.toLocaleString('en')} ${name}`), `: ${display.meaning}`),
   );
 }
 
@@ -129,70 +86,12 @@ function shardItem(pool: PoolData, { index, shard, data }: ShardView): Element {
   return el('li', {}, `shard ${shard} `, span('location', addresses), ...details);
 }
 
-function signOf({ category, sign }: Display): Element {
-  return el('span', { class: `swatch ${category}`, 'aria-hidden': 'true' }, sign);
-}
-
 /** The state with its sign. */
 export function stateCell(data: ShardData | undefined): Element {
-  return el('span', { class: 'state' }, signOf(displayOf(data)), stateName(data));
+  return namedState(stateName(data), displayOf(data));
 }
 
 /** `1.2 MiB`; empty for a shard without a lag. */
 export function lagCell(data: ShardData | undefined): string {
   return data?.lag === undefined ? '' : size(data.lag);
-}
-
-/** The number of squares in a row: a multiple of ten. */
-function perRow(shards: number, { name }: Width): number {
-  if (name === 'narrow') return shards <= 200 ? 10 : 20;
-  return shards <= 200 && name === 'medium' ? 20 : 40;
-}
-
-function squares(views: readonly ShardView[], width: Width): Element {
-  const inRow = perRow(views.length, width);
-  const margin = 36;
-  const side = Math.min(26, (width.width - margin) / inRow);
-  const rows = Math.ceil(views.length / inRow);
-  const column = ({ index }: ShardView): number => index % inRow;
-  const row = ({ index }: ShardView): number => Math.floor(index / inRow);
-  return Plot.plot({
-    document,
-    width: width.width,
-    height: rows * side + 2,
-    margin: 0,
-    style: { fontSize: '12px' },
-    x: { axis: null, domain: [0, inRow], range: [margin, margin + inRow * side] },
-    y: { axis: null, domain: [0, rows], range: [0, rows * side] },
-    marks: [
-      Plot.text(
-        Array.from({ length: rows }, (_, i) => i),
-        {
-          x: 0,
-          y: (i: number) => i + 0.5,
-          dx: -8,
-          text: (i: number) => String(i * inRow),
-          textAnchor: 'end',
-        },
-      ),
-      Plot.rect(views, {
-        x1: column,
-        x2: (view: ShardView) => column(view) + 1,
-        y1: row,
-        y2: (view: ShardView) => row(view) + 1,
-        inset: 1,
-        r: 3,
-        fill: ({ data }: ShardView) => `var(--${displayOf(data).category})`,
-        title: ({ shard, data }: ShardView) => `shard ${shard}: ${stateName(data)}`,
-      }),
-      Plot.text(views, {
-        x: (view: ShardView) => column(view) + 0.5,
-        y: (view: ShardView) => row(view) + 0.5,
-        text: ({ data }: ShardView) => displayOf(data).sign,
-        fill: ({ data }: ShardView) => `var(--on-${displayOf(data).category})`,
-        fontWeight: 'bold',
-        pointerEvents: 'none',
-      }),
-    ],
-  });
 }

@@ -48,7 +48,7 @@ const SKIPPED: Display = {
   meaning: 'the migrator could not query its servers',
   remedy: 'Fix the cause that is listed with the shard',
 };
-const NOT_IN_STATUS: Display = { category: 'unknown', sign: '–', meaning: 'the status does not have it' };
+export const NOT_IN_STATUS: Display = { category: 'unknown', sign: '–', meaning: 'the status does not have it' };
 
 export function stateName(shard: ShardData | undefined): string {
   if (shard === undefined) return 'not in status';

@@ -4,8 +4,8 @@ import { type Child, document, el } from './element';
 
 export interface Column {
   readonly title: string;
-  /** Numbers are right-aligned; code is set in a monospaced font. */
-  readonly kind?: 'number' | 'code';
+  /** Numbers are right-aligned; code is set in a monospaced font; text is wrapped. */
+  readonly kind?: 'number' | 'code' | 'text';
 }
 
 export interface Table {

@@ -1,11 +1,13 @@
 // The summary of a status, as text and as JSON.
 
+import { type ReplicaPlan } from '../../lib/failover/replica-plan';
 import { exitCodeOf, type Outcome } from '../../migrator/program/outcome';
 import { size } from '../../migrator/report/fleet-progress';
 import { type Summary } from '../../migrator/report/report';
 import { type ShardStatus } from './status';
 
-export function status(shards: readonly ShardStatus[], all: readonly Outcome[]): Summary {
+/** The JSON names the fleet and its size: `--shards` can leave shards out. */
+export function status(plan: ReplicaPlan, shards: readonly ShardStatus[], all: readonly Outcome[]): Summary {
   const counts = new Map<string, number>();
   for (const { state } of shards) counts.set(state, (counts.get(state) ?? 0) + 1);
   const known = new Set(shards.map(({ shard }) => shard));
@@ -15,7 +17,7 @@ export function status(shards: readonly ShardStatus[], all: readonly Outcome[]):
       ...all.filter(({ shard }) => !known.has(shard)).map(({ shard, message }) => `shard ${shard}: ${message}`),
       [...counts].map(([state, number]) => `${number} ${state}`).join(', '),
     ],
-    json: { exitCode: exitCodeOf(all), shards },
+    json: { exitCode: exitCodeOf(all), fleet: plan.fleet, shardsInFleet: plan.shards.length, shards },
   };
 }
 

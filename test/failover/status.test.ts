@@ -3,6 +3,8 @@
 import { type ShardStatus, status } from '../../failover/commands/status';
 import { status as summary } from '../../failover/commands/summaries';
 import { exitCodeOf } from '../../migrator/program/outcome';
+import { readFailoverStatus } from '../../cli/input/failover-status';
+import { inputOf } from '../cli/program';
 import { Lab, until } from '../lab/lab';
 import { Replicated } from '../lab/replicated';
 
@@ -18,11 +20,13 @@ afterEach(async () => {
 });
 
 /** What the command finds, and prints. */
-async function found(): Promise<{ code: number; output: string; shard: ShardStatus }> {
+async function found(): Promise<{ code: number; output: string; jsonLine: string; shard: ShardStatus }> {
   const context = fleet.context();
   const { shards, outcomes } = await status(context);
   context.sentinels.close();
-  return { code: exitCodeOf(outcomes), output: summary(shards, outcomes).text.join('\n'), shard: shards[0] };
+  const { text, json } = summary(context.plan, shards, outcomes);
+  const jsonLine = JSON.stringify({ time: new Date().toISOString(), kind: 'summary', ...json });
+  return { code: exitCodeOf(outcomes), output: text.join('\n'), jsonLine, shard: shards[0] };
 }
 
 test('a shard before and while the Sentinels monitor it', async () => {
@@ -33,7 +37,7 @@ test('a shard before and while the Sentinels monitor it', async () => {
     expect.stringContaining('3 of 3 do not monitor it: nothing promotes a replica'),
   ]);
   await fleet.monitor();
-  const { code, output, shard } = await found();
+  const { code, output, jsonLine, shard } = await found();
   expect(code).toBe(0);
   expect(output).toMatch(
     /shard {4}0 {2}ready {8}master a 127\.0\.0\.1:\d+, b can take over, 0 keys, lag 0 B, 3 of 3 Sentinels name it\n1 ready$/,
@@ -50,6 +54,10 @@ test('a shard before and while the Sentinels monitor it', async () => {
 
   await fleet.sentinels[0].kill();
   const one = await found();
+  for (const text of [jsonLine, one.jsonLine]) {
+    const read = await readFailoverStatus('-', inputOf(text));
+    expect(read).toMatchObject({ fleet: fleet.plan.fleet, shardsInFleet: 1, shards: [{ shard: 0, successor: 'b' }] });
+  }
   expect([one.code, one.output]).toEqual([
     0,
     expect.stringContaining('Sentinels: 2 of 3 name a, 1 of 3 cannot be reached'),

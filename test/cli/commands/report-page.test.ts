@@ -59,6 +59,8 @@ const odd = lab.write(
   ),
 );
 
+const failover = lab.write('failover.jsonl', failoverStatus());
+
 /** Violations of WCAG 2.1 AA and best practices that axe-core finds. */
 async function violations({ page }: Visit): Promise<string[]> {
   await page.evaluate(axe.source);
@@ -110,7 +112,7 @@ describe('every page', () => {
     everyNth(3, [
       ['light', () => report(several)],
       ['dark', () => report(odd)],
-      ['dark', () => report(UNIT_1, '--plan', 'dist')],
+      ['dark', () => report(UNIT_1, '--plan', 'dist', '--failover-status', failover)],
     ] as const),
   )('is accessible (%s)', async (colorScheme, page) => {
     expect(await visit(await page(), { colorScheme }, violations)).toEqual([]);
@@ -244,6 +246,69 @@ describe('the filter of a table', () => {
       await page.getByText('Arcs as a table').click();
       expect(await page.getByRole('table', { name: 'Arcs of each server' }).isVisible()).toBe(true);
     });
+  });
+});
+
+/** The output of the failover program for unit-1: one shard has lost its master, one replica is behind, one Sentinel is silent. */
+function failoverStatus(): string {
+  const problems: Readonly<Record<number, object>> = {
+    7: {
+      state: 'master lost',
+      master: undefined,
+      successor: undefined,
+      keys: undefined,
+      lag: undefined,
+      problems: ['unit-1-shard-7:6379: connect ECONNREFUSED; run failover --shards 7 <b>'],
+    },
+    80: { state: 'behind', successor: undefined, lag: 3 * 1024 * 1024, problems: ['b cannot take over: wait'] },
+    90: { votes: [{ sentinel: 's-0:26379', names: 'a' }], problems: [] },
+    91: {
+      votes: [0, 1, 2].map((i) => ({ sentinel: `s-${i}:26379`, names: null })),
+      problems: ['3 of 3 do not monitor it'],
+    },
+  };
+  const shards = Array.from({ length: 107 }, (_, shard) => ({
+    shard,
+    a: `unit-1-shard-${shard}.unit-1.svc.cluster.local.:6379`,
+    b: `unit-1-shard-${shard}-b.unit-1.svc.cluster.local.:6380`,
+    state: 'ready',
+    master: 'a',
+    successor: 'b',
+    keys: 1000 + shard,
+    lag: 0,
+    votes: [0, 1, 2].map((i) => ({ sentinel: `s-${i}:26379`, names: 'a' })),
+    problems: [],
+    ...problems[shard],
+  }));
+  const summary = { kind: 'summary', exitCode: 3, fleet: 'unit-1', shardsInFleet: 108, shards };
+  return `${JSON.stringify({ time: '2026-05-05T05:05:05.000Z', ...summary })}\n`;
+}
+
+test('the status of the failover program shows which shards could fail over, and those with problems first', async () => {
+  await visit(await report(UNIT_1, '--plan', 'dist', '--failover-status', failover), {}, async (visited) => {
+    const { page } = visited;
+    const section = page.locator('#pool-1-replicas');
+    expect(await section.innerText()).toContain(
+      '104 of 108 shards could fail over now; 1 without a master, or with two; 1 of unknown state.',
+    );
+    expect(await section.getByRole('img', { name: 'by state' }).getAttribute('aria-label')).toBe(
+      '108 shards by state: 1 master lost, 1 behind, 1 ready, too few votes, 1 not in status, 104 ready.',
+    );
+    const rows = section.getByRole('table').locator('tbody tr:visible');
+    const texts = (await rows.allInnerTexts()).map((row) => row.replaceAll(/\s+/g, ' ').trim());
+    expect(texts.slice(0, 5)).toEqual([
+      expect.stringMatching(
+        /^7 ✗ master lost unit-1-shard-7\S+ connect ECONNREFUSED; run failover --shards 7 <b> none none$/,
+      ),
+      expect.stringMatching(/^80 … behind b cannot take over: wait a unit-1-shard-80 none 3\.0 MiB 1,080 3 of 3$/),
+      expect.stringMatching(/^91 ! ready, too few votes 3 of 3 do not monitor it a \S+ b \S+ 0 B 1,091 0 of 3$/),
+      expect.stringMatching(/^107 – not in status/),
+      expect.stringMatching(/^0 ✓ ready a unit-1-shard-0 b unit-1-shard-0-b 0 B 1,000 3 of 3$/),
+    ]);
+    await section.getByLabel('Show only rows with').fill('behind');
+    expect(await rows.count()).toBe(1);
+    await page.setViewportSize({ width: 360, height: 800 });
+    expect(await visited.overflow()).toBe(0);
   });
 });
 

@@ -23,16 +23,17 @@ const alpha = lab.write('alpha.yml', pool('alpha', servers(SERVERS)));
 interface Given {
   readonly plan?: string[];
   readonly status?: string[];
+  readonly failoverStatus?: string[];
 }
 
 async function dataOf(
   file: string,
-  { plan = [], status = [] }: Given,
+  { plan = [], status = [], failoverStatus = [] }: Given,
   input = new Input(() => process.stdin),
 ): Promise<ReportData> {
   const verdict = await check(file, input);
   if (verdict.config === undefined) throw new Error(`${file} is refused`);
-  return reportData(verdict, verdict.config, { plan, status }, input);
+  return reportData(verdict, verdict.config, { plan, status, failoverStatus }, input);
 }
 
 const manifest = fs.readFileSync(PLAN, 'utf8');
@@ -112,8 +113,10 @@ function configMap(plan: string): object {
   return { kind: 'ConfigMap', metadata: { name: 'plan' }, data: { 'plan.json': plan } };
 }
 
+const TIME = '2026-05-05T05:05:05.000Z';
+const line = (kind: string, fields: object): string => `${JSON.stringify({ time: TIME, kind, ...fields })}\n`;
+
 describe('a status', () => {
-  const TIME = '2026-05-05T05:05:05.000Z';
   const shard = (n: number, fields: object = {}): Record<string, unknown> => {
     const address = `10.0.0.${n}:6379`;
     return {
@@ -126,7 +129,6 @@ describe('a status', () => {
       ...fields,
     };
   };
-  const line = (kind: string, fields: object): string => `${JSON.stringify({ time: TIME, kind, ...fields })}\n`;
   const summary = (...shards: unknown[]): string => line('summary', { exitCode: 0, shards });
 
   // report-page.test.ts has the output of a real migrator.
@@ -171,6 +173,11 @@ describe('a status', () => {
       summary(shard(0), shard(1, { isHeld: undefined })),
       'stdin:1: shards[1].isHeld is missing, not a valid value',
     ],
+    [
+      'the status of the failover program',
+      line('summary', { fleet: 'unit-1', shardsInFleet: 1, shards: [{ shard: 0, a: 'a:1', b: 'b:1' }] }),
+      'stdin:1: it is the status of the failover program; give it with --failover-status',
+    ],
     ['no time', `${JSON.stringify({ kind: 'summary', shards: [] })}\n`, 'stdin:1: time is missing, not a valid time'],
     ['more shards than servers', summary(shard(SERVERS)), 'stdin:1: it is not the status of a migration of '],
     [
@@ -208,5 +215,106 @@ describe('a status', () => {
     await expect(dataOf(alpha, { plan: [plan], status: [status] })).rejects.toThrow(
       'shard 0 moves to "new-0:6379", but to "elsewhere-0:6379" in the plan',
     );
+  });
+});
+
+describe('a status of the failover program', () => {
+  const shard = (n: number, fields: object = {}): Record<string, unknown> => ({
+    shard: n,
+    a: `unit-1-shard-${n}.unit-1.svc.cluster.local.:6379`,
+    b: `unit-1-shard-${n}-b.unit-1.svc.cluster.local.:6380`,
+    state: 'ready',
+    master: 'a',
+    successor: 'b',
+    keys: 5,
+    lag: 0,
+    votes: [0, 1, 2].map((i) => ({ sentinel: `s-${i}:26379`, names: 'a' })),
+    problems: [],
+    ...fields,
+  });
+  const summary = (fields: object, ...shards: unknown[]): string =>
+    line('summary', { exitCode: 0, fleet: 'unit-1', shardsInFleet: SERVERS, shards, ...fields });
+  const ofUnit1 = (fields: object, ...shards: unknown[]): string =>
+    summary({ shardsInFleet: 108, ...fields }, ...shards);
+
+  // failover/status.test.ts has the output of the real program.
+  test('has the shards of the summary, and the skipped ones', async () => {
+    const text =
+      line('progress', { shard: 1, state: 'skipped', detail: 'master lost: wait' }) +
+      line('progress', { shard: 2, state: 'skipped', detail: '10.0.0.2:6379: WRONGPASS' }) +
+      summary({}, shard(0), shard(1, { state: 'master lost', master: undefined, problems: ['wait'] }));
+    const { failover } = (await dataOf(alpha, { failoverStatus: ['-'] }, inputOf(text))).pools[0];
+    expect(failover?.time).toBe(TIME);
+    expect([...(failover?.shards ?? [])]).toEqual([
+      [0, expect.objectContaining({ state: 'ready', successor: 'b' })],
+      [1, expect.objectContaining({ state: 'master lost', problems: ['wait'] })],
+      [2, { votes: [], problems: ['10.0.0.2:6379: WRONGPASS'] }],
+    ]);
+  });
+
+  test('belongs to all pools of its fleet, which a plan tells from fleets of the same size', async () => {
+    const text = ofUnit1({}, shard(0));
+    const twin = fs.readFileSync(LIVE, 'utf8').replaceAll('example.net', 'example.org').replace('unit1:', 'twin:');
+    const both = lab.write(
+      'twins.yml',
+      fs.readFileSync(LIVE, 'utf8') + twin.replace(/listen: .*/, 'listen: 0.0.0.0:1'),
+    );
+    const failoverStatus = ['-'];
+    await expect(dataOf(both, { failoverStatus }, inputOf(text))).rejects.toThrow(
+      'stdin:1: it fits the fleets of the pools "unit1" and "twin", which have as many shards; give their plans',
+    );
+    const { pools } = await dataOf(both, { plan: [DIST], failoverStatus }, inputOf(text));
+    expect(pools.map(({ failover }) => failover?.shards.size)).toEqual([1, undefined]);
+  });
+
+  const [first] = summary({}, shard(0)).split('"shards":');
+  test.each<[string, string, string]>([
+    [
+      'the output without --json',
+      'shard    0  ready\n',
+      'stdin:1: shard    0  ready is not JSON; give the output of `failover.mjs',
+    ],
+    ['truncated JSON', first, 'is not JSON; give the output of `failover.mjs status --plan replicas.json --json`'],
+    ['no summary', line('progress', { shard: 0, state: 'done' }), 'stdin: it has no summary, the last line'],
+    [
+      'another command',
+      line('summary', { exitCode: 0 }),
+      'stdin:1: the summary has no shards; it is from another command',
+    ],
+    [
+      'the status of the migrator',
+      line('summary', { shards: [] }),
+      'stdin:1: it is the status of the migrator; give it with --status',
+    ],
+    ['no size', summary({ shardsInFleet: -1 }), 'stdin:1: shardsInFleet is -1, not a number of shards; give'],
+    ['no name', summary({ fleet: 7 }), 'stdin:1: fleet is 7, not the name of a fleet; give'],
+    ['an unknown state', summary({}, shard(0, { state: 'lost' })), 'shards[0].state is "lost", not a valid value'],
+    ['an unknown server', summary({}, shard(0, { master: 'c' })), 'shards[0].master is "c", not a valid value'],
+    ['a vote', summary({}, shard(0, { votes: [{}] })), 'shards[0].votes is [{}], not a valid value'],
+    [
+      'another number of shards',
+      ofUnit1({}, shard(0)),
+      'it is not the status of a fleet of ' +
+        alpha +
+        ': pool "alpha": the fleet has 108 shards in the status, and 3 in the file; give the status',
+    ],
+    ['a shard too many', summary({}, shard(SERVERS)), 'it has a shard 3, and the fleet has 3 shards; give the status'],
+  ])('is refused with its line and the remedy: %s', async (_, text, message) => {
+    await expect(dataOf(alpha, { failoverStatus: ['-'] }, inputOf(text))).rejects.toThrow(message);
+  });
+
+  test.each<[string, string, string]>([
+    [
+      'the fleet',
+      ofUnit1({ fleet: 'unit-2' }, shard(0)),
+      'pool "unit1": the fleet is "unit-2" in the status, and "unit-1" in the plan; give the status of the fleet in this file',
+    ],
+    [
+      'the address',
+      ofUnit1({}, shard(0, { a: 'b:1' })),
+      'server a of shard 0 is "b:1", but "unit-1-shard-0.unit-1.svc.cluster.local.:6379" in the plan; give the status',
+    ],
+  ])('is refused if the plan has another one: %s', async (_, text, message) => {
+    await expect(dataOf(LIVE, { plan: [DIST], failoverStatus: ['-'] }, inputOf(text))).rejects.toThrow(message);
   });
 });
