@@ -43,11 +43,19 @@ const arrows = [
       './common/documents.ts',
     ],
   },
-  // The formats of the plan and of the statuses, for `report`.
+  // The formats of the plan and of the statuses, for `report`, and one connection to a server, for `capacity`.
   {
     target: './cli',
     from: './migrator',
-    except: ['./plan-file.ts', './shard/shard-state.ts', './commands/status.ts', './report/fleet-progress.ts'],
+    except: [
+      './plan-file.ts',
+      './shard/shard-state.ts',
+      './commands/status.ts',
+      './report/fleet-progress.ts',
+      './redis/info.ts',
+      './redis/product.ts',
+      './redis/server.ts',
+    ],
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),
   { target: './cli', from: './failover', except: ['./shard/state.ts', './commands/status.ts'] },

@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { NutcrackerConfigError } from '../lib/nutcracker/config-error';
 import { type CommandResult, ExitCode, objectionJson } from './output/result';
 import { Balance } from './commands/balance';
+import { capacityCommand } from './commands/capacity/command';
 import { check } from './commands/check';
 import { diff } from './commands/diff';
 import { images } from './commands/images';
@@ -134,6 +135,8 @@ function commandLine(): Command {
       printResult(await images(paths, input), options);
     });
 
+  program.addCommand(capacityCommand(input, printResult).copyInheritedSettings(program));
+
   program.addCommand(initCommand(input, VERSION, printResult).copyInheritedSettings(program));
 
   return program;
@@ -143,6 +146,7 @@ function commandLine(): Command {
 const EXIT_CODES: Readonly<Record<string, readonly [success: string, negative: string] | undefined>> = {
   check: ['the file is valid', 'the file has errors'],
   diff: ['no key would move', 'keys would move'],
+  capacity: ['every shard fits', 'a shard, the nodes or the storage is too small'],
   report: ['the page is written', 'the file has errors and nothing is written'],
 };
 

@@ -41,7 +41,7 @@ function licenseOf(directory) {
 
 /** The command line, and the page of `report` next to it. */
 export async function bundleCli(outfile) {
-  await bundle('cli/main.ts', outfile);
+  await bundle('cli/main.ts', outfile, { plugins: [withoutUnused] });
   await bundle('cli/page/page.ts', path.join(path.dirname(outfile), 'page/page.js'), {
     minify: true,
     loader: { '.css': 'text', '.browser.js': 'text' },

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Redis } from 'ioredis';
+import { serversIn } from '../../cli/input/info-file';
 import { HashRing, NutcrackerConfig } from '../../lib/nutcracker';
 import { accepts, Lab } from '../lab/lab';
 import { type Example, examplesOf, shell, UPDATE, withExamples } from '../docs/console';
@@ -11,7 +12,7 @@ afterAll(() => lab.close());
 
 const DOCS = path.join(ROOT, 'docs/cli.md');
 
-/** The server behind `redis-cli -h stateful-redis-1`: server1 of the article, with a key of another shard. */
+/** The server behind `redis-cli -h stateful-redis-N`: server1 of the article, with a key of another shard. */
 async function startShard(): Promise<string> {
   const socket = path.join(lab.dir, 'redis.sock');
   const server = lab.start('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', lab.dir]);
@@ -32,8 +33,8 @@ test('every example prints the output in docs/cli.md (UPDATE_DOCS=1 writes it)',
   const ownPath = process.env.PATH ?? '';
   const redisCli = [
     '#!/bin/sh',
-    `[ "$1 $2" = '-h stateful-redis-1' ] || exit 9`,
-    'shift 2',
+    'case "$1 $2" in "-h stateful-redis-"[0-3]) shift 2 ;; *) exit 9 ;; esac',
+    '[ "$1 $2" != "-p 6379" ] || shift 2',
     `PATH='${ownPath}' exec redis-cli -s ${socket} "$@"`,
   ];
   fs.writeFileSync(path.join(bin, 'redis-cli'), redisCli.join('\n'), { mode: 0o755 });
@@ -45,6 +46,10 @@ test('every example prints the output in docs/cli.md (UPDATE_DOCS=1 writes it)',
   const text = fs.readFileSync(DOCS, 'utf8');
   const examples: Example[] = [];
   for (const { command } of examplesOf(text)) examples.push({ command, printed: await shell(command, env, lab.dir) });
+  // What the command for --info has written. All of it is from one server.
+  const infos = serversIn(fs.readFileSync(path.join(lab.dir, 'info.txt'), 'utf8'), 'info.txt');
+  expect(infos.map(({ name }) => name)).toEqual([0, 1, 2, 3].map((n) => `stateful-redis-${n}:6379`));
+  expect(infos[3].setting('client-output-buffer-limit')).toContain('slave 268435456');
   const written = withExamples(text, examples);
   if (UPDATE) fs.writeFileSync(DOCS, written);
   expect(examples.length).toBeGreaterThan(5);

@@ -20,6 +20,7 @@ const cliWithStdin = (stdin: string | Uint8Array, ...args: string[]): Promise<Re
 const shell = (script: string): Promise<Result> =>
   run('sh', ['-c', script], { env: { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` } });
 
+const INFO = 'examples/article/info.txt';
 const two = lab.write('two.yml', pool('alpha', servers(4)) + pool('beta', servers(5)));
 
 describe('exit codes', () => {
@@ -38,6 +39,15 @@ describe('exit codes', () => {
       [2, ['images', 'docs']],
       [2, ['images', '-', '-']],
       [2, ['images', 'no/such.yml']],
+      [0, ['capacity', ARTICLE, '--info', INFO]],
+      [1, ['capacity', ARTICLE, '--info', INFO, '--memory', '128Mi']],
+      [1, ['capacity', ARTICLE, '--info', INFO, '--storage', '1Gi']],
+      [1, ['capacity', ARTICLE, '--info', INFO, '--node-memory', '128Mi']],
+      [2, ['capacity', ARTICLE]],
+      [2, ['capacity', ARTICLE, '--info', INFO, '--live']],
+      [2, ['capacity', ARTICLE, '--info', INFO, '--info', INFO]],
+      [2, ['capacity', ARTICLE, '--info', INFO, '--memory', '5G']],
+      [2, ['capacity', UNIT_1, '--info', INFO]],
       [0, ['--version']],
       [0, ['check', UNIT_1]],
       [1, ['check', broken]],

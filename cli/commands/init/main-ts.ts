@@ -1,7 +1,7 @@
 // Generates main.ts, and fleet.ts of each fleet, formatted as by prettier.
 
 import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
-import { sizeCode } from './quantity';
+import { sizeCode } from '../../output/quantity';
 import { type Settings, type Storage } from './settings';
 
 /** The names of the files in the repository, and the pools to move. */

@@ -16,7 +16,7 @@ import { FleetShards } from '../../../lib/nutcracker/fleet-shards';
 import { type LiveFleet } from './live-fleet';
 import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
 import { InputError } from '../../output/input-error';
-import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from './quantity';
+import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from '../../output/quantity';
 import { type Questions } from './questions';
 
 /** Where the shards keep their data. */
