@@ -15,6 +15,7 @@ const unit1Fleet = new FleetCharts(app, 'unit-1', {
   redis: { config: unit1Redis, memory: Size.gibibytes(5), maxmemory: Size.gibibytes(3), replicas: 1 },
   proxies: { image: 'registry.example.net/twemproxy:0.5.0', replicas: 3 },
   proxyClients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'shop' })],
+  metrics: { clients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'monitoring' })] },
   migration: {
     // Set to MOVED after every shard has moved: see dist/unit-1.RUNBOOK.md.
     phase: MigrationPhase.MOVING,

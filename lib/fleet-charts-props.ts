@@ -2,6 +2,7 @@
 
 import { type SecretKey } from './common/secret-key';
 import { type FailoverOptions } from './failover/failover-options';
+import { type MetricsOptions } from './metrics/metrics-options';
 import { type PhasedMigration } from './migration/migration-options';
 import { type NetworkPeer } from './network-peer';
 import { type NutcrackerPool } from './nutcracker';
@@ -57,6 +58,13 @@ export interface FleetChartsProps {
    * @default - the defaults of FleetFailover
    */
   readonly failover?: FailoverOptions;
+
+  /**
+   * The metrics of the shards, the proxies and their bridges for Prometheus. Turning them on rolls the proxies: nutcracker then
+   * updates its statistics every second, the bridge has `/metrics`, and the pods have a label with the fingerprint of their rings.
+   * @default - none
+   */
+  readonly metrics?: MetricsOptions;
 
   /**
    * With `redis.replicas`, the port of the second server of each shard, which must differ from 6379.

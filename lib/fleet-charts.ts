@@ -4,7 +4,6 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { ApiObject, App, Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
 import { refuse } from './common/prop-errors';
@@ -13,12 +12,15 @@ import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
 import { FAILOVER, fileOfStep } from './failover/steps';
 import { FleetFailover } from './fleet-failover';
+import { FleetMetrics } from './fleet-metrics';
 import { FleetMigration } from './fleet-migration';
-import { MANAGED_BY } from './common/labels';
+import { measuredProxies, shardOfServer } from './fleet/measured';
+import { createNamespace } from './fleet/namespace';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
 import { runbookInput } from './fleet/runbook-data';
 import { checkWritten, type Manifest } from './common/manifest-checks';
 import { type SecretKey } from './common/secret-key';
+import { type MetricsOptions } from './metrics/metrics-options';
 import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
 import { runbook } from './migration/runbook';
 import { STEPS } from './migration/steps';
@@ -28,13 +30,14 @@ import { NetworkPolicies } from './network-policies';
 import { RedisSentinels } from './redis-sentinels';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
+import { type BridgeOptions } from './twemproxy/bridge-options';
 import { FailoverBridge } from './twemproxy/failover-bridge';
 import { ringProblems } from './twemproxy/ring-proof';
 
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
  * `40-twemproxy`; with replicas `25-sentinel`, and unless the fleet is being moved `42-failover`, `43-failover-program`,
- * `57-failover-status`, `85-switchover`, `95-failover`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
+ * `57-failover-status`, `85-switchover`, `95-failover`; with metrics `44-metrics`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
  * `60-sync`, `70-verify`, `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration
  * is compared with the ring of each pool, through the bridge if there is one.
  */
@@ -49,6 +52,8 @@ export class FleetCharts extends Construct {
   readonly migration?: FleetMigration;
   /** The Jobs that show and change which server of a shard is the master: with replicas, after a migration or without one. */
   readonly failover?: FleetFailover;
+  /** The metrics, with the prop `metrics`. */
+  readonly metrics?: FleetMetrics;
   /** The network policies. */
   readonly networkPolicies: NetworkPolicies;
 
@@ -116,6 +121,7 @@ export class FleetCharts extends Construct {
     this.failover = this.sentinels && !isMoving ? this.addFailover(props, name, chart) : undefined;
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
+      ...(props.metrics && measuredProxies(props.proxies, served)),
       bridge: this.migration?.bridge ?? this.failoverBridge(),
       name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
@@ -123,6 +129,7 @@ export class FleetCharts extends Construct {
         return { pool, addresses: ordinals.map((ordinal) => this.redis.addresses[ordinal]), password, port };
       }),
     });
+    this.metrics = props.metrics && this.addMetrics(props.metrics, name, chart('44-metrics'));
     this.networkPolicies = this.addNetworkPolicies(network, props);
     this.proveRings(props);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
@@ -165,7 +172,8 @@ export class FleetCharts extends Construct {
     if (options.programInImage !== true) scopes.migrator = chart('46-migrator');
     for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
     const pools = [...this.pools.live];
-    const props = { ...options, name: migrationName(name), partOf: name, pools, redis, password, scopes };
+    const bridge = this.bridgeOptions(options.bridge);
+    const props = { ...options, bridge, name: migrationName(name), partOf: name, pools, redis, password, scopes };
     return new FleetMigration(plan, 'migration', props);
   }
 
@@ -176,6 +184,7 @@ export class FleetCharts extends Construct {
       proxies: [this.proxies],
       migration: this.migration,
       failover: this.failover,
+      metrics: this.metrics,
       proxyClients: props.proxyClients,
       redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
       statsClients: props.statsClients,
@@ -203,6 +212,25 @@ export class FleetCharts extends Construct {
     });
   }
 
+  private addMetrics(options: MetricsOptions, name: string, chart: Chart): FleetMetrics {
+    const { redis, proxies, password, pools } = this;
+    return new FleetMetrics(chart, 'metrics', {
+      ...options,
+      name: `${name}-metrics`,
+      fleet: name,
+      redis,
+      proxies,
+      password,
+      shardOfServer: shardOfServer(pools.served),
+      clusterDomain: this.props.clusterDomain,
+    });
+  }
+
+  /** With metrics, the bridge has some as well. */
+  private bridgeOptions(options?: BridgeOptions): BridgeOptions | undefined {
+    return this.props.metrics ? { metrics: true, ...options } : options;
+  }
+
   /** After a migration, or without one, routes to the servers of shards with replicas. */
   private failoverBridge(): FailoverBridge | undefined {
     if (this.sentinels === undefined) return undefined;
@@ -210,7 +238,7 @@ export class FleetCharts extends Construct {
     return new FailoverBridge({
       shards: addresses.map((a, n) => ({ a, b: replicaAddresses[n] })),
       sentinels: this.sentinels.addresses,
-      options: this.props.bridge,
+      options: this.bridgeOptions(this.props.bridge),
       password: this.password,
     });
   }
@@ -257,20 +285,4 @@ export class FleetCharts extends Construct {
 /** The name of a fleet's migration, and the prefix of its object names. */
 function migrationName(name: string): string {
   return `${name}-move`;
-}
-
-/** Does not name the fleet: several fleets can share the namespace, and it outlives each of them. */
-function createNamespace(scope: Construct, id: string, namespace: string): Chart {
-  const modes = ['enforce', 'audit', 'warn'];
-  const chart = new Chart(scope, id);
-  new k8s.KubeNamespace(chart, 'namespace', {
-    metadata: {
-      name: namespace,
-      labels: {
-        'app.kubernetes.io/managed-by': MANAGED_BY,
-        ...Object.fromEntries(modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted'])),
-      },
-    },
-  });
-  return chart;
 }

@@ -1,6 +1,7 @@
 // The props of NetworkPolicies.
 
 import { type FleetFailover } from './fleet-failover';
+import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
 import { type NetworkPeer } from './network-peer';
 import { type RedisSentinels } from './redis-sentinels';
@@ -23,6 +24,13 @@ export interface NetworkPoliciesProps {
    * @default - none
    */
   readonly failover?: FleetFailover;
+
+  /**
+   * The metrics. Their pod may connect to the shards, and to the statistics of the proxies; their `clients` may connect to it, and
+   * to the bridges.
+   * @default - none
+   */
+  readonly metrics?: FleetMetrics;
 
   /** The proxies, which may connect to the shards. */
   readonly proxies: TwemproxyLayer[];

@@ -6,6 +6,7 @@ import { checkProps } from './common/check-props';
 import { refuseValue } from './common/prop-errors';
 import { cidrProblem } from './common/kubernetes-values';
 import { type FleetFailover } from './fleet-failover';
+import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
 import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';
@@ -14,10 +15,13 @@ import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
 /** A workload that a policy selects. */
-type Protected = Pick<RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover, 'labels' | 'podSelector'>;
+type Protected = Pick<
+  RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover | FleetMetrics,
+  'labels' | 'podSelector'
+>;
 
 /**
- * A NetworkPolicy for the shards, one for each TwemproxyLayer, and one for the migration Jobs. The network plugin must enforce
+ * A NetworkPolicy for the shards, one for each TwemproxyLayer, one for the Jobs, and one for the metrics. The network plugin must enforce
  * them. Kubelet probes come from the node and pass. The node mounts volumes, including NFS; policies do not apply to them.
  */
 export class NetworkPolicies extends Construct {
@@ -31,6 +35,8 @@ export class NetworkPolicies extends Construct {
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
   /** The policy of the failover Jobs, if there are any. It allows no ingress. */
   readonly failoverPolicy?: k8s.KubeNetworkPolicy;
+  /** The policy of the metrics, if there are any. */
+  readonly metricsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the migration Jobs, if there is a migration. It allows no ingress. */
   readonly migrationPolicy?: k8s.KubeNetworkPolicy;
 
@@ -48,6 +54,7 @@ export class NetworkPolicies extends Construct {
       failover,
       proxyClients = [NetworkPeer.ownNamespace()],
       statsClients = [],
+      metrics,
     } = props;
     for (const network of props.oldServerNetworks ?? []) {
       refuseValue(this, 'oldServerNetworks', network, cidrProblem(network));
@@ -61,7 +68,8 @@ export class NetworkPolicies extends Construct {
     ].map((selector) => NetworkPeer.pods(selector));
     const jobs = [migration, failover].flatMap((it) => (it === undefined ? [] : [it]));
     const users = [...proxies, ...jobs].map(({ podSelector: selector }) => NetworkPeer.pods(selector));
-    const redisClients = [...users, ...fleet, ...(props.redisClients ?? [])];
+    const exporters = metrics ? [NetworkPeer.pods(metrics.podSelector)] : [];
+    const redisClients = [...users, ...fleet, ...exporters, ...(props.redisClients ?? [])];
     const oldServers = migration?.bridge.shards.map(({ oldAddress }) => oldAddress) ?? [];
     const ownServers = [...redis.addresses, ...redis.replicaAddresses, ...(sentinels?.addresses ?? [])];
     const everyServer = [...ownServers, ...oldServers];
@@ -94,12 +102,25 @@ export class NetworkPolicies extends Construct {
         [
           ...NetworkPeer._ingress(proxyClients, layer.ports),
           ...NetworkPeer._ingress(statsClients, [layer.statsPort, ...(layer.healthPort ? [layer.healthPort] : [])]),
+          ...NetworkPeer._ingress(exporters, [layer.statsPort]),
+          ...(layer.healthPort && metrics ? NetworkPeer._ingress(metrics.clients, [layer.healthPort]) : []),
         ],
         layer.serverAddresses,
       ),
     );
+    this.metricsPolicy = metrics && this.policyOfMetrics(metrics);
     this.failoverPolicy = failover && this.policy('failover', failover.name, failover, [], ownServers);
     this.migrationPolicy = migration && this.policy('migration', migration.name, migration, [], everyServer);
+  }
+
+  private policyOfMetrics(metrics: FleetMetrics): k8s.KubeNetworkPolicy {
+    const { redis, proxies } = this.props;
+    const ingress = NetworkPeer._ingress(metrics.clients, metrics.ports);
+    const servers = [...redis.addresses, ...redis.replicaAddresses];
+    const stats = proxies.flatMap(({ podSelector, statsPort }) =>
+      NetworkPeer._egress([NetworkPeer.pods(podSelector)], [statsPort]),
+    );
+    return this.policy('metrics', metrics.deployment.name, metrics, ingress, servers, stats);
   }
 
   private policy(
@@ -108,9 +129,11 @@ export class NetworkPolicies extends Construct {
     { labels, podSelector }: Protected,
     ingress: k8s.NetworkPolicyIngressRule[],
     servers: string[],
+    others: k8s.NetworkPolicyEgressRule[] = [],
   ): k8s.KubeNetworkPolicy {
     const { redis, sentinels, limitEgress = true, oldServerNetworks = [], egressPeers = [] } = this.props;
-    const egress = [...egressTo(servers, redis, sentinels, oldServerNetworks), ...NetworkPeer._egress(egressPeers)];
+    const own = [...egressTo(servers, redis, sentinels, oldServerNetworks), ...others];
+    const egress = [...own, ...NetworkPeer._egress(egressPeers)];
     return new k8s.KubeNetworkPolicy(this, id, {
       metadata: { name, labels },
       spec: {

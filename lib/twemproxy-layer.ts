@@ -95,6 +95,8 @@ export class TwemproxyLayer extends Construct {
   readonly statsPort: number;
   /** The port of the bridge's health endpoint, if there is a bridge. */
   readonly healthPort?: number;
+  /** Whether the bridge has metrics, at `/metrics` of `healthPort`. */
+  readonly hasMetrics: boolean;
   /** `host:port` of every server that the pods connect to. */
   readonly serverAddresses: string[];
 
@@ -118,6 +120,7 @@ export class TwemproxyLayer extends Construct {
     this.ports = pools.map(({ port }) => port);
     this.statsPort = statsPort;
     this.healthPort = bridge?.healthPort;
+    this.hasMetrics = bridge?.options.metrics ?? false;
 
     const metadata = { name, labels: this.labels };
     const direct = directShards(pools, bridge);

@@ -68,11 +68,13 @@ const withoutUnused = {
   },
 };
 
-/** The programs of the Jobs, which they get from a ConfigMap: minified, with short lines for readable diffs. */
-export async function bundleJobPrograms() {
+/** The programs that pods get from a ConfigMap: minified, with short lines for readable diffs. */
+export async function bundlePrograms() {
   for (const program of ['migrator', 'failover']) {
     // The argument parser, which the library uses to check arguments of Jobs.
     await bundle(`${program}/step-arguments.ts`, `build/${program}/step-arguments.cjs`, { format: 'cjs' });
+  }
+  for (const program of ['migrator', 'failover', 'exporter']) {
     await bundle(`${program}/main.ts`, `build/${program}/${program}.mjs`, {
       format: 'esm',
       minify: true,

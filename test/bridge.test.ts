@@ -129,6 +129,7 @@ describe('the bridge', () => {
       checkInterval: Duration.millis(50),
       firstPort: 20_000,
       healthPort: 8500,
+      metrics: true,
       memory: Size.mebibytes(256),
       cpu: Cpu.millis(250),
       cpuLimit: Cpu.units(1),
@@ -140,6 +141,9 @@ describe('the bridge', () => {
     expect(podOf(it).containers[0]).toMatchSnapshot();
     expect(fileOf(it, 'haproxy.cfg')).toContain('inter 50ms fastinter 10ms');
     expect(fileOf(it, 'haproxy.cfg')).toContain('bind 127.0.0.1:20003\n');
+    expect(fileOf(it, 'haproxy.cfg')).toContain(
+      '  http-request use-service prometheus-exporter if { path /metrics }\n',
+    );
   });
 });
 
@@ -180,6 +184,26 @@ describe('the proof of the ring includes the bridge', () => {
     expect(patched((text) => text.replace(' backup', ''))).toEqual([
       expect.stringContaining('listener shard-0 must have a server "new" and, as backup, a server "old"'),
     ]);
+  });
+
+  test('and allows one service, the metrics of the health endpoint', () => {
+    const rule = 'http-request use-service prometheus-exporter';
+    const metrics = `${rule} if { path /metrics }`;
+    const before = (line: string, service: string) => (text: string) => text.replace(line, `  ${service}\n${line}`);
+    expect(patched(before('  stats enable', metrics))).toEqual([]);
+    for (const [line, service] of [
+      ['  stats enable', rule],
+      ['  stats enable', `${metrics} or TRUE`],
+      ['  stats enable', metrics.replace('prometheus-exporter', 'lua.answer')],
+      ['  bind 127.0.0.1:10000', 'tcp-request content use-service lua.answer'],
+      ['  bind 127.0.0.1:10000', metrics],
+    ]) {
+      expect(patched(before(line, service))).toEqual([
+        expect.stringMatching(
+          /:\d+: \S+ \S+ has ".*use-service.*"; only frontend health may have: http-request use-service/,
+        ),
+      ]);
+    }
   });
 
   test('and finds ports that the state file would change', () => {

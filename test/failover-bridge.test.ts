@@ -162,7 +162,20 @@ describe('the proof of the ring includes the failover bridge', () => {
     expect(problems((text) => text, 'nutcracker.yml')).toEqual([]);
   });
 
+  test('and allows the metrics of the health endpoint', () => {
+    const rule = '  http-request use-service prometheus-exporter if { path /metrics }\n  stats enable\n';
+    expect(problems(replace('  stats enable\n', rule))).toEqual([]);
+  });
+
   test.each<[string, (text: string) => string, string]>([
+    [
+      'a service that answers the checks',
+      replace(
+        'frontend confirmations from base\n',
+        'frontend confirmations from base\n  http-request use-service prometheus-exporter if { path /metrics }\n',
+      ),
+      'frontend confirmations has "http-request use-service prometheus-exporter if { path /metrics }"; only frontend health may have',
+    ],
     ['two shards with swapped servers', swap('unit-1-shard-0', 'unit-1-shard-1'), 'shard-0 routes to unit-1-shard-1.'],
     [
       'a server b of another shard',

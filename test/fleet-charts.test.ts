@@ -121,9 +121,12 @@ describe('the charts of a fleet', () => {
   });
 });
 
-/** The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts. */
+/** The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics in fleet-metrics.test.ts. */
 const EVERY_PROP: Required<
-  Omit<FleetChartsProps, 'pools' | 'newPools' | 'proxyPorts' | 'sentinels' | 'bridge' | 'failover' | `replica${string}`>
+  Omit<
+    FleetChartsProps,
+    'pools' | 'newPools' | 'proxyPorts' | 'sentinels' | 'bridge' | 'failover' | 'metrics' | `replica${string}`
+  >
 > = {
   pool: LIVE,
   storage: NFS,

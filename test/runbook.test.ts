@@ -123,10 +123,12 @@ test('counts requests as the scheduler does', () => {
     initContainers: [requests('2', '64Mi'), requests('10m', '16Mi')],
   };
   const template = { spec: pod };
+  const component = (name: string): object => ({ 'app.kubernetes.io/component': name });
   const claim = { spec: { resources: { requests: { storage: '10Gi' } } } };
   const needs = needsOf([
     { kind: 'StatefulSet', metadata: { name: 's' }, spec: { replicas: 3, template, volumeClaimTemplates: [claim] } },
-    { kind: 'Deployment', metadata: { name: 'd' }, spec: { template } },
+    { kind: 'Deployment', metadata: { name: 'd', labels: component('proxy') }, spec: { template } },
+    { kind: 'Deployment', metadata: { name: 'm', labels: component('metrics') }, spec: {} },
     {
       kind: 'HorizontalPodAutoscaler',
       metadata: { name: 'h' },
@@ -134,6 +136,6 @@ test('counts requests as the scheduler does', () => {
     },
     { kind: 'Job', metadata: { name: 'j' }, spec: { template } },
   ]);
-  expect(needs).toMatchObject({ pods: 8, proxies: 5, cpu: 16, memory: 8 * 1152 * 2 ** 20, claims: 3 });
+  expect(needs).toMatchObject({ pods: 9, proxies: 5, exporters: 1, cpu: 16, memory: 8 * 1152 * 2 ** 20, claims: 3 });
   expect(needs.storage).toBe(30 * 2 ** 30);
 });

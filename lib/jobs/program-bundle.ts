@@ -1,4 +1,4 @@
-// A program of the Jobs, bundled by `npm run build`.
+// A program of pods, bundled by `npm run build`.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -13,8 +13,11 @@ import { type Program } from './program';
 /** Read once for all fleets. */
 const texts = new Map<string, string>();
 
+/** A program, by the name of its file and directory. */
+type Named = Pick<Program, 'name'>;
+
 /** The text of the program. */
-function programBundle(scope: Construct, program: Program): string {
+export function programBundle(scope: Construct, program: Named): string {
   const known = texts.get(program.name);
   if (known !== undefined) return known;
   const text = fs.readFileSync(builtFile(scope, program, `${program.name}.mjs`), 'utf8');
@@ -23,7 +26,7 @@ function programBundle(scope: Construct, program: Program): string {
 }
 
 /** A file of the program, in the compiled library or in a source checkout. */
-export function builtFile(scope: Construct, { name }: Program, file: string): string {
+export function builtFile(scope: Construct, { name }: Named, file: string): string {
   const places = [`../../${name}/${file}`, `../../build/${name}/${file}`].map((place) => path.join(__dirname, place));
   return places.find((place) => fs.existsSync(place)) ?? refuse(scope, `${file} is not built; run: npm run build`);
 }

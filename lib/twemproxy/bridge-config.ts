@@ -1,5 +1,7 @@
 // What haproxy.cfg of every bridge has in common, and the initial state of its servers.
 
+import { type BridgeOptions } from './bridge-options';
+
 /** A server or node that stalls for less than this loses no connection. */
 export const TOLERATED_STALL_MS = 450;
 
@@ -64,13 +66,26 @@ export function auth(...variables: string[]): string {
   return `  tcp-check send-lf "*${args.length + 1}\\r\\n\\$4\\r\\nAUTH\\r\\n${args.join('')}"\n`;
 }
 
-/** The endpoint for the probes of kubelet, and the statistics. */
-export function healthFrontend(header: string, shards: number, listenAddress: string, port: number): string {
-  const each = (acl: string): string =>
-    Array.from({ length: shards }, (_, ordinal) => acl.replace('SHARD', `shard-${ordinal}`)).join('\n');
+/** The parts of a bridge that its health endpoint depends on. */
+interface HealthEndpoint {
+  readonly shards: readonly unknown[];
+  readonly healthPort: number;
+  readonly options: BridgeOptions;
+}
+
+/** The header of the section with the health endpoint. */
+export const HEALTH_FRONTEND = 'frontend health';
+
+/** The rule for Prometheus, which only reads. */
+export const METRICS_RULE = 'http-request use-service prometheus-exporter if { path /metrics }';
+
+/** The endpoint for the probes of kubelet, the metrics, and the statistics. */
+export function healthFrontend(header: string, bridge: HealthEndpoint, listenAddress: string): string {
+  const { shards, healthPort, options } = bridge;
+  const each = (acl: string): string => shards.map((_, ordinal) => acl.replace('SHARD', `shard-${ordinal}`)).join('\n');
   return `${header}
   mode http
-  bind ${listenAddress}:${port}
+  bind ${listenAddress}:${healthPort}
   timeout client 10s
   http-request return status 200 content-type text/plain string alive if { path /alive }
   # The proxy stays ready for the other shards if one has no server. ("1:" means one server or more.)
@@ -80,7 +95,7 @@ ${each('  acl up nbsrv(SHARD) 1:')}
 ${each('  acl down nbsrv(SHARD) 0')}
   http-request return status 503 content-type text/plain string "a shard has no server" if { path /ready } down
   http-request return status 200 content-type text/plain string ready if { path /ready }
-  stats enable
+${options.metrics ? `  ${METRICS_RULE}\n` : ''}  stats enable
   stats uri /
   stats refresh 5s
 `;

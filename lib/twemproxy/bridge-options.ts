@@ -40,6 +40,13 @@ export interface BridgeOptions {
   readonly healthPort?: number;
 
   /**
+   * Whether the health endpoint also has `/metrics`, the metrics of HAProxy for Prometheus. HAProxy must be built with
+   * USE_PROMEX, like the official images and Debian's.
+   * @default - true with the prop `metrics` of FleetCharts, otherwise false
+   */
+  readonly metrics?: boolean;
+
+  /**
    * The memory request and limit of the bridge.
    * @default - 64 MiB, plus 0.6 MiB for each shard
    */

@@ -1,9 +1,11 @@
 // The routes of a migration's bridge, read back from its synthesized files.
 
-import { type BridgeFiles, type BridgeListener, sectionsOf, statesOf, valueOf } from './haproxy-file';
+import { type BridgeFiles, type BridgeListener, refuseServices, sectionsOf, statesOf, valueOf } from './haproxy-file';
 
 /** The listeners, by address. Throws if two listeners have the same address, or if the servers of one are not as expected. */
-export function readBridge({ cfg, stopped, cfgName }: BridgeFiles): Map<string, BridgeListener> {
+export function readBridge(files: BridgeFiles): Map<string, BridgeListener> {
+  const { cfg, stopped, cfgName } = files;
+  refuseServices(files);
   const listeners = new Map<string, BridgeListener>();
   const states = statesOf(stopped);
   const checked = checkOnlyServers(cfg);

@@ -11,6 +11,7 @@ import {
   auth,
   CONNECTIONS,
   globalSection,
+  HEALTH_FRONTEND,
   healthFrontend,
   resolversFor,
   stateFile,
@@ -60,7 +61,7 @@ export function failoverTiming({
 
 /** The configuration; the health endpoint listens on `listenAddress`, where kubelet probes it. */
 export function failoverConfig(bridge: FailoverRoutes, listenAddress: string): string {
-  const { shards, sentinels, healthPort } = bridge;
+  const { shards, sentinels } = bridge;
   const servers = shards.flatMap(({ a, b }) => [a, b]);
   return [
     globalSection(
@@ -68,7 +69,7 @@ export function failoverConfig(bridge: FailoverRoutes, listenAddress: string): s
     ),
     ...resolversFor([...servers, ...sentinels]),
     BASE,
-    healthFrontend('frontend health from base', shards.length, listenAddress, healthPort),
+    healthFrontend(`${HEALTH_FRONTEND} from base`, bridge, listenAddress),
     confirmations(bridge),
     roleDefaults(bridge),
     ...[...new Set(servers.map(portOf))].map(

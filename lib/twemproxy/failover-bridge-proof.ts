@@ -1,10 +1,19 @@
 // The routes of a failover bridge, read back from its synthesized files: each listener, and whatever confirms its servers.
 
 import { confirmationRules, leasePattern, votePattern } from './failover-bridge-config';
-import { type BridgeFiles, type BridgeListener, type Line, sectionsOf, statesOf, valueOf } from './haproxy-file';
+import {
+  type BridgeFiles,
+  type BridgeListener,
+  type Line,
+  refuseServices,
+  sectionsOf,
+  statesOf,
+  valueOf,
+} from './haproxy-file';
 
 /** The listeners, by address. Throws if anything that decides about the clients of a server is not as expected. */
 export function readFailoverBridge(files: BridgeFiles, sentinels: readonly string[]): Map<string, BridgeListener> {
+  refuseServices(files);
   const listeners = new Map<string, BridgeListener>();
   const cfg: FailoverFile = new FailoverFile(files);
   const socket = cfg.confirmations(confirmationRules(sentinels.length));

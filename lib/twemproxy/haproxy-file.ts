@@ -1,5 +1,7 @@
 // Reads the synthesized files of a bridge back.
 
+import { HEALTH_FRONTEND, METRICS_RULE } from './bridge-config';
+
 /** The files of the bridge, and the name of haproxy.cfg for errors. */
 export interface BridgeFiles {
   readonly cfg: string;
@@ -40,6 +42,21 @@ export function sectionsOf(cfg: string, kind: string): Line[][] {
 export function valueOf(lines: Line[], keyword: string): string | undefined {
   const found = lines.filter(({ words }) => words[0] === keyword);
   return found.length === 1 ? found[0].words[1] : undefined;
+}
+
+/**
+ * Refuses every service of HAProxy but the metrics of the health endpoint: a service answers a client in place of a server. Without a
+ * condition, it would also answer the probes of kubelet.
+ */
+export function refuseServices({ cfg, cfgName }: BridgeFiles): void {
+  let section = '';
+  for (const [i, indented] of cfg.split('\n').entries()) {
+    const text = indented.trim();
+    if (/^[a-z]/.test(indented)) section = text.split(/\s+/, 2).join(' ');
+    if (!/\buse-service\b/.test(text) || text.startsWith('#')) continue;
+    if (section === HEALTH_FRONTEND && text === METRICS_RULE) continue;
+    throw new Error(`${cfgName}:${i + 1}: ${section} has "${text}"; only ${HEALTH_FRONTEND} may have: ${METRICS_RULE}`);
+  }
 }
 
 /** What the state file says about a server. */

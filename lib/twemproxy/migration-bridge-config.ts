@@ -7,6 +7,7 @@ import {
   auth,
   CONNECTIONS,
   globalSection,
+  HEALTH_FRONTEND,
   healthFrontend,
   resolversFor,
   stateFile,
@@ -44,12 +45,12 @@ export function checkTiming({ options }: Pick<MigrationRoutes, 'options'>): Chec
 
 /** The configuration; the health endpoint listens on `listenAddress`, where kubelet probes it. */
 export function haproxyConfig(bridge: MigrationRoutes, listenAddress: string): string {
-  const { shards, healthPort } = bridge;
+  const { shards } = bridge;
   return [
     globalSection('Routes each shard to the one of its two servers that is the master.'),
     ...resolversFor(shards.flatMap(({ newAddress, oldAddress }) => [newAddress, oldAddress])),
     defaults(bridge, bridge.password ? auth('REDIS_PASSWORD') : ''),
-    healthFrontend('frontend health', shards.length, listenAddress, healthPort),
+    healthFrontend(HEALTH_FRONTEND, bridge, listenAddress),
     ...shards.map((_, ordinal) => listener(bridge, ordinal)),
     ...oldServers(bridge),
   ].join('\n');

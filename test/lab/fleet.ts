@@ -8,9 +8,12 @@ import {
   FailoverBridge,
   FleetCharts,
   type FleetChartsProps,
+  type FleetMetrics,
   HashRing,
+  type MetricsOptions,
   MigrationBridge,
   MigrationPhase,
+  NetworkPeer,
   NutcrackerPool,
   NutcrackerServer,
   type PhasedMigration,
@@ -45,6 +48,8 @@ export interface LabFleetProps {
   readonly secretValue?: string;
   /** The password in the Secret of `migration.oldUser`. */
   readonly oldSecretValue?: string;
+  /** The metrics, with changes to their options. */
+  readonly metrics?: Partial<MetricsOptions>;
   /** Whether the bridge between the two servers of a shard checks their role only, to compare. */
   readonly asksRoleOnly?: boolean;
   /** The PATH of the pods. */
@@ -127,6 +132,7 @@ export class LabFleet {
         bridge: { ...BRIDGE, ...props.migration?.bridge },
       },
       bridge: props.redis?.replicas === 1 ? BRIDGE : undefined,
+      metrics: props.metrics && { clients: [NetworkPeer.anyone()], ...props.metrics },
     });
   }
 
@@ -246,6 +252,34 @@ export class LabFleet {
     return { pod, ports };
   }
 
+  /** The pod of the metrics, ready to run; it reads the statistics of one proxy. */
+  metricsPod(redisPort: number, proxyPort: number, proxy: ProxyPorts): LabPod {
+    const { deployment, ports } = this.metrics();
+    return this.pod(deployment.toJson() as Manifest, deployment.name, {
+      ...this.shardAddresses(),
+      '/redis_exporter': '/usr/bin/prometheus-redis-exporter',
+      [`${ports[0]}`]: `${redisPort}`,
+      [`${ports[1]}`]: `${proxyPort}`,
+      [`${this.first.stats}`]: `${proxy.stats}`,
+    });
+  }
+
+  /** The files for Prometheus with the addresses of the servers in the lab, by name. */
+  prometheusFiles(): Data {
+    const { data } = this.metrics().scrapeConfigMap.toJson() as { data: Data };
+    const replace = (text: string): string =>
+      Object.entries(this.shardAddresses()).reduce(
+        (all, [name, local]) => all.replaceAll(`${name} `, `${local} `),
+        text,
+      );
+    return Object.fromEntries(Object.entries(data).map(([name, text]) => [name, replace(text)]));
+  }
+
+  private metrics(): FleetMetrics {
+    if (this.charts.metrics === undefined) throw new Error('this fleet has no metrics');
+    return this.charts.metrics;
+  }
+
   /** A pod of the Job of a step of the migration or of the failover program, ready to run. `name` is the Job's, which Kubernetes sets as a label of the pod. */
   jobPod(step: string, name = this.jobName(step)): LabPod {
     return this.pod(this.job(step).toJson() as Manifest, name, this.shardAddresses());
@@ -334,13 +368,14 @@ export class LabFleet {
     const password = { name: 'fleet-redis' };
     const shards = redis.addresses.map((a, n) => ({ a: local[a], b: local[redis.replicaAddresses[n]] }));
     const sentinels = redis.sentinelAddresses.map((address) => local[address]);
+    const options = { ...BRIDGE, metrics: this.props.metrics !== undefined };
     const bridge = this.props.asksRoleOnly
       ? new MigrationBridge(
           shards.map(({ a, b }) => ({ newAddress: a, oldAddress: b })),
           BRIDGE,
           password,
         )
-      : new FailoverBridge({ shards, sentinels, options: BRIDGE, password });
+      : new FailoverBridge({ shards, sentinels, options, password });
     const { data } = bridgeConfigMap.toJson() as { data: Data };
     return {
       [bridgeConfigMap.name]: { ...data, 'haproxy.cfg': bridge._haproxyConfig('0.0.0.0') },

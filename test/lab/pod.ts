@@ -40,6 +40,11 @@ export class LabPod {
     if (this.asRoot) fs.chmodSync(lab.dir, 0o777);
   }
 
+  /** Its name. */
+  get name(): string {
+    return this.props.name;
+  }
+
   /** Its specification. */
   get spec(): k8s.PodSpec {
     return this.props.spec;

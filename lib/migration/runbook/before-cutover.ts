@@ -161,7 +161,9 @@ function proxiesStep(input: RunbookInput): string[] {
       [
         'Apply the files and wait for the rollout. It takes half a minute to two minutes:',
         shell(
-          ...['40-twemproxy', '45-plan', '46-migrator'].flatMap((step) => (files[step] ? [apply(files[step])] : [])),
+          ...['40-twemproxy', '44-metrics', '45-plan', '46-migrator'].flatMap((step) =>
+            files[step] ? [apply(files[step])] : [],
+          ),
           `${k} rollout status deployment/${input.deployment}`,
         ),
       ],

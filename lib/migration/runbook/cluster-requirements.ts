@@ -3,7 +3,7 @@
 /** The part of a manifest that is read here. */
 interface Workload {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: {
     readonly replicas?: number;
     readonly maxReplicas?: number;
@@ -26,6 +26,8 @@ export interface Needs {
   readonly pods: number;
   /** How many of them are proxies. */
   readonly proxies: number;
+  /** How many of them are exporters of metrics. */
+  readonly exporters: number;
   /** Requested CPUs. */
   readonly cpu: number;
   /** Requested bytes. */
@@ -59,7 +61,8 @@ export function needsOf(manifests: readonly unknown[]): Needs {
   );
   return {
     pods: total(running.map(maxReplicas)),
-    proxies: total(ofKind('Deployment').map(maxReplicas)),
+    proxies: total(running.filter(isOf('proxy')).map(maxReplicas)),
+    exporters: total(running.filter(isOf('metrics')).map(maxReplicas)),
     cpu: sum('cpu'),
     memory: sum('memory'),
     storage: total([...claimed, ...templates]),
@@ -68,6 +71,11 @@ export function needsOf(manifests: readonly unknown[]): Needs {
     images: [...new Set(all.flatMap(containersOf).map(({ image }) => image))].sort(),
     volumes: ofKind('PersistentVolume').map(({ metadata }) => metadata.name),
   };
+}
+
+/** Whether it is of a component of the fleet. */
+function isOf(component: string): (workload: Workload) => boolean {
+  return ({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === component;
 }
 
 function containersOf({ spec }: Workload): Container[] {

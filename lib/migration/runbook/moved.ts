@@ -48,6 +48,7 @@ function startFailover(
           apply(files['10-network-policies']),
           apply(files['40-twemproxy']),
           `${k} rollout status deployment/${deployment}`,
+          ...metrics(input),
         ),
         `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
       ],
@@ -77,6 +78,11 @@ function startFailover(
   ];
 }
 
+/** What Prometheus scrapes depends on the phase. */
+function metrics({ files }: RunbookInput): string[] {
+  return files['44-metrics'] ? [apply(files['44-metrics'])] : [];
+}
+
 function removeBridge(input: RunbookInput): string[] {
   const { files, deployment } = input;
   return [
@@ -84,7 +90,11 @@ function removeBridge(input: RunbookInput): string[] {
     ...numbered(
       [
         'Roll out the proxies without the bridge:',
-        shell(apply(files['40-twemproxy']), `${kubectl(input)} rollout status deployment/${deployment}`),
+        shell(
+          apply(files['40-twemproxy']),
+          `${kubectl(input)} rollout status deployment/${deployment}`,
+          ...metrics(input),
+        ),
         `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
         `**No-go**: the rollout does not finish. A new proxy starts before an old one stops, and only if no shard is a replica; until then the old proxies keep serving, through the bridge. A new pod that
 stays \`Init:1/2\` prints the shards that it waits for (\`kubectl logs POD -c await-masters\`):`,
@@ -131,6 +141,7 @@ function bringBridgeBack(input: RunbookInput): string[] {
             : []),
           apply(files['40-twemproxy']),
           `${kubectl(input)} rollout status deployment/${deployment}`,
+          ...metrics(input),
         ),
       ],
       [

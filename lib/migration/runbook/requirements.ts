@@ -4,12 +4,13 @@ import { type RunbookInput } from './runbook-input';
 
 export function requirements(input: RunbookInput): string[] {
   const { needs, shards, checkInterval } = input;
+  const exporters = needs.exporters > 0 ? `${needs.exporters} pod of exporters, ` : '';
   const checksPerServer = Math.round((needs.proxies * 1000) / checkInterval);
   return [
     '## Cluster requirements',
     `| what | how much |
 | --- | --- |
-| long-running pods | ${needs.pods}: ${serversOf(input)} and ${needs.proxies} proxies; and one pod for each Job |
+| long-running pods | ${needs.pods}: ${serversOf(input)} ${exporters}and ${needs.proxies} proxies; and one pod for each Job |
 | requested CPU and memory, all pods together | ${rounded(needs.cpu)} CPUs, ${bytes(needs.memory)}; each Job requests more on top |
 | storage | ${bytes(needs.storage)} in ${needs.claims} ${needs.claims === 1 ? 'claim' : 'claims'} |
 | Services | ${needs.services} |
@@ -20,7 +21,7 @@ export function requirements(input: RunbookInput): string[] {
 
 function serversOf({ shards, needs, replicas }: RunbookInput): string {
   if (replicas === undefined) return `${shards} shards`;
-  return `${2 * shards} servers of ${shards} shards, ${needs.pods - needs.proxies - 2 * shards} Sentinels,`;
+  return `${2 * shards} servers of ${shards} shards, ${needs.pods - needs.proxies - needs.exporters - 2 * shards} Sentinels,`;
 }
 
 function rounded(number: number): string {

@@ -1,0 +1,39 @@
+// The props of FleetMetrics.
+
+import { type SecretKey } from './common/secret-key';
+import { type MetricsOptions } from './metrics/metrics-options';
+import { type RedisStatefulSet } from './redis-stateful-set';
+import { type TwemproxyLayer } from './twemproxy-layer';
+
+/** The servers and proxies whose metrics are exported. */
+export interface FleetMetricsProps extends MetricsOptions {
+  /** The name of the Deployment and the Service, and the prefix of every other name. */
+  readonly name: string;
+
+  /** The shards. */
+  readonly redis: RedisStatefulSet;
+
+  /** The proxies. */
+  readonly proxies: TwemproxyLayer;
+
+  /** The ordinal of the shard of each server, by the name of the pool and the name of the server in the ring. */
+  readonly shardOfServer: { [pool: string]: { [server: string]: number } };
+
+  /**
+   * The password of the shards.
+   * @default - none
+   */
+  readonly password?: SecretKey;
+
+  /**
+   * The fleet: the label `fleet` of all metrics, the prefix of the scrape jobs, and the label `app.kubernetes.io/part-of`.
+   * @default - `name`
+   */
+  readonly fleet?: string;
+
+  /**
+   * The cluster's DNS domain.
+   * @default cluster.local
+   */
+  readonly clusterDomain?: string;
+}

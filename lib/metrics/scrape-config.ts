@@ -1,0 +1,48 @@
+// The scrape jobs of a fleet in the configuration format of Prometheus.
+
+import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
+import { type ScrapeJob, type StaticTarget } from './scrape-jobs';
+
+/** The times of all jobs, in seconds. */
+export interface ScrapeTimes {
+  readonly interval: number;
+  readonly timeout: number;
+}
+
+/** A file with `scrape_configs`, for `scrape_config_files` of Prometheus 2.43 or later, or to be copied into its configuration. */
+export function scrapeConfigFile(jobs: readonly ScrapeJob[], times: ScrapeTimes): string {
+  const document = new Document({ scrape_configs: jobs.map((job) => prometheusJob(job, times)) });
+  visit(document, {
+    Pair(_, { key, value }) {
+      // One line for each server, which is easier to compare.
+      if (isScalar(key) && key.value === 'static_configs' && isSeq(value))
+        for (const target of value.items) if (isMap(target)) target.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+function prometheusJob(job: ScrapeJob, { interval, timeout }: ScrapeTimes): object {
+  return {
+    job_name: job.name,
+    scrape_interval: `${interval}s`,
+    scrape_timeout: `${timeout}s`,
+    metrics_path: job.path,
+    params: job.params,
+    static_configs: job.servers?.map(({ address, labels }: StaticTarget) => ({ targets: [address], labels })),
+    kubernetes_sd_configs: job.pods && [discovery(job.pods)],
+    relabel_configs: job.relabelings,
+    metric_relabel_configs: job.metricRelabelings.length > 0 ? job.metricRelabelings : undefined,
+  };
+}
+
+function discovery({ namespace, selector }: NonNullable<ScrapeJob['pods']>): object {
+  const label = Object.entries(selector)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+  return {
+    role: 'pod',
+    namespaces: namespace === undefined ? { own_namespace: true } : { names: [namespace] },
+    selectors: [{ role: 'pod', label }],
+  };
+}

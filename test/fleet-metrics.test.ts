@@ -1,0 +1,139 @@
+import { Duration, Size } from 'cdk8s';
+import { Cpu } from 'cdk8s-plus-27';
+import { type FleetCharts, type FleetChartsProps, type MetricsOptions, MigrationPhase, NetworkPeer } from '../lib';
+import { parse } from 'yaml';
+import { fleet } from './lab/fleet-charts';
+import { problemsOf } from './lab/kubernetes-schema';
+import { type Manifest, manifests, ofKind, validationErrors } from './lab/synth';
+
+const MONITORING = NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'monitoring' });
+
+function measured(metrics: Partial<MetricsOptions> = {}, props: Partial<FleetChartsProps> = {}) {
+  return fleet({ namespace: 'unit-1', metrics: { clients: [MONITORING], ...metrics }, ...props });
+}
+
+const WITH_REPLICAS: Partial<FleetChartsProps> = { redis: { replicas: 1 } };
+
+function objectOf(charts: FleetCharts, what: 'deployment' | 'service' | 'configMap' | 'scrapeConfigMap'): Manifest {
+  if (charts.metrics === undefined) throw new Error('there are no metrics');
+  return charts.metrics[what].toJson() as Manifest;
+}
+
+function jobsOf(charts: FleetCharts): Manifest[] {
+  return (parse(objectOf(charts, 'scrapeConfigMap').data['scrape.yml'] as string) as { scrape_configs: Manifest[] })
+    .scrape_configs;
+}
+
+test('metrics are a Deployment of both exporters, in objects that are valid in Kubernetes 1.27', () => {
+  const { app, charts } = measured({}, WITH_REPLICAS);
+  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  expect(validationErrors(app)).toEqual([]);
+  expect(objectOf(charts, 'deployment')).toMatchSnapshot();
+  expect(objectOf(charts, 'service')).toMatchSnapshot();
+  expect(objectOf(charts, 'scrapeConfigMap').data['scrape.yml']).toMatchSnapshot();
+  expect(JSON.parse(objectOf(charts, 'configMap').data['shards.json'] as string)).toEqual({
+    unit1: { 'redis-a:6379': 0, 'redis-a:6380': 1, 'redis-b:6379': 2, named: 3 },
+  });
+});
+
+test('every option is used', () => {
+  const every: Required<
+    Omit<MetricsOptions, 'nodeSelector' | 'tolerations' | 'affinity' | 'priorityClassName' | 'serviceAccountName'>
+  > = {
+    clients: [MONITORING, NetworkPeer.cidr('10.1.0.0/16')],
+    interval: Duration.seconds(10),
+    redisExporterImage: 'registry.example.net/redis_exporter:v1.60.0',
+    proxyExporterImage: 'registry.example.net/node:22',
+    memory: Size.mebibytes(256),
+    cpu: Cpu.millis(200),
+    cpuLimit: Cpu.units(1),
+    imagePullPolicy: 'Always',
+    imagePullSecrets: ['registry'],
+    user: 1001,
+    group: 1002,
+    podLabels: { team: 'data' },
+    podAnnotations: { note: 'x' },
+  };
+  const { app, charts } = measured(every);
+  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  expect(objectOf(charts, 'deployment')).toMatchSnapshot();
+  expect(jobsOf(charts).map((job) => [job.scrape_interval, job.scrape_timeout])).toEqual([
+    ['10s', '5s'],
+    ['10s', '5s'],
+  ]);
+});
+
+test('each server is a target with the ordinal of its shard', () => {
+  const { charts } = measured({}, WITH_REPLICAS);
+  const [redis] = jobsOf(charts);
+  expect(redis.static_configs).toEqual(
+    [0, 1, 2, 3].flatMap((n) => [
+      {
+        targets: [`unit-1-shard-${n}.unit-1.svc.cluster.local.:6379`],
+        labels: { fleet: 'unit-1', shard: `${n}`, server: 'a' },
+      },
+      {
+        targets: [`unit-1-shard-${n}-b.unit-1.svc.cluster.local.:6380`],
+        labels: { fleet: 'unit-1', shard: `${n}`, server: 'b' },
+      },
+    ]),
+  );
+});
+
+test('only a fleet with a bridge has the metrics of one', () => {
+  const names = (props: Partial<FleetChartsProps>): string[] =>
+    jobsOf(measured({}, props).charts).map((job) => job.job_name as string);
+  expect(names({})).toEqual(['unit-1-redis', 'unit-1-proxies']);
+  expect(names({ migration: { phase: MigrationPhase.MOVED } })).toEqual(['unit-1-redis', 'unit-1-proxies']);
+  expect(names({ migration: { phase: MigrationPhase.MOVING } })).toEqual([
+    'unit-1-redis',
+    'unit-1-proxies',
+    'unit-1-bridges',
+  ]);
+  expect(names(WITH_REPLICAS)).toEqual(['unit-1-redis', 'unit-1-proxies', 'unit-1-bridges']);
+});
+
+test('metrics change nothing of the shards', () => {
+  const shards = (metrics?: MetricsOptions): Manifest[] =>
+    ofKind(fleet({ ...WITH_REPLICAS, metrics }).app, 'StatefulSet');
+  expect(shards({ clients: [MONITORING] })).toEqual(shards());
+});
+
+test('the proxies update their statistics every second, and show the fingerprint of their rings', () => {
+  const proxy = ({ charts }: ReturnType<typeof fleet>): Manifest =>
+    (charts.proxies.deployment.toJson() as Manifest).spec.template as Manifest;
+  const labels = (it: ReturnType<typeof fleet>): string => proxy(it).metadata.labels['cdk8s-twemproxy/ring'] as string;
+  const command = (it: ReturnType<typeof fleet>): string[] =>
+    (proxy(it).spec.containers as Manifest[]).at(-1)?.command as string[];
+  expect(command(fleet())).toContain('--stats-interval=30000');
+  expect(labels(fleet())).toBeUndefined();
+  expect(command(measured())).toContain('--stats-interval=1000');
+  expect(labels(measured())).toMatch(/^[0-9a-f]{16}$/);
+  const slower = { image: 'twemproxy:0.5.0', statsInterval: Duration.seconds(5) };
+  expect(command(measured({}, { proxies: slower }))).toContain('--stats-interval=5000');
+});
+
+test('the exporters reach the shards and the statistics, and only the clients reach the exporters', () => {
+  const { charts } = measured({}, WITH_REPLICAS);
+  const spec = (policy?: { toJson(): unknown }): Manifest => (policy?.toJson() as Manifest).spec as Manifest;
+  const { metricsPolicy, redisPolicy, replicaPolicy, proxyPolicies } = charts.networkPolicies;
+  expect(spec(metricsPolicy)).toMatchSnapshot();
+  const exporters = { podSelector: { matchLabels: charts.metrics?.podSelector } };
+  for (const policy of [redisPolicy, replicaPolicy]) expect(spec(policy).ingress[0].from).toContainEqual(exporters);
+  const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+  expect((spec(proxyPolicies[0]).ingress as Manifest[]).slice(1)).toEqual([
+    { from: [exporters], ports: [{ protocol: 'TCP', port: 22222 }] },
+    { from: [monitoring], ports: [{ protocol: 'TCP', port: 8404 }] },
+  ]);
+});
+
+test.each<[Partial<MetricsOptions>, string]>([
+  [{ clients: [] }, 'clients is empty; list the peers that scrape'],
+  [{ interval: Duration.seconds(2) }, 'interval in seconds is 2; use a whole number from 5 to 60'],
+  [{ interval: Duration.millis(5500) }, 'interval is 5.5 seconds; use a whole number'],
+  [{ redisExporterImage: 'redis_exporter' }, 'redisExporterImage is "redis_exporter"'],
+  [{ proxyExporterImage: 'node:latest' }, 'proxyExporterImage is "node:latest"'],
+  [{ memory: Size.mebibytes(32) }, 'memory is 32Mi; use at least 64Mi'],
+])('%j is refused', (options, message) => {
+  expect(() => measured(options)).toThrow(message);
+});

@@ -1,0 +1,129 @@
+// A real Prometheus scrapes a synthesized fleet with replicas through its exporters.
+
+import { Duration } from 'cdk8s';
+import { connect } from './lab/clients';
+import { Lab, until } from './lab/lab';
+import { LabMetrics } from './lab/metrics';
+import { LabReplicas } from './lab/replicas';
+
+const lab = new Lab();
+let fleet: LabReplicas;
+let metrics: LabMetrics;
+
+beforeAll(async () => {
+  fleet = await LabReplicas.start(lab, { servers: 2, metrics: { interval: Duration.seconds(5) } });
+  metrics = await LabMetrics.start(lab, fleet.fleet, fleet.proxies[0]);
+});
+afterAll(() => lab.close());
+
+test('every server has metrics with its shard, its side and its role, and at most 300 series', async () => {
+  // A server that clients use with many commands has more series.
+  const client = fleet.client(0, (await fleet.masterOf(0)) ?? 'a');
+  for (const command of COMMANDS) await client.call(command[0], ...command.slice(1)).catch(() => undefined);
+  client.disconnect();
+  await until('the commands were scraped', async () => {
+    const found = await metrics.query('count(redis_commands_total{shard="0"}) by (server)');
+    return found.some(({ value }) => value >= COMMANDS.length);
+  });
+  const roles = await metrics.query('redis_instance_info * on (instance) group_left redis_up');
+  expect(roles.map(({ labels: { shard, server, role } }) => `${shard}${server} ${role}`).sort()).toEqual([
+    '0a master',
+    '0b slave',
+    '1a master',
+    '1b slave',
+  ]);
+  const counts = await metrics.query('count by (shard, server) ({job="fleet-redis"})');
+  expect(counts).toHaveLength(4);
+  for (const { value } of counts) expect(value).toBeLessThanOrEqual(300);
+});
+
+test('the proxy has metrics by pool and shard, and the bridge a bounded number of series', async () => {
+  const client = connect(fleet.proxies[0].ports.proxy, fleet.fleet.password);
+  for (let i = 0; i < 50; i++) await client.set(`key-${i}`, 'x');
+  client.disconnect();
+  await until('the requests were scraped', async () => {
+    const [sum] = await metrics.query('sum(nutcracker_server_requests_total{pool="alpha"})');
+    return sum.value >= 50;
+  });
+  const shards = await metrics.query('nutcracker_server_requests_total');
+  expect(shards.map(({ labels: { shard, server } }) => `${shard} ${server}`).sort()).toEqual(
+    [0, 1].map((n) => `${n} old-${n}:6379`),
+  );
+  const [info] = await metrics.query('nutcracker_pool_info');
+  expect(info.labels).toMatchObject({
+    pool: 'alpha',
+    servers: '2',
+    fleet: 'fleet',
+    ring: expect.any(String) as string,
+  });
+  const up = await metrics.query('haproxy_backend_status');
+  expect(up.map(({ labels, value }) => [labels.shard, labels.state, value]).sort()).toEqual(
+    ['0', '1'].map((shard) => [shard, 'UP', 1]),
+  );
+  const [series] = await metrics.query('count({job="fleet-bridges", __name__=~"haproxy.*"})');
+  expect(series.value).toBeLessThanOrEqual(7 * 2 + 10);
+});
+
+/** Commands that a fleet of caches and queues may use; nutcracker supports some hundred. */
+const COMMANDS = [
+  ['append', 'a', 'x'],
+  ['bitcount', 'a'],
+  ['decr', 'n'],
+  ['decrby', 'n', '2'],
+  ['del', 'none'],
+  ['exists', 'a'],
+  ['expire', 'a', '100'],
+  ['expireat', 'a', '9999999999'],
+  ['get', 'a'],
+  ['getbit', 'a', '1'],
+  ['getrange', 'a', '0', '1'],
+  ['getset', 'a', 'y'],
+  ['hdel', 'h', 'x'],
+  ['hexists', 'h', 'x'],
+  ['hget', 'h', 'x'],
+  ['hgetall', 'h'],
+  ['hincrby', 'h', 'f', '1'],
+  ['hincrbyfloat', 'h', 'g', '1'],
+  ['hkeys', 'h'],
+  ['hlen', 'h'],
+  ['hmget', 'h', 'f'],
+  ['hmset', 'h', 'k', 'v'],
+  ['hscan', 'h', '0'],
+  ['hset', 'h', 'k', 'v'],
+  ['hsetnx', 'h', 'k', 'v'],
+  ['hvals', 'h'],
+  ['incr', 'n'],
+  ['incrby', 'n', '2'],
+  ['incrbyfloat', 'q', '1'],
+  ['lindex', 'l', '0'],
+  ['llen', 'l'],
+  ['lpush', 'l', 'x'],
+  ['lpushx', 'l', 'x'],
+  ['lrange', 'l', '0', '1'],
+  ['lrem', 'l', '0', 'y'],
+  ['lset', 'l', '0', 'z'],
+  ['ltrim', 'l', '0', '9'],
+  ['mget', 'a'],
+  ['mset', 'a', 'x'],
+  ['persist', 'a'],
+  ['pexpire', 'a', '100000'],
+  ['psetex', 'a', '100000', 'x'],
+  ['pttl', 'a'],
+  ['rpop', 'none'],
+  ['rpush', 'l', 'x'],
+  ['sadd', 's', 'x'],
+  ['scard', 's'],
+  ['set', 'a', 'x'],
+  ['setex', 'a', '100', 'x'],
+  ['setnx', 'a', 'x'],
+  ['sismember', 's', 'x'],
+  ['smembers', 's'],
+  ['strlen', 'a'],
+  ['ttl', 'a'],
+  ['type', 'a'],
+  ['zadd', 'z', '1', 'm'],
+  ['zcard', 'z'],
+  ['zcount', 'z', '0', '1'],
+  ['zincrby', 'z', '1', 'm'],
+  ['zrange', 'z', '0', '1'],
+];
