@@ -1,15 +1,26 @@
 // Reads a file with the INFO of several servers, each after a line `== HOST:PORT`.
 
 import { objectionsOf, refuse, refuseAny } from '../../lib/nutcracker/config-error';
+import { InputError } from '../output/input-error';
 import { type Input } from './pools';
 import { ServerInfo, type Source } from './server-info';
 
 const HEADER = /^== *(.*)$/;
 
 /** The servers in a file; throws the errors of all of them. */
-export async function readInfoFile(given: string, input: Input): Promise<ServerInfo[]> {
+async function readInfoFile(given: string, input: Input): Promise<ServerInfo[]> {
   const { name: file, bytes } = await input.whole(given);
   return serversIn(Buffer.from(bytes).toString(), file);
+}
+
+/** One sample of a fleet or two, each a file. */
+export async function readSamples(given: readonly string[], input: Input): Promise<ServerInfo[][]> {
+  if (given.length > 2) {
+    throw new InputError([`--info is given ${given.length} times; give one sample, or two for the growth`]);
+  }
+  const samples: ServerInfo[][] = [];
+  for (const file of given) samples.push(await readInfoFile(file, input));
+  return samples;
 }
 
 /** The servers in the text of a file. */

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { groupsOf } from '../../../lib/nutcracker/fleet-shards';
 import { addressesOf } from '../../input/fleet-info';
-import { readInfoFile } from '../../input/info-file';
+import { readSamples } from '../../input/info-file';
 import { askServers } from '../../input/live-info';
 import { type ConfigFile, type Input, refuseStdinTwice } from '../../input/pools';
 import { type ServerInfo } from '../../input/server-info';
@@ -13,6 +13,7 @@ import { InputError } from '../../output/input-error';
 import { bytesIn, quantityProblem } from '../../output/quantity';
 import { type CommandResult } from '../../output/result';
 import { capacityOf, type Capacity } from './capacity';
+import { GROWTH_DAYS } from './proposal';
 
 interface Options {
   readonly info: readonly string[];
@@ -46,7 +47,9 @@ export function capacityCommand(input: Input, printResult: (result: CommandResul
     .addOption(
       number('--copy-on-write <percent>', 'the part of the data that a fork copies; by default, from INFO', 0, 100),
     )
-    .addOption(number('--days <number>', 'with two samples, for how many days the data may grow', 0, 3650).default(180))
+    .addOption(
+      number('--days <number>', 'with two samples, for how many days the data may grow', 0, 3650).default(GROWTH_DAYS),
+    )
     .addOption(amount('--node-memory <size>', 'the memory of a node for the shards, such as 60Gi'))
     .addOption(number('--zones <number>', 'the zones of the nodes, of which one may be lost', 1, 100))
     .addOption(amount('--storage <size>', 'the capacity of the storage of all shards, such as 1Ti'))
@@ -73,7 +76,6 @@ function refuseCombination({ info, live = false, interval, zones, nodeMemory }: 
   const problems = [
     ...(info.length === 0 && !live ? ['neither --info nor --live is given; give a file, or ask the servers'] : []),
     ...(info.length > 0 && live ? ['--info and --live are both given; give one of them'] : []),
-    ...(info.length > 2 ? [`--info is given ${info.length} times; give one sample or two`] : []),
     ...(interval !== undefined && !live ? ['--interval is given without --live; give two files with --info'] : []),
     ...(zones !== undefined && nodeMemory === undefined ? ['--zones is given without --node-memory; give both'] : []),
   ];
@@ -93,11 +95,7 @@ async function samplesOf(
   { info, interval }: Options,
   input: Input,
 ): Promise<ServerInfo[][]> {
-  if (info.length > 0) {
-    const samples: ServerInfo[][] = [];
-    for (const file of info) samples.push(await readInfoFile(file, input));
-    return samples;
-  }
+  if (info.length > 0) return readSamples(info, input);
   const password = process.env.REDIS_PASSWORD === '' ? undefined : process.env.REDIS_PASSWORD;
   const ask = (): Promise<ServerInfo[]> => askServers(fleets.flatMap(addressesOf), password);
   const first = await ask();

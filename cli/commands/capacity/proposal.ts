@@ -22,6 +22,9 @@ const CLOSE = 0.9;
 /** Outliers are reported if the others need less than this part of the memory. */
 const MUCH_LESS = 0.75;
 
+/** For how many days of growth a proposal has room. */
+export const GROWTH_DAYS = 180;
+
 export interface Shard {
   readonly ordinal: number;
   readonly server: ServerMemory;

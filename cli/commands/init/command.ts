@@ -10,6 +10,7 @@ import { Questions } from './questions';
 import { Terminal } from './terminal';
 
 interface Options {
+  readonly info: readonly string[];
   readonly redisConf?: string;
   readonly directory?: string;
   readonly yes?: boolean;
@@ -30,6 +31,11 @@ export function initCommand(
     )
     .argument('<file>', 'the current nutcracker.yml, or - for standard input')
     .option('--redis-conf <file>', 'the redis.conf of its servers, to keep their settings')
+    .addOption(
+      new Option('--info <file>', 'the INFO of its servers, as for capacity, to propose the memory of the shards')
+        .default([], 'none')
+        .argParser((file: string, before: readonly string[]) => [...before, file]),
+    )
     .option(
       '-d, --directory <directory>',
       'the directory to create, or the repository to add to; defaults to the name of the fleet',

@@ -4,8 +4,13 @@ import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { REPLACED, withoutPasswords } from '../../../lib/nutcracker/config-passwords';
 import { groupsOf } from '../../../lib/nutcracker/fleet-shards';
 import { type CommandResult, ExitCode } from '../../output/result';
+import { infoByShard } from '../../input/fleet-info';
+import { readSamples } from '../../input/info-file';
+import { type ServerInfo } from '../../input/server-info';
+import { FleetCapacity } from '../capacity/fleet-capacity';
+import { GROWTH_DAYS } from '../capacity/proposal';
 import { examine } from '../../input/verdict';
-import { type ConfigFile, type Input, type NamedBytes } from '../../input/pools';
+import { type ConfigFile, type Input, type NamedBytes, refuseStdinTwice } from '../../input/pools';
 import { count, type Paint } from '../../output/text';
 import { InputError } from '../../output/input-error';
 import { addTo, existingRepository, refuseAlreadyMoving } from './existing';
@@ -21,6 +26,8 @@ import { type Files, writeFiles } from './write-files';
 
 /** The options that init does not ask for. */
 export interface InitOptions {
+  /** Files with the INFO of the servers. @default - none */
+  readonly info?: readonly string[];
   readonly redisConf?: string;
   /** The directory to write to. @default - the name of the fleet */
   readonly directory?: string;
@@ -36,6 +43,7 @@ export async function init(
   input: Input,
   questions: Questions,
 ): Promise<CommandResult> {
+  refuseStdinTwice([file, ...(options.info ?? [])], 'give the paths of the others');
   const { source, config } = await readNutcracker(file, input);
   const groups = fleetsOf(config, questions);
   for (const pools of groups) {
@@ -46,9 +54,16 @@ export async function init(
   const existing = options.directory === undefined ? undefined : existingRepository(options.directory);
   if (existing) refuseAlreadyMoving(existing, groups.flat());
   const taken = new Set(existing?.fleets);
+  const samples = await readSamples(options.info ?? [], input);
   const fleets: Fleet[] = [];
   for (const pools of groups) {
-    const live = { source, pools, isOneOfSeveral: config.pools.length > pools.length, redisConf };
+    const live = {
+      source,
+      pools,
+      isOneOfSeveral: config.pools.length > pools.length,
+      redisConf,
+      propose: proposer(config, pools, samples),
+    };
     const settings = await settingsOf(live, questions, taken);
     taken.add(settings.fleet);
     fleets.push({ live, settings });
@@ -68,6 +83,17 @@ export async function init(
     existing ? undefined : packing(options, directory),
     warningsOnSkipped(config, skipped),
   );
+}
+
+/** Proposes the memory of the shards from the INFO of their servers. */
+function proposer(
+  config: ConfigFile,
+  pools: readonly NutcrackerPool[],
+  samples: readonly (readonly ServerInfo[])[],
+): LiveFleet['propose'] {
+  if (samples.length === 0) return undefined;
+  const byShard = samples.map((sample) => infoByShard(config, pools, sample));
+  return (memory) => FleetCapacity.of(pools, byShard, { memory, days: GROWTH_DAYS }).proposal;
 }
 
 interface Fleet {

@@ -9,6 +9,7 @@ import { inheritance, type Inheritance } from '../../../lib/redis/config/inherit
 import { readFile } from '../../../lib/redis/config/read';
 import { ServerVersion } from '../../../lib/redis/config/server-version';
 import { bytesOf } from '../../../lib/redis/config/directive-values';
+import { type Proposal } from '../capacity/proposal';
 import { ConfigFile, type Input, type NamedBytes } from '../../input/pools';
 import { InputError } from '../../output/input-error';
 import { throwReadError } from '../../output/system-error';
@@ -20,6 +21,8 @@ export interface LiveFleet {
   /** Whether the file has other pools. */
   readonly isOneOfSeveral: boolean;
   readonly redisConf?: RedisConf;
+  /** Proposes the memory of the shards, or for a given memory their maxmemory; undefined without the INFO of the servers. */
+  readonly propose?: (memory?: number) => Proposal;
 }
 
 /** A redis.conf, with the files that it includes. */

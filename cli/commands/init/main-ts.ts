@@ -94,6 +94,7 @@ function charts(settings: Settings, files: FleetFiles): string[] {
     storage,
     memory,
     maxmemory,
+    maxmemoryOfShard = {},
     image,
     redisImage,
     replicas,
@@ -106,6 +107,7 @@ function charts(settings: Settings, files: FleetFiles): string[] {
     ...(files.redisConf === undefined ? [] : ['config: redisConfig']),
     `memory: ${sizeCode(memory)}`,
     ...(maxmemory === undefined ? [] : [`maxmemory: ${sizeCode(maxmemory)}`]),
+    ...ofShards(maxmemoryOfShard),
     ...(replicas === 0 ? [] : [`replicas: ${replicas}`]),
   ];
   return [
@@ -136,6 +138,11 @@ function charts(settings: Settings, files: FleetFiles): string[] {
     '  },',
     '});',
   ];
+}
+
+function ofShards(maxmemory: Readonly<Record<string, string>>): string[] {
+  const entries = Object.entries(maxmemory).map(([ordinal, size]) => `${ordinal}: ${sizeCode(size)}`);
+  return entries.length === 0 ? [] : [`maxmemoryOfShard: { ${entries.join(', ')} }`];
 }
 
 function poolsCode({ isOne, pools }: FleetFiles): string {

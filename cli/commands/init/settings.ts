@@ -15,6 +15,7 @@ import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { FleetShards } from '../../../lib/nutcracker/fleet-shards';
 import { type LiveFleet } from './live-fleet';
 import { DEFAULT_REDIS_IMAGE } from '../../../lib/redis/config/server-version';
+import { type Proposal } from '../capacity/proposal';
 import { InputError } from '../../output/input-error';
 import { bytesIn, gibibytesFor, quantityOf, quantityProblem } from '../../output/quantity';
 import { type Questions } from './questions';
@@ -36,6 +37,8 @@ export interface Settings {
   readonly memory: string;
   /** Undefined if the old servers have no limit. */
   readonly maxmemory?: string;
+  /** By ordinal, of the shards that differ. */
+  readonly maxmemoryOfShard?: Readonly<Record<string, string>>;
   /** The image of the proxies. */
   readonly image: string;
   /** The image of the shards. */
@@ -79,9 +82,10 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
   const memory = await questions.answer({
     option: 'memory',
     text: 'Memory of each shard',
-    suggestion: maxmemory === undefined ? '1Gi' : memoryFor(maxmemory),
-    problem: (answer) => quantityProblem(answer) ?? tooLittle(answer, maxmemory),
+    suggestion: live.propose ? quantity(live.propose().memory) : maxmemory === undefined ? '1Gi' : memoryFor(maxmemory),
+    problem: (answer) => quantityProblem(answer) ?? tooLittle(answer, live),
   });
+  const proposal = live.propose?.(Number(bytesIn(memory)));
   const storage = await storageOf(questions, memory, new FleetShards(pools).lines.length);
   const image = await questions.answer({
     option: 'proxy-image',
@@ -109,7 +113,7 @@ export async function settingsOf(live: LiveFleet, questions: Questions, taken: R
     renamedCommands: (redisConf?.renamed ?? []).length > 0 ? `${fleet}-renamed-commands` : undefined,
     storage,
     memory,
-    maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory),
+    ...(proposal ? maxmemoryIn(proposal) : { maxmemory: maxmemory === undefined ? undefined : quantityOf(maxmemory) }),
     image,
     redisImage,
     replicas: Number(replicas),
@@ -163,7 +167,24 @@ function memoryFor(maxmemory: bigint): string {
   return gibibytesFor((maxmemory * 10n) / 6n);
 }
 
-function tooLittle(memory: string, maxmemory: bigint | undefined): string | undefined {
+/** The maxmemory of a proposal, and of the shards that differ. */
+function maxmemoryIn({ maxmemory, maxmemoryOfShard }: Proposal): Pick<Settings, 'maxmemory' | 'maxmemoryOfShard'> {
+  const own = [...maxmemoryOfShard].map(([ordinal, bytes]): [string, string] => [String(ordinal), quantity(bytes)]);
+  return { maxmemory: quantity(maxmemory), ...(own.length > 0 && { maxmemoryOfShard: Object.fromEntries(own) }) };
+}
+
+function quantity(bytes: number): string {
+  return quantityOf(BigInt(bytes));
+}
+
+/** From the INFO of the servers, or without it, from their redis.conf. */
+function tooLittle(memory: string, { propose, redisConf }: LiveFleet): string | undefined {
+  if (propose) {
+    const shard = propose(Number(bytesIn(memory))).tooLarge.at(0);
+    if (shard === undefined) return undefined;
+    return `the data of shard ${shard} needs more; use ${quantity(propose().memory)}`;
+  }
+  const maxmemory = redisConf?.maxmemory;
   if (maxmemory === undefined || bytesIn(memory) > maxmemory) return undefined;
   return `it must be more than the maxmemory of the old servers, ${quantityOf(maxmemory)}; use ${memoryFor(maxmemory)}`;
 }

@@ -12,6 +12,7 @@ export const ENOUGH = { 'nfs-server': 'nfs.example.net', 'nfs-path': '/export/al
 interface Start {
   readonly directory?: string;
   readonly redisConf?: string;
+  readonly info?: readonly string[];
   readonly options?: Readonly<Record<string, string | undefined>>;
   readonly ask?: Ask;
   readonly problems?: string[];
@@ -21,9 +22,9 @@ interface Start {
 /** The result of init for this nutcracker.yml on standard input. */
 export async function start(
   nutcracker: string,
-  { directory, redisConf, options = ENOUGH, ask, problems, origin = { from: 'registry' } }: Start,
+  { directory, redisConf, info, options = ENOUGH, ask, problems, origin = { from: 'registry' } }: Start,
 ) {
   const questions = new Questions(options, ask, (problem) => problems?.push(problem));
-  const result = await init('-', { directory, redisConf, version: '1.2.3', origin }, inputOf(nutcracker), questions);
+  const result = await init('-', { directory, redisConf, info, version: '1.2.3', origin }, inputOf(nutcracker), questions);
   return { exitCode: result.exitCode, lines: result.lines(plain), json: result.json as Record<string, any> };
 }
