@@ -222,6 +222,7 @@ export class FleetCharts extends Construct {
       proxies,
       password,
       shardOfServer: shardOfServer(pools.served),
+      moving: this.migration !== undefined,
       clusterDomain: this.props.clusterDomain,
     });
   }

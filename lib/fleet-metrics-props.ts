@@ -20,6 +20,12 @@ export interface FleetMetricsProps extends MetricsOptions {
   readonly shardOfServer: { [pool: string]: { [server: string]: number } };
 
   /**
+   * Whether the shards are being moved: then they have no master before their cutover, which is no reason for an alert.
+   * @default false
+   */
+  readonly moving?: boolean;
+
+  /**
    * The password of the shards.
    * @default - none
    */

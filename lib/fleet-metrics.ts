@@ -23,7 +23,8 @@ import {
   REDIS_EXPORTER_PORT,
   SERVER_TIMEOUT_SECONDS,
 } from './metrics/metrics-pod';
-import { scrapeConfigFile } from './metrics/scrape-config';
+import { type AlertRule, alertRules } from './metrics/alerts';
+import { ruleFile, scrapeConfigFile } from './metrics/scrape-config';
 import { scrapeJobs } from './metrics/scrape-jobs';
 import { type NetworkPeer } from './network-peer';
 import { addressOf } from './redis/redis-services';
@@ -39,7 +40,7 @@ export class FleetMetrics extends Construct {
   readonly service: k8s.KubeService;
   /** The exporter of the proxies, and the shard of each server of their pools. */
   readonly configMap: k8s.KubeConfigMap;
-  /** The scrape configuration for Prometheus, in the key `scrape.yml`. */
+  /** For Prometheus: the scrape configuration in the key `scrape.yml`, and the alerts in `rules.yml`. */
   readonly scrapeConfigMap: k8s.KubeConfigMap;
   /** The labels of every object. */
   readonly labels: { [key: string]: string };
@@ -103,14 +104,30 @@ export class FleetMetrics extends Construct {
     });
     this.scrapeConfigMap = new k8s.KubeConfigMap(this, 'scrape-config', {
       metadata: { name: `${name}-prometheus`, labels: this.labels },
-      data: { 'scrape.yml': scrapeConfigFile(jobs, timesOf(props)) },
+      data: { 'scrape.yml': scrapeConfigFile(jobs, timesOf(props)), 'rules.yml': ruleFile(fleet, this.rules(props)) },
     });
     refuseDuplicates(this);
+  }
+
+  private rules({ name, fleet = name, redis, proxies, moving, ...props }: FleetMetricsProps): AlertRule[] {
+    const { data = {} } = redis.configMap.toJson() as { data?: Record<string, string> };
+    return alertRules({
+      fleet,
+      namespace: Chart.of(this).namespace,
+      isMoving: moving ?? false,
+      hasReplicas: redis.replicaStatefulSet !== undefined,
+      hasBridge: proxies.hasMetrics,
+      evictsNothing: /^maxmemory-policy "?noeviction"?$/m.test(data['redis.conf']),
+      interval: timesOf(props).interval,
+    });
   }
 }
 
 /** Prometheus waits for an exporter longer than an exporter for a server. */
-function timesOf({ interval = Duration.seconds(15) }: FleetMetricsProps): { interval: number; timeout: number } {
+function timesOf({ interval = Duration.seconds(15) }: Pick<FleetMetricsProps, 'interval'>): {
+  interval: number;
+  timeout: number;
+} {
   const seconds = interval.toSeconds();
   return { interval: seconds, timeout: Math.min(seconds, SERVER_TIMEOUT_SECONDS + 2) };
 }

@@ -1,9 +1,10 @@
 // A real Prometheus scrapes a synthesized fleet with replicas through its exporters.
 
 import { Duration } from 'cdk8s';
+import { SIDES } from '../lib/failover/replica-plan';
 import { connect } from './lab/clients';
 import { Lab, until } from './lab/lab';
-import { LabMetrics } from './lab/metrics';
+import { LabMetrics, type Series } from './lab/metrics';
 import { LabReplicas } from './lab/replicas';
 
 const lab = new Lab();
@@ -25,7 +26,11 @@ test('every server has metrics with its shard, its side and its role, and at mos
     const found = await metrics.query('count(redis_commands_total{shard="0"}) by (server)');
     return found.some(({ value }) => value >= COMMANDS.length);
   });
-  const roles = await metrics.query('redis_instance_info * on (instance) group_left redis_up');
+  let roles: Series[] = [];
+  await until('every server was scraped', async () => {
+    roles = await metrics.query('redis_instance_info * on (instance) group_left redis_up');
+    return roles.length === 4;
+  });
   expect(roles.map(({ labels: { shard, server, role } }) => `${shard}${server} ${role}`).sort()).toEqual([
     '0a master',
     '0b slave',
@@ -62,6 +67,37 @@ test('the proxy has metrics by pool and shard, and the bridge a bounded number o
   );
   const [series] = await metrics.query('count({job="fleet-bridges", __name__=~"haproxy.*"})');
   expect(series.value).toBeLessThanOrEqual(7 * 2 + 10);
+});
+
+test('a planned switchover causes no alert, and a shard without a server one within 30 seconds, and no other shard', async () => {
+  // Every alert of a shard, also those that are pending and would fire after their time.
+  const firing = async (): Promise<string[]> =>
+    (await metrics.alerts())
+      .filter(({ state }) => state === 'firing')
+      .map(({ name, labels }) => `${name} ${labels.shard}`)
+      .sort();
+  const master = (await fleet.masterOf(0)) ?? 'a';
+  await fleet.server(0, master).stop();
+  await fleet.startServer(0, master);
+  await fleet.untilReplicated([0]);
+  const scrapes = async (): Promise<number> =>
+    (await metrics.query('sum(redis_uptime_in_seconds{shard="1"})'))[0].value;
+  const before = await scrapes();
+  // Long enough for an alert that waits for an interval and ten seconds.
+  await until(
+    'four intervals have passed',
+    async () => {
+      expect(await firing()).toEqual([]);
+      return (await scrapes()) > before + 40;
+    },
+    60_000,
+  );
+
+  const held = SIDES.map((side) => fleet.server(1, side).program('redis'));
+  for (const { child } of held) child.kill('SIGSTOP');
+  await until('the shard is reported', async () => (await firing()).includes('ShardUnavailable 1'));
+  expect((await firing()).filter((alert) => !alert.endsWith(' 1'))).toEqual([]);
+  for (const { child } of held) child.kill('SIGCONT');
 });
 
 /** Commands that a fleet of caches and queues may use; nutcracker supports some hundred. */

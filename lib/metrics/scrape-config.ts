@@ -1,6 +1,7 @@
-// The scrape jobs of a fleet in the configuration format of Prometheus.
+// The scrape jobs and the rules of a fleet in the configuration format of Prometheus.
 
-import { Document, isMap, isScalar, isSeq, visit } from 'yaml';
+import { Document, isMap, isScalar, isSeq, stringify, visit } from 'yaml';
+import { type AlertRule, EVALUATION_SECONDS } from './alerts';
 import { type ScrapeJob, type StaticTarget } from './scrape-jobs';
 
 /** The times of all jobs, in seconds. */
@@ -20,6 +21,12 @@ export function scrapeConfigFile(jobs: readonly ScrapeJob[], times: ScrapeTimes)
     },
   });
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** A file with rules, for `rule_files`. */
+export function ruleFile(fleet: string, rules: readonly AlertRule[]): string {
+  const group = { name: fleet, interval: `${EVALUATION_SECONDS}s`, rules };
+  return stringify({ groups: [group] }, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function prometheusJob(job: ScrapeJob, { interval, timeout }: ScrapeTimes): object {
