@@ -5,12 +5,13 @@ set -eu
 package_of() {
   case $1 in
     kubectl) echo kubernetes-client ;;
+    ip) echo iproute2 ;;
     *) echo "$1" ;;
   esac
 }
 
 missing=
-for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium prometheus prometheus-redis-exporter}; do
+for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter}; do
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $(package_of "$program")"
 done
 [ -n "$missing" ] || exit 0
@@ -33,6 +34,6 @@ cat >&2 <<MESSAGE
 The tests run real programs, and these are missing:$missing
 On Debian or Ubuntu:  sudo apt-get install$missing
 Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox,
-kubectl, Chromium, Prometheus 2.42 or later, redis_exporter 1.45 (its program is called prometheus-redis-exporter here).
+kubectl, Chromium, iproute2, Prometheus 2.42 or later, redis_exporter 1.45 (its program is called prometheus-redis-exporter here).
 MESSAGE
 exit 1

@@ -26,6 +26,7 @@ import { type Side } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { connect, PASSWORD } from './clients';
 import { accepts, freePorts, type Lab, type Program } from './lab';
+import { type LabNetwork, type LabNode } from './network';
 import { LabPod } from './pod';
 import { type Manifest, ofKind } from './synth';
 
@@ -52,8 +53,10 @@ export interface LabFleetProps {
   readonly metrics?: Partial<MetricsOptions>;
   /** Whether the bridge between the two servers of a shard checks their role only, to compare. */
   readonly asksRoleOnly?: boolean;
-  /** The PATH of the pods. */
-  readonly path?: string;
+  /** The PATH of the pods, or of each pod by its name. */
+  readonly path?: string | ((pod: string) => string);
+  /** The network in which every pod is a node of its own. @default - all pods are on the network of the test */
+  readonly network?: LabNetwork;
   /** More replacements in the files of the pods, such as a setting without a prop. */
   readonly replace?: Data;
 }
@@ -100,12 +103,16 @@ export class LabFleet {
   static async synthesize(lab: Lab, props: LabFleetProps): Promise<LabFleet> {
     const replicas = props.redis?.replicas ?? 0;
     const second = await freePorts(replicas * (props.servers + 3));
+    const ports = await freePorts(props.servers);
+    const nodes = new Map<number, LabNode>();
+    if (props.network) for (const port of [...ports, ...second]) nodes.set(port, await props.network.addNode([port]));
     return new LabFleet(
       lab,
       props,
-      await freePorts(props.servers),
+      ports,
       await proxyPorts(props.servers, props.others?.length),
       { b: second.slice(3), sentinels: second.slice(0, 3) },
+      nodes,
     );
   }
 
@@ -115,6 +122,8 @@ export class LabFleet {
     private readonly ports: readonly number[],
     private readonly first: ProxyPorts,
     private readonly second: ReplicaPorts,
+    /** The nodes of the servers and Sentinels, by port. */
+    private readonly nodes: ReadonlyMap<number, LabNode>,
     private readonly shards = new Map<number, Program>(),
   ) {
     this.password = props.secretValue ?? PASSWORD;
@@ -151,7 +160,15 @@ export class LabFleet {
 
   /** The same fleet with the same running shards, and other proxies or migration props. */
   with(changes: Partial<LabFleetProps>): LabFleet {
-    return new LabFleet(this.lab, { ...this.props, ...changes }, this.ports, this.first, this.second, this.shards);
+    return new LabFleet(
+      this.lab,
+      { ...this.props, ...changes },
+      this.ports,
+      this.first,
+      this.second,
+      this.nodes,
+      this.shards,
+    );
   }
 
   /** The port of the first proxy. */
@@ -176,11 +193,8 @@ export class LabFleet {
     if (statefulSet === undefined) throw new Error('this fleet has no replicas');
     const port = this.portOf(ordinal, server);
     const own = server === 'a' ? redis.port : redis.replicaPort;
-    return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, {
-      ...this.shardAddresses(),
-      [`port ${own}`]: `port ${port}`,
-      [`${own}`]: `${port}`,
-    });
+    const replace = { ...this.shardAddresses(), [`port ${own}`]: `port ${port}`, [`${own}`]: `${port}` };
+    return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, replace, this.nodes.get(port));
   }
 
   /** The pod of a Sentinel, ready to run. */
@@ -188,10 +202,9 @@ export class LabFleet {
     const { sentinels } = this.charts;
     if (sentinels === undefined) throw new Error('this fleet has no Sentinels');
     const { statefulSet, port } = sentinels;
-    return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, {
-      ...this.shardAddresses(),
-      [`${port}`]: `${this.sentinelPort(ordinal)}`,
-    });
+    const own = this.sentinelPort(ordinal);
+    const replace = { ...this.shardAddresses(), [`${port}`]: `${own}` };
+    return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, replace, this.nodes.get(own));
   }
 
   /** Starts a shard and waits until its readiness probe succeeds. */
@@ -221,9 +234,9 @@ export class LabFleet {
   }
 
   /** The pod of the first proxy, ready to run, or of one with other ports. */
-  proxyPod(ports = this.first): LabPod {
+  proxyPod(ports = this.first, node?: LabNode): LabPod {
     const { deployment } = this.charts.proxies;
-    return this.pod(deployment.toJson() as Manifest, `${deployment.name}-${ports.proxy}`, {
+    const replace = {
       ...this.shardAddresses(),
       ...this.bridgeStates(),
       ...Object.fromEntries(ports.bridge.map((port, n) => [`127.0.0.1:${BRIDGE.firstPort + n}`, `127.0.0.1:${port}`])),
@@ -231,7 +244,8 @@ export class LabFleet {
       [`${this.first.proxy}`]: `${ports.proxy}`,
       ...Object.fromEntries(this.first.others.map((port, i) => [`${port}`, `${ports.others[i]}`])),
       [`${this.first.stats}`]: `${ports.stats}`,
-    });
+    };
+    return this.pod(deployment.toJson() as Manifest, `${deployment.name}-${ports.proxy}`, replace, node);
   }
 
   /** Starts the first proxy and returns its nutcracker. */
@@ -246,7 +260,8 @@ export class LabFleet {
       this.charts.proxies.bridgeConfigMap ? this.props.servers : 0,
       this.props.others?.length,
     );
-    const pod = this.proxyPod(ports);
+    const node = await this.props.network?.addNode(Object.values(ports).flat());
+    const pod = this.proxyPod(ports, node);
     const program = await pod.start();
     await program.ready(() => accepts(ports.proxy));
     return { pod, ports };
@@ -300,11 +315,22 @@ export class LabFleet {
   planFile(): string {
     const { migration } = this.charts;
     if (migration === undefined) throw new Error('this fleet does not migrate');
-    const { data } = migration.planConfigMap.toJson() as { data: Data };
-    let plan = data['plan.json'];
-    for (const [name, address] of Object.entries(this.shardAddresses()))
-      plan = plan.replace(`"${name}"`, `"${address}"`);
-    return this.lab.write('plan.json', plan);
+    return this.inLab(migration.planConfigMap, 'plan.json');
+  }
+
+  /** replicas.json with the addresses of the lab, as a file. */
+  replicaPlanFile(): string {
+    const { failover } = this.charts;
+    if (failover === undefined) throw new Error('this fleet has no replicas');
+    return this.inLab(failover.planConfigMap, 'replicas.json');
+  }
+
+  private inLab(configMap: k8s.KubeConfigMap, name: string): string {
+    const { data } = configMap.toJson() as { data: Data };
+    let plan = data[name];
+    for (const [known, address] of Object.entries(this.shardAddresses()))
+      plan = plan.replace(`"${known}"`, `"${address}"`);
+    return this.lab.write(name, plan);
   }
 
   /** A client of the first proxy, or of one on that port. */
@@ -338,7 +364,7 @@ export class LabFleet {
   private shardAddresses(): Data {
     const { addresses, replicaAddresses, sentinelAddresses } = this.charts.redis;
     const local = (all: string[], ports: readonly number[]): [string, string][] =>
-      all.map((address, n) => [address, `127.0.0.1:${ports[n]}`]);
+      all.map((address, n) => [address, `${this.nodes.get(ports[n])?.address ?? '127.0.0.1'}:${ports[n]}`]);
     const { b, sentinels } = this.second;
     return Object.fromEntries([
       ...local(addresses, this.ports),
@@ -383,10 +409,10 @@ export class LabFleet {
     };
   }
 
-  private pod(workload: Manifest, name: string, replace: Data): LabPod {
+  private pod(workload: Manifest, name: string, replace: Data, node?: LabNode): LabPod {
     const configMaps = ofKind(this.app, 'ConfigMap');
     const secret = { password: this.password };
-    const { migration, oldSecretValue = '' } = this.props;
+    const { migration, oldSecretValue = '', path } = this.props;
     const ofOldUser = migration?.oldUser && { [migration.oldUser.password.name]: { password: oldSecretValue } };
     return new LabPod(this.lab, {
       name,
@@ -397,7 +423,8 @@ export class LabFleet {
       },
       secrets: { 'fleet-redis': secret, ...ofOldUser },
       replace: { ...replace, ...this.props.replace },
-      path: this.props.path,
+      path: typeof path === 'function' ? path(name) : path,
+      node,
     });
   }
 }

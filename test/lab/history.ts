@@ -41,33 +41,41 @@ const BEFORE_ALL = {
 
 export class History {
   private readonly keys = new Map<string, Operation[]>();
-  private count = 0;
+  private recorded = 0;
 
   /** The number of recorded operations. */
   get size(): number {
-    return this.count;
+    return this.recorded;
   }
 
   record(operation: Operation): void {
-    this.count++;
+    this.recorded++;
     const operations = this.keys.get(operation.key);
     if (operations === undefined) this.keys.set(operation.key, [operation]);
     else operations.push(operation);
   }
 
+  /** The number of operations for which the condition holds. */
+  count(condition: (operation: Operation) => boolean): number {
+    return [...this.keys.values()].flat().filter(condition).length;
+  }
+
   /**
    * The same history, in which a fault may have undone the writes that were acknowledged in some time, on some keys: they count as
-   * writes without a reply, and nothing is concluded from reads of their values in that time.
+   * writes without a reply, and nothing is concluded from reads of their values in that time, nor from reads that may be stale.
    */
-  forgiving(mayBeUndone: (operation: Operation) => boolean): History {
+  forgiving(
+    mayBeUndone: (operation: Operation) => boolean,
+    mayBeStale: (read: Operation) => boolean = () => false,
+  ): History {
     const forgiven = new History();
     for (const [key, operations] of this.keys) {
       const undone = new Set(
         operations.filter((it) => it.kind === 'write' && mayBeUndone(it)).map(({ value }) => value),
       );
       for (const it of operations) {
-        const isUndone = undone.has(it.value) && mayBeUndone(it);
-        forgiven.record({ ...it, key, ok: it.ok && !isUndone });
+        const isForgiven = (undone.has(it.value) && mayBeUndone(it)) || (it.kind === 'read' && mayBeStale(it));
+        forgiven.record({ ...it, key, ok: it.ok && !isForgiven });
       }
     }
     return forgiven;

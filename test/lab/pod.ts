@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type k8s } from 'cdk8s-plus-27';
 import { accepts, type Lab, type Program } from './lab';
+import { type LabNode } from './network';
 
 export interface LabPodProps {
   /** The pod's name. */
@@ -19,15 +20,18 @@ export interface LabPodProps {
   readonly replace?: Record<string, string>;
   /** The PATH for programs. */
   readonly path?: string;
+  /** The node on which it runs. @default - the network of the test */
+  readonly node?: LabNode;
 }
 
 const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
 
 export class LabPod {
   /** Directories of the lab by mount path, for all containers. */
-  private readonly mounts = new Map<string, string>();
+  private readonly mounted = new Map<string, string>();
   private readonly programs = new Map<string, Program>();
   private readonly initPrograms = new Map<string, Program>();
+  private stopping = false;
   /** The output of each `postStart`, by container. */
   readonly hookOutput: Record<string, string> = {};
 
@@ -50,6 +54,11 @@ export class LabPod {
     return this.props.spec;
   }
 
+  /** The node on which it runs, if it has one. */
+  get node(): LabNode | undefined {
+    return this.props.node;
+  }
+
   /** The same pod with other props. */
   with(props: Partial<LabPodProps>): LabPod {
     return new LabPod(this.lab, { ...this.props, ...props });
@@ -64,9 +73,14 @@ export class LabPod {
     return this.with({ spec: { ...this.spec, containers } });
   }
 
+  /** Whether a volume is mounted at a path. */
+  mounts(mountPath: string): boolean {
+    return this.mounted.has(mountPath);
+  }
+
   /** The directory of a mount path. */
   directory(mountPath: string): string {
-    const directory = this.mounts.get(mountPath);
+    const directory = this.mounted.get(mountPath);
     if (directory === undefined) throw new Error(`nothing is mounted at ${mountPath}`);
     return directory;
   }
@@ -101,6 +115,12 @@ export class LabPod {
     return program;
   }
 
+  /** The containers that have ended although nothing stops the pod. */
+  get ended(): string[] {
+    if (this.stopping) return [];
+    return [...this.programs].filter(([, { running }]) => !running).map(([name]) => name);
+  }
+
   /** Whether a container was started. */
   started(name: string): boolean {
     return this.programs.has(name);
@@ -130,6 +150,7 @@ export class LabPod {
 
   /** Stops as kubelet does: all containers at once, each after its `preStop`; kills the rest after the grace period. */
   async stop(): Promise<void> {
+    this.stopping = true;
     const grace = (this.props.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     const killing = setTimeout(() => {
       for (const program of this.programs.values()) program.child.kill('SIGKILL');
@@ -175,12 +196,12 @@ export class LabPod {
   }
 
   private run(container: k8s.Container): Program {
-    const [command, ...args] = (container.command ?? []).map((word) => this.inLab(word));
-    const user = this.props.spec.securityContext;
-    return this.lab.start(command, args, {
-      env: this.env(container),
-      ...(this.asRoot && { uid: user?.runAsUser, gid: user?.runAsGroup }),
-    });
+    const words = (container.command ?? []).map((word) => this.inLab(word));
+    const { runAsUser: uid, runAsGroup: gid } = this.props.spec.securityContext ?? {};
+    const user = this.asRoot ? { uid, gid } : {};
+    const { node } = this.props;
+    const [command, ...args] = node ? node.command(words, user) : words;
+    return this.lab.start(command, args, { env: this.env(container), ...(node ? {} : user) });
   }
 
   private get asRoot(): boolean {
@@ -195,7 +216,7 @@ export class LabPod {
     for (const { name, mountPath, subPathExpr } of container.volumeMounts ?? []) {
       const volume = this.volumeDirectory(name);
       const subPath = subPathExpr?.replace('$(POD_NAME)', this.props.name) ?? '';
-      this.mounts.set(mountPath, path.join(volume, subPath));
+      this.mounted.set(mountPath, path.join(volume, subPath));
     }
   }
 
@@ -240,7 +261,7 @@ export class LabPod {
 
   private inLab(text: string): string {
     let result = replaceAll(text, this.props.replace ?? {});
-    for (const [mountPath, directory] of this.mounts) {
+    for (const [mountPath, directory] of this.mounted) {
       result = result.replace(new RegExp(`${mountPath}(?=[/\\s"';\\\\]|$)`, 'gm'), directory);
     }
     return result;

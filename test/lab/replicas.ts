@@ -144,7 +144,7 @@ export class LabReplicas {
   }
 
   /** Waits until a shard, or every one, has a master that all Sentinels name, and a replica that they could promote. */
-  async untilReplicated(ordinals = this.ordinals): Promise<void> {
+  async untilReplicated(ordinals = this.ordinals, patienceMs = PATIENCE_MS): Promise<void> {
     for (const ordinal of ordinals) {
       await until(
         `shard ${ordinal} has a replica that could be promoted`,
@@ -156,7 +156,7 @@ export class LabReplicas {
           const port = this.fleet.portOf(ordinal, master);
           return isReady && (await this.votes(ordinal)).every((vote) => vote === port);
         },
-        PATIENCE_MS,
+        patienceMs,
       );
     }
   }
