@@ -84,6 +84,8 @@ export class Load {
   private readonly seen: Seen[];
   private readonly keys: Key[];
   private readonly running: Promise<void>[];
+  /** The clients are in that many groups, each with shards of its own. */
+  private readonly groups: number;
   private ports: readonly number[];
   private connections = 0;
   private stopped = false;
@@ -101,6 +103,7 @@ export class Load {
     this.keys = keysOf(props, `load-${++loads}`);
     this.seen = Array.from({ length: shards }, () => ({ lastSuccess: 0, longestGap: 0, errors: 0 }));
     const groups = Math.max(1, Math.min(shards, Math.floor(clients / clientsPerShard)));
+    this.groups = groups;
     this.running = Array.from({ length: clients }, (_, client) =>
       this.runClient(
         client,
@@ -178,7 +181,8 @@ export class Load {
   private async connect(client: number | string): Promise<Connection | undefined> {
     const { password, timeoutMs = 3000 } = this.props;
     const number = this.connections++;
-    const port = this.ports[number % this.ports.length];
+    // The clients of each group use every port.
+    const port = this.ports[Math.floor(number / this.groups) % this.ports.length];
     const redis = connect(port, password, {
       lazyConnect: true,
       retryStrategy: () => null,
