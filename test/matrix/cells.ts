@@ -35,7 +35,6 @@ export const SELECTED: readonly string[] = [
   'the master with a full disk, while nothing else happens',
   'one Sentinel with a full disk, while Sentinel fails over',
   'the master killed, the disk lost, while nothing else happens',
-  'the replica killed, the disk lost, before a failover',
   'all Sentinels killed, the disk lost, while nothing else happens',
 ];
 const NOTHING_ELSE = 'while nothing else happens';
