@@ -22,10 +22,14 @@ const LATE_MS = 1000;
 /** How long a master serves clients of a bridge that is cut off with it, at most: 2.6 s, and what a busy machine adds. */
 const LEASE_MS = 3000;
 
+/** Sentinel replaces a master that rejects writes after down-after-milliseconds, and makes it a replica some 8 s later. */
+const NOT_YET_DOWN_MS = 3000;
+const FULL_MS = 20_000;
+
 export class Incident {
   /** When acknowledged writes may be undone. */
   readonly mayBeUndone: Period[] = [];
-  /** When a master that stalled together with its bridge may give old answers. */
+  /** When a master that was replaced may give old answers: it stalled together with its bridge, or its disk is full. */
   readonly mayBeStale: Period[] = [];
   /** The server that is the master now. */
   private master: Side;
@@ -109,6 +113,8 @@ export class Incident {
     const { fault } = this.cell;
     if (fault.includes('cut off') && withProxy) this.mayBeUndone.push({ from: at - UNSENT_MS, to: at + LEASE_MS });
     else if (fault.includes('cut off') || fault.startsWith('killed')) this.died(at);
+    // It rejects writes, but still serves reads through one bridge when another has seen the votes for its replica.
+    else if (fault === 'with a full disk') this.mayBeStale.push({ from: at + NOT_YET_DOWN_MS, to: at + FULL_MS });
   }
 
   private died(at: number): void {
