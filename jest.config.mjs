@@ -39,8 +39,8 @@ const long = ['**/test/**/*.long.test.ts', ...partly.map((file) => `**/test/${fi
 
 export default {
   ...shared,
-  // By default, Jest leaves one core idle.
-  maxWorkers: 2,
+  // For two cores: by default, Jest leaves one of them idle. The long tests mostly wait, for faults that last and for Sentinels.
+  maxWorkers: process.env.LONG ? 3 : 2,
   testMatch: process.env.LONG ? long : ['**/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$'])],
 };

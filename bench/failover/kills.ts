@@ -2,12 +2,12 @@
 
 import { type Lab } from '../../test/lab/lab';
 import { heading, row } from '../table';
-import { COLUMNS, compare, type Event } from './rounds';
+import { COLUMNS, compare, eachMaster } from './rounds';
 
 const ROUNDS = 13;
 const FLOOR_ROUNDS = 4;
 
-const kill: Event = (fleet, shard, master) => fleet.kill(shard, master);
+const kill = eachMaster((fleet, shard, master) => fleet.kill(shard, master));
 
 export async function kills(lab: Lab): Promise<void> {
   heading('kill -9 of a master', ...COLUMNS);

@@ -12,8 +12,8 @@ export const LOAD = { clients: 4 * SHARDS, clientsPerShard: 4, operationsPerSeco
 /** Milliseconds between the events of two shards, so that they do not wait for the same processor. */
 const STAGGER_MS = 700;
 
-/** What happens to a shard. */
-export type Event = (fleet: LabReplicas, shard: number, master: Side) => Promise<unknown>;
+/** What happens to a fleet in a round, once to each shard. */
+export type Round = (fleet: LabReplicas) => Promise<unknown>;
 
 /** The columns of `measure`. */
 export const COLUMNS = ['events', 'median', 'p90', 'p99', 'longest', 'keys lost', 'violations'];
@@ -22,25 +22,25 @@ export async function startFleet(lab: Lab): Promise<LabReplicas> {
   return LabReplicas.start(lab, { servers: SHARDS });
 }
 
-/** Measures an event with a bridge that checks the role only, and with the bridge of a fleet with replicas. */
-export async function compare(lab: Lab, event: Event, floorRounds: number, rounds: number): Promise<void> {
+/** Measures a round with a bridge that checks the role only, and with the bridge of a fleet with replicas. */
+export async function compare(lab: Lab, round: Round, floorRounds: number, rounds: number): Promise<void> {
   const floorLab = new Lab();
   try {
     const floor = await LabReplicas.start(floorLab, { servers: SHARDS, asksRoleOnly: true });
-    await measure(floor, 'the bridge checks role:master only (floor)', floorRounds, event);
+    await measure(floor, 'the bridge checks role:master only (floor)', floorRounds, round);
   } finally {
     await floorLab.close();
   }
-  await measure(await startFleet(lab), 'the bridge of a fleet with replicas', rounds, event);
+  await measure(await startFleet(lab), 'the bridge of a fleet with replicas', rounds, round);
 }
 
 /** Prints a row with the gaps of all rounds. Each round waits until every shard has a replica that can take over. */
-export async function measure(fleet: LabReplicas, what: string, rounds: number, event: Event): Promise<void> {
+export async function measure(fleet: LabReplicas, what: string, rounds: number, round: Round): Promise<void> {
   const load = await fleet.load(LOAD);
   const gaps: number[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let n = 0; n < rounds; n++) {
     load.takeGaps();
-    await Promise.all(fleet.ordinals.map((shard) => delayed(fleet, shard, event)));
+    await round(fleet);
     await fleet.untilReplicated();
     gaps.push(...load.takeGaps());
   }
@@ -49,9 +49,15 @@ export async function measure(fleet: LabReplicas, what: string, rounds: number, 
   row(`  ${what}`, String(gaps.length), ...figures.map(ms), String(lost.length), String(violations.length));
 }
 
-async function delayed(fleet: LabReplicas, shard: number, event: Event): Promise<void> {
-  await sleep(shard * STAGGER_MS);
-  const master = await fleet.masterOf(shard);
-  if (master === undefined) throw new Error(`shard ${shard} has no master`);
-  await event(fleet, shard, master);
+/** A round in which something happens to one master after the other. */
+export function eachMaster(event: (fleet: LabReplicas, shard: number, master: Side) => Promise<unknown>): Round {
+  return (fleet) =>
+    Promise.all(
+      fleet.ordinals.map(async (shard) => {
+        await sleep(shard * STAGGER_MS);
+        const master = await fleet.masterOf(shard);
+        if (master === undefined) throw new Error(`shard ${shard} has no master`);
+        await event(fleet, shard, master);
+      }),
+    );
 }

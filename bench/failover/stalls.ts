@@ -2,17 +2,17 @@
 
 import { type Lab } from '../../test/lab/lab';
 import { heading, row, sleep } from '../table';
-import { COLUMNS, compare, type Event } from './rounds';
+import { COLUMNS, compare, eachMaster } from './rounds';
 
 const ROUNDS = 2;
 const STALL_MS = 10_000;
 
-const stall: Event = async (fleet, shard, master) => {
+const stall = eachMaster(async (fleet, shard, master) => {
   const { child } = fleet.server(shard, master).program('redis');
   child.kill('SIGSTOP');
   await sleep(STALL_MS);
   child.kill('SIGCONT');
-};
+});
 
 export async function stalls(lab: Lab): Promise<void> {
   heading('A master stalls for 10 s', ...COLUMNS);

@@ -100,10 +100,9 @@ export class LabReplicas {
     await Promise.all(SENTINELS.map((n) => this.startSentinel(n)));
   }
 
-  /** Runs the Job that makes a server the master of a shard. */
-  async switchover(ordinal: number, to: Side): Promise<void> {
-    const env = { FAILOVER_SHARDS: String(ordinal), FAILOVER_TO: to };
-    const program = await this.fleet.jobPod('switchover').withEnv(env).start();
+  /** Runs the Job that makes these servers the masters of all shards. */
+  async switchover(to: Side): Promise<void> {
+    const program = await this.fleet.jobPod('switchover').withEnv({ FAILOVER_TO: to }).start();
     const code = await program.exit();
     if (code !== 0) throw new Error(`the Job switchover ended with ${String(code)}:\n${program.output}`);
   }
