@@ -58,7 +58,7 @@ test('each mention in the sources names an existing file and heading', () => {
 
 test('printed references have a URL with the version, or the path in the package', () => {
   const found = SOURCES.flatMap((file) => {
-    const addressed = withoutComments(sourceOf(file)).replace(/(documentAt\(|linkTo\([^\n]*?, )(['"])[^'"]*\2/g, '');
+    const addressed = withoutComments(sourceOf(file)).replace(/(documentAt\(|linkTo\([^\n]*?, )(['"`])[^'"`]*\2/g, '');
     return unplaced(addressed).map((mention) => [file, mention]);
   });
   expect(found).toEqual([]);
