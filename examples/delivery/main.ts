@@ -17,6 +17,12 @@ new FleetCharts(app, 'mirrored', {
   storage,
   redis: { image: 'registry.example.net/library/redis:7.2.11-bookworm', imagePullSecrets: ['registry'] },
   proxies: { image: 'registry.example.net/twemproxy:0.5.0', imagePullSecrets: ['registry'] },
+  metrics: {
+    clients: [NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'monitoring' })],
+    redisExporterImage: 'registry.example.net/oliver006/redis_exporter:v1.45.0',
+    proxyExporterImage: 'registry.example.net/library/node:22.23.2-bookworm-slim',
+    imagePullSecrets: ['registry'],
+  },
   migration: {
     phase: MigrationPhase.MOVING,
     proxyNetworks,

@@ -28,7 +28,8 @@ test.each([
   ['shards', 'StatefulSet', /-redis$/],
   ['second servers', 'StatefulSet', /-redis-b$/],
   ['Sentinels', 'StatefulSet', /-sentinel$/],
-  ['proxies', 'Deployment', /./],
+  ['proxies', 'Deployment', /-twemproxy$/],
+  ['exporters', 'Deployment', /-metrics$/],
   ['Jobs', 'Job', /./],
 ])('the requests of the %s', (row, kind, name) => {
   const cells = new RegExp(`^\\| ${row}[:,].*?\\| (\\d+) \\| ([\\d.]+) \\| ([\\d.]+) GiB \\|$`, 'm')

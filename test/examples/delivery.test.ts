@@ -60,7 +60,7 @@ test('namespaces and ConfigMaps are kept, and nothing else', () => {
 test('a fleet with its own images uses no other registry', () => {
   const texts = Object.entries(files).flatMap(([name, text]) => (name.startsWith('mirrored') ? [text] : []));
   expect(imagesIn(texts).filter((image) => !image.startsWith('registry.example.net/'))).toEqual([]);
-  expect(texts.join('\n').match(/imagePullSecrets:/g)).toHaveLength(8); // shards, proxies, and six Jobs
+  expect(texts.join('\n').match(/imagePullSecrets:/g)).toHaveLength(9); // shards, proxies, exporters, and six Jobs
 });
 
 test('docs/how-to/air-gapped.md copies every public image to the registry of that fleet', () => {

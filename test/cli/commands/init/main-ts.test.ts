@@ -32,7 +32,7 @@ test('fleet.ts matches main.ts of this repository, except for settings that init
   const own = fs.readFileSync(path.join(ROOT, 'main.ts'), 'utf8');
   const described = own.slice(own.indexOf('const unit1 ='), own.indexOf('app.synth();'));
   const expected = described
-    .replace(/\n {2}proxyClients: .*/, '')
+    .replace(/\n {2}(proxyClients|metrics): .*/g, '')
     .replace(', replicas: 3', '')
     .replace(': here, of the nodes.', '.')
     .replaceAll(/\bunit1\b/g, 'config')

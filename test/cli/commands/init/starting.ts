@@ -25,6 +25,11 @@ export async function start(
   { directory, redisConf, info, options = ENOUGH, ask, problems, origin = { from: 'registry' } }: Start,
 ) {
   const questions = new Questions(options, ask, (problem) => problems?.push(problem));
-  const result = await init('-', { directory, redisConf, info, version: '1.2.3', origin }, inputOf(nutcracker), questions);
+  const result = await init(
+    '-',
+    { directory, redisConf, info, version: '1.2.3', origin },
+    inputOf(nutcracker),
+    questions,
+  );
   return { exitCode: result.exitCode, lines: result.lines(plain), json: result.json as Record<string, any> };
 }
