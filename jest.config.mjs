@@ -39,8 +39,8 @@ const long = ['**/test/**/*.long.test.ts', ...partly.map((file) => `**/test/${fi
 
 export default {
   ...shared,
-  // For two cores: by default, Jest leaves one of them idle. The long tests mostly wait, for faults that last and for Sentinels.
-  maxWorkers: process.env.LONG ? 3 : 2,
+  // By default, Jest leaves one core idle. With three workers, a fleet of 108 shards starves on two cores.
+  maxWorkers: 2,
   testMatch: process.env.LONG ? long : ['**/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.LONG ? [] : ['\\.long\\.test\\.ts$'])],
 };
