@@ -90,9 +90,11 @@ export class ReplicatedShard {
     return reply[1] === String(this.ports.a) ? 'a' : 'b';
   }
 
-  /** INFO replication of a server. */
-  info(name: Name): Promise<string> {
-    return this.client(this.ports[name]).info('replication');
+  /** INFO replication of a server; empty without a reply, such as when Sentinel promotes it, which closes its connections. */
+  async info(name: Name): Promise<string> {
+    return this.client(this.ports[name])
+      .info('replication')
+      .catch(() => '');
   }
 
   /** Makes a server a replica of the other. */
