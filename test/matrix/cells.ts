@@ -27,7 +27,6 @@ export const SELECTED: readonly string[] = [
   'the master killed, while nothing else happens',
   'the master stopped for ten seconds, while nothing else happens',
   'the master standing still for a fork, while nothing else happens',
-  `${NODE} killed, while nothing else happens`,
   'two Sentinels killed, a second after the master was killed',
   'the replica killed, after a planned stop has promoted the replica',
   'all Sentinels stopped for ten seconds, while nothing else happens',
@@ -35,7 +34,6 @@ export const SELECTED: readonly string[] = [
   'the master with a full disk, while nothing else happens',
   'one Sentinel with a full disk, while Sentinel fails over',
   'the master killed, the disk lost, while nothing else happens',
-  'all Sentinels killed, the disk lost, while nothing else happens',
 ];
 const NOTHING_ELSE = 'while nothing else happens';
 
