@@ -1,13 +1,14 @@
 // What the metrics of a fleet of 108 shards with replicas cost: npx tsx bench/metrics.ts (after npm run build). The floor is a client
 // that sends INFO to each server over an open connection, and does nothing with the reply.
 
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { FailoverBridge, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../lib';
 import { connect } from '../test/lab/clients';
-import { accepts, freePort, freePorts, type Lab, type Program } from '../test/lab/lab';
+import { accepts, freePort, freePorts, type Lab } from '../test/lab/lab';
+import { peakSoFar } from '../test/lab/peak-memory';
 import { runParts } from './parts';
-import { heading, row, times } from './table';
+import { cpuSeconds } from './proxy/measure';
+import { heading, megabytes, row, times } from './table';
 
 const SERVERS = 216;
 const SHARDS = 108;
@@ -33,19 +34,6 @@ const COMMANDS = [
 const EXPORTER = path.join(__dirname, '..', 'build/exporter/exporter.mjs');
 const CELLS = ['CPU a scrape', 'cores', 'of the floor', 'memory', 'series'];
 
-/** CPU seconds of a program so far. */
-function cpuOf({ child: { pid } }: Program): number {
-  const fields = fs
-    .readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-    .split(') ')[1]
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function memoryOf({ child: { pid } }: Program): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) * 1024;
-}
-
 function print(
   what: string,
   seconds: number,
@@ -58,10 +46,6 @@ function print(
   const cores = (each * perRound) / INTERVAL_SECONDS;
   const ratio = floor > 0 ? times(seconds / floor) : '';
   row(`  ${what}`, `${(each * 1000).toFixed(1)} ms`, cores.toFixed(3), ratio, ...more);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 function seriesIn(text: string): number {
@@ -98,7 +82,7 @@ async function servers(lab: Lab): Promise<void> {
   let text = await scrape(urls[0]);
   const scrapes = ROUNDS * SERVERS;
   let floor = 0;
-  const before = cpuOf(exporter);
+  const before = cpuSeconds([exporter]);
   for (let round = 0; round < ROUNDS; round++) {
     for (const url of urls) text = await scrape(url);
     const start = process.cpuUsage();
@@ -106,10 +90,10 @@ async function servers(lab: Lab): Promise<void> {
     const used = process.cpuUsage(start);
     floor += (used.user + used.system) / 1e6;
   }
-  const seconds = cpuOf(exporter) - before;
+  const seconds = cpuSeconds([exporter]) - before;
   heading(`Metrics of ${SERVERS} servers, every ${INTERVAL_SECONDS} s`, ...CELLS);
   print('a client that sends INFO (floor)', floor, scrapes, SERVERS, floor);
-  print('redis_exporter', seconds, scrapes, SERVERS, floor, megabytes(memoryOf(exporter)), String(seriesIn(text)));
+  print('redis_exporter', seconds, scrapes, SERVERS, floor, megabytes(peakSoFar(exporter)), String(seriesIn(text)));
   for (const client of clients) client.disconnect();
 }
 
@@ -139,9 +123,9 @@ async function proxies(lab: Lab): Promise<void> {
   const url = `http://127.0.0.1:${listen}/scrape?target=127.0.0.1:${stats}`;
   let text = await scrape(url);
   const scrapes = 300;
-  const before = cpuOf(exporter);
+  const before = cpuSeconds([exporter]);
   for (let i = 0; i < scrapes; i++) text = await scrape(url);
-  const seconds = cpuOf(exporter) - before;
+  const seconds = cpuSeconds([exporter]) - before;
   heading(`A proxy with ${SHARDS} shards, every ${INTERVAL_SECONDS} s`, ...CELLS);
   print(
     'the exporter of the proxies',
@@ -150,7 +134,7 @@ async function proxies(lab: Lab): Promise<void> {
     1,
     0,
     '',
-    megabytes(memoryOf(exporter)),
+    megabytes(peakSoFar(exporter)),
     String(seriesIn(text)),
   );
 }
@@ -171,9 +155,9 @@ async function bridges(lab: Lab): Promise<void> {
   const url = `http://127.0.0.1:${health}/metrics?scope=global&scope=backend`;
   let text = '';
   const scrapes = 30;
-  const before = cpuOf(haproxy);
+  const before = cpuSeconds([haproxy]);
   for (let i = 0; i < scrapes; i++) text = await scrape(url);
-  const seconds = cpuOf(haproxy) - before;
+  const seconds = cpuSeconds([haproxy]) - before;
   heading(`A bridge with ${SHARDS} shards, every ${INTERVAL_SECONDS} s`, ...CELLS);
   print(
     '/metrics of HAProxy',

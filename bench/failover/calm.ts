@@ -2,7 +2,7 @@
 
 import { type Lab } from '../../test/lab/lab';
 import { type LabReplicas } from '../../test/lab/replicas';
-import { heading, ms, row } from '../table';
+import { heading, ms, row, sleep } from '../table';
 import { LOAD, startFleet } from './rounds';
 
 const MINUTES = 60;
@@ -16,7 +16,7 @@ export async function calm(lab: Lab): Promise<void> {
   while (performance.now() < end) {
     // One history of an hour would not fit into memory.
     const load = await fleet.load(LOAD);
-    await new Promise((resolve) => setTimeout(resolve, MINUTES_PER_LOAD * 60_000));
+    await sleep(MINUTES_PER_LOAD * 60_000);
     const report = await load.stop();
     operations += report.operations;
     longest = Math.max(longest, ...report.gaps);

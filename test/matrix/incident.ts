@@ -22,9 +22,8 @@ const LATE_MS = 1000;
 /** How long a master serves clients of a bridge that is cut off with it, at most: 2.6 s, and what a busy machine adds. */
 const LEASE_MS = 3000;
 
-/** Sentinel replaces a master that rejects writes after down-after-milliseconds, and makes it a replica some 8 s later. */
-const NOT_YET_DOWN_MS = 3000;
-const FULL_MS = 20_000;
+/** How long a master with a full disk may give old answers after its replica was promoted: 1.1 s, and what a busy machine adds. */
+const VOTES_MS = 3000;
 
 export class Incident {
   /** When acknowledged writes may be undone. */
@@ -114,7 +113,23 @@ export class Incident {
     if (fault.includes('cut off') && withProxy) this.mayBeUndone.push({ from: at - UNSENT_MS, to: at + LEASE_MS });
     else if (fault.includes('cut off') || fault.startsWith('killed')) this.died(at);
     // It rejects writes, but still serves reads through one bridge when another has seen the votes for its replica.
-    else if (fault === 'with a full disk') this.mayBeStale.push({ from: at + NOT_YET_DOWN_MS, to: at + FULL_MS });
+    else if (fault === 'with a full disk') void this.staleAfterPromotion(otherSide(this.master)).catch(() => undefined);
+  }
+
+  /** From the last time that the replica was one. */
+  private async staleAfterPromotion(replica: Side): Promise<void> {
+    let from = performance.now();
+    await until(
+      `${replica} is promoted`,
+      async () => {
+        const asked = performance.now();
+        if ((await this.it.fleet.replication(0, replica)).role === 'master') return true;
+        from = asked;
+        return false;
+      },
+      60_000,
+    );
+    this.mayBeStale.push({ from, to: performance.now() + VOTES_MS });
   }
 
   private died(at: number): void {
