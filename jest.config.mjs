@@ -30,6 +30,7 @@ const partly = [
   'nutcracker/nutcracker-config-verdict',
   'nutcracker/nutcracker-config-yaml',
   'nutcracker/placement',
+  'nutcracker/resize',
   'redis/config/known',
   'redis/config/text',
   'runbook-kubectl',

@@ -17,6 +17,7 @@ import { KeyPattern } from './input/key-pattern';
 import { paintFor } from './output/text';
 import { writeAtomically } from './output/output-file';
 import { report } from './commands/report';
+import { resizeCommand } from './commands/resize/command';
 import { InputError } from './output/input-error';
 import { throwReadError, throwWriteError } from './output/system-error';
 import { Placements, placeLines } from './commands/where';
@@ -134,6 +135,8 @@ function commandLine(): Command {
       refuseStdinTwice(paths, 'name it once');
       printResult(await images(paths, input), options);
     });
+
+  program.addCommand(resizeCommand(input, printResult).copyInheritedSettings(program));
 
   program.addCommand(capacityCommand(input, printResult).copyInheritedSettings(program));
 

@@ -1,6 +1,8 @@
 // The figures in docs/ring.md match the rings.
 
 import { HashRing, HashType, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
+import { percent } from '../../lib/nutcracker/percent';
+import { resizedPool } from '../../lib/nutcracker/resize';
 import { HASH_FUNCTIONS } from '../../lib/nutcracker/hashes';
 import { FLEETS, KEYS } from '../nutcracker/placement-cases';
 import { read } from './documents';
@@ -46,6 +48,27 @@ test('consecutive keys are on 11 of 108 servers with fnv1a_64, on 6 to 13 with o
   const spread = [HashType.MURMUR, HashType.MD5, HashType.JENKINS, HashType.FNV1A_32];
   for (const hash of spread) expect(Math.abs(serversOf(ringOf(108, hash), 'key:') - 80)).toBeLessThan(5);
   expect(serversOf(ringOf(108, HashType.CRC32), 'key:')).toBe(1);
+});
+
+/** A row of the table of resizes: 108 servers of equal weight become `count`. */
+function resizeRow(count: number): string {
+  const before = ringOf(108);
+  const equal = ringOf(count);
+  const gone = before.pool.servers.slice(count).map(({ ringName }) => ringName);
+  const proposed = HashRing.of(resizedPool(before.pool, gone, equal.pool.servers.slice(108)));
+  const { movedShare, moves, removed, added } = before.diff(proposed);
+  const sum = (shares: readonly { readonly share: number }[]): number =>
+    shares.reduce((all, one) => all + one.share, 0);
+  const leaving = sum(before.keyShare().filter(({ server }) => gone.includes(server.ringName)));
+  const between = sum(moves.filter(({ from, to }) => !removed.includes(from) && !added.includes(to)));
+  const weights = [...new Set(proposed.pool.servers.map(({ weight }) => weight))].sort((a, b) => b - a);
+  const ideal = Math.max(leaving, (count - 108) / count);
+  const cells = [percent(before.diff(equal).movedShare), percent(ideal), weights.join(', '), percent(movedShare)];
+  return `| 108 to ${count} | ${cells.join(' | ')} | ${percent(between)} |`;
+}
+
+test('the table of resizes is right', () => {
+  for (const count of [107, 109, 110, 120, 216]) expect(text).toContain(resizeRow(count));
 });
 
 test('the numbers of cases compared with nutcracker are right', () => {
