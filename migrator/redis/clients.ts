@@ -1,6 +1,7 @@
 // The clients that are connected to a server.
 
 import * as net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CLIENT_NAME, type RedisServer } from './server';
 
 export interface Client {
@@ -12,6 +13,8 @@ export interface Client {
   readonly flags: string;
   /** Whether it subscribes to a channel. */
   readonly isSubscribed: boolean;
+  /** The last command, in small letters; NULL before the first one. */
+  readonly command: string;
 }
 
 /** Sentinel names its two connections after its run id: one for commands, one for hello messages. */
@@ -20,7 +23,7 @@ export function isSentinel({ name }: Client): boolean {
 }
 
 /** CLIENT LIST. */
-export async function clients(server: RedisServer): Promise<Client[]> {
+export async function clients(server: Pick<RedisServer, 'call'>): Promise<Client[]> {
   const lines = String(await server.call('CLIENT', 'LIST')).split('\n');
   return lines.filter(Boolean).map((line) => {
     const fields = new Map(
@@ -33,6 +36,7 @@ export async function clients(server: RedisServer): Promise<Client[]> {
       name: field('name'),
       flags: field('flags'),
       isSubscribed: Number(field('sub')) > 0,
+      command: field('cmd'),
     };
   });
 }
@@ -56,13 +60,33 @@ export class Networks {
   }
 }
 
-/** The addresses of clients that are not proxies, replicas, migrators or Sentinels: a cutover would lock them out. */
-export async function unexpectedClients(server: RedisServer, proxies: Networks): Promise<string[]> {
-  const found = (await clients(server)).filter(
-    (client) =>
-      !/[SM]/.test(client.flags) && !client.name.startsWith(CLIENT_NAME) && !isSentinel(client) && !proxies.has(client),
-  );
+/** The name of the connections of redis_exporter, which only reads metrics, and may lose the server. */
+const EXPORTER_NAME = 'redis_exporter';
+
+/** When clients are listed again if some of them have only logged in: an exporter beside the server is named at once. */
+const LOOK_AGAIN_MS = [0, 100];
+
+/** The addresses of clients that are not proxies, replicas, migrators, Sentinels or exporters: a cutover would lock them out. */
+export async function unexpectedClients(server: Pick<RedisServer, 'call'>, proxies: Networks): Promise<string[]> {
+  const isUnexpected = (client: Client): boolean => !isExpected(client) && !proxies.has(client);
+  let found = (await clients(server)).filter(isUnexpected);
+  // An exporter connects for each scrape, and names its connection after the login.
+  for (const ms of LOOK_AGAIN_MS) {
+    if (!found.some(isLoggingIn)) break;
+    if (ms > 0) await sleep(ms);
+    const now = new Map((await clients(server)).map((client) => [client.id, client]));
+    found = found.map((client) => now.get(client.id) ?? client).filter(isUnexpected);
+  }
   return [...new Set(found.map(({ address }) => address))];
+}
+
+function isExpected(client: Client): boolean {
+  const { flags, name } = client;
+  return /[SM]/.test(flags) || name.startsWith(CLIENT_NAME) || name === EXPORTER_NAME || isSentinel(client);
+}
+
+function isLoggingIn({ name, command }: Client): boolean {
+  return name === '' && ['NULL', 'auth', 'hello'].includes(command);
 }
 
 const MAX_LISTED = 5;

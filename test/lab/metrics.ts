@@ -25,44 +25,104 @@ interface Answer {
   };
 }
 
+export interface LabMetricsOptions {
+  /** Whether Prometheus scrapes and evaluates the rules each second, to see more of short states. @default false */
+  readonly eachSecond?: boolean;
+  /** The ports of servers outside of the fleet that the exporter of the shards reads as well, in a job of their own. @default - none */
+  readonly others?: readonly number[];
+}
+
+/** The job of the servers outside of the fleet. */
+const OTHERS = 'others';
+
 export class LabMetrics {
   /** Starts the exporters for the shards and one proxy, and Prometheus, and waits until everything was scraped. */
-  static async start(lab: Lab, fleet: LabFleet, proxy: LabProxy): Promise<LabMetrics> {
+  static async start(lab: Lab, fleet: LabFleet, proxy: LabProxy, options: LabMetricsOptions = {}): Promise<LabMetrics> {
     const [redisPort, proxyPort, port] = [await freePort(), await freePort(), await freePort()];
     const pod = fleet.metricsPod(redisPort, proxyPort, proxy.ports);
     await pod.start();
-    await until('both exporters are ready', () => pod.ready());
-    const { 'scrape.yml': scrape, ...rules } = fleet.prometheusFiles();
-    const config = {
-      scrape_configs: (parse(scrape) as { scrape_configs: Manifest[] }).scrape_configs.map((job) =>
-        inLab(job, proxy, fleet, { redis: redisPort, proxy: proxyPort }),
-      ),
-      rule_files: Object.entries(rules).map(([name, text]) => lab.write(name, text)),
-    };
     const prometheus = lab.start('prometheus', [
-      `--config.file=${lab.write('prometheus.yml', stringify(config))}`,
+      `--config.file=${lab.write('prometheus.yml', '')}`,
       `--storage.tsdb.path=${lab.dir}/prometheus`,
       `--web.listen-address=127.0.0.1:${port}`,
+      '--web.enable-lifecycle',
       '--log.level=warn',
     ]);
-    const it = new LabMetrics(pod, prometheus, port, redisPort, proxyPort);
+    const it = new LabMetrics(lab, options, pod, prometheus, port, redisPort, proxyPort);
     await prometheus.ready(
       async () => (await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => undefined))?.ok === true,
     );
-    await until('everything was scraped', async () => {
-      const targets = await it.query('count by (job) (up)');
-      return targets.length === config.scrape_configs.length;
-    });
+    await it.configure(fleet, proxy);
     return it;
   }
 
   private constructor(
-    readonly pod: LabPod,
+    private readonly lab: Lab,
+    private readonly options: LabMetricsOptions,
+    public pod: LabPod,
     readonly prometheus: Program,
     private readonly port: number,
     readonly redisPort: number,
     readonly proxyPort: number,
   ) {}
+
+  /** Applies the metrics of a fleet in another phase, with another proxy; Prometheus keeps its data. */
+  async follow(fleet: LabFleet, proxy: LabProxy): Promise<void> {
+    await this.pod.stop();
+    this.pod = fleet.metricsPod(this.redisPort, this.proxyPort, proxy.ports);
+    await this.pod.start();
+    await this.configure(fleet, proxy);
+  }
+
+  /** Loads the scrape configuration and the rules of a fleet, and waits until everything was scraped. */
+  private async configure(fleet: LabFleet, proxy: LabProxy): Promise<void> {
+    await until('both exporters are ready', () => this.pod.ready());
+    const { 'scrape.yml': scrape, ...rules } = fleet.prometheusFiles();
+    const exporters = { redis: this.redisPort, proxy: this.proxyPort };
+    const jobs = (parse(scrape) as { scrape_configs: Manifest[] }).scrape_configs;
+    const scrapeConfigs = [
+      ...jobs.map((job) => this.atPace(inLab(job, proxy, fleet, exporters), 'scrape_interval', 'scrape_timeout')),
+      ...this.others(),
+    ];
+    const config = {
+      scrape_configs: scrapeConfigs,
+      rule_files: Object.entries(rules).map(([name, text]) => {
+        const { groups } = parse(text) as { groups: Manifest[] };
+        return this.lab.write(name, stringify({ groups: groups.map((group) => this.atPace(group, 'interval')) }));
+      }),
+    };
+    this.lab.write('prometheus.yml', stringify(config, { aliasDuplicateObjects: false }));
+    const reload = await fetch(`http://127.0.0.1:${this.port}/-/reload`, { method: 'POST' });
+    if (!reload.ok) throw new Error(await reload.text());
+    await until('everything was scraped', async () => {
+      const jobsThatAreUp = await this.query('count by (job) (up == 1)');
+      return scrapeConfigs.every((job) => jobsThatAreUp.some(({ labels }) => labels.job === job.job_name));
+    });
+  }
+
+  private atPace(it: Manifest, ...times: string[]): Manifest {
+    const { eachSecond = false } = this.options;
+    return eachSecond ? { ...it, ...Object.fromEntries(times.map((name) => [name, '1s'])) } : it;
+  }
+
+  private others(): Manifest[] {
+    const { others } = this.options;
+    if (others === undefined) return [];
+    const job = {
+      job_name: OTHERS,
+      // They may be far away.
+      scrape_interval: '3s',
+      scrape_timeout: '3s',
+      metrics_path: '/scrape',
+      static_configs: [{ targets: others.map((port) => `127.0.0.1:${port}`) }],
+      relabel_configs: [
+        { source_labels: ['__address__'], target_label: '__param_target' },
+        { source_labels: ['__address__'], target_label: 'instance' },
+        { target_label: '__address__', replacement: `127.0.0.1:${this.redisPort}` },
+      ],
+    };
+    return [job];
+  }
 
   /** The series that a query returns. */
   async query(query: string): Promise<Series[]> {

@@ -27,7 +27,10 @@ export interface LabMoveProps extends OldFleetProps {
   readonly others?: (pool: NutcrackerPool) => NutcrackerPool[];
   /** Changes to the new fleet and the migration. */
   readonly fleet?: Partial<
-    Pick<LabFleetProps, 'migration' | 'redis' | 'proxies' | 'secretValue' | 'oldSecretValue' | 'path' | 'replace'>
+    Pick<
+      LabFleetProps,
+      'migration' | 'metrics' | 'redis' | 'proxies' | 'secretValue' | 'oldSecretValue' | 'path' | 'replace'
+    >
   >;
 }
 
@@ -43,7 +46,7 @@ const MIGRATOR = path.join(__dirname, '..', '..', 'build', 'migrator', 'migrator
 
 /** Clients of this machine belong to the fleet, except those from UNEXPECTED_CLIENT. */
 const PROXY_NETWORKS = ['127.0.0.1/32'];
-const UNEXPECTED_CLIENT = '127.0.0.2';
+export const UNEXPECTED_CLIENT = '127.0.0.2';
 
 /** By default an old server waits five seconds for a second replica. */
 const SYNC_AT_ONCE = ['repl-diskless-sync-delay', '0'];

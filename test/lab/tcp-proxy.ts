@@ -44,9 +44,9 @@ class Pair {
 }
 
 export class TcpProxy {
-  /** A healthy proxy to a local port; `concerns` selects the connections that failures affect. */
-  static async to(target: number, concerns?: (data: Buffer) => boolean): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target, await freePort(), concerns);
+  /** A healthy proxy to a local port; `concerns` selects the connections that failures affect, `from` is its own address. */
+  static async to(target: number, concerns?: (data: Buffer) => boolean, from?: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, await freePort(), concerns, from);
     await proxy.listen();
     return proxy;
   }
@@ -65,6 +65,7 @@ export class TcpProxy {
     readonly target: number,
     readonly port: number,
     private readonly concerns?: (data: Buffer) => boolean,
+    private readonly from?: string,
   ) {}
 
   /** The number of connections. */
@@ -111,7 +112,8 @@ export class TcpProxy {
 
   private async listen(): Promise<void> {
     this.server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-      const server = net.connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+      const to = { port: this.target, host: '127.0.0.1', localAddress: this.from };
+      const server = net.connect({ ...to, allowHalfOpen: true, noDelay: true });
       const pair = new Pair(client, server, !this.concerns);
       this.pairs.add(pair);
       void Promise.all([this.pass(pair, 'there'), this.pass(pair, 'back')]).then(() => this.pairs.delete(pair));
