@@ -21,7 +21,7 @@ test('a shard is available by its lease or by votes, and unavailable without bot
   await routesTo('a');
   // Votes only.
   await it.server('b').stop('SIGKILL');
-  await until('the lease has ended', async () => (await bridge.states('shard-0-a-lease')).a === 'DOWN');
+  await until('the lease has ended', async () => (await bridge.states('shard-0-a-lease')).b === 'DOWN');
   await bridge.checked(5);
   expect(await it.routed(bridge)).toBe('a');
   await bridge.start();

@@ -201,13 +201,13 @@ describe('the proof of the ring includes the failover bridge', () => {
     ],
     [
       'a lease checked at another address',
-      replace(/(backend shard-0-b-lease from \S+\n {2}server b unit-1-shard-)0/, '$11'),
-      'backend shard-0-b-lease checks b at unit-1-shard-1-b.',
+      replace(/(backend shard-0-b-lease from \S+\n {2}server a unit-1-shard-)0/, '$11'),
+      'backend shard-0-b-lease checks a at unit-1-shard-1.',
     ],
     [
-      'a lease by its own port',
-      replace('shard-0-a-lease from lease-6380', 'shard-0-a-lease from lease-6379'),
-      'backend shard-0-a-lease takes its settings from lease-6379, which must have: tcp-check expect rstring "role:master\\r[^#]*,port=6380,',
+      'a lease by the port of the partner',
+      replace('shard-0-a-lease from lease-6379', 'shard-0-a-lease from lease-6380'),
+      'backend shard-0-a-lease takes its settings from lease-6380, which must have: tcp-check expect rstring "role:slave\\r\\nmaster_host:[^\\r]*\\r\\nmaster_port:6379\\r',
     ],
     [
       'votes for the partner',
@@ -242,11 +242,11 @@ describe('the proof of the ring includes the failover bridge', () => {
   });
 
   test.each<[string, (text: string) => string, string]>([
-    ['another port', replace(/(shard-0 2 b .*) 6380 /, '$1 6379 '), 'from lease-6380, which must have'],
+    ['another port', replace(/(shard-0 2 b .*) 6380 /, '$1 6379 '), 'backend shard-0-a-lease checks b at'],
     [
       'another port of a lease',
-      replace(/(shard-0-a-lease 1 a .*) 6379 /, '$1 6380 '),
-      'backend shard-0-a-lease checks a at',
+      replace(/(shard-0-a-lease 1 b .*) 6380 /, '$1 6379 '),
+      'backend shard-0-a-lease checks b at',
     ],
     [
       'a Sentinel that is up',
@@ -258,7 +258,7 @@ describe('the proof of the ring includes the failover bridge', () => {
       replace(/.* shard-3-b 1 b .*\n/, ''),
       'backend shard-3-b has a server b that stopped-servers does not stop',
     ],
-    ['no lease', replace(/.* shard-2-b-lease .*\n/, ''), 'backend shard-2-b-lease has a server b that'],
+    ['no lease', replace(/.* shard-2-b-lease .*\n/, ''), 'backend shard-2-b-lease has a server a that'],
   ])('and finds a state file with %s', (_what, change, problem) => {
     expect(problems(change, 'stopped-servers')[0]).toContain(problem);
   });

@@ -48,5 +48,5 @@ export function quorumOf(sentinels: number): number {
 export const SENTINEL_SETTINGS: readonly (readonly [name: string, value: string])[] = [
   ['failover-timeout', '10000'],
   ['parallel-syncs', '1'],
-  ['down-after-milliseconds', '4000'],
+  ['down-after-milliseconds', '3000'],
 ];

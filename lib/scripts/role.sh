@@ -46,13 +46,19 @@ start_as() {
 
 # Without a comment that says that it is a master.
 role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
-reason='' reported='' down_since=''
+reason='' reported='' down_since='' pause=1
 # Ends with the shell that started it.
 while kill -0 "$parent" 2>/dev/null; do
   if [ -n "$reason" ]; then
-    [ "$reason" = "$reported" ] || echo "$POD_NAME: waiting: $reason" >&2
+    # Longer and longer: each question starts some 20 programs, and many servers of a node may wait.
+    if [ "$reason" != "$reported" ]; then
+      echo "$POD_NAME: waiting: $reason" >&2
+      pause=1
+    elif [ "$pause" -lt 5 ]; then
+      pause=$((pause + 1))
+    fi
     reported=$reason
-    sleep 1
+    sleep "$pause"
   fi
   ip=$(locate "$own") || { reason="the name in $own has no IP" && continue; }
   if [ "$SHARD_SERVER$is_new" = byes ]; then
@@ -81,7 +87,7 @@ while kill -0 "$parent" 2>/dev/null; do
       ;;
     *" $REDIS_PORT")
       # As long as a master is down, the Sentinels may replace it; one that is back at once is not down for them while it loads.
-      if [ $((now - down_since)) -lt "${DOWN_SECONDS:-7}" ]; then
+      if [ $((now - down_since)) -lt "${DOWN_SECONDS:-6}" ]; then
         reason='the Sentinels may be replacing this master'
         continue
       fi

@@ -4,7 +4,7 @@ import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { type FailoverRoutes } from './failover-bridge-config';
 
-/** With it, a lease ends at most 2.6 seconds after the replica was last heard of, and votes end within 1.1 seconds. */
+/** With it, a server that is cut off with the bridge loses its clients within 2.6 seconds; Sentinel waits for 3 seconds. */
 const LONGEST_INTERVAL_MS = 500;
 
 /** Refuses servers and Sentinels that cannot be told apart, or that pods cannot reach. */

@@ -41,6 +41,8 @@ interface CheckTiming {
   /** The numbers of consecutive checks that change the state of a server. */
   readonly rise: number;
   readonly fall: number;
+  /** For a connection, and again for a reply. By default, a connection has `inter`, and a reply a second. */
+  readonly timeout?: number;
 }
 
 /** The timing of each kind of check, from the check interval. */
@@ -52,10 +54,12 @@ export function failoverTiming({
   const fastinter = Math.min(inter, 20);
   // A connection that is not accepted fails after `inter`; the next check is `fastinter` later.
   const fall = Math.max(3, Math.ceil(TOLERATED_STALL_MS / (inter + fastinter)));
+  const twice = 2 * inter;
   return {
     role: { inter, fastinter, downinter, rise: 2, fall },
-    lease: { inter, fastinter, downinter, rise: 1, fall: 2 },
-    votes: { inter: 2 * inter, fastinter: Math.min(inter, 50), downinter: 2 * inter, rise: 1, fall: 2 },
+    // Without a reply, both end within 4.3 intervals; the checks of the role that follow take another 1.2.
+    lease: { inter, fastinter, downinter, rise: 1, fall: 3, timeout: inter },
+    votes: { inter: twice, fastinter: Math.min(inter, 50), downinter: twice, rise: 1, fall: 2, timeout: inter },
   };
 }
 
@@ -83,18 +87,18 @@ export function failoverConfig(bridge: FailoverRoutes, listenAddress: string): s
 /** The initial state of the servers: also votes and leases have to be seen first. */
 export function failoverStoppedServers({ shards, sentinels }: FailoverRoutes): string {
   const votes = sentinels.map((address, i) => ({ id: i + 1, name: `s${i}`, address }));
-  const checked = (proxy: string, name: string, address: string): StoppedServer[] => [
-    { proxy, id: 1, name, address },
-    { proxy: `${proxy}-lease`, id: 1, name, address },
-    ...votes.map((vote) => ({ proxy: `${proxy}-votes`, ...vote })),
-  ];
   return stateFile(
-    shards.flatMap(({ a, b }, n) => [
-      { proxy: `shard-${n}`, id: 1, name: 'a', address: a },
-      { proxy: `shard-${n}`, id: 2, name: 'b', address: b },
-      ...checked(`shard-${n}-a`, 'a', a),
-      ...checked(`shard-${n}-b`, 'b', b),
-    ]),
+    shards.flatMap(({ a, b }, n) => {
+      const server = (proxy: string, name: string, id = 1): StoppedServer => {
+        return { proxy: `shard-${n}${proxy}`, id, name, address: name === 'a' ? a : b };
+      };
+      const confirmed = (side: string, partner: string): StoppedServer[] => [
+        server(`-${side}`, side),
+        server(`-${side}-lease`, partner),
+        ...votes.map((vote) => ({ proxy: `shard-${n}-${side}-votes`, ...vote })),
+      ];
+      return [server('', 'a', 1), server('', 'b', 2), ...confirmed('a', 'b'), ...confirmed('b', 'a')];
+    }),
   );
 }
 
@@ -141,9 +145,12 @@ ${login(bridge)}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
 ${checks(failoverTiming(bridge).role)}`;
 }
 
-/** The partner is known by its port: another replica would keep the lease of a master that was replaced. */
+/**
+ * The lease of a server is the reply of its partner: a replica of this server has not replaced it. It ends with a promotion, and in a
+ * bridge that does not reach the partner.
+ */
 function leaseDefaults(bridge: FailoverRoutes, port: string): string {
-  return `# A master that the server on port ${port} follows, and has acknowledged something within the last second.
+  return `# A replica of the server on port ${port}.
 defaults lease-${port} from base
   option tcp-check
   tcp-check connect
@@ -152,9 +159,9 @@ ${login(bridge)}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
 ${checks(failoverTiming(bridge).lease)}`;
 }
 
-/** INFO of a master that the server on that port follows. Some releases append fields to the line of a replica. */
+/** INFO of a replica that is connected with its master, a server on that port. */
 export function leasePattern(port: string): string {
-  return `role:master\\r[^#]*,port=${port},state=online,[^#\\r]*lag=[01][,\\r]`;
+  return `role:slave\\r\\nmaster_host:[^\\r]*\\r\\nmaster_port:${port}\\r\\nmaster_link_status:up\\r`;
 }
 
 /** The last command is a syntax error, after which every version closes the connection; Sentinel may not know QUIT. */
@@ -177,8 +184,10 @@ function login({ password }: FailoverRoutes): string {
   return password ? auth('REDIS_PASSWORD') : '';
 }
 
-function checks({ inter, fastinter, downinter, rise, fall }: CheckTiming): string {
-  return `  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${downinter}ms rise ${rise} fall ${fall}\n`;
+function checks({ inter, fastinter, downinter, rise, fall, timeout }: CheckTiming): string {
+  const timeouts = timeout === undefined ? '' : `  timeout connect ${timeout}ms\n  timeout check ${timeout}ms\n`;
+  return `${timeouts}  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${downinter}ms rise ${rise} fall ${fall}
+`;
 }
 
 const LISTENERS = `# The name of a listener is also the name by which Sentinel knows the shard.
@@ -190,17 +199,22 @@ defaults listeners from base
 function shard({ shards, sentinels, firstPort }: FailoverRoutes, n: number): string {
   const { a, b } = shards[n];
   const votes = sentinels.map((address, i) => `  server s${i} ${target(address)}\n`).join('');
-  const checked = (name: string, address: string, partner: string): string => `backend shard-${n}-${name} from role
+  const checked = (
+    name: string,
+    address: string,
+    partner: string,
+    at: string,
+  ): string => `backend shard-${n}-${name} from role
   server ${name} ${target(address)}
-backend shard-${n}-${name}-lease from lease-${portOf(partner)}
-  server ${name} ${target(address)}
+backend shard-${n}-${name}-lease from lease-${portOf(address)}
+  server ${partner} ${target(at)}
 backend shard-${n}-${name}-votes from votes-${portOf(address)}
 ${votes}`;
   return `listen shard-${n} from listeners
   bind 127.0.0.1:${firstPort + n}
   server a ${target(a)} track shard-${n}-a/a
   server b ${target(b)} track shard-${n}-b/b
-${checked('a', a, b)}${checked('b', b, a)}`;
+${checked('a', a, 'b', b)}${checked('b', b, 'a', a)}`;
 }
 
 function portOf(address: string): string {

@@ -27,9 +27,9 @@ export function readFailoverBridge(files: BridgeFiles, sentinels: readonly strin
       cfg.fail(header, `must have a server "a" that tracks ${name}-a/a, and a server "b" that tracks ${name}-b/b`);
     cfg.inherits(header, ['balance first', 'default-server on-marked-down shutdown-sessions']);
     const [a, b] = servers.map(({ address }) => address);
-    for (const [side, address, partner] of [
-      ['a', a, b],
-      ['b', b, a],
+    for (const [side, address, partner, at] of [
+      ['a', a, 'b', b],
+      ['b', b, 'a', a],
     ] as const) {
       const own = `${name}-${side}`;
       cfg.expect(
@@ -37,7 +37,7 @@ export function readFailoverBridge(files: BridgeFiles, sentinels: readonly strin
         [[side, address]],
         [`tcp-check connect addr ${socket}`, 'tcp-check expect string "200 OK"', 'tcp-check expect string role:master'],
       );
-      cfg.expect(`${own}-lease`, [[side, address]], [`tcp-check expect rstring "${leasePattern(portOf(partner))}"`]);
+      cfg.expect(`${own}-lease`, [[partner, at]], [`tcp-check expect rstring "${leasePattern(portOf(address))}"`]);
       cfg.expect(
         `${own}-votes`,
         sentinels.map((sentinel, i) => [`s${i}`, sentinel]),

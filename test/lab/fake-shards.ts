@@ -38,16 +38,17 @@ export function vote(host: string, port: number | string): string {
   return `*2\r\n$${host.length}\r\n${host}\r\n$${String(port).length}\r\n${port}\r\n`;
 }
 
-/** INFO replication of a master with these replicas, as Redis 7 writes it. */
-export function master(...replicas: readonly string[]): string {
-  const lines = replicas.map((replica, i) => `slave${i}:${replica}\r\n`).join('');
+/** INFO replication of a master, as Redis 7 writes it. */
+export function master(): string {
   const rest = 'master_failover_state:no-failover\r\nmaster_replid:0123\r\nmaster_repl_offset:14\r\n';
-  return `# Replication\r\nrole:master\r\nconnected_slaves:${replicas.length}\r\n${lines}${rest}`;
+  return `# Replication\r\nrole:master\r\nconnected_slaves:0\r\n${rest}`;
 }
 
 /** INFO replication of a replica of a server on that port. */
-export function replica(port: number): string {
-  return `# Replication\r\nrole:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:${port}\r\nmaster_link_status:up\r\nconnected_slaves:0\r\n`;
+export function replica(port: number | string, { host = '127.0.0.1', link = 'up', role = 'slave' } = {}): string {
+  const rest =
+    'master_last_io_seconds_ago:0\r\nmaster_sync_in_progress:0\r\nslave_repl_offset:14\r\nconnected_slaves:0\r\n';
+  return `# Replication\r\nrole:${role}\r\nmaster_host:${host}\r\nmaster_port:${port}\r\nmaster_link_status:${link}\r\n${rest}`;
 }
 
 /** Runs the shards. */

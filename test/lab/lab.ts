@@ -1,6 +1,7 @@
 // A temporary directory and the real programs that run in it. Closing the lab ends each of them.
 
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
@@ -155,7 +156,10 @@ export class Lab {
   write(name: string, text: string): string {
     const file = path.join(this.dir, name);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, text);
+    // As a whole: a program that is running may be reading it.
+    const whole = `${file}.${randomUUID()}`;
+    fs.writeFileSync(whole, text);
+    fs.renameSync(whole, file);
     return file;
   }
 

@@ -8,7 +8,7 @@ import { accepts, freePorts, type Lab, type Program, until } from './lab';
 export type Name = 'a' | 'b';
 
 /** How long Sentinel waits before it fails over, in this lab. The lease of a master that lost its replica ends before. */
-const DOWN_AFTER_MS = 4000;
+const DOWN_AFTER_MS = 3000;
 
 export class ReplicatedShard {
   private readonly programs = new Map<Name, Program>();

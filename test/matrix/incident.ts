@@ -19,8 +19,8 @@ export interface Period {
 const UNSENT_MS = 500;
 /** A new master serves after down-after-milliseconds at the earliest; until then, an answer may have been on its way. */
 const LATE_MS = 1000;
-/** How long a master serves clients of a bridge that is cut off with it, at most: 2.6 s, and what a busy machine adds. */
-const LEASE_MS = 3000;
+/** How long a master serves clients of a bridge that is cut off with it, at most: 1.4 s, and what a busy machine adds. */
+const LEASE_MS = 2500;
 
 /** How long a master with a full disk may give old answers after its replica was promoted: 1.1 s, and what a busy machine adds. */
 const VOTES_MS = 3000;

@@ -66,7 +66,7 @@ async function monitored(name = 'shard-3'): Promise<Record<string, string> | und
   return fields.length > 0 ? (Object.fromEntries(fields) as Record<string, string>) : undefined;
 }
 
-const OPTIONS = { 'down-after-milliseconds': '4000', 'failover-timeout': '10000', 'parallel-syncs': '1', quorum: '2' };
+const OPTIONS = { 'down-after-milliseconds': '3000', 'failover-timeout': '10000', 'parallel-syncs': '1', quorum: '2' };
 
 async function monitors(port: number): Promise<void> {
   await eventually(`it monitors ${port}`, async () => {
