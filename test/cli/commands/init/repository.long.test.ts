@@ -71,22 +71,26 @@ describe.each([
     });
   });
 
-  test('passes its own CI, which fails if dist/ is not up to date', async () => {
-    const commit = 'git add . && git -c user.name=a -c user.email=a@example.net commit -qm x';
-    expect(await run(repo, `git init -q && ${commit} && git check-ignore -q node_modules`)).toMatchObject({ code: 0 });
-    const { jobs } = parse(fs.readFileSync(path.join(repo, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
-    const steps = jobs.check.steps.flatMap((step) => step.run ?? []);
-    expect(await run(repo, steps.join('\n'))).toEqual(PASSED);
+  // It is the same for every fleet, and takes minutes.
+  if (name === 'unit-1')
+    test('passes its own CI, which fails if dist/ is not up to date', async () => {
+      const commit = 'git add . && git -c user.name=a -c user.email=a@example.net commit -qm x';
+      expect(await run(repo, `git init -q && ${commit} && git check-ignore -q node_modules`)).toMatchObject({
+        code: 0,
+      });
+      const { jobs } = parse(fs.readFileSync(path.join(repo, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
+      const steps = jobs.check.steps.flatMap((step) => step.run ?? []);
+      expect(await run(repo, steps.join('\n'))).toEqual(PASSED);
 
-    edit(
-      repo,
-      path.join('fleets', fleet, 'fleet.ts'),
-      '    phase:',
-      "    image: 'docker.io/library/node:24.1.0',\n    phase:",
-    );
-    const changed = await run(repo, `${commit} && ${steps.slice(1).join('\n')}`);
-    expect(changed).toEqual({ code: 1, output: expect.stringMatching(/^\+ .*node:24.1.0/m) });
-  });
+      edit(
+        repo,
+        path.join('fleets', fleet, 'fleet.ts'),
+        '    phase:',
+        "    image: 'docker.io/library/node:24.1.0',\n    phase:",
+      );
+      const changed = await run(repo, `${commit} && ${steps.slice(1).join('\n')}`);
+      expect(changed).toEqual({ code: 1, output: expect.stringMatching(/^\+ .*node:24.1.0/m) });
+    });
 
   test('has a test that detects an edited ring, also after a synth', async () => {
     edit(repo, path.join('fleets', fleet, 'nutcracker.yml'), server, `${server}1`);
@@ -96,18 +100,19 @@ describe.each([
     });
   });
 
-  test('has a synth that does not change dist/ if it fails', async () => {
-    edit(
-      repo,
-      path.join('fleets', fleet, 'fleet.ts'),
-      'phase: MigrationPhase.MOVING',
-      "phase: MigrationPhase.MOVING, image: 'latest'",
-    );
-    const before = filesOf(path.join(repo, 'dist'));
-    const { code } = await run(repo, 'npm run synth');
-    expect(code).not.toBe(0);
-    expect(filesOf(path.join(repo, 'dist'))).toEqual(before);
-  });
+  if (name === 'unit-1')
+    test('has a synth that does not change dist/ if it fails', async () => {
+      edit(
+        repo,
+        path.join('fleets', fleet, 'fleet.ts'),
+        'phase: MigrationPhase.MOVING',
+        "phase: MigrationPhase.MOVING, image: 'latest'",
+      );
+      const before = filesOf(path.join(repo, 'dist'));
+      const { code } = await run(repo, 'npm run synth');
+      expect(code).not.toBe(0);
+      expect(filesOf(path.join(repo, 'dist'))).toEqual(before);
+    });
 });
 
 interface Workflow {
