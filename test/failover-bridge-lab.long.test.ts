@@ -1,7 +1,7 @@
 // The failover bridge between real servers and real Sentinels, with everything that stalls longer than a failover takes.
 
 import { Lab, until } from './lab/lab';
-import { ReplicatedShard, RouteObserver } from './lab/replicated-shard';
+import { ReplicatedShard, RouteHistory } from './lab/replicated-shard';
 
 let lab: Lab;
 let shard: ReplicatedShard | undefined;
@@ -15,7 +15,7 @@ test('a master that stalls until it was replaced gets no client when it continue
   shard = await ReplicatedShard.start(lab, { password: 'secret' });
   const it = shard;
   const bridge = await it.bridge();
-  const observer = new RouteObserver(it, bridge);
+  const observer = new RouteHistory(it, bridge);
   await until('a gets clients', () => observer.last === 'a');
   expect(await bridge.status('/ready')).toBe(200);
 

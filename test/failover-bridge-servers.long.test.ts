@@ -1,7 +1,7 @@
 // The failover bridge between real servers and real Sentinels.
 
 import { Lab, until } from './lab/lab';
-import { ReplicatedShard, RouteObserver } from './lab/replicated-shard';
+import { ReplicatedShard, RouteHistory } from './lab/replicated-shard';
 
 let lab: Lab;
 let shard: ReplicatedShard | undefined;
@@ -49,7 +49,7 @@ test('after a master has died, clients reach the one that Sentinel has promoted'
   shard = await ReplicatedShard.start(lab, { downAfterMs: 1000 });
   const it = shard;
   const bridge = await it.bridge();
-  const observer = new RouteObserver(it, bridge);
+  const observer = new RouteHistory(it, bridge);
   await until('a gets clients', () => observer.last === 'a');
   await it.server('a').stop('SIGKILL');
   await until('b gets clients', () => observer.last === 'b');
@@ -62,7 +62,7 @@ test('clients follow a hand-over to the replica, there and back, without Sentine
   const it = shard;
   for (const i of [0, 1, 2]) await it.sentinel(i).stop('SIGKILL');
   const bridge = await it.bridge();
-  const observer = new RouteObserver(it, bridge);
+  const observer = new RouteHistory(it, bridge);
   await until('a gets clients', () => observer.last === 'a');
   for (const [from, to] of HAND_OVERS) {
     await it.call(from, 'REPLICAOF', '127.0.0.1', '1');

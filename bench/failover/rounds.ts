@@ -41,7 +41,7 @@ export async function measure(fleet: LabReplicas, what: string, rounds: number, 
   for (let n = 0; n < rounds; n++) {
     load.takeGaps();
     await round(fleet);
-    await fleet.untilReplicated();
+    await fleet.untilEligible();
     gaps.push(...load.takeGaps());
   }
   const { lost, violations } = await load.stop();

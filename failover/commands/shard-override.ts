@@ -9,7 +9,7 @@ import {
   masterName,
   otherSide,
   type ReplicatedShard,
-  SENTINEL_SETTINGS,
+  sentinelSettings,
   type Side,
 } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
@@ -160,9 +160,12 @@ export class ShardOverride {
         : access.password === undefined
           ? []
           : [['auth-pass', access.password] as const];
-    for (const sentinel of sentinels.all) {
+    for (const [ordinal, sentinel] of sentinels.all.entries()) {
       const name = masterName(this.shard.shard);
-      await sentinel.monitor(name, hostAndPort(masterAddress), sentinels.quorum, [...login, ...SENTINEL_SETTINGS]);
+      await sentinel.monitor(name, hostAndPort(masterAddress), sentinels.quorum, [
+        ...login,
+        ...sentinelSettings(ordinal),
+      ]);
     }
   }
 

@@ -11,8 +11,10 @@ trap 'exit 0' TERM INT
 auth_user=$(cat $files/role-user) auth_pass=$(escaped "${REDISCLI_AUTH-}")
 # Any password is right for a user that has none.
 [ -z "$auth_user" ] || auth_pass=${auth_pass:-none}
+# Not all at the same moment, or each votes for itself.
+down_after=$((${DOWN_AFTER_MS:-3000} + 250 * ${POD_NAME##*-}))
 # In this order: without down-after-milliseconds (the default is 30 seconds), the password is set.
-options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-10000} parallel-syncs 1 down-after-milliseconds ${DOWN_AFTER_MS:-3000}"
+options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-5000} parallel-syncs 1 down-after-milliseconds $down_after"
 
 sentinel() { timeout 60 redis-cli -h 127.0.0.1 -p "$SENTINEL_PORT" "$@"; }
 

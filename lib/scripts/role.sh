@@ -33,6 +33,17 @@ partner_is() {
   esac
 }
 
+# Whether a Sentinel is replacing the master. It would also replace one that has come back.
+fails_over() {
+  while read -r sentinel; do
+    where=$(locate "$sentinel") || continue
+    case $(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" SENTINEL MASTER "shard-$shard" </dev/null 2>/dev/null) in
+      *failover_in_progress*) return 0 ;;
+    esac
+  done <$files/sentinels
+  return 1
+}
+
 follows_this() {
   timeout 2 redis-cli -h "${1% *}" -p "${1#* }" INFO replication 2>/dev/null | tr -d '\r' | grep -qx "master_port:$REDIS_PORT"
 }
@@ -46,7 +57,7 @@ start_as() {
 
 # Without a comment that says that it is a master.
 role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
-reason='' reported='' down_since='' pause=1
+reason='' reported='' down_since='' pause=1 replacing='the Sentinels may be replacing this master'
 # Ends with the shell that started it.
 while kill -0 "$parent" 2>/dev/null; do
   if [ -n "$reason" ]; then
@@ -54,7 +65,7 @@ while kill -0 "$parent" 2>/dev/null; do
     if [ "$reason" != "$reported" ]; then
       echo "$POD_NAME: waiting: $reason" >&2
       pause=1
-    elif [ "$pause" -lt 5 ]; then
+    elif [ "$pause" -lt 5 ] && [ "$reason" != "$replacing" ]; then
       pause=$((pause + 1))
     fi
     reported=$reason
@@ -87,8 +98,8 @@ while kill -0 "$parent" 2>/dev/null; do
       ;;
     *" $REDIS_PORT")
       # As long as a master is down, the Sentinels may replace it; one that is back at once is not down for them while it loads.
-      if [ $((now - down_since)) -lt "${DOWN_SECONDS:-6}" ]; then
-        reason='the Sentinels may be replacing this master'
+      if [ $((now - down_since)) -lt "${DOWN_SECONDS:-6}" ] || fails_over; then
+        reason=$replacing
         continue
       fi
       [ ! -e start-anyway ] || start_as ''

@@ -53,7 +53,7 @@ test.each(FAILOVER_STEPS.filter((step) => /switchover.(demoted|promoted|followed
     loads.push(load);
     const dying = fleet.start(['switchover', '--shards', '0'], { CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` });
     expect(await dying.exit()).toBeNull();
-    // Sentinel waits for 24 seconds.
+    // Sentinel waits for 23 seconds.
     await untilServes(shard, 'b', 2);
     await until('a follows', async () => (await shard.role('a')) === `slave of ${shard.servers.b.port}`);
     await judge(load);

@@ -10,6 +10,8 @@ export type Answer = readonly [string, number] | 'nil' | `-${string}` | 'silence
 export class FakeSentinel {
   /** How often it was asked. */
   asked = 0;
+  /** Whether it is replacing the master. */
+  failsOver = false;
   private readonly sockets = new Set<net.Socket>();
 
   static async start(answer: Answer): Promise<FakeSentinel> {
@@ -26,7 +28,8 @@ export class FakeSentinel {
     socket.on('data', (data) => {
       const isAsked = data.includes('GET-MASTER-ADDR-BY-NAME');
       if (isAsked) this.asked++;
-      if (this.answer !== 'silence') socket.write(isAsked ? reply(this.answer) : '+OK\r\n');
+      const rest = this.failsOver && data.includes('MASTER') ? '+master,s_down,o_down,failover_in_progress' : '+OK';
+      if (this.answer !== 'silence') socket.write(isAsked ? reply(this.answer) : `${rest}\r\n`);
     });
   });
 

@@ -24,7 +24,7 @@ export interface LabPodProps {
   readonly node?: LabNode;
 }
 
-const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
+export const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
 
 export class LabPod {
   /** Directories of the lab by mount path, for all containers. */

@@ -15,12 +15,13 @@ export interface LabReplicasProps extends LabFleetProps {
   readonly proxyCount?: number;
 }
 
-const SENTINELS = [0, 1, 2];
+/** The ordinals of the Sentinels. */
+export const SENTINELS = [0, 1, 2];
 
 /** The number of servers that start at the same time. */
 const AT_ONCE = 16;
 
-/** Sentinel looks at replicas every ten seconds, and repeats a failover that failed after twenty. */
+/** Sentinel looks at replicas every ten seconds, and so often repeats a failover that failed. */
 const PATIENCE_MS = 90_000;
 
 export class LabReplicas {
@@ -127,14 +128,16 @@ export class LabReplicas {
 
   /** The port that each Sentinel names as the master of a shard. */
   async votes(ordinal: number): Promise<(number | undefined)[]> {
-    return Promise.all(
-      SENTINELS.map((n) =>
-        withClient(connect(this.fleet.sentinelPort(n), this.fleet.password), async (client) => {
-          const reply = await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', `shard-${ordinal}`).catch(() => null);
-          return Array.isArray(reply) ? Number(reply[1]) : undefined;
-        }),
-      ),
-    );
+    return this.askSentinels(async (sentinel) => {
+      const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', `shard-${ordinal}`).catch(() => null);
+      return Array.isArray(reply) ? Number(reply[1]) : undefined;
+    });
+  }
+
+  private askSentinels<T>(question: (sentinel: Redis) => Promise<T>): Promise<T[]> {
+    const ask = (n: number): Promise<T> =>
+      withClient(connect(this.fleet.sentinelPort(n), this.fleet.password), question);
+    return Promise.all(SENTINELS.map(ask));
   }
 
   /** A client of a server that may change its role. */
@@ -160,6 +163,18 @@ export class LabReplicas {
     }
   }
 
+  /** Like `untilReplicated`; also waits until every Sentinel has seen that, which takes up to ten seconds. */
+  async untilEligible(ordinals = this.ordinals, patienceMs = PATIENCE_MS): Promise<void> {
+    await this.untilReplicated(ordinals, patienceMs);
+    for (const ordinal of ordinals) {
+      await until(
+        `every Sentinel considers the replica of shard ${ordinal} eligible`,
+        async () => (await this.askSentinels((sentinel) => isEligible(sentinel, ordinal))).every(Boolean),
+        patienceMs,
+      );
+    }
+  }
+
   /** Loads the fleet through its proxies. */
   async load(props: Partial<LoadProps> = {}): Promise<Load> {
     return Load.start({
@@ -178,6 +193,12 @@ async function withClient<T>(client: Redis, act: (client: Redis) => Promise<T>):
   } finally {
     client.disconnect();
   }
+}
+
+async function isEligible(sentinel: Redis, ordinal: number): Promise<boolean> {
+  const [fields = []] = (await sentinel.call('SENTINEL', 'REPLICAS', `shard-${ordinal}`).catch(() => [])) as string[][];
+  const value = (name: string): string | undefined => fields[fields.indexOf(name) + 1];
+  return value('flags') === 'slave' && value('slave-priority') === '100';
 }
 
 function found<T>(it: T | undefined, what: string): T {

@@ -128,7 +128,7 @@ export class ReplicatedShard {
     const lines = [
       `monitor shard-0 127.0.0.1 ${this.ports.a} 2`,
       `down-after-milliseconds shard-0 ${downAfterMs}`,
-      'failover-timeout shard-0 10000',
+      'failover-timeout shard-0 5000',
       ...auth,
     ];
     const file = this.lab.write(
@@ -152,7 +152,7 @@ export class ReplicatedShard {
 }
 
 /** Asks a bridge without a pause which server answers, and remembers each change. */
-export class RouteObserver {
+export class RouteHistory {
   readonly routes: (Name | 'unavailable')[] = [];
   private stopped = false;
   private readonly running: Promise<void>;

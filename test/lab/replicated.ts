@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
-import { otherSide, type ReplicaPlan, SENTINEL_SETTINGS, type Side, SIDES } from '../../lib/failover/replica-plan';
+import { otherSide, type ReplicaPlan, sentinelSettings, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { type Context } from '../../failover/commands/context';
 import { Sentinels } from '../../failover/sentinel/sentinels';
@@ -137,7 +137,7 @@ export class LabSentinelOfFleet {
   async monitor(name: string, port: number, downAfterMs: number): Promise<void> {
     await this.client.call('SENTINEL', 'MONITOR', name, '127.0.0.1', port, 2);
     const settings = [
-      ...SENTINEL_SETTINGS,
+      ...sentinelSettings(0),
       ['down-after-milliseconds', String(downAfterMs)],
       ...(this.password === '' ? [] : [['auth-pass', this.password]]),
       ['auth-user', ROLE_USER],

@@ -3,18 +3,15 @@
 import { mkdtempSync } from 'node:fs';
 import * as path from 'node:path';
 import { type Side, SIDES } from '../../lib/failover/replica-plan';
-import { connect } from '../lab/clients';
 import { type LabFleetProps } from '../lab/fleet';
 import { FullDisk } from '../lab/full-disk';
 import { LabKubelet } from '../lab/kubelet';
-import { Lab, type Program, until } from '../lab/lab';
+import { Lab, type Program } from '../lab/lab';
 import { LabNetwork, type LabNode } from '../lab/network';
-import { type LabPod } from '../lab/pod';
-import { LabReplicas } from '../lab/replicas';
+import { type LabPod, PATH } from '../lab/pod';
+import { LabReplicas, SENTINELS } from '../lab/replicas';
 
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const FAILOVER = path.resolve(__dirname, '../../build/failover/failover.mjs');
-export const SENTINELS = [0, 1, 2];
 
 export class MatrixFleet {
   /** Two shards, of which only shard 0 has faults, and two proxies. */
@@ -63,14 +60,8 @@ export class MatrixFleet {
 
   /** Waits until every Sentinel would promote the replica of shard 0; returns the master. */
   async untilReady(patienceMs = 90_000): Promise<Side> {
-    const { fleet } = this.fleet;
     await this.fleet.untilReplicated(this.fleet.ordinals, patienceMs);
-    await until(
-      'every Sentinel considers the replica eligible',
-      async () =>
-        (await Promise.all(SENTINELS.map((n) => this.priority(fleet.sentinelPort(n))))).every((it) => it === '100'),
-      patienceMs,
-    );
+    await this.fleet.untilEligible([0], patienceMs);
     const master = await this.fleet.masterOf(0);
     if (master === undefined) throw new Error('shard 0 has no master');
     return master;
@@ -105,18 +96,5 @@ export class MatrixFleet {
   async close(): Promise<void> {
     await this.kubelet.stop();
     await this.lab.close();
-  }
-
-  private async priority(sentinelPort: number): Promise<string | undefined> {
-    const client = connect(sentinelPort, this.fleet.fleet.password);
-    try {
-      const [flat] = (await client.call('SENTINEL', 'REPLICAS', 'shard-0')) as string[][];
-      const value = (name: string): string => flat[flat.indexOf(name) + 1];
-      return value('flags') === 'slave' ? value('slave-priority') : undefined;
-    } catch {
-      return undefined;
-    } finally {
-      client.disconnect();
-    }
   }
 }

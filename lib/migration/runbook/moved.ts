@@ -55,7 +55,7 @@ function startFailover(
       ...(input.keepLegacyInSync
         ? [
             [
-              'The old servers follow the shards, and Sentinel sees them as replicas. Set `replica-priority 0` (`slave-priority` before Redis 5) on each of them, and `CONFIG REWRITE`, so that it never promotes one.',
+              'The old servers follow the shards, and Sentinel sees them as replicas. Set `replica-priority 0` (`slave-priority` before Redis 5) on each of them, and `CONFIG REWRITE`, so that it never promotes one. (Sentinel cannot ask an old server whose password is not that of the fleet, and does not promote it.)',
             ],
           ]
         : []),

@@ -127,6 +127,15 @@ describe.each([
     expect(await roleOf(program)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
   });
 
+  test('a master waits while a Sentinel is replacing it', async () => {
+    await answers(me(), me(), me());
+    sentinels[1].failsOver = true;
+    const program = begin({ durable: '# a master', hasData: true, path: tools() });
+    await waitsBecause(program, 'the Sentinels may be replacing this master');
+    sentinels[1].failsOver = false;
+    expect(await roleOf(program)).toBe('a master');
+  });
+
   test('without data, it does not start as the master of a partner that has some', async () => {
     await answers(me(), me(), 'nil');
     await partner(['SET', 'key', 'value'], REPLICA);

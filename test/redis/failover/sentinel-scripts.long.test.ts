@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
+import { sentinelSettings } from '../../../lib/failover/replica-plan';
 import { busyboxPath } from '../../lab/busybox';
 import { everyNth } from '../../lab/cases';
 import { connect, PASSWORD } from '../../lab/clients';
@@ -66,7 +67,7 @@ async function monitored(name = 'shard-3'): Promise<Record<string, string> | und
   return fields.length > 0 ? (Object.fromEntries(fields) as Record<string, string>) : undefined;
 }
 
-const OPTIONS = { 'down-after-milliseconds': '3000', 'failover-timeout': '10000', 'parallel-syncs': '1', quorum: '2' };
+const OPTIONS = { ...Object.fromEntries(sentinelSettings(1)), quorum: '2' };
 
 async function monitors(port: number): Promise<void> {
   await eventually(`it monitors ${port}`, async () => {
