@@ -10,7 +10,7 @@ const SHARDS = 8;
 export const LOAD = { clients: 4 * SHARDS, clientsPerShard: 4, operationsPerSecond: 2000 };
 
 /** Milliseconds between the events of two shards, so that they do not wait for the same processor. */
-const STAGGER_MS = 700;
+const STAGGER_MS = 2500;
 
 /** What happens to a fleet in a round, once to each shard. */
 export type Round = (fleet: LabReplicas) => Promise<unknown>;
