@@ -16,7 +16,17 @@ function layers(directory, names) {
 const arrows = [
   {
     target: './lib',
-    from: ['./main.ts', './migrator', './failover', './exporter', './cli', './test', './examples', './bench'],
+    from: [
+      './main.ts',
+      './migrator',
+      './failover',
+      './exporter',
+      './dashboards',
+      './cli',
+      './test',
+      './examples',
+      './bench',
+    ],
   },
   {
     target: './lib/nutcracker',
@@ -82,6 +92,10 @@ const arrows = [
   },
   ...layers('./failover', ['sentinel', 'shard', 'commands']),
   { target: './failover', from: ['./main.ts', './exporter', './cli', './test', './examples', './bench'] },
+  {
+    target: './dashboards',
+    from: ['./main.ts', './lib', './migrator', './failover', './exporter', './cli', './test', './examples', './bench'],
+  },
   {
     target: './exporter',
     from: ['./main.ts', './lib', './migrator', './failover', './cli', './test', './examples', './bench'],

@@ -173,8 +173,17 @@ export class FleetCharts extends Construct {
     for (const step of STEPS) scopes[step.name] = chart(`${step.number}-${step.name}`);
     const pools = [...this.pools.live];
     const bridge = this.bridgeOptions(options.bridge);
-    const props = { ...options, bridge, name: migrationName(name), partOf: name, pools, redis, password, scopes };
-    return new FleetMigration(plan, 'migration', props);
+    return new FleetMigration(plan, 'migration', {
+      ...options,
+      bridge,
+      name: migrationName(name),
+      partOf: name,
+      pools,
+      redis,
+      password,
+      metrics: this.props.metrics !== undefined,
+      scopes,
+    });
   }
 
   private addNetworkPolicies(chart: Chart, props: FleetChartsProps): NetworkPolicies {
@@ -208,6 +217,7 @@ export class FleetCharts extends Construct {
       replicaAddresses: redis.replicaAddresses,
       sentinels: redis.sentinelAddresses,
       password,
+      metrics: this.props.metrics !== undefined,
       scopes,
     });
   }
@@ -223,6 +233,7 @@ export class FleetCharts extends Construct {
       password,
       shardOfServer: shardOfServer(pools.served),
       moving: this.migration !== undefined,
+      jobSelector: (this.migration ?? this.failover)?.podSelector,
       clusterDomain: this.props.clusterDomain,
     });
   }

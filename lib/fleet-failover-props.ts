@@ -25,6 +25,12 @@ export interface FleetFailoverProps extends FailoverOptions {
   readonly password?: SecretKey;
 
   /**
+   * Whether the Jobs export their progress for Prometheus, at `/metrics` of port 9123.
+   * @default false
+   */
+  readonly metrics?: boolean;
+
+  /**
    * The fleet, for the label `app.kubernetes.io/part-of` and the plan.
    * @default - `name`
    */

@@ -13,6 +13,7 @@ import { REPLICA_PLAN_VERSION, type ReplicaPlan } from './failover/replica-plan'
 import { FAILOVER } from './failover/steps';
 import { type FleetFailoverProps } from './fleet-failover-props';
 import { checkJobs } from './jobs/job-checks';
+import { JOB_METRICS_PORT } from './jobs/job-options';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
@@ -37,6 +38,9 @@ export class FleetFailover extends Construct {
   /** The labels that select the pods of the Jobs; they must reach both servers of each shard, and the Sentinels. */
   readonly podSelector: { [key: string]: string };
 
+  /** The port at which the Jobs export their progress; undefined if they do not. */
+  readonly metricsPort?: number;
+
   constructor(scope: Construct, id: string, props: FleetFailoverProps) {
     super(scope, id);
     checkProps(this, 'FleetFailoverProps', props);
@@ -50,6 +54,7 @@ export class FleetFailover extends Construct {
     this.name = name;
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
+    this.metricsPort = props.metrics ? JOB_METRICS_PORT : undefined;
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const plan = planText(replicaPlan(partOf, props));

@@ -26,6 +26,12 @@ export interface FleetMetricsProps extends MetricsOptions {
   readonly moving?: boolean;
 
   /**
+   * The labels that select the pods of the Jobs that export their progress: of a FleetMigration or a FleetFailover with `metrics`.
+   * @default - none
+   */
+  readonly jobSelector?: { [key: string]: string };
+
+  /**
    * The password of the shards.
    * @default - none
    */

@@ -23,7 +23,8 @@ import {
   REDIS_EXPORTER_PORT,
   SERVER_TIMEOUT_SECONDS,
 } from './metrics/metrics-pod';
-import { type AlertRule, alertRules } from './metrics/alerts';
+import { type AlertedFleet, alertRules } from './metrics/alerts';
+import { DASHBOARD_LABEL, dashboardFile } from './metrics/dashboard';
 import { ruleFile, scrapeConfigFile } from './metrics/scrape-config';
 import { scrapeJobs } from './metrics/scrape-jobs';
 import { type NetworkPeer } from './network-peer';
@@ -42,6 +43,8 @@ export class FleetMetrics extends Construct {
   readonly configMap: k8s.KubeConfigMap;
   /** For Prometheus: the scrape configuration in the key `scrape.yml`, and the alerts in `rules.yml`. */
   readonly scrapeConfigMap: k8s.KubeConfigMap;
+  /** The dashboard for Grafana, in the key `<fleet>.json`; undefined without the prop `grafanaDashboard`. */
+  readonly dashboardConfigMap?: k8s.KubeConfigMap;
   /** The labels of every object. */
   readonly labels: { [key: string]: string };
   /** The labels that select the pod. */
@@ -101,26 +104,37 @@ export class FleetMetrics extends Construct {
       proxyExporter: address(PROXY_EXPORTER_PORT),
       proxySelector: proxies.podSelector,
       hasBridge: proxies.hasMetrics,
+      jobSelector: props.jobSelector,
     });
+    const alerted = alertedFleet(this, props);
     this.scrapeConfigMap = new k8s.KubeConfigMap(this, 'scrape-config', {
       metadata: { name: `${name}-prometheus`, labels: this.labels },
-      data: { 'scrape.yml': scrapeConfigFile(jobs, timesOf(props)), 'rules.yml': ruleFile(fleet, this.rules(props)) },
+      data: { 'scrape.yml': scrapeConfigFile(jobs, timesOf(props)), 'rules.yml': ruleFile(fleet, alertRules(alerted)) },
     });
+    if (props.grafanaDashboard) {
+      this.dashboardConfigMap = new k8s.KubeConfigMap(this, 'dashboard', {
+        metadata: { name: `${name}-dashboard`, labels: { ...this.labels, ...DASHBOARD_LABEL } },
+        data: { [`${fleet}.json`]: dashboardFile(this, alerted) },
+      });
+    }
     refuseDuplicates(this);
   }
+}
 
-  private rules({ name, fleet = name, redis, proxies, moving, ...props }: FleetMetricsProps): AlertRule[] {
-    const { data = {} } = redis.configMap.toJson() as { data?: Record<string, string> };
-    return alertRules({
-      fleet,
-      namespace: Chart.of(this).namespace,
-      isMoving: moving ?? false,
-      hasReplicas: redis.replicaStatefulSet !== undefined,
-      hasBridge: proxies.hasMetrics,
-      evictsNothing: /^maxmemory-policy "?noeviction"?$/m.test(data['redis.conf']),
-      interval: timesOf(props).interval,
-    });
-  }
+function alertedFleet(
+  scope: Construct,
+  { name, fleet = name, redis, proxies, moving, ...props }: FleetMetricsProps,
+): AlertedFleet {
+  const { data = {} } = redis.configMap.toJson() as { data?: Record<string, string> };
+  return {
+    fleet,
+    namespace: Chart.of(scope).namespace,
+    isMoving: moving ?? false,
+    hasReplicas: redis.replicaStatefulSet !== undefined,
+    hasBridge: proxies.hasMetrics,
+    evictsNothing: /^maxmemory-policy "?noeviction"?$/m.test(data['redis.conf']),
+    interval: timesOf(props).interval,
+  };
 }
 
 /** Prometheus waits for an exporter longer than an exporter for a server. */

@@ -34,6 +34,12 @@ export interface FleetMigrationProps extends MigrationOptions {
   readonly password?: SecretKey;
 
   /**
+   * Whether the Jobs export their progress for Prometheus, at `/metrics` of port 9123.
+   * @default false
+   */
+  readonly metrics?: boolean;
+
+  /**
    * The fleet, for the label `app.kubernetes.io/part-of`.
    * @default - `name`
    */

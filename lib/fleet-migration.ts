@@ -10,6 +10,7 @@ import { livePools } from './fleet/fleet-pools';
 import { claimOldServers } from './fleet/neighbours';
 import { refuseDuplicates } from './common/duplicate-objects';
 import { checkMigration } from './migration/migration-checks';
+import { JOB_METRICS_PORT } from './jobs/job-options';
 import { jobsOf } from './jobs/jobs';
 import { programConfigMap } from './jobs/program-bundle';
 import { migrationExtras } from './migration/migration-job';
@@ -46,6 +47,9 @@ export class FleetMigration extends Construct {
   /** The labels that select the pods of the Jobs; they must reach the shards. */
   readonly podSelector: { [key: string]: string };
 
+  /** The port at which the Jobs export their progress; undefined if they do not. */
+  readonly metricsPort?: number;
+
   constructor(scope: Construct, id: string, props: FleetMigrationProps) {
     super(scope, id);
     checkProps(this, 'FleetMigrationProps', props);
@@ -60,6 +64,7 @@ export class FleetMigration extends Construct {
     this.name = name;
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
+    this.metricsPort = props.metrics ? JOB_METRICS_PORT : undefined;
     this.bridge = new MigrationBridge(
       shards.addresses.map((oldAddress, n) => ({ newAddress: redis.addresses[n], oldAddress })),
       props.bridge,

@@ -33,11 +33,11 @@ export class NetworkPolicies extends Construct {
   readonly sentinelPolicy?: k8s.KubeNetworkPolicy;
   /** The policies of the proxies, in the order of `proxies`. */
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
-  /** The policy of the failover Jobs, if there are any. It allows no ingress. */
+  /** The policy of the failover Jobs, if there are any. Only with metrics it allows ingress. */
   readonly failoverPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the metrics, if there are any. */
   readonly metricsPolicy?: k8s.KubeNetworkPolicy;
-  /** The policy of the migration Jobs, if there is a migration. It allows no ingress. */
+  /** The policy of the migration Jobs, if there is a migration. Only with metrics it allows ingress. */
   readonly migrationPolicy?: k8s.KubeNetworkPolicy;
 
   constructor(
@@ -109,8 +109,11 @@ export class NetworkPolicies extends Construct {
       ),
     );
     this.metricsPolicy = metrics && this.policyOfMetrics(metrics);
-    this.failoverPolicy = failover && this.policy('failover', failover.name, failover, [], ownServers);
-    this.migrationPolicy = migration && this.policy('migration', migration.name, migration, [], everyServer);
+    const toJob = ({ metricsPort }: FleetMigration | FleetFailover): k8s.NetworkPolicyIngressRule[] =>
+      metricsPort && metrics ? NetworkPeer._ingress(metrics.clients, [metricsPort]) : [];
+    this.failoverPolicy = failover && this.policy('failover', failover.name, failover, toJob(failover), ownServers);
+    this.migrationPolicy =
+      migration && this.policy('migration', migration.name, migration, toJob(migration), everyServer);
   }
 
   private policyOfMetrics(metrics: FleetMetrics): k8s.KubeNetworkPolicy {

@@ -86,4 +86,13 @@ export async function bundlePrograms() {
   }
 }
 
+/** The dashboard of a fleet. Its library is twenty times as large, so the package has only the JSON. */
+export async function writeDashboard(directory) {
+  const program = `${directory}/dashboard.mjs`;
+  await bundle('dashboards/dashboard.ts', program, { format: 'esm' });
+  const { fleetDashboard } = await import(pathToFileURL(path.resolve(program)).href);
+  fs.writeFileSync(`${directory}/fleet.json`, JSON.stringify(fleetDashboard()));
+  for (const file of [program, `${program}.LICENSES.txt`]) fs.rmSync(file);
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await bundleCli(...process.argv.slice(2));

@@ -14,9 +14,12 @@ function measured(metrics: Partial<MetricsOptions> = {}, props: Partial<FleetCha
 
 const WITH_REPLICAS: Partial<FleetChartsProps> = { redis: { replicas: 1 } };
 
-function objectOf(charts: FleetCharts, what: 'deployment' | 'service' | 'configMap' | 'scrapeConfigMap'): Manifest {
+function objectOf(
+  charts: FleetCharts,
+  what: 'deployment' | 'service' | 'configMap' | 'scrapeConfigMap' | 'dashboardConfigMap',
+): Manifest {
   if (charts.metrics === undefined) throw new Error('there are no metrics');
-  return charts.metrics[what].toJson() as Manifest;
+  return charts.metrics[what]?.toJson() as Manifest;
 }
 
 function jobsOf(charts: FleetCharts): Manifest[] {
@@ -42,6 +45,7 @@ test('every option is used', () => {
   > = {
     clients: [MONITORING, NetworkPeer.cidr('10.1.0.0/16')],
     interval: Duration.seconds(10),
+    grafanaDashboard: true,
     redisExporterImage: 'registry.example.net/redis_exporter:v1.60.0',
     proxyExporterImage: 'registry.example.net/node:22',
     memory: Size.mebibytes(256),
@@ -89,8 +93,45 @@ test('only a fleet with a bridge has the metrics of one', () => {
     'unit-1-redis',
     'unit-1-proxies',
     'unit-1-bridges',
+    'unit-1-jobs',
   ]);
-  expect(names(WITH_REPLICAS)).toEqual(['unit-1-redis', 'unit-1-proxies', 'unit-1-bridges']);
+  expect(names(WITH_REPLICAS)).toEqual(['unit-1-redis', 'unit-1-proxies', 'unit-1-bridges', 'unit-1-jobs']);
+});
+
+test('the dashboard is optional, and has the panels of what the fleet has', () => {
+  interface Dashboard {
+    readonly uid: string;
+    readonly panels: readonly { readonly id: number; readonly title: string }[];
+  }
+  const dashboard = (props: Partial<FleetChartsProps>): Dashboard => {
+    const { data, metadata } = objectOf(measured({ grafanaDashboard: true }, props).charts, 'dashboardConfigMap');
+    expect(metadata).toMatchObject({ name: 'unit-1-metrics-dashboard', labels: { grafana_dashboard: '1' } });
+    const text = data['unit-1.json'] as string;
+    expect(text).not.toContain('@');
+    // A larger one needs another way to be applied.
+    expect(text.length).toBeLessThan(100_000);
+    return JSON.parse(text) as Dashboard;
+  };
+  const titles = (props: Partial<FleetChartsProps>): string[] => dashboard(props).panels.map(({ title }) => title);
+  const all = titles({ ...WITH_REPLICAS, migration: { phase: MigrationPhase.MOVING } });
+  const without = (props: Partial<FleetChartsProps>): string[] => {
+    const some = titles(props);
+    return all.filter((title) => !some.includes(title));
+  };
+  const ofMove = [
+    ...['Move', 'Moved', 'In sync', 'Synchronizing', 'Progress'],
+    ...['Shards of the running Job', 'Data that arrives', 'Lag', 'Data on the new servers'],
+  ];
+  expect(without(WITH_REPLICAS)).toEqual(ofMove);
+  expect(without({ migration: { phase: MigrationPhase.MOVING } })).toEqual([
+    'The master of each shard',
+    'Replication lag',
+  ]);
+  expect(without({})).toEqual(['The master of each shard', 'Replication lag', 'Routes of the bridges', ...ofMove]);
+  const { uid, panels } = dashboard({});
+  expect(uid.length).toBeLessThanOrEqual(40);
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  expect(measured().charts.metrics?.dashboardConfigMap).toBeUndefined();
 });
 
 test('metrics change nothing of the shards', () => {
@@ -125,6 +166,28 @@ test('the exporters reach the shards and the statistics, and only the clients re
     { from: [exporters], ports: [{ protocol: 'TCP', port: 22222 }] },
     { from: [monitoring], ports: [{ protocol: 'TCP', port: 8404 }] },
   ]);
+});
+
+test.each<[string, Partial<FleetChartsProps>]>([
+  ['migration', { migration: { phase: MigrationPhase.MOVING } }],
+  ['failover', WITH_REPLICAS],
+])('the Jobs of a %s export their progress to the clients, and without metrics they have no port', (_, props) => {
+  const { app, charts } = measured({}, props);
+  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  const jobs = ofKind(app, 'Job');
+  expect(jobs.length).toBeGreaterThan(2);
+  for (const { spec } of jobs) {
+    const [{ command, ports }] = spec.template.spec.containers as Manifest[];
+    expect(command).toContain('--metrics-port');
+    expect(ports).toEqual([{ name: 'job-metrics', containerPort: 9123 }]);
+  }
+  const scrape = jobsOf(charts).find(({ job_name: name }) => name === 'unit-1-jobs');
+  expect(scrape).toMatchSnapshot();
+  const { migrationPolicy, failoverPolicy } = charts.networkPolicies;
+  const policy = (migrationPolicy ?? failoverPolicy)?.toJson() as Manifest;
+  const from = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }];
+  expect(policy.spec.ingress).toEqual([{ from, ports: [{ protocol: 'TCP', port: 9123 }] }]);
+  for (const { spec } of ofKind(fleet(props).app, 'Job')) expect(JSON.stringify(spec)).not.toContain('--metrics-port');
 });
 
 test.each<[Partial<MetricsOptions>, string]>([

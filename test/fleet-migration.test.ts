@@ -155,6 +155,7 @@ const EVERY_PROP: Required<Omit<FleetMigrationProps, 'pools'>> = {
   redis: redis(chart(), 4, true, { name: 'mover', password: { name: 'old', key: 'mover' } }),
   password: { name: 'shared', key: 'redis' },
   partOf: 'whole',
+  metrics: true,
   scopes: {},
   proxyNetworks: ['10.8.0.0/16'],
   syncConcurrency: 3,

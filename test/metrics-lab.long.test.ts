@@ -12,7 +12,10 @@ let fleet: LabReplicas;
 let metrics: LabMetrics;
 
 beforeAll(async () => {
-  fleet = await LabReplicas.start(lab, { servers: 2, metrics: { interval: Duration.seconds(5) } });
+  fleet = await LabReplicas.start(lab, {
+    servers: 2,
+    metrics: { interval: Duration.seconds(5), grafanaDashboard: true },
+  });
   metrics = await LabMetrics.start(lab, fleet.fleet, fleet.proxies[0]);
 });
 afterAll(() => lab.close());
@@ -67,6 +70,11 @@ test('the proxy has metrics by pool and shard, and the bridge a bounded number o
   );
   const [series] = await metrics.query('count({job="fleet-bridges", __name__=~"haproxy.*"})');
   expect(series.value).toBeLessThanOrEqual(7 * 2 + 10);
+});
+
+test('every query of the dashboard returns data', async () => {
+  expect(fleet.fleet.dashboardQueries().length).toBeGreaterThan(30);
+  await metrics.untilDashboardHasData(fleet.fleet);
 });
 
 test('a planned switchover causes no alert, and a shard without a server one within 30 seconds, and no other shard', async () => {

@@ -34,8 +34,13 @@ export interface JobOptions extends PodOptions {
   readonly cpuLimit?: Cpu;
 }
 
+/** The port at which the Jobs export their progress, and its name. */
+export const JOB_METRICS_PORT = 9123;
+export const JOB_METRICS = 'job-metrics';
+
 /** The options of the Jobs of a program. */
 export interface ProgramJobOptions extends JobOptions {
   readonly programInImage?: boolean;
+  readonly metrics?: boolean;
   readonly stepArguments?: { [step: string]: string[] };
 }

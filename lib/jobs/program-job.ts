@@ -8,7 +8,7 @@ import { recommendedLabels } from '../common/labels';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv, type SecretKey } from '../common/secret-key';
 import { checkPatched, type Manifest } from '../common/manifest-checks';
-import { DEFAULT_JOB_IMAGE, type ProgramJobOptions } from './job-options';
+import { DEFAULT_JOB_IMAGE, JOB_METRICS, JOB_METRICS_PORT, type ProgramJobOptions } from './job-options';
 import { type Program } from './program';
 import { FINAL_EXIT_CODES, type Step } from './step';
 
@@ -128,6 +128,7 @@ function container(
     `${planDirectory}/${planFile}`,
     '--current',
     `${planDirectory}-current/${step.name}`,
+    ...(options.metrics ? ['--metrics-port', String(JOB_METRICS_PORT)] : []),
     ...(extras.args ?? []),
   ];
   return {
@@ -142,6 +143,7 @@ function container(
       { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['job-name']" } } },
       ...extras.env,
     ],
+    ...(options.metrics && { ports: [{ name: JOB_METRICS, containerPort: JOB_METRICS_PORT }] }),
     // `kubectl describe pod` shows the last lines of the log after a failure.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: RESTRICTED,

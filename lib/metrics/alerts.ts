@@ -32,6 +32,9 @@ type Severity = 'critical' | 'warning';
 /** How full a shard may be: the rest of `maxmemory` is the time to react. */
 const FULL = 0.85;
 
+/** Longer than the ten minutes after which a synchronization without progress ends by itself. */
+const NO_PROGRESS_SECONDS = 900;
+
 /** How often the rules are evaluated, in seconds. */
 export const EVALUATION_SECONDS = 5;
 
@@ -188,6 +191,9 @@ function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge }: Alerte
           ]),
           rule(fleet, 'JobStandsStill', 'warning', 6 * 3600, 'Job {{ $labels.job_name }} has run for six hours', [
             `kube_job_status_active{${own}} > 0`,
+          ]),
+          rule(fleet, 'JobWithoutProgress', 'warning', 60, 'A Job that runs {{ $labels.command }} makes no progress', [
+            `time() - cdk8s_twemproxy_job_progress_timestamp_seconds{fleet="${fleet}"} > ${NO_PROGRESS_SECONDS}`,
           ]),
         ]
       : []),

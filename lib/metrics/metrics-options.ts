@@ -20,6 +20,13 @@ export interface MetricsOptions extends PodOptions {
   readonly interval?: Duration;
 
   /**
+   * Whether there is a dashboard for Grafana: a ConfigMap with the label `grafana_dashboard: "1"`, which the sidecar of Grafana's Helm
+   * chart loads.
+   * @default false
+   */
+  readonly grafanaDashboard?: boolean;
+
+  /**
    * The image of the exporter of the shards: redis_exporter 1.45 or later, with its program at `/redis_exporter`.
    * @default docker.io/oliver006/redis_exporter:v1.45.0
    */

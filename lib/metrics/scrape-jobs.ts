@@ -1,5 +1,7 @@
 // What Prometheus scrapes of a fleet, independent of how its configuration is written: both servers of each shard through the
-// exporter of the shards, each nutcracker through the exporter of the proxies, and each bridge itself.
+// exporter of the shards, each nutcracker through the exporter of the proxies, and each bridge and each running Job itself.
+
+import { JOB_METRICS } from '../jobs/job-options';
 
 /** A relabeling rule of Prometheus; its fields are named as in the configuration of Prometheus. */
 export interface Relabeling {
@@ -47,11 +49,13 @@ export interface ScrapedFleet {
   /** The labels of the pods of the proxies, and whether they have a bridge. */
   readonly proxySelector: Readonly<Record<string, string>>;
   readonly hasBridge: boolean;
+  /** The labels of the pods of Jobs that export their progress. */
+  readonly jobSelector?: Readonly<Record<string, string>>;
 }
 
 /** The names of the jobs. */
-export function jobNames(fleet: string): Record<'redis' | 'proxies' | 'bridges', string> {
-  return { redis: `${fleet}-redis`, proxies: `${fleet}-proxies`, bridges: `${fleet}-bridges` };
+export function jobNames(fleet: string): Record<'redis' | 'proxies' | 'bridges' | 'jobs', string> {
+  return { redis: `${fleet}-redis`, proxies: `${fleet}-proxies`, bridges: `${fleet}-bridges`, jobs: `${fleet}-jobs` };
 }
 
 /** The names of the container ports of a proxy's pod. */
@@ -73,7 +77,13 @@ function through(exporter: string): Relabeling[] {
 
 /** All jobs of a fleet. */
 export function scrapeJobs(scraped: ScrapedFleet): ScrapeJob[] {
-  return [redisJob(scraped), proxyJob(scraped), ...(scraped.hasBridge ? [bridgeJob(scraped)] : [])];
+  const { hasBridge, jobSelector } = scraped;
+  return [
+    redisJob(scraped),
+    proxyJob(scraped),
+    ...(hasBridge ? [bridgeJob(scraped)] : []),
+    ...(jobSelector ? [jobsJob(scraped, jobSelector)] : []),
+  ];
 }
 
 function redisJob({ fleet, addresses, replicaAddresses, redisExporter }: ScrapedFleet): ScrapeJob {
@@ -129,14 +139,33 @@ function bridgeJob({ fleet, namespace, proxySelector }: ScrapedFleet): ScrapeJob
   };
 }
 
-/** The port of one container of a pod, with the name of the pod and the rings that it was started with. */
-function ofPod(fleet: string, portName: string): Relabeling[] {
+/** The Jobs of a migration or of the failover program, while they run. */
+function jobsJob({ fleet, namespace }: ScrapedFleet, selector: Readonly<Record<string, string>>): ScrapeJob {
+  return {
+    name: jobNames(fleet).jobs,
+    path: '/metrics',
+    pods: { namespace, selector, portName: JOB_METRICS },
+    relabelings: [
+      // The pods of Jobs that have ended are still there.
+      { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Succeeded|Failed', action: 'drop' },
+      ...portOfPod(fleet, JOB_METRICS),
+    ],
+    metricRelabelings: [],
+  };
+}
+
+/** The port of one container of a pod, with the name of the pod. */
+function portOfPod(fleet: string, portName: string): Relabeling[] {
   return [
     { source_labels: ['__meta_kubernetes_pod_container_port_name'], regex: portName, action: 'keep' },
     { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
-    { source_labels: [RING_META_LABEL], target_label: 'ring' },
     { target_label: 'fleet', replacement: fleet },
   ];
+}
+
+/** The same, with the rings that the pod was started with. */
+function ofPod(fleet: string, portName: string): Relabeling[] {
+  return [...portOfPod(fleet, portName), { source_labels: [RING_META_LABEL], target_label: 'ring' }];
 }
 
 function drop(labels: string[], regex: string): Relabeling {

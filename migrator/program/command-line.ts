@@ -16,6 +16,11 @@ export interface Option {
   readonly isCount?: boolean;
 }
 
+/** The option of every command with which a Job exports its progress. */
+export const METRICS_PORT: Readonly<Record<'metrics-port', Option>> = {
+  'metrics-port': { value: 'PORT', isCount: true, help: 'export the progress for Prometheus at /metrics of this port' },
+};
+
 export type Options = Readonly<Record<string, Option>>;
 
 /** The given options, by name. */

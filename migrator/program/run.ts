@@ -1,7 +1,7 @@
 // Runs a command of a program: reads the plan, reports progress, and sets the exit code.
 
 import * as fs from 'node:fs';
-import { type CommandLine, type Given, type Parsed } from './command-line';
+import { type CommandLine, type Given, numberOf, type Parsed } from './command-line';
 import { superseded } from './current-job';
 import { type Run } from './each-shard';
 import { ExitCode, exitCodeOf, type Outcome, RefusedError } from './outcome';
@@ -9,8 +9,11 @@ import { chosenShards, type Shard } from './shard-list';
 import { UsageError } from './usage-error';
 import { Json } from '../report/json';
 import { Lines } from '../report/lines';
+import { Metrics } from '../report/metrics';
 import { type Report, type Summary } from '../report/report';
 import { Table } from '../report/table';
+
+const MAX_PORT = 65_535;
 
 /** The result of a command. */
 export interface Result {
@@ -65,7 +68,7 @@ async function main<Name extends string, Plan extends PlanOfShards>(
   const isSuperseded = (): string | undefined => superseded(given.current as string | undefined);
   const reason = isSuperseded();
   if (reason !== undefined) throw new RefusedError(reason);
-  const report = reportFor(given, shards.length);
+  const report = measured(reportFor(given, shards.length), command, shards.length);
   const run = { shards, report, stop: stopSignal(report), superseded: isSuperseded };
   const { outcomes, summary } = await start(command, plan, run);
   report.end(summary);
@@ -87,6 +90,12 @@ function reportFor(given: Given, shards: number): Report {
   const write = (text: string): void => void process.stdout.write(text);
   if (given.json === true) return new Json(shards, write);
   return process.stdout.isTTY ? new Table(shards, process.stdout) : new Lines(shards, write);
+}
+
+function measured(report: Report, { name, given }: Parsed<string>, shards: number): Report {
+  const port = numberOf(given, 'metrics-port', 0);
+  if (port > MAX_PORT) throw new UsageError(`--metrics-port is ${port}; write a port from 1 to ${MAX_PORT}`);
+  return port === 0 ? report : new Metrics(report, shards, name, port);
 }
 
 /** At the first signal, shards in progress are finished, and no other is started. */

@@ -39,19 +39,28 @@ export class FleetProgress {
 
   /** `12 of 108 done · 3 syncing · 45 MiB of 1.2 GiB · lag 0 B · about 2 min left` */
   get line(): string {
-    const states = new Map<string, number>();
-    for (const { state, isDone } of this.all) if (!isDone) states.set(state, (states.get(state) ?? 0) + 1);
-    const { bytes, bytesInAll, lag } = this.sums();
+    const { bytes, bytesInAll, lag } = this.sums;
     return [
       `${this.done} of ${this.total} done`,
-      ...[...states].map(([state, number]) => `${number} ${state}`),
+      ...[...this.states].flatMap(([state, number]) => (state === 'done' ? [] : [`${number} ${state}`])),
       ...(bytesInAll > 0 ? [`${size(bytes)} of ${size(bytesInAll)} on the way`] : []),
       ...(lag > 0 ? [`largest lag ${size(lag)}`] : []),
       ...(this.done < this.total && this.secondsLeft !== undefined ? [`about ${duration(this.secondsLeft)} left`] : []),
     ].join(' · ');
   }
 
-  private sums(): { bytes: number; bytesInAll: number; lag: number } {
+  /** The number of shards in each state; those that have not started have none. */
+  get states(): ReadonlyMap<string, number> {
+    const states = new Map<string, number>();
+    for (const { state, isDone } of this.all) {
+      const name = isDone ? 'done' : state;
+      states.set(name, (states.get(name) ?? 0) + 1);
+    }
+    return states;
+  }
+
+  /** Of the active shards: what has arrived of the synchronizations, and the largest lag. */
+  get sums(): { bytes: number; bytesInAll: number; lag: number } {
     const sum = (of: (progress: Progress) => number): number => this.active.reduce((total, it) => total + of(it), 0);
     return {
       bytes: sum(({ bytes = 0 }) => bytes),

@@ -36,6 +36,7 @@ test('the documents name no unknown option', () => {
     'password-file',
     'old-password-file',
     'renamed-commands',
+    'metrics-port',
     'json',
     'help',
   ];

@@ -290,6 +290,20 @@ export class LabFleet {
     return Object.fromEntries(Object.entries(data).map(([name, text]) => [name, replace(text)]));
   }
 
+  /** The queries of all panels and variables of the dashboard. */
+  dashboardQueries(): string[] {
+    const { data } = this.metrics().dashboardConfigMap?.toJson() as { data: Data };
+    const [text] = Object.values(data);
+    const { panels, templating } = JSON.parse(text) as Manifest;
+    const variables = (templating.list as Manifest[]).filter(({ type }) => type === 'query');
+    return [
+      ...variables.map(({ query }) => query as string),
+      ...(panels as Manifest[]).flatMap(({ targets = [] }) =>
+        (targets as Manifest[]).map(({ expr }) => expr as string),
+      ),
+    ];
+  }
+
   private metrics(): FleetMetrics {
     if (this.charts.metrics === undefined) throw new Error('this fleet has no metrics');
     return this.charts.metrics;

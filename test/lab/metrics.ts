@@ -30,6 +30,8 @@ export interface LabMetricsOptions {
   readonly eachSecond?: boolean;
   /** The ports of servers outside of the fleet that the exporter of the shards reads as well, in a job of their own. @default - none */
   readonly others?: readonly number[];
+  /** The port of a Job while it runs. @default - none */
+  readonly jobPort?: number;
 }
 
 /** The job of the servers outside of the fleet. */
@@ -81,7 +83,9 @@ export class LabMetrics {
     const exporters = { redis: this.redisPort, proxy: this.proxyPort };
     const jobs = (parse(scrape) as { scrape_configs: Manifest[] }).scrape_configs;
     const scrapeConfigs = [
-      ...jobs.map((job) => this.atPace(inLab(job, proxy, fleet, exporters), 'scrape_interval', 'scrape_timeout')),
+      ...jobs.map((job) =>
+        this.atPace(inLab(job, proxy, fleet, exporters, this.options.jobPort), 'scrape_interval', 'scrape_timeout'),
+      ),
       ...this.others(),
     ];
     const config = {
@@ -96,7 +100,9 @@ export class LabMetrics {
     if (!reload.ok) throw new Error(await reload.text());
     await until('everything was scraped', async () => {
       const jobsThatAreUp = await this.query('count by (job) (up == 1)');
-      return scrapeConfigs.every((job) => jobsThatAreUp.some(({ labels }) => labels.job === job.job_name));
+      // No Job has to run.
+      const names = scrapeConfigs.map((job) => job.job_name as string).filter((name) => !name.endsWith('-jobs'));
+      return names.every((name) => jobsThatAreUp.some(({ labels }) => labels.job === name));
     });
   }
 
@@ -136,6 +142,20 @@ export class LabMetrics {
     return data.alerts.map(({ state, labels }) => ({ name: labels.alertname, state, labels }));
   }
 
+  /** Waits until every query of the fleet's dashboard returns a series for one of its shards. */
+  async untilDashboardHasData(fleet: LabFleet): Promise<void> {
+    for (const query of fleet.dashboardQueries()) {
+      const inGrafana = query.replaceAll('$__rate_interval', '1m').replaceAll('$shard', '0');
+      const variable = /^label_values\((.*), (\w+)\)$/.exec(inGrafana);
+      await until(`there is data for ${query}`, async () => {
+        const found = await this.query(variable?.[1] ?? inGrafana);
+        return found.some(
+          ({ labels, value }) => Number.isFinite(value) && (variable?.[2] ?? '') in { ...labels, '': 0 },
+        );
+      });
+    }
+  }
+
   private async get(path: string): Promise<Answer> {
     const response = await fetch(`http://127.0.0.1:${this.port}/api/v1/${path}`);
     const text = await response.text();
@@ -150,6 +170,7 @@ function inLab(
   { pod, ports }: LabProxy,
   fleet: LabFleet,
   exporters: Record<'redis' | 'proxy', number>,
+  jobPort?: number,
 ): Manifest {
   const relabelings = (job.relabel_configs as Manifest[]).map((rule) =>
     rule.target_label === '__address__'
@@ -167,5 +188,6 @@ function inLab(
       __meta_kubernetes_pod_label_cdk8s_twemproxy_ring: template.metadata.labels['cdk8s-twemproxy/ring'] as string,
     },
   });
-  return { ...rest, static_configs: [target('stats', ports.stats), target('bridge-health', ports.health)] };
+  const pods = [target('stats', ports.stats), target('bridge-health', ports.health)];
+  return { ...rest, static_configs: [...pods, ...(jobPort ? [target('job-metrics', jobPort)] : [])] };
 }

@@ -32,11 +32,15 @@ const bridge = (n: number, shard: number): string =>
   `haproxy_backend_status{${F},job="unit-1-bridges",pod="p-${n}",shard="${shard}",state="UP"}`;
 const job = (name: string): string => `{namespace="unit-1",job_name="unit-1-failover-${name}"}`;
 
+const PROGRESS = `cdk8s_twemproxy_job_progress_timestamp_seconds{${F},job="unit-1-jobs",pod="j",command="sync"}`;
+
 /** Two shards with two servers each, and two proxies, without a fault. */
 function healthy(): Series {
   const series: Series = {
     [`kube_job_status_active${job('status-1')}`]: '1x10 _x200',
     [`kube_job_failed${job('status-1').replace('}', ',condition="true"}')}`]: '0x200',
+    // It progresses with each sample.
+    [PROGRESS]: '0+5x200',
   };
   for (const shard of [0, 1]) {
     for (const [server, role] of [
@@ -228,6 +232,13 @@ const CASES: Case[] = [
     change: { [`kube_job_status_active${job('status-1')}`]: '1x200' },
     seconds: 6 * HOUR + 600,
     labels: { namespace: 'unit-1', job_name: 'unit-1-failover-status-1' },
+    also: ['JobWithoutProgress'],
+  },
+  {
+    alert: 'JobWithoutProgress',
+    change: { [PROGRESS]: '0x200' },
+    seconds: 965,
+    labels: { job: 'unit-1-jobs', pod: 'j', command: 'sync' },
   },
 ];
 
@@ -316,6 +327,7 @@ test('a fleet that is being moved has no alert for shards without a master', () 
     'ShardEvictsKeys',
     'JobFailed',
     'JobStandsStill',
+    'JobWithoutProgress',
   ]);
 });
 

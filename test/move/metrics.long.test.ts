@@ -1,7 +1,7 @@
 // A whole move, and back, while a real Prometheus scrapes both sides and evaluates the alerts: none fires, and no exporter
 // blocks a cutover.
 
-import { Lab, until } from '../lab/lab';
+import { freePort, Lab, until } from '../lab/lab';
 import { LabMetrics } from '../lab/metrics';
 import { UNEXPECTED_CLIENT } from '../lab/move';
 import { TcpProxy } from '../lab/tcp-proxy';
@@ -12,15 +12,18 @@ const lab = new Lab();
 let fromMonitoring: TcpProxy[] = [];
 let moving: Moving;
 let metrics: LabMetrics;
+let jobPort: number;
 
 beforeAll(async () => {
-  moving = await Moving.of(lab, { fleet: { metrics: {} } }, { operationsPerSecond: 400 });
+  const fleet = { metrics: { grafanaDashboard: true } };
+  moving = await Moving.of(lab, { fleet, network: 'for replicas' }, { operationsPerSecond: 400 });
   const { move } = moving;
   fromMonitoring = await Promise.all(move.old.ports.map((port) => TcpProxy.to(port, undefined, UNEXPECTED_CLIENT)));
   // Its connections are open for much of the time.
   for (const proxy of fromMonitoring) proxy.slow({ delayMs: 40 });
   const others = fromMonitoring.map(({ port }) => port);
-  metrics = await LabMetrics.start(lab, move.fleet, move.proxies[0], { eachSecond: true, others });
+  jobPort = await freePort();
+  metrics = await LabMetrics.start(lab, move.fleet, move.proxies[0], { eachSecond: true, others, jobPort });
 });
 afterAll(async () => {
   await moving.close();
@@ -62,6 +65,17 @@ async function shardsWithoutMaster(): Promise<number> {
   return (await metrics.query(`group by (shard) (redis_up{fleet="fleet"}) unless on (shard) ${master}`)).length;
 }
 
+/** The queries of the dashboard, while one shard has moved, and a Job waits for the other one. */
+async function untilDashboardHasData(): Promise<void> {
+  const { move } = moving;
+  await move.run('rollback', '--shards', '1');
+  move.networks[1].hold();
+  const sync = move.migrator('sync', '--metrics-port', String(jobPort));
+  await metrics.untilDashboardHasData(move.fleet);
+  await move.networks[1].heal();
+  expect(await sync.exit()).toBe(0);
+}
+
 test('no alert fires during a whole move, and the exporter of the old servers blocks no cutover', async () => {
   const { move, load } = moving;
   await causesNoAlert('before the move');
@@ -75,6 +89,7 @@ test('no alert fires during a whole move, and the exporter of the old servers bl
 
   await move.run('cutover', '--shards', '0');
   await causesNoAlert('one shard cut over');
+  await untilDashboardHasData();
   await move.run('rollback', '--shards', '0', '--accept-loss');
   await causesNoAlert('rolled back');
   await move.run('sync');

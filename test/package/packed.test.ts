@@ -29,6 +29,7 @@ const KINDS: Record<string, RegExp> = {
   'the migrator': /^build\/migrator\/migrator\.mjs$/,
   'the failover program': /^build\/failover\/failover\.mjs$/,
   'the exporter of the proxies': /^build\/exporter\/exporter\.mjs$/,
+  'the dashboard': /^build\/dashboards\/fleet\.json$/,
   'their parsers of arguments': /^build\/(migrator|failover)\/step-arguments\.cjs$/,
   'licenses of what is bundled': /^build\/(cli|migrator|failover|exporter)\/[\w/.-]+\.LICENSES\.txt$/,
   'yaml, which jsii wants bundled': /^node_modules\/yaml\//,
