@@ -20,6 +20,7 @@ const arrows = [
       './main.ts',
       './migrator',
       './failover',
+      './reshard',
       './exporter',
       './dashboards',
       './cli',
@@ -72,14 +73,17 @@ const arrows = [
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),
   { target: './cli', from: './failover', except: ['./shard/state.ts', './commands/status.ts'] },
-  { target: './cli', from: ['./main.ts', './exporter', './test', './examples', './bench'] },
+  { target: './cli', from: ['./main.ts', './reshard', './exporter', './test', './examples', './bench'] },
   {
     target: './migrator',
     from: './lib',
     except: ['./nutcracker', './migration/plan.ts', './redis/config/text.ts', './common/documents.ts'],
   },
   ...layers('./migrator', ['report', 'redis', 'shard', 'program', 'data', 'checks', 'commands']),
-  { target: './migrator', from: ['./main.ts', './failover', './exporter', './cli', './test', './examples', './bench'] },
+  {
+    target: './migrator',
+    from: ['./main.ts', './failover', './reshard', './exporter', './cli', './test', './examples', './bench'],
+  },
   {
     target: './failover',
     from: './lib',
@@ -91,16 +95,30 @@ const arrows = [
     except: ['./report', './redis', './shard', './program'],
   },
   ...layers('./failover', ['sentinel', 'shard', 'commands']),
-  { target: './failover', from: ['./main.ts', './exporter', './cli', './test', './examples', './bench'] },
+  { target: './failover', from: ['./main.ts', './reshard', './exporter', './cli', './test', './examples', './bench'] },
+  { target: './reshard', from: './lib', except: ['./nutcracker', './common/documents.ts'] },
+  {
+    target: './reshard',
+    from: './migrator',
+    except: ['./report', './redis', './shard', './program', './data'],
+  },
+  ...layers('./reshard', ['plan', 'server', 'move', 'commands']),
+  {
+    target: './reshard',
+    from: ['./main.ts', './failover', './exporter', './cli', './test', './examples', './bench'],
+  },
   {
     target: './dashboards',
     from: ['./main.ts', './lib', './migrator', './failover', './exporter', './cli', './test', './examples', './bench'],
   },
   {
     target: './exporter',
-    from: ['./main.ts', './lib', './migrator', './failover', './cli', './test', './examples', './bench'],
+    from: ['./main.ts', './lib', './migrator', './failover', './reshard', './cli', './test', './examples', './bench'],
   },
-  { target: './main.ts', from: ['./migrator', './failover', './exporter', './cli', './test', './examples', './bench'] },
+  {
+    target: './main.ts',
+    from: ['./migrator', './failover', './reshard', './exporter', './cli', './test', './examples', './bench'],
+  },
 ];
 const CDK8S = ['cdk8s', 'cdk8s-*', 'constructs'];
 const noCdk8s = { patterns: [{ group: CDK8S, message: 'This code must not depend on cdk8s.' }] };
@@ -141,6 +159,7 @@ export default tseslint.config(
       'cli/**',
       'migrator/**',
       'failover/**',
+      'reshard/**',
       'exporter/**',
     ],
     rules: { 'no-restricted-imports': ['error', noCdk8s] },

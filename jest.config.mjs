@@ -33,6 +33,7 @@ const partly = [
   'nutcracker/resize',
   'redis/config/known',
   'redis/config/text',
+  'reshard/reshard',
   'runbook-kubectl',
 ];
 /** Tests that are too slow for every run. */

@@ -74,7 +74,7 @@ export async function bundlePrograms() {
     // The argument parser, which the library uses to check arguments of Jobs.
     await bundle(`${program}/step-arguments.ts`, `build/${program}/step-arguments.cjs`, { format: 'cjs' });
   }
-  for (const program of ['migrator', 'failover', 'exporter']) {
+  for (const program of ['migrator', 'failover', 'reshard', 'exporter']) {
     await bundle(`${program}/main.ts`, `build/${program}/${program}.mjs`, {
       format: 'esm',
       minify: true,

@@ -65,7 +65,8 @@ function notStarted({ shard }: Shard): Outcome {
   return { shard, code: ExitCode.INCOMPLETE, message: 'not started: the program is stopping' };
 }
 
-async function outcomeOf<S extends Shard>(shard: S, work: Work<S>): Promise<Outcome> {
+/** The outcome of work for a shard, also if it throws. */
+export async function outcomeOf<S extends Shard>(shard: S, work: Work<S>): Promise<Outcome> {
   try {
     return { shard: shard.shard, code: ExitCode.DONE, message: await work(shard) };
   } catch (error) {

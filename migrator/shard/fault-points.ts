@@ -34,7 +34,10 @@ export const FAILOVER_STEPS = [
   'failover.told',
 ] as const;
 
-export type Step = (typeof STEPS)[number] | (typeof FAILOVER_STEPS)[number];
+/** The same for the program that moves keys to another ring. */
+export const RESHARD_STEPS = ['reshard.copied', 'reshard.fenced', 'reshard.drained', 'reshard.opened'] as const;
+
+export type Step = (typeof STEPS)[number] | (typeof FAILOVER_STEPS)[number] | (typeof RESHARD_STEPS)[number];
 
 /** The step, and the signal that the process sends itself there: `cutover.held SIGSTOP`. */
 const VARIABLE = 'CDK8S_TWEMPROXY_SIGNAL_AT';

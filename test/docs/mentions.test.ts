@@ -17,7 +17,7 @@ const AT_VERSION = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/v${vers
 
 const MENTION = /\b(?:docs|images|bench)\/[\w./-]*[\w-](?:#[\w-]+)?/g;
 
-const DIRECTORIES = ['lib', 'migrator', 'cli'];
+const DIRECTORIES = ['lib', 'migrator', 'reshard', 'cli'];
 const SOURCES = DIRECTORIES.flatMap((directory) =>
   fs
     .readdirSync(path.join(ROOT, directory), { recursive: true, withFileTypes: true })

@@ -28,10 +28,11 @@ const KINDS: Record<string, RegExp> = {
   'the command line': /^build\/cli\/[\w/-]+\.js$/,
   'the migrator': /^build\/migrator\/migrator\.mjs$/,
   'the failover program': /^build\/failover\/failover\.mjs$/,
+  'the program that changes rings': /^build\/reshard\/reshard\.mjs$/,
   'the exporter of the proxies': /^build\/exporter\/exporter\.mjs$/,
   'the dashboard': /^build\/dashboards\/fleet\.json$/,
   'their parsers of arguments': /^build\/(migrator|failover)\/step-arguments\.cjs$/,
-  'licenses of what is bundled': /^build\/(cli|migrator|failover|exporter)\/[\w/.-]+\.LICENSES\.txt$/,
+  'licenses of what is bundled': /^build\/(cli|migrator|failover|reshard|exporter)\/[\w/.-]+\.LICENSES\.txt$/,
   'yaml, which jsii wants bundled': /^node_modules\/yaml\//,
 };
 const kindOf = (file: string): string | undefined => Object.keys(KINDS).find((kind) => KINDS[kind].test(file));
@@ -51,9 +52,13 @@ test('each module has its types, and each bundle its licenses', () => {
   const types = packed.filter((file) => kindOf(file) === 'its types');
   expect(types.map((file) => file.replace(/\.d\.ts$/, '.js')).sort()).toEqual(modules.sort());
   const bundles = packed.filter((file) =>
-    ['the command line', 'the migrator', 'the failover program', 'the exporter of the proxies'].includes(
-      kindOf(file) ?? '',
-    ),
+    [
+      'the command line',
+      'the migrator',
+      'the failover program',
+      'the program that changes rings',
+      'the exporter of the proxies',
+    ].includes(kindOf(file) ?? ''),
   );
   const licenses = packed.filter((file) => kindOf(file) === 'licenses of what is bundled');
   expect(bundles.map((file) => `${file}.LICENSES.txt`).sort()).toEqual(licenses.sort());

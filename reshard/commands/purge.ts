@@ -1,0 +1,15 @@
+// purge: deletes the copies on the servers of the other ring. It ends the way back.
+
+import { type Result } from '../../migrator/program/run';
+import { deleteCopies } from '../move/foreign-keys';
+import { type Context, forFleet, lockFleet } from './context';
+
+export function purge(context: Context, deleteOrphans: boolean): Promise<Result> {
+  return forFleet(context, async (fleet, rings) => {
+    await lockFleet(fleet, context);
+    const serving = await fleet.recover((text) => {
+      context.report.note(text);
+    });
+    return `ring ${serving} serves; ${await deleteCopies(fleet, rings, serving, deleteOrphans)} copies deleted`;
+  });
+}

@@ -1,0 +1,105 @@
+// Reads and validates reshard.json.
+
+import { Distribution, HashType } from '../../lib/nutcracker';
+import {
+  duplicates,
+  entriesOf,
+  entryProblems,
+  type EntryRules,
+  formatProblems,
+  isCount,
+  isObject,
+  isOrdinal,
+  isText,
+  isUser,
+  orNothing,
+  readPlanFile,
+  ruleProblems,
+  type Rules,
+} from '../../migrator/program/plan-rules';
+import { type PlannedMember, RESHARD_PLAN_VERSION, type ReshardPlan, type ReshardServer } from './plan';
+
+/** Throws a UsageError with the file, the field, the value and the remedy. */
+export function readPlan(file: string): ReshardPlan {
+  return readPlanFile(file, 'reshard.json', problemsOf) as ReshardPlan;
+}
+
+const isOneOf =
+  (values: readonly string[]) =>
+  (value: unknown): boolean =>
+    values.includes(value as string);
+
+const HASHES = Object.values<string>(HashType);
+/** Not `random`, which is no ring. */
+const DISTRIBUTIONS: string[] = [Distribution.KETAMA, Distribution.MODULA];
+
+function ringRules(ring: 'a' | 'b'): Rules {
+  return [
+    [ring, isObject, 'a ring: hash, distribution, hashTag and servers'],
+    [`${ring}.hash`, isOneOf(HASHES), `one of ${HASHES.join(', ')}`],
+    [`${ring}.distribution`, isOneOf(DISTRIBUTIONS), `one of ${DISTRIBUTIONS.join(', ')}`],
+    [
+      `${ring}.hashTag`,
+      orNothing((value) => isText(value) && String(value).length === 2),
+      'two characters, or nothing',
+    ],
+    [`${ring}.servers`, (value) => Array.isArray(value) && value.length > 0, 'a list of servers'],
+  ];
+}
+
+const RULES: Rules = [
+  ['fleet', isText, 'the name of the fleet'],
+  ['user', (value) => isUser(value) && value !== 'default', 'the ACL user of this program, not default'],
+  ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of servers'],
+  ...ringRules('a'),
+  ...ringRules('b'),
+];
+
+const isPort = (value: unknown): boolean => isCount(value) && Number(value) < 65_536;
+
+const SERVER_RULES: EntryRules<ReshardServer> = [
+  ['shard', isOrdinal, 'its ordinal'],
+  ['host', (value) => typeof value === 'string' && /^[^\s:]+$/.test(value), 'a host without a port'],
+  ['portA', isPort, 'the port for ring A'],
+  ['portB', isPort, 'the port for ring B'],
+];
+
+const MEMBER_RULES: EntryRules<PlannedMember> = [
+  ['shard', isOrdinal, 'the ordinal of its server'],
+  ['name', isText, 'its ring name'],
+  ['weight', isCount, 'its weight'],
+];
+
+/** The errors in a plan, each with the field, the value and the remedy. */
+function problemsOf(plan: Record<string, unknown>): string[] {
+  const format = formatProblems(plan, 'reshard.json', RESHARD_PLAN_VERSION);
+  if (format.length > 0) return format;
+  const rules = ruleProblems(plan, RULES);
+  if (rules.length > 0) return rules;
+  const { shards, a, b } = plan as unknown as ReshardPlan;
+  const servers = entriesOf('shards', shards);
+  const members = [entriesOf('a.servers', a.servers), entriesOf('b.servers', b.servers)];
+  const entries = [
+    ...entryProblems(servers, SERVER_RULES),
+    ...duplicates(servers, 'shard'),
+    ...members.flatMap((ring) => [
+      ...entryProblems(ring, MEMBER_RULES),
+      ...duplicates(ring, 'shard'),
+      ...duplicates(ring, 'name'),
+    ]),
+  ];
+  if (entries.length > 0) return entries;
+  const known = new Set(shards.map(({ shard }) => shard));
+  return [
+    ...shards.flatMap(({ portA, portB }, i) =>
+      portA === portB ? [`shards[${i}].portB is ${portB}, the same as portA; write another port`] : [],
+    ),
+    ...members
+      .flat()
+      .flatMap(({ path, value }) =>
+        known.has(Number(value.shard))
+          ? []
+          : [`${path}.shard is ${String(value.shard)}; write the ordinal of a server in shards`],
+      ),
+  ];
+}

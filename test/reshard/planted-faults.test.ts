@@ -1,0 +1,77 @@
+// The checks of a change under load find a fault: an entry that the log of changes drops, and connections that the fence forgets.
+
+import { Lab, until } from '../lab/lab';
+import { type Load } from '../lab/load';
+import { LabReshard, USER } from '../lab/reshard';
+import { Mover } from '../../reshard/move/mover';
+import { PendingKeys } from '../../reshard/move/pending';
+import { Fleet } from '../../reshard/server/fleet';
+import { FleetServer } from '../../reshard/server/server';
+
+const lab = new Lab();
+let load: Load | undefined;
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await load?.end();
+});
+afterAll(() => lab.close());
+
+async function moreWrites(of: Load): Promise<void> {
+  const before = of.acknowledgedWrites;
+  await until('more is written', () => of.acknowledgedWrites > before + 300);
+}
+
+/** Changes the ring under load, in this process. Returns what the checks of the load find. */
+async function findingsWith(plant: () => void): Promise<number> {
+  const fleet = await LabReshard.of(lab, { a: [1, 1], b: [1, 1, 1, 1] });
+  const proxy = await fleet.startProxy();
+  // Half of the clients do not notice the change.
+  load = await fleet.load({ ports: [...fleet.proxyPorts, proxy.portA], operationsPerSecond: 2000 });
+  const access = { user: USER, password: fleet.password };
+  const servers = await Fleet.connect(fleet.plan, access);
+  const mover = await Mover.start(servers, fleet.rings, 'a', access);
+  try {
+    await mover.copyUntil(() => mover.isCopied);
+    plant();
+    let isEnough = false;
+    const copying = mover.copyUntil(() => isEnough);
+    await moreWrites(load);
+    isEnough = true;
+    await copying;
+    load.routeTo(fleet.proxyPorts);
+    await mover.changeOver(10_000);
+    await moreWrites(load);
+    await proxy.a.stop('SIGKILL');
+    await moreWrites(load);
+  } finally {
+    mover.close();
+    servers.close();
+  }
+  const { violations, lost } = await load.stop();
+  load = undefined;
+  return violations.length + lost.length;
+}
+
+test('nothing is found without a fault', async () => {
+  expect(await findingsWith(() => undefined)).toBe(0);
+});
+
+test('a log that drops every third change is found', async () => {
+  const found = await findingsWith(() => {
+    const { add } = PendingKeys.prototype; // eslint-disable-line @typescript-eslint/unbound-method
+    let changes = 0;
+    jest.spyOn(PendingKeys.prototype, 'add').mockImplementation(function (this: PendingKeys, key) {
+      if (++changes % 3 > 0) add.call(this, key);
+    });
+  });
+  expect(found).toBeGreaterThan(0);
+});
+
+test('a fence that leaves clients connected is found', async () => {
+  const found = await findingsWith(() => {
+    jest.spyOn(FleetServer.prototype, 'fence').mockImplementation(async function (this: FleetServer) {
+      await this.redis.call('CONFIG', 'SET', 'port', this.shard.portB);
+    });
+  });
+  expect(found).toBeGreaterThan(0);
+});

@@ -1,0 +1,207 @@
+// A fleet changes its ring under load, and back: no write is lost, and no old value is read.
+
+import { RESHARD_STEPS } from '../../migrator/shard/fault-points';
+import { everyNth, longTest } from '../lab/cases';
+import { Lab, type Program, until } from '../lab/lab';
+import { type Load } from '../lab/load';
+import { LabReshard, type LabReshardProps } from '../lab/reshard';
+
+let lab: Lab;
+let load: Load | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  load = undefined;
+});
+afterEach(async () => {
+  await load?.end();
+  await lab.close();
+});
+
+/** More rounds with other random rings: RESHARD_ROUNDS=50 LONG=1 npx jest test/reshard/reshard.test.ts */
+const ROUNDS = Number(process.env.RESHARD_ROUNDS ?? 1);
+
+const ONE_MORE = { a: [1, 1, 1], b: [1, 1, 1, 1] };
+
+async function loaded(props: LabReshardProps): Promise<LabReshard> {
+  const fleet = await LabReshard.of(lab, props);
+  await fleet.startProxy();
+  await fleet.startProxy();
+  load = await fleet.load({ operationsPerSecond: 3000 });
+  return fleet;
+}
+
+/** Waits until the load has had this many more replies. */
+async function moreReplies(count = 300): Promise<void> {
+  const before = load?.acknowledgedWrites ?? 0;
+  await until('the load goes on', () => (load?.acknowledgedWrites ?? 0) > before + count);
+}
+
+async function judge(): Promise<void> {
+  const report = await load?.stop();
+  load = undefined;
+  expect(report?.violations).toEqual([]);
+  expect(report?.lost).toEqual([]);
+  expect(report?.acknowledgedWrites).toBeGreaterThan(300);
+}
+
+async function stopped(copy: Program): Promise<void> {
+  await copy.stop('SIGTERM');
+  expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining('stopped; ring')]);
+}
+
+/** Weights of three to six servers, of which each ring has at least two. */
+function randomWeights(): LabReshardProps {
+  const count = 3 + Math.floor(Math.random() * 4);
+  const ring = (): number[] => {
+    const weights = Array.from({ length: count }, () => Math.floor(Math.random() * 4));
+    return weights.filter((weight) => weight > 0).length < 2 ? ring() : weights;
+  };
+  return { a: ring(), b: ring() };
+}
+
+describe('forth and back under load', () => {
+  test.each(everyNth(1 + ROUNDS, [ONE_MORE, ...Array.from({ length: ROUNDS }, randomWeights)]))('%j', async (props) => {
+    const fleet = await loaded(props);
+    const keys = await fleet.fill(600);
+    const contents = await fleet.contents(keys, 'a');
+    expect(await fleet.run('preflight')).toMatch(/about \d+ keys with .* would move/);
+    const copy = await fleet.copy();
+    expect(await fleet.run('verify')).toMatch(/^\d+ moving keys are the same on both rings/m);
+    await moreReplies();
+
+    expect(await fleet.run('switch')).toContain('ring b serves');
+    await moreReplies();
+    expect(await fleet.contents(keys, 'b')).toEqual(contents);
+    expect(await fleet.run('status')).toContain('serves B: ring B serves');
+
+    expect(await fleet.run('return')).toContain('ring a serves');
+    await moreReplies();
+    expect(await fleet.contents(keys, 'a')).toEqual(contents);
+
+    await fleet.run('switch');
+    await moreReplies();
+    await stopped(copy);
+    await fleet.run('purge');
+    expect(await fleet.foreignKeys('b')).toEqual([]);
+    expect(await fleet.contents(keys, 'b')).toEqual(contents);
+    await judge();
+  });
+});
+
+describe('copy is killed, and run again', () => {
+  test.each(everyNth(4, ['reshard.fenced', ...RESHARD_STEPS.filter((step) => step !== 'reshard.fenced')]))(
+    'at %s',
+    async (step) => {
+      const fleet = await loaded(ONE_MORE);
+      const keys = await fleet.fill(200);
+      const contents = await fleet.contents(keys, 'a');
+      const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` });
+      const asked = fleet.start('switch');
+      expect(await copy.exit()).toBeNull();
+      expect([await asked.exit(), asked.output]).toEqual([4, expect.stringContaining('copy is not running')]);
+
+      const wasOpen = step === 'reshard.opened';
+      const again = await fleet.copy();
+      if (step !== 'reshard.copied') expect(again.output).toContain('a change was interrupted');
+      expect((await fleet.run('status')).includes(wasOpen ? 'serves B: ' : 'serves A: ')).toBe(true);
+      await moreReplies();
+      await fleet.run(wasOpen ? 'return' : 'switch');
+      await moreReplies();
+      expect(await fleet.contents(keys, wasOpen ? 'a' : 'b')).toEqual(contents);
+      await judge();
+    },
+  );
+});
+
+describe('something else fails', () => {
+  test.each(everyNth(2, ['a server', 'the first server']))('%s is killed while copy follows', async (victim) => {
+    const fleet = await loaded(ONE_MORE);
+    const copy = await fleet.copy();
+    const ordinal = victim === 'a server' ? 2 : 0;
+    await fleet.killServer(ordinal);
+    expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining('127.0.0.1:')]);
+    await fleet.startServer(ordinal);
+    await fleet.copy();
+    await fleet.run('switch');
+    await moreReplies();
+    await judge();
+  });
+
+  longTest('a server is killed while it is fenced', async () => {
+    const fleet = await loaded(ONE_MORE);
+    const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: 'reshard.fenced SIGSTOP' });
+    const asked = fleet.start('switch');
+    await until('copy is stopped', () => copy.isStopped);
+    await fleet.killServer(1);
+    copy.child.kill('SIGCONT');
+    expect([await copy.exit(), await asked.exit()]).toEqual([4, 4]);
+    await fleet.startServer(1);
+    await fleet.copy();
+    expect(await fleet.run('status')).toContain('serves A: ');
+    await moreReplies();
+    await fleet.run('switch');
+    await moreReplies();
+    await judge();
+  });
+
+  longTest('a proxy is stopped across the change, and its clients get no old value', async () => {
+    const fleet = await loaded(ONE_MORE);
+    const late = await fleet.startProxy();
+    load?.routeTo(fleet.proxyPorts);
+    await fleet.copy();
+    for (const program of [late.a, late.haproxy]) program.child.kill('SIGSTOP');
+    await fleet.run('switch');
+    await moreReplies();
+    for (const program of [late.a, late.haproxy]) program.child.kill('SIGCONT');
+    await moreReplies();
+    await judge();
+  });
+
+  longTest('a server is flushed: its copies are deleted as well', async () => {
+    const fleet = await LabReshard.of(lab, ONE_MORE);
+    await fleet.fill(200);
+    const copy = await fleet.copy();
+    await fleet.onServer(0, (client) => client.flushall());
+    expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining('was flushed')]);
+    await fleet.copy();
+    await fleet.run('verify');
+  });
+});
+
+test('consumer groups move with their streams', async () => {
+  const fleet = await LabReshard.of(lab, { a: [1, 0], b: [0, 1] });
+  await fleet.onServer(0, async (client) => {
+    await client.xgroup('CREATE', 'stream', 'group', '$', 'MKSTREAM');
+    for (let i = 0; i < 10; i++) await client.xadd('stream', '*', 'n', String(i));
+  });
+  await fleet.copy();
+  // No invalidation reports these.
+  await fleet.onServer(0, async (client) => {
+    await client.xreadgroup('GROUP', 'group', 'reader', 'COUNT', 4, 'STREAMS', 'stream', '>');
+  });
+  await fleet.run('switch');
+  await fleet.onServer(1, async (client) => {
+    expect(await client.xpending('stream', 'group')).toEqual([
+      4,
+      expect.any(String),
+      expect.any(String),
+      [['reader', '4']],
+    ]);
+  });
+});
+
+test('a plan of another fleet deletes nothing', async () => {
+  const fleet = await LabReshard.of(lab, ONE_MORE);
+  const keys = await fleet.fill(300);
+  const contents = await fleet.contents(keys, 'a');
+  fleet.exchangeRings();
+  for (const command of ['copy', 'purge']) {
+    const program = fleet.start(command);
+    expect([await program.exit(), program.output]).toEqual([
+      3,
+      expect.stringContaining('correct the rings in the plan'),
+    ]);
+  }
+  fleet.exchangeRings();
+  expect(await fleet.contents(keys, 'a')).toEqual(contents);
+});
