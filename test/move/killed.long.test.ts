@@ -21,7 +21,7 @@ const EACH = Object.keys(VICTIMS) as Victim[];
 const HOLDS = ['pause', 'fence'] as const;
 
 /** The steps at which a victim dies: all with MATRIX, and otherwise half of them with each hold. */
-function stepsOf(victim: Victim, hold: (typeof HOLDS)[number]): readonly string[] {
+function stepsOf(victim: Victim, hold: (typeof HOLDS)[number]): typeof DURING {
   const rest = (EACH.indexOf(victim) + HOLDS.indexOf(hold)) % 2;
   return DURING.filter((_, i) => Boolean(process.env.MATRIX) || i % 2 === rest);
 }
