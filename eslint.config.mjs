@@ -21,6 +21,7 @@ const arrows = [
       './migrator',
       './failover',
       './reshard',
+      './backup',
       './exporter',
       './dashboards',
       './cli',
@@ -73,7 +74,7 @@ const arrows = [
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),
   { target: './cli', from: './failover', except: ['./shard/state.ts', './commands/status.ts'] },
-  { target: './cli', from: ['./main.ts', './reshard', './exporter', './test', './examples', './bench'] },
+  { target: './cli', from: ['./main.ts', './reshard', './backup', './exporter', './test', './examples', './bench'] },
   {
     target: './migrator',
     from: './lib',
@@ -82,7 +83,7 @@ const arrows = [
   ...layers('./migrator', ['report', 'redis', 'shard', 'program', 'data', 'checks', 'commands']),
   {
     target: './migrator',
-    from: ['./main.ts', './failover', './reshard', './exporter', './cli', './test', './examples', './bench'],
+    from: ['./main.ts', './failover', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'],
   },
   {
     target: './failover',
@@ -95,7 +96,7 @@ const arrows = [
     except: ['./report', './redis', './shard', './program'],
   },
   ...layers('./failover', ['sentinel', 'shard', 'commands']),
-  { target: './failover', from: ['./main.ts', './reshard', './exporter', './cli', './test', './examples', './bench'] },
+  { target: './failover', from: ['./main.ts', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'] },
   { target: './reshard', from: './lib', except: ['./nutcracker', './common/documents.ts'] },
   {
     target: './reshard',
@@ -105,19 +106,34 @@ const arrows = [
   ...layers('./reshard', ['plan', 'server', 'move', 'commands']),
   {
     target: './reshard',
-    from: ['./main.ts', './failover', './exporter', './cli', './test', './examples', './bench'],
+    from: ['./main.ts', './failover', './backup', './exporter', './cli', './test', './examples', './bench'],
   },
+  {
+    target: './backup',
+    from: './lib',
+    except: [
+      './backup/backup-plan.ts',
+      './failover/replica-plan.ts',
+      './migration/plan.ts',
+      './nutcracker',
+      './common/documents.ts',
+    ],
+  },
+  { target: './backup', from: './migrator', except: ['./report', './redis', './shard', './program', './data'] },
+  { target: './backup', from: './failover', except: ['./sentinel'] },
+  ...layers('./backup', ['rdb', 'store', 'shard', 'commands']),
+  { target: './backup', from: ['./main.ts', './reshard', './exporter', './cli', './test', './examples', './bench'] },
   {
     target: './dashboards',
     from: ['./main.ts', './lib', './migrator', './failover', './exporter', './cli', './test', './examples', './bench'],
   },
   {
     target: './exporter',
-    from: ['./main.ts', './lib', './migrator', './failover', './reshard', './cli', './test', './examples', './bench'],
+    from: ['./main.ts', './lib', './migrator', './failover', './reshard', './backup', './cli', './test', './examples', './bench'],
   },
   {
     target: './main.ts',
-    from: ['./migrator', './failover', './reshard', './exporter', './cli', './test', './examples', './bench'],
+    from: ['./migrator', './failover', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'],
   },
 ];
 const CDK8S = ['cdk8s', 'cdk8s-*', 'constructs'];
@@ -156,10 +172,12 @@ export default tseslint.config(
       'lib/nutcracker/**',
       'lib/migration/plan.ts',
       'lib/failover/replica-plan.ts',
+      'lib/backup/backup-plan.ts',
       'cli/**',
       'migrator/**',
       'failover/**',
       'reshard/**',
+      'backup/**',
       'exporter/**',
     ],
     rules: { 'no-restricted-imports': ['error', noCdk8s] },

@@ -1,5 +1,6 @@
 // The props of FleetCharts.
 
+import { type BackupOptions } from './backup/backup-options';
 import { type SecretKey } from './common/secret-key';
 import { type FailoverOptions } from './failover/failover-options';
 import { type MetricsOptions } from './metrics/metrics-options';
@@ -65,6 +66,12 @@ export interface FleetChartsProps {
    * @default - none
    */
   readonly metrics?: MetricsOptions;
+
+  /**
+   * The backups of the shards. They are not made while the fleet is being moved.
+   * @default - none
+   */
+  readonly backup?: BackupOptions;
 
   /**
    * With `redis.replicas`, the port of the second server of each shard, which must differ from 6379.

@@ -10,13 +10,14 @@ import { refuse } from './common/prop-errors';
 import { checkFleet, checkLegacyPorts } from './fleet/fleet-checks';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
-import { FAILOVER, fileOfStep } from './failover/steps';
-import { FleetFailover } from './fleet-failover';
+import { type FleetBackup } from './fleet-backup';
+import { type FleetFailover } from './fleet-failover';
 import { FleetMetrics } from './fleet-metrics';
 import { FleetMigration } from './fleet-migration';
 import { measuredProxies, shardOfServer } from './fleet/measured';
 import { createNamespace } from './fleet/namespace';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
+import { backupOf, failoverOf } from './fleet/operations';
 import { runbookInput } from './fleet/runbook-data';
 import { checkWritten, type Manifest } from './common/manifest-checks';
 import { type SecretKey } from './common/secret-key';
@@ -37,7 +38,7 @@ import { ringProblems } from './twemproxy/ring-proof';
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
  * `40-twemproxy`; with replicas `25-sentinel`, and unless the fleet is being moved `42-failover`, `43-failover-program`,
- * `57-failover-status`, `85-switchover`, `95-failover`; with metrics `44-metrics`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
+ * `57-failover-status`, `85-switchover`, `95-failover`, and with `backup` `47-backup-program`, `48-backup`, `97-restore`; with metrics `44-metrics`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
  * `60-sync`, `70-verify`, `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration
  * is compared with the ring of each pool, through the bridge if there is one.
  */
@@ -52,6 +53,8 @@ export class FleetCharts extends Construct {
   readonly migration?: FleetMigration;
   /** The Jobs that show and change which server of a shard is the master: with replicas, after a migration or without one. */
   readonly failover?: FleetFailover;
+  /** The backups, with the prop `backup`: after a migration or without one. */
+  readonly backup?: FleetBackup;
   /** The metrics, with the prop `metrics`. */
   readonly metrics?: FleetMetrics;
   /** The network policies. */
@@ -118,7 +121,8 @@ export class FleetCharts extends Construct {
     if (props.migration) claimOldServers(this, this.pools.shards.addresses, this.redis);
     const proxies = chart('40-twemproxy');
     this.migration = props.migration && this.addMigration(props.migration, name, chart);
-    this.failover = this.sentinels && !isMoving ? this.addFailover(props, name, chart) : undefined;
+    const parts = { name, redis: this.redis, password, pools: this.pools, chart, storage };
+    this.failover = this.sentinels && !isMoving ? failoverOf(props, parts) : undefined;
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
       ...(props.metrics && measuredProxies(props.proxies, served)),
@@ -130,6 +134,7 @@ export class FleetCharts extends Construct {
       }),
     });
     this.metrics = props.metrics && this.addMetrics(props.metrics, name, chart('44-metrics'));
+    this.backup = props.backup && !isMoving ? backupOf(props, props.backup, parts) : undefined;
     this.networkPolicies = this.addNetworkPolicies(network, props);
     this.proveRings(props);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
@@ -193,6 +198,7 @@ export class FleetCharts extends Construct {
       proxies: [this.proxies],
       migration: this.migration,
       failover: this.failover,
+      backup: this.backup,
       metrics: this.metrics,
       proxyClients: props.proxyClients,
       redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
@@ -200,25 +206,6 @@ export class FleetCharts extends Construct {
       limitEgress: props.limitEgress,
       oldServerNetworks: props.oldServerNetworks,
       egressPeers: props.egressPeers,
-    });
-  }
-
-  private addFailover({ failover }: FleetChartsProps, name: string, chart: (step: string) => Chart): FleetFailover {
-    const { redis, password } = this;
-    const plan = chart('42-failover');
-    const scopes: Record<string, Chart> = {};
-    if (failover?.programInImage !== true) scopes.program = chart('43-failover-program');
-    for (const step of FAILOVER.steps) scopes[step.name] = chart(`${step.number}-${fileOfStep(step)}`);
-    return new FleetFailover(plan, 'failover', {
-      ...failover,
-      name: `${name}-failover`,
-      partOf: name,
-      addresses: redis.addresses,
-      replicaAddresses: redis.replicaAddresses,
-      sentinels: redis.sentinelAddresses,
-      password,
-      metrics: this.props.metrics !== undefined,
-      scopes,
     });
   }
 

@@ -1,4 +1,8 @@
 export * from './nutcracker';
+export { BackupCopy } from './backup/backup-copy';
+export { BackupOptions } from './backup/backup-options';
+export * from './fleet-backup';
+export { FleetBackupProps } from './fleet-backup-props';
 export * from './fleet-charts';
 export { FleetChartsProps } from './fleet-charts-props';
 export * from './fleet-failover';

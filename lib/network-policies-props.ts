@@ -1,5 +1,6 @@
 // The props of NetworkPolicies.
 
+import { type FleetBackup } from './fleet-backup';
 import { type FleetFailover } from './fleet-failover';
 import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
@@ -24,6 +25,12 @@ export interface NetworkPoliciesProps {
    * @default - none
    */
   readonly failover?: FleetFailover;
+
+  /**
+   * The backups. Their Jobs may connect to both servers of each shard, which may connect to the Job for a restore.
+   * @default - none
+   */
+  readonly backup?: FleetBackup;
 
   /**
    * The metrics. Their pod may connect to the shards, and to the statistics of the proxies; their `clients` may connect to it, and

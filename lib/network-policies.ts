@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
 import { refuseValue } from './common/prop-errors';
 import { cidrProblem } from './common/kubernetes-values';
+import { type FleetBackup } from './fleet-backup';
 import { type FleetFailover } from './fleet-failover';
 import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
@@ -16,7 +17,7 @@ import { type TwemproxyLayer } from './twemproxy-layer';
 
 /** A workload that a policy selects. */
 type Protected = Pick<
-  RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover | FleetMetrics,
+  RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover | FleetBackup | FleetMetrics,
   'labels' | 'podSelector'
 >;
 
@@ -35,6 +36,8 @@ export class NetworkPolicies extends Construct {
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
   /** The policy of the failover Jobs, if there are any. Only with metrics it allows ingress. */
   readonly failoverPolicy?: k8s.KubeNetworkPolicy;
+  /** The policy of the Jobs for backups, if there are any. Shards may connect to the one for a restore. */
+  readonly backupPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the metrics, if there are any. */
   readonly metricsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the migration Jobs, if there is a migration. Only with metrics it allows ingress. */
@@ -52,6 +55,7 @@ export class NetworkPolicies extends Construct {
       proxies,
       migration,
       failover,
+      backup,
       proxyClients = [NetworkPeer.ownNamespace()],
       statsClients = [],
       metrics,
@@ -66,7 +70,7 @@ export class NetworkPolicies extends Construct {
       ...(replicaPodSelector ? [podSelector, replicaPodSelector] : []),
       ...(sentinels ? [sentinels.podSelector] : []),
     ].map((selector) => NetworkPeer.pods(selector));
-    const jobs = [migration, failover].flatMap((it) => (it === undefined ? [] : [it]));
+    const jobs = [migration, failover, backup].flatMap((it) => (it === undefined ? [] : [it]));
     const users = [...proxies, ...jobs].map(({ podSelector: selector }) => NetworkPeer.pods(selector));
     const exporters = metrics ? [NetworkPeer.pods(metrics.podSelector)] : [];
     const redisClients = [...users, ...fleet, ...exporters, ...(props.redisClients ?? [])];
@@ -74,7 +78,16 @@ export class NetworkPolicies extends Construct {
     const ownServers = [...redis.addresses, ...redis.replicaAddresses, ...(sentinels?.addresses ?? [])];
     const everyServer = [...ownServers, ...oldServers];
     const toServer = (port: number): k8s.NetworkPolicyIngressRule[] => NetworkPeer._ingress(redisClients, [port]);
-    this.redisPolicy = this.policy('redis', redis.statefulSet.name, redis, toServer(redis.port), everyServer);
+    // A shard that is restored loads the file from the Job.
+    const toRestore = backup ? NetworkPeer._egress([NetworkPeer.pods(backup.podSelector)], backup.restorePorts) : [];
+    this.redisPolicy = this.policy(
+      'redis',
+      redis.statefulSet.name,
+      redis,
+      toServer(redis.port),
+      everyServer,
+      toRestore,
+    );
     this.replicaPolicy =
       replicaStatefulSet &&
       replicaPodSelector &&
@@ -84,6 +97,7 @@ export class NetworkPolicies extends Construct {
         { labels: { ...redis.labels, ...replicaPodSelector }, podSelector: replicaPodSelector },
         toServer(redis.replicaPort),
         everyServer,
+        toRestore,
       );
     this.sentinelPolicy =
       sentinels &&
@@ -114,6 +128,16 @@ export class NetworkPolicies extends Construct {
     this.failoverPolicy = failover && this.policy('failover', failover.name, failover, toJob(failover), ownServers);
     this.migrationPolicy =
       migration && this.policy('migration', migration.name, migration, toJob(migration), everyServer);
+    this.backupPolicy = backup && this.policyOfBackup(backup, ownServers);
+  }
+
+  private policyOfBackup(backup: FleetBackup, servers: string[]): k8s.KubeNetworkPolicy {
+    const { podSelector, replicaPodSelector } = this.props.redis;
+    const selectors = [podSelector, ...(replicaPodSelector ? [replicaPodSelector] : [])];
+    const shards = selectors.map((selector) => NetworkPeer.pods(selector));
+    const ingress = NetworkPeer._ingress(shards, backup.restorePorts);
+    const copies = backup.copyPort === undefined ? [] : NetworkPeer._egress([NetworkPeer.anyone()], [backup.copyPort]);
+    return this.policy('backup', backup.name, backup, ingress, servers, copies);
   }
 
   private policyOfMetrics(metrics: FleetMetrics): k8s.KubeNetworkPolicy {

@@ -11,7 +11,7 @@ package_of() {
 }
 
 missing=
-for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter}; do
+for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter rclone}; do
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $(package_of "$program")"
 done
 [ -n "$missing" ] || exit 0
@@ -34,6 +34,7 @@ cat >&2 <<MESSAGE
 The tests run real programs, and these are missing:$missing
 On Debian or Ubuntu:  sudo apt-get install$missing
 Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox,
-kubectl, Chromium, iproute2, Prometheus 2.42 or later, redis_exporter 1.45 (its program is called prometheus-redis-exporter here).
+kubectl, Chromium, iproute2, Prometheus 2.42 or later, redis_exporter 1.45 (its program is called prometheus-redis-exporter here),
+rclone 1.60 or later.
 MESSAGE
 exit 1

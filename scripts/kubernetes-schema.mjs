@@ -16,6 +16,7 @@ const KINDS = [
   'apps/v1 Deployment',
   'apps/v1 StatefulSet',
   'autoscaling/v2 HorizontalPodAutoscaler',
+  'batch/v1 CronJob',
   'batch/v1 Job',
   'discovery.k8s.io/v1 EndpointSlice',
   'networking.k8s.io/v1 NetworkPolicy',

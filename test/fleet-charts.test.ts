@@ -121,11 +121,21 @@ describe('the charts of a fleet', () => {
   });
 });
 
-/** The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics in fleet-metrics.test.ts. */
+/**
+ * The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics and backups in
+ * fleet-metrics.test.ts and fleet-backup.test.ts. */
 const EVERY_PROP: Required<
   Omit<
     FleetChartsProps,
-    'pools' | 'newPools' | 'proxyPorts' | 'sentinels' | 'bridge' | 'failover' | 'metrics' | `replica${string}`
+    | 'pools'
+    | 'newPools'
+    | 'proxyPorts'
+    | 'sentinels'
+    | 'bridge'
+    | 'failover'
+    | 'metrics'
+    | 'backup'
+    | `replica${string}`
   >
 > = {
   pool: LIVE,

@@ -30,6 +30,7 @@ function copied(): string[] {
 test.each<[string, string, Partial<FleetChartsProps>]>([
   ['migrator', '46-migrator', { migration: { phase: MigrationPhase.MOVING, ...IN_IMAGE } }],
   ['failover', '43-failover-program', { redis: { replicas: 1 }, failover: IN_IMAGE }],
+  ['backup', '47-backup-program', { backup: { claimName: 'backups', ...IN_IMAGE } }],
 ])('an image with the program %s replaces its ConfigMap', (name, chart, props) => {
   const app = new App({ outdir: path.join(lab.dir, 'dist') });
   const proxies = { image: 'twemproxy:0.5.0' };
@@ -42,12 +43,14 @@ test.each<[string, string, Partial<FleetChartsProps>]>([
     expect(fs.readFileSync(runbook, 'utf8')).not.toMatch(/46-migrator|undefined/);
   }
 
-  const jobs = ofKind(app, 'Job');
+  const cronJobs = ofKind(app, 'CronJob').map(({ spec }) => spec.jobTemplate as Manifest);
+  const jobs = [...ofKind(app, 'Job'), ...cronJobs];
   expect(jobs).not.toEqual([]);
   for (const { spec } of jobs) {
     const [{ image, command, volumeMounts }] = spec.template.spec.containers as Manifest[];
     expect(image).toBe(IN_IMAGE.image);
-    expect((volumeMounts as Manifest[]).map((mount) => mount.name as string)).toEqual(['plan', 'current']);
+    const mounted = (volumeMounts as Manifest[]).map((mount) => mount.name as string);
+    expect(mounted.filter((mount) => mount !== 'backups' && mount !== 'current')).toEqual(['plan']);
     const started = (command as string[]).filter((word) => word.startsWith('/opt/'));
     expect(copied()).toEqual(expect.arrayContaining(started));
     expect(started).toContain(`/opt/${name}/${name}.mjs`);

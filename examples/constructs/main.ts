@@ -2,6 +2,7 @@
 
 import { App } from 'cdk8s';
 import { escapeHatches } from './escape-hatches';
+import { fleetBackup } from './fleet-backup';
 import { fleetCharts } from './fleet-charts';
 import { fleetMigration } from './fleet-migration';
 import { networkPolicies } from './network-policies';
@@ -19,6 +20,7 @@ twemproxyLayer(app);
 networkPolicies(app);
 fleetMigration(app);
 fleetCharts(app);
+fleetBackup(app);
 escapeHatches(app);
 app.synth();
 ring();

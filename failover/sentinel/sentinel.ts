@@ -62,6 +62,11 @@ export class Sentinel {
     return result instanceof Error ? result.message : undefined;
   }
 
+  /** Makes it forget what it knows about the shard. Throws a ServerError if it cannot be reached. */
+  async forget(name: string): Promise<void> {
+    await this.each([['SENTINEL', 'REMOVE', name]]);
+  }
+
   /** Makes it forget what it knows about the shard, and monitor this server as its master. Throws a ServerError. */
   async monitor(
     name: string,

@@ -19,8 +19,8 @@ export interface JobWiring {
   readonly planConfigMap: string;
   /** The ConfigMap with the program; undefined if the image contains it. */
   readonly programConfigMap?: string;
-  /** The ConfigMap with the name of the current Job of each step. */
-  readonly currentConfigMap: string;
+  /** The ConfigMap with the name of the current Job of each step; undefined for a CronJob, which can be changed. */
+  readonly currentConfigMap?: string;
   readonly password?: SecretKey;
   /** What the container has beside the plan and the program. */
   readonly extras: Extras;
@@ -35,6 +35,8 @@ export interface Extras {
   readonly env: readonly k8s.EnvVar[];
   readonly volumes?: readonly k8s.Volume[];
   readonly volumeMounts?: readonly k8s.VolumeMount[];
+  /** Containers beside it. */
+  readonly containers?: readonly k8s.Container[];
 }
 
 /** On termination, a step has this time to bring its shards into a safe state. */
@@ -51,18 +53,8 @@ export function programJob(
   options: ProgramJobOptions,
   wiring: JobWiring,
 ): k8s.KubeJob {
-  const labels = recommendedLabels(
-    { program: program.name, instance: wiring.name, component: step.name, partOf: wiring.partOf },
-    options.podLabels,
-  );
-  const spec: k8s.JobSpec = {
-    backoffLimit: step.retries,
-    podFailurePolicy: failurePolicy(program),
-    template: {
-      metadata: { labels, annotations: options.podAnnotations },
-      spec: pod(program, step, options, wiring),
-    },
-  };
+  const labels = jobLabels(program, step, options, wiring);
+  const spec = jobSpec(program, step, options, wiring);
   const name = `${wiring.name}-${step.name}`;
   const job = new k8s.KubeJob(scope, step.name, {
     metadata: { name: `${name}-${specHash(k8s.toJson_JobSpec(spec))}`, labels },
@@ -70,6 +62,29 @@ export function programJob(
   });
   checkPatched(job, (manifest) => patchProblems(manifest, name));
   return job;
+}
+
+/** The labels of a Job and its pods. */
+export function jobLabels(
+  program: Program,
+  step: Step,
+  options: ProgramJobOptions,
+  wiring: JobWiring,
+): Record<string, string> {
+  const { name: instance, partOf } = wiring;
+  return recommendedLabels({ program: program.name, instance, component: step.name, partOf }, options.podLabels);
+}
+
+/** The Job of a step, without whether it is suspended. */
+export function jobSpec(program: Program, step: Step, options: ProgramJobOptions, wiring: JobWiring): k8s.JobSpec {
+  return {
+    backoffLimit: step.retries,
+    podFailurePolicy: failurePolicy(program),
+    template: {
+      metadata: { labels: jobLabels(program, step, options, wiring), annotations: options.podAnnotations },
+      spec: pod(program, step, options, wiring),
+    },
+  };
 }
 
 /** A rule has exit codes or conditions, not both. The schema of 1.27 requires conditions; the API server does not. */
@@ -95,13 +110,15 @@ function pod(program: Program, step: Step, options: ProgramJobOptions, wiring: J
     topologySpreadConstraints: undefined,
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: GRACE_SECONDS,
-    containers: [container(program, step, options, wiring)],
+    containers: [container(program, step, options, wiring), ...(wiring.extras.containers ?? [])],
     volumes: [
       ...(wiring.programConfigMap === undefined
         ? []
         : [{ name: program.name, configMap: { name: wiring.programConfigMap } }]),
       { name: 'plan', configMap: { name: wiring.planConfigMap } },
-      { name: 'current', configMap: { name: wiring.currentConfigMap } },
+      ...(wiring.currentConfigMap === undefined
+        ? []
+        : [{ name: 'current', configMap: { name: wiring.currentConfigMap } }]),
       ...(wiring.extras.volumes ?? []),
     ],
   };
@@ -117,7 +134,7 @@ function container(
   { name, planFile, planDirectory }: Program,
   step: Step,
   options: ProgramJobOptions,
-  { password, programConfigMap, extras }: JobWiring,
+  { password, programConfigMap, currentConfigMap, extras }: JobWiring,
 ): k8s.Container {
   const { memory = Size.mebibytes(256), cpu = Cpu.millis(500), cpuLimit, stepArguments = {} } = options;
   const program = ['node', ...SMALL_HEAP, `/opt/${name}/${name}.mjs`, step.name];
@@ -126,8 +143,7 @@ function container(
     ...supervised,
     '--plan',
     `${planDirectory}/${planFile}`,
-    '--current',
-    `${planDirectory}-current/${step.name}`,
+    ...(currentConfigMap === undefined ? [] : ['--current', `${planDirectory}-current/${step.name}`]),
     ...(options.metrics ? ['--metrics-port', String(JOB_METRICS_PORT)] : []),
     ...(extras.args ?? []),
   ];
@@ -151,7 +167,9 @@ function container(
     volumeMounts: [
       ...(programConfigMap === undefined ? [] : [{ name, mountPath: `/opt/${name}`, readOnly: true }]),
       { name: 'plan', mountPath: planDirectory, readOnly: true },
-      { name: 'current', mountPath: `${planDirectory}-current`, readOnly: true },
+      ...(currentConfigMap === undefined
+        ? []
+        : [{ name: 'current', mountPath: `${planDirectory}-current`, readOnly: true }]),
       ...(extras.volumeMounts ?? []),
     ],
   };

@@ -37,7 +37,13 @@ export const FAILOVER_STEPS = [
 /** The same for the program that moves keys to another ring. */
 export const RESHARD_STEPS = ['reshard.copied', 'reshard.fenced', 'reshard.drained', 'reshard.opened'] as const;
 
-export type Step = (typeof STEPS)[number] | (typeof FAILOVER_STEPS)[number] | (typeof RESHARD_STEPS)[number];
+export type Step =
+  | (typeof STEPS)[number]
+  | (typeof FAILOVER_STEPS)[number]
+  | (typeof RESHARD_STEPS)[number]
+  // Listed by the backup program.
+  | `backup.${string}`
+  | `restore.${string}`;
 
 /** The step, and the signal that the process sends itself there: `cutover.held SIGSTOP`. */
 const VARIABLE = 'CDK8S_TWEMPROXY_SIGNAL_AT';

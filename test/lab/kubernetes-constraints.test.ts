@@ -10,6 +10,7 @@ import {
   service,
   deployment,
   job,
+  cronJob,
   autoscaler,
   cpu,
   budget,
@@ -212,6 +213,19 @@ const breaches: Record<string, [broken: unknown, field: string]> = {
   'autoscaling.v2.MetricTarget.type': [
     autoscaler({ metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Percent' } } }] }),
     '/spec/metrics/0/resource/target/type',
+  ],
+  'batch.v1.CronJobSpec.concurrencyPolicy': [cronJob({ concurrencyPolicy: 'Deny' }), '/spec/concurrencyPolicy'],
+  'batch.v1.CronJobSpec.failedJobsHistoryLimit': [
+    cronJob({ failedJobsHistoryLimit: -1 }),
+    '/spec/failedJobsHistoryLimit',
+  ],
+  'batch.v1.CronJobSpec.startingDeadlineSeconds': [
+    cronJob({ startingDeadlineSeconds: -1 }),
+    '/spec/startingDeadlineSeconds',
+  ],
+  'batch.v1.CronJobSpec.successfulJobsHistoryLimit': [
+    cronJob({ successfulJobsHistoryLimit: -1 }),
+    '/spec/successfulJobsHistoryLimit',
   ],
   'batch.v1.JobSpec.activeDeadlineSeconds': [job({ activeDeadlineSeconds: -1 }), '/spec/activeDeadlineSeconds'],
   'batch.v1.JobSpec.backoffLimit': [job({ backoffLimit: -1 }), '/spec/backoffLimit'],

@@ -66,6 +66,14 @@ export const job = (spec: Fields, podFields: Fields = {}) =>
   object('batch/v1', 'Job', {
     spec: { template: { spec: { ...pod, restartPolicy: 'Never', ...podFields } }, ...spec },
   });
+export const cronJob = (spec: Fields) =>
+  object('batch/v1', 'CronJob', {
+    spec: {
+      schedule: '@daily',
+      jobTemplate: { spec: { template: { spec: { ...pod, restartPolicy: 'Never' } } } },
+      ...spec,
+    },
+  });
 export const autoscaler = (spec: Fields) =>
   object('autoscaling/v2', 'HorizontalPodAutoscaler', {
     spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'proxy' }, ...spec },

@@ -10,6 +10,7 @@ import { Ajv, type ErrorObject, type Schema, type ValidateFunction } from 'ajv';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
+import { CronJob } from 'kubernetes-models/batch/v1/CronJob';
 import { Job } from 'kubernetes-models/batch/v1/Job';
 import { EndpointSlice } from 'kubernetes-models/discovery.k8s.io/v1/EndpointSlice';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
@@ -46,7 +47,17 @@ interface Model {
 }
 
 const models = [
-  ...[ConfigMap, Deployment, EndpointSlice, HorizontalPodAutoscaler, Job, Namespace, NetworkPolicy, PersistentVolume],
+  ...[
+    ConfigMap,
+    Deployment,
+    EndpointSlice,
+    HorizontalPodAutoscaler,
+    CronJob,
+    Job,
+    Namespace,
+    NetworkPolicy,
+    PersistentVolume,
+  ],
   ...[PersistentVolumeClaim, Pod, PodDisruptionBudget, Secret, Service, ServiceAccount, StatefulSet],
 ] as unknown as Model[];
 

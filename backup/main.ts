@@ -1,0 +1,99 @@
+// backup: backs up the shards of a fleet, and restores them. Its state is in the directories of the backups, so every command can be killed at any
+// time and run again.
+
+import { randomUUID } from 'node:crypto';
+import { type Given, numberOf } from '../migrator/program/command-line';
+import { ExitCode } from '../migrator/program/outcome';
+import { planHash } from '../migrator/program/plan-rules';
+import { passwordOf, type Result, runProgram } from '../migrator/program/run';
+import { outcomes as outcomesSummary } from '../migrator/program/summary';
+import { UsageError } from '../migrator/program/usage-error';
+import { COMMAND_LINE, type CommandName } from './command-line';
+import { Sentinels } from '../failover/sentinel/sentinels';
+import { backup } from './commands/backup';
+import { type Context } from './commands/context';
+import { drill } from './commands/drill';
+import { restore } from './commands/restore';
+import * as summaries from './commands/summaries';
+import { readPlan } from './plan-file';
+import { chosenBackup } from './store/choose';
+import { Destination } from './store/destination';
+
+/** Replaced when the program is built. */
+declare const VERSION: string;
+
+/** With these variables, a Job can be started for a part of the shards, and another backup. */
+const SHARDS = 'BACKUP_SHARDS';
+const FROM = 'BACKUP_FROM';
+const DISCARD = 'BACKUP_DISCARD_DATA';
+
+type RunCommand = (context: Context, given: Given) => Promise<Result>;
+
+const RUNNERS: Record<CommandName, RunCommand> = {
+  backup: async (context, given) => {
+    const result = await backup(context, {
+      concurrency: numberOf(given, 'concurrency', 2),
+      retention: { keep: numberOf(given, 'keep', 7), keepDays: numberOf(given, 'keep-days', Infinity) },
+      samples: numberOf(given, 'samples', 16),
+      run: { job: process.env.JOB_NAME ?? '', plan: planHash(context.plan) },
+      resumesAny: given.resume === true,
+    });
+    const { outcomes, problem } = result;
+    const isFailed = problem !== undefined && outcomes.every(({ code }) => code === ExitCode.DONE);
+    return {
+      outcomes: isFailed ? outcomes.map((it) => ({ ...it, code: ExitCode.INCOMPLETE, message: problem })) : outcomes,
+      summary: summaries.backup(result),
+    };
+  },
+
+  restore: async (context, given) => {
+    const from = (given.from as string | undefined) ?? (process.env[FROM] === '' ? undefined : process.env[FROM]);
+    const host = (given.host as string | undefined) ?? process.env.POD_IP ?? '';
+    if (host === '')
+      throw new UsageError('--host is missing; give the address of this machine, as the shards reach it');
+    const { plan, password, destination } = context;
+    const sentinels = new Sentinels(plan.sentinels, password);
+    try {
+      const outcomes = await restore(context, {
+        chosen: await chosenBackup(destination, plan.ring, from),
+        concurrency: numberOf(given, 'concurrency', 4),
+        planHash: planHash(plan),
+        run: process.env.JOB_UID ?? randomUUID(),
+        host,
+        port: numberOf(given, 'port', 7390),
+        discardsData: given['discard-data'] === true || process.env[DISCARD] === 'yes',
+        sentinels,
+      });
+      return { outcomes, summary: outcomesSummary('restored', outcomes) };
+    } finally {
+      sentinels.close();
+    }
+  },
+
+  drill: async (context, given) => {
+    const outcomes = await drill(context, {
+      chosen: await chosenBackup(context.destination, context.plan.ring, given.from as string | undefined),
+      scratch: (given.scratch as string | undefined) ?? '127.0.0.1:6379',
+      host: '127.0.0.1',
+      port: numberOf(given, 'port', 7390),
+    });
+    return { outcomes, summary: outcomesSummary('restorable', outcomes) };
+  },
+};
+
+function directoryOf({ directory }: Given): string {
+  if (typeof directory === 'string' && directory !== '') return directory;
+  throw new UsageError('--directory is missing; give the directory of the backups');
+}
+
+runProgram({
+  version: VERSION,
+  commandLine: COMMAND_LINE,
+  readPlan,
+  shardsVariable: SHARDS,
+  start: async ({ name, given }, plan, run) => {
+    const password = passwordOf(given, 'password-file', 'REDIS_PASSWORD');
+    const destination = await Destination.open(directoryOf(given), plan.fleet);
+    return RUNNERS[name]({ ...run, plan, password, destination }, given);
+  },
+});

@@ -1,0 +1,74 @@
+// The Jobs that operate a fleet that is not being moved: those that change masters, and the backups.
+
+import { type Chart } from 'cdk8s';
+import { Construct } from 'constructs';
+import { type BackupOptions } from '../backup/backup-options';
+import { RESTORE_STEP } from '../backup/steps';
+import { type SecretKey } from '../common/secret-key';
+import { FAILOVER, fileOfStep } from '../failover/steps';
+import { FleetBackup } from '../fleet-backup';
+import { type FleetChartsProps } from '../fleet-charts-props';
+import { FleetFailover } from '../fleet-failover';
+import { ringFingerprint } from '../nutcracker/ring-fingerprint';
+import { memoryOf } from '../redis/redis-conf';
+import { type RedisStatefulSet } from '../redis-stateful-set';
+import { type FleetPools } from './fleet-pools';
+import { ringNamesOfShards } from './ring-names';
+
+/** What the Jobs need of the fleet. */
+interface Operated {
+  readonly name: string;
+  readonly redis: RedisStatefulSet;
+  readonly password?: SecretKey;
+  readonly pools: FleetPools;
+  /** Adds a chart, with the name of a step. */
+  readonly chart: (step: string) => Chart;
+  /** The chart with the volumes of the shards. */
+  readonly storage: Chart;
+}
+
+export function failoverOf(props: FleetChartsProps, { name, redis, password, chart }: Operated): FleetFailover {
+  const { failover } = props;
+  const plan = chart('42-failover');
+  const scopes: Record<string, Chart> = {};
+  if (failover?.programInImage !== true) scopes.program = chart('43-failover-program');
+  for (const step of FAILOVER.steps) scopes[step.name] = chart(`${step.number}-${fileOfStep(step)}`);
+  return new FleetFailover(plan, 'failover', {
+    ...failover,
+    name: `${name}-failover`,
+    partOf: name,
+    addresses: redis.addresses,
+    replicaAddresses: redis.replicaAddresses,
+    sentinels: redis.sentinelAddresses,
+    password,
+    metrics: props.metrics !== undefined,
+    scopes,
+  });
+}
+
+export function backupOf(
+  props: FleetChartsProps,
+  options: BackupOptions,
+  { name, redis, password, pools, chart, storage }: Operated,
+): FleetBackup {
+  const scopes: Record<string, Chart> = { restore: chart(`${RESTORE_STEP.number}-${RESTORE_STEP.name}`) };
+  if (options.programInImage !== true) scopes.program = chart('47-backup-program');
+  const shared = [props.storage, props.replicaStorage].filter((it) => Construct.isConstruct(it));
+  return new FleetBackup(chart('48-backup'), 'backup', {
+    ...(options.drillSchedule !== undefined && {
+      drillMemory: memoryOf(props.redis ?? {}),
+      drillRedisImage: props.redis?.image,
+    }),
+    ...options,
+    name: `${name}-backup`,
+    partOf: name,
+    ring: ringFingerprint(pools.served),
+    ringNames: ringNamesOfShards(pools.served, pools.count),
+    addresses: redis.addresses,
+    replicaAddresses: redis.replicaAddresses,
+    sentinels: redis.sentinelAddresses,
+    shardStorage: [storage, ...shared],
+    password,
+    scopes,
+  });
+}
