@@ -83,7 +83,17 @@ const arrows = [
   ...layers('./migrator', ['report', 'redis', 'shard', 'program', 'data', 'checks', 'commands']),
   {
     target: './migrator',
-    from: ['./main.ts', './failover', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'],
+    from: [
+      './main.ts',
+      './failover',
+      './reshard',
+      './backup',
+      './exporter',
+      './cli',
+      './test',
+      './examples',
+      './bench',
+    ],
   },
   {
     target: './failover',
@@ -96,7 +106,10 @@ const arrows = [
     except: ['./report', './redis', './shard', './program'],
   },
   ...layers('./failover', ['sentinel', 'shard', 'commands']),
-  { target: './failover', from: ['./main.ts', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'] },
+  {
+    target: './failover',
+    from: ['./main.ts', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'],
+  },
   { target: './reshard', from: './lib', except: ['./nutcracker', './common/documents.ts'] },
   {
     target: './reshard',
@@ -129,11 +142,32 @@ const arrows = [
   },
   {
     target: './exporter',
-    from: ['./main.ts', './lib', './migrator', './failover', './reshard', './backup', './cli', './test', './examples', './bench'],
+    from: [
+      './main.ts',
+      './lib',
+      './migrator',
+      './failover',
+      './reshard',
+      './backup',
+      './cli',
+      './test',
+      './examples',
+      './bench',
+    ],
   },
   {
     target: './main.ts',
-    from: ['./migrator', './failover', './reshard', './backup', './exporter', './cli', './test', './examples', './bench'],
+    from: [
+      './migrator',
+      './failover',
+      './reshard',
+      './backup',
+      './exporter',
+      './cli',
+      './test',
+      './examples',
+      './bench',
+    ],
   },
 ];
 const CDK8S = ['cdk8s', 'cdk8s-*', 'constructs'];

@@ -44,9 +44,15 @@ test('docs/architecture.md lists every directory, and no other', () => {
   expect(
     inLib.filter(
       (name) =>
-        ![name, `lib/${name}`, `migrator/${name}`, `failover/${name}`, `reshard/${name}`, `backup/${name}`, `cli/${name}`].some((file) =>
-          fs.existsSync(path.join(ROOT, file)),
-        ),
+        ![
+          name,
+          `lib/${name}`,
+          `migrator/${name}`,
+          `failover/${name}`,
+          `reshard/${name}`,
+          `backup/${name}`,
+          `cli/${name}`,
+        ].some((file) => fs.existsSync(path.join(ROOT, file))),
     ),
   ).toEqual([]);
 });

@@ -1,6 +1,12 @@
 // resize FILE: the pool with servers added or removed, and which keys move.
 
-import { Distribution, HashRing, type NutcrackerPool, type NutcrackerServer, type RingDiff } from '../../../lib/nutcracker';
+import {
+  Distribution,
+  HashRing,
+  type NutcrackerPool,
+  type NutcrackerServer,
+  type RingDiff,
+} from '../../../lib/nutcracker';
 import { percent } from '../../../lib/nutcracker/percent';
 import { resizedPool } from '../../../lib/nutcracker/resize';
 import { type CommandResult, ExitCode } from '../../output/result';
