@@ -1,6 +1,6 @@
 // The metrics of a fleet: a Deployment with the exporters of its shards and proxies, and what Prometheus needs to scrape them.
 
-import { Chart, Duration } from 'cdk8s';
+import { type ApiObject, Chart, Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
@@ -23,10 +23,11 @@ import {
   REDIS_EXPORTER_PORT,
   SERVER_TIMEOUT_SECONDS,
 } from './metrics/metrics-pod';
-import { type AlertedFleet, alertRules } from './metrics/alerts';
+import { type AlertedFleet, type AlertRule, alertRules } from './metrics/alerts';
 import { DASHBOARD_LABEL, dashboardFile } from './metrics/dashboard';
+import { prometheusRule, scrapeConfigs } from './metrics/operator-objects';
 import { ruleFile, scrapeConfigFile } from './metrics/scrape-config';
-import { scrapeJobs } from './metrics/scrape-jobs';
+import { type ScrapeJob, scrapeJobs } from './metrics/scrape-jobs';
 import { type NetworkPeer } from './network-peer';
 import { addressOf } from './redis/redis-services';
 
@@ -43,6 +44,8 @@ export class FleetMetrics extends Construct {
   readonly configMap: k8s.KubeConfigMap;
   /** For Prometheus: the scrape configuration in the key `scrape.yml`, and the alerts in `rules.yml`. */
   readonly scrapeConfigMap: k8s.KubeConfigMap;
+  /** The ScrapeConfigs and the PrometheusRule; empty without the prop `prometheusOperatorLabels`. */
+  readonly operatorObjects: ApiObject[];
   /** The dashboard for Grafana, in the key `<fleet>.json`; undefined without the prop `grafanaDashboard`. */
   readonly dashboardConfigMap?: k8s.KubeConfigMap;
   /** The labels of every object. */
@@ -111,6 +114,7 @@ export class FleetMetrics extends Construct {
       metadata: { name: `${name}-prometheus`, labels: this.labels },
       data: { 'scrape.yml': scrapeConfigFile(jobs, timesOf(props)), 'rules.yml': ruleFile(fleet, alertRules(alerted)) },
     });
+    this.operatorObjects = this.forOperator(props, jobs, alertRules(alerted));
     if (props.grafanaDashboard) {
       this.dashboardConfigMap = new k8s.KubeConfigMap(this, 'dashboard', {
         metadata: { name: `${name}-dashboard`, labels: { ...this.labels, ...DASHBOARD_LABEL } },
@@ -118,6 +122,13 @@ export class FleetMetrics extends Construct {
       });
     }
     refuseDuplicates(this);
+  }
+
+  private forOperator(props: FleetMetricsProps, jobs: readonly ScrapeJob[], rules: readonly AlertRule[]): ApiObject[] {
+    const { name, fleet = name, prometheusOperatorLabels: labels } = props;
+    if (labels === undefined) return [];
+    const metadata = { name, labels: { ...labels, ...this.labels } };
+    return [...scrapeConfigs(this, metadata, jobs, timesOf(props)), prometheusRule(this, metadata, fleet, rules)];
   }
 }
 

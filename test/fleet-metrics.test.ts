@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import * as path from 'node:path';
 import { Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { type FleetCharts, type FleetChartsProps, type MetricsOptions, MigrationPhase, NetworkPeer } from '../lib';
@@ -46,6 +48,7 @@ test('every option is used', () => {
     clients: [MONITORING, NetworkPeer.cidr('10.1.0.0/16')],
     interval: Duration.seconds(10),
     grafanaDashboard: true,
+    prometheusOperatorLabels: { release: 'prometheus' },
     redisExporterImage: 'registry.example.net/redis_exporter:v1.60.0',
     proxyExporterImage: 'registry.example.net/node:22',
     memory: Size.mebibytes(256),
@@ -59,7 +62,8 @@ test('every option is used', () => {
     podAnnotations: { note: 'x' },
   };
   const { app, charts } = measured(every);
-  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  const own = manifests(app).filter(({ apiVersion }) => !(apiVersion as string).startsWith('monitoring.coreos.com/'));
+  expect(own.flatMap(problemsOf)).toEqual([]);
   expect(objectOf(charts, 'deployment')).toMatchSnapshot();
   expect(jobsOf(charts).map((job) => [job.scrape_interval, job.scrape_timeout])).toEqual([
     ['10s', '5s'],
@@ -133,6 +137,68 @@ test('the dashboard is optional, and has the panels of what the fleet has', () =
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   expect(measured().charts.metrics?.dashboardConfigMap).toBeUndefined();
 });
+
+describe('the objects of the Prometheus operator', () => {
+  const props = { ...WITH_REPLICAS, migration: { phase: MigrationPhase.MOVING } };
+  const objects = (): Manifest[] => {
+    const { charts } = measured({ prometheusOperatorLabels: { release: 'prometheus' } }, props);
+    return (charts.metrics?.operatorObjects ?? []).map((it) => it.toJson() as Manifest);
+  };
+
+  test('they are optional, have the labels, and are valid', () => {
+    expect(measured({}, props).charts.metrics?.operatorObjects).toEqual([]);
+    const all = objects();
+    expect(all.map(({ kind, metadata }) => `${kind as string} ${metadata.name as string}`)).toEqual([
+      'ScrapeConfig unit-1-metrics-redis',
+      'ScrapeConfig unit-1-metrics-proxies',
+      'ScrapeConfig unit-1-metrics-bridges',
+      'ScrapeConfig unit-1-metrics-jobs',
+      'PrometheusRule unit-1-metrics',
+    ]);
+    for (const { metadata } of all) expect(metadata.labels.release).toBe('prometheus');
+    const [{ spec, ...redis }] = all;
+    const wrong = { ...redis, spec: { ...spec, metricRelabelings: [{ action: 'dorp' }] } };
+    const refused = (objects: object[]): string =>
+      execFileSync(process.execPath, [path.join(__dirname, 'lab/operator-objects.mjs')], {
+        input: JSON.stringify(objects),
+        encoding: 'utf8',
+      });
+    expect(refused(all)).toBe('');
+    expect(refused([wrong])).toContain('action');
+  });
+
+  test('they say the same as the files for Prometheus', () => {
+    const { charts } = measured({}, props);
+    const inFile = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(inFile);
+      if (typeof value !== 'object' || value === null) return value === 'Pod' ? 'pod' : value;
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [IN_FILE[key] ?? key, inFile(inner)]));
+    };
+    const [rules, ...scrapes] = objects().reverse();
+    expect(rules.spec).toEqual(parse(objectOf(charts, 'scrapeConfigMap').data['rules.yml'] as string));
+    const jobs = scrapes.reverse().map(({ spec }) => {
+      const { relabel_configs: relabelings, ...job } = inFile(spec) as Manifest;
+      const [{ target_label: label, replacement }, ...others] = relabelings as Manifest[];
+      expect(label).toBe('job');
+      return { job_name: replacement as string, ...job, relabel_configs: others };
+    });
+    expect(jobs).toEqual(jobsOf(charts));
+  });
+});
+
+/** The names of fields in the files of Prometheus, where the operator has others. */
+const IN_FILE: Partial<Record<string, string>> = {
+  scrapeInterval: 'scrape_interval',
+  scrapeTimeout: 'scrape_timeout',
+  metricsPath: 'metrics_path',
+  staticConfigs: 'static_configs',
+  kubernetesSDConfigs: 'kubernetes_sd_configs',
+  ownNamespace: 'own_namespace',
+  relabelings: 'relabel_configs',
+  metricRelabelings: 'metric_relabel_configs',
+  sourceLabels: 'source_labels',
+  targetLabel: 'target_label',
+};
 
 test('metrics change nothing of the shards', () => {
   const shards = (metrics?: MetricsOptions): Manifest[] =>

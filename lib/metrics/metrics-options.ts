@@ -27,6 +27,13 @@ export interface MetricsOptions extends PodOptions {
   readonly grafanaDashboard?: boolean;
 
   /**
+   * The labels by which the Prometheus operator selects objects, such as `{ release: 'kube-prometheus-stack' }`. With them, the scrape
+   * configuration and the alerts are also written as ScrapeConfigs and a PrometheusRule, for operator 0.71 or later.
+   * @default - no objects of the operator
+   */
+  readonly prometheusOperatorLabels?: { [label: string]: string };
+
+  /**
    * The image of the exporter of the shards: redis_exporter 1.45 or later, with its program at `/redis_exporter`.
    * @default docker.io/oliver006/redis_exporter:v1.45.0
    */

@@ -2,7 +2,7 @@
 
 import { Document, isMap, isScalar, isSeq, stringify, visit } from 'yaml';
 import { type AlertRule, EVALUATION_SECONDS } from './alerts';
-import { type ScrapeJob, type StaticTarget } from './scrape-jobs';
+import { type PodTargets, type ScrapeJob, selectorText, type StaticTarget } from './scrape-jobs';
 
 /** The times of all jobs, in seconds. */
 export interface ScrapeTimes {
@@ -43,13 +43,11 @@ function prometheusJob(job: ScrapeJob, { interval, timeout }: ScrapeTimes): obje
   };
 }
 
-function discovery({ namespace, selector }: NonNullable<ScrapeJob['pods']>): object {
-  const label = Object.entries(selector)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
+function discovery(pods: PodTargets): object {
+  const { namespace } = pods;
   return {
     role: 'pod',
     namespaces: namespace === undefined ? { own_namespace: true } : { names: [namespace] },
-    selectors: [{ role: 'pod', label }],
+    selectors: [{ role: 'pod', label: selectorText(pods) }],
   };
 }

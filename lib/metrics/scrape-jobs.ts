@@ -75,6 +75,13 @@ function through(exporter: string): Relabeling[] {
   ];
 }
 
+/** The selector of the pods as text. */
+export function selectorText({ selector }: PodTargets): string {
+  return Object.entries(selector)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}
+
 /** All jobs of a fleet. */
 export function scrapeJobs(scraped: ScrapedFleet): ScrapeJob[] {
   const { hasBridge, jobSelector } = scraped;
