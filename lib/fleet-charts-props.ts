@@ -7,6 +7,7 @@ import { type MetricsOptions } from './metrics/metrics-options';
 import { type PhasedMigration } from './migration/migration-options';
 import { type NetworkPeer } from './network-peer';
 import { type NutcrackerPool } from './nutcracker';
+import { type PasswordOptions } from './passwords/password-options';
 import { type RedisOptions } from './redis/redis-options';
 import { type SentinelOptions } from './redis/sentinel-options';
 import { type IShardStorage } from './storage/i-shard-storage';
@@ -59,6 +60,12 @@ export interface FleetChartsProps {
    * @default - the defaults of FleetFailover
    */
   readonly failover?: FailoverOptions;
+
+  /**
+   * With a `secondKey` in `password`, the options of the Jobs that change the password. There are none in the phase MOVING.
+   * @default - the defaults of FleetPasswords
+   */
+  readonly passwords?: PasswordOptions;
 
   /**
    * The metrics of the shards, the proxies and their bridges for Prometheus. Turning them on rolls the proxies: nutcracker then
@@ -124,7 +131,8 @@ export interface FleetChartsProps {
   readonly createNamespace?: boolean;
 
   /**
-   * The password of the shards and the proxies. It must be the old fleet's password: the proxies send only one.
+   * The password of the shards and the proxies. It must be the old fleet's password: the proxies send only one. With a `secondKey`,
+   * it can be changed later without a restart of the shards.
    * @default - key `password` of the Secret `<name>-redis` if the pools have a redis_auth, otherwise none
    */
   readonly password?: SecretKey;

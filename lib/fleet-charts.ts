@@ -14,10 +14,11 @@ import { type FleetBackup } from './fleet-backup';
 import { type FleetFailover } from './fleet-failover';
 import { FleetMetrics } from './fleet-metrics';
 import { FleetMigration } from './fleet-migration';
+import { type FleetPasswords } from './fleet-passwords';
 import { measuredProxies, shardOfServer } from './fleet/measured';
 import { createNamespace } from './fleet/namespace';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
-import { backupOf, failoverOf } from './fleet/operations';
+import { backupOf, failoverOf, passwordsOf } from './fleet/operations';
 import { runbookInput } from './fleet/runbook-data';
 import { checkWritten, type Manifest } from './common/manifest-checks';
 import { type SecretKey } from './common/secret-key';
@@ -38,7 +39,8 @@ import { ringProblems } from './twemproxy/ring-proof';
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
  * `40-twemproxy`; with replicas `25-sentinel`, and unless the fleet is being moved `42-failover`, `43-failover-program`,
- * `57-failover-status`, `85-switchover`, `95-failover`, and with `backup` `47-backup-program`, `48-backup`, `97-restore`; with metrics `44-metrics`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
+ * `57-failover-status`, `85-switchover`, `95-failover`, and with `backup` `47-backup-program`, `48-backup`, `97-restore`; with a second key of the password, unless the fleet is being moved,
+ * `47-passwords`, `48-passwords-program`, `58-passwords-status`, `86-passwords-apply`, `96-passwords-retire`; with metrics `44-metrics`; during a migration `45-plan`, `46-migrator`, `50-preflight`, `55-status`,
  * `60-sync`, `70-verify`, `80-cutover`, `90-rollback`. Empty charts are omitted. At synth, the ring of the proxies' configuration
  * is compared with the ring of each pool, through the bridge if there is one.
  */
@@ -55,6 +57,8 @@ export class FleetCharts extends Construct {
   readonly failover?: FleetFailover;
   /** The backups, with the prop `backup`: after a migration or without one. */
   readonly backup?: FleetBackup;
+  /** The Jobs that change the password: with a second key, after a migration or without one. */
+  readonly passwords?: FleetPasswords;
   /** The metrics, with the prop `metrics`. */
   readonly metrics?: FleetMetrics;
   /** The network policies. */
@@ -133,6 +137,10 @@ export class FleetCharts extends Construct {
         return { pool, addresses: ordinals.map((ordinal) => this.redis.addresses[ordinal]), password, port };
       }),
     });
+    this.passwords =
+      password?.secondKey !== undefined && !isMoving
+        ? passwordsOf(props, password, this.proxies.ports[0], parts)
+        : undefined;
     this.metrics = props.metrics && this.addMetrics(props.metrics, name, chart('44-metrics'));
     this.backup = props.backup && !isMoving ? backupOf(props, props.backup, parts) : undefined;
     this.networkPolicies = this.addNetworkPolicies(network, props);
@@ -199,6 +207,7 @@ export class FleetCharts extends Construct {
       migration: this.migration,
       failover: this.failover,
       backup: this.backup,
+      passwords: this.passwords,
       metrics: this.metrics,
       proxyClients: props.proxyClients,
       redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],

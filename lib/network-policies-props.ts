@@ -4,6 +4,7 @@ import { type FleetBackup } from './fleet-backup';
 import { type FleetFailover } from './fleet-failover';
 import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
+import { type FleetPasswords } from './fleet-passwords';
 import { type NetworkPeer } from './network-peer';
 import { type RedisSentinels } from './redis-sentinels';
 import { type RedisStatefulSet } from './redis-stateful-set';
@@ -31,6 +32,12 @@ export interface NetworkPoliciesProps {
    * @default - none
    */
   readonly backup?: FleetBackup;
+
+  /**
+   * The Jobs that change the password. They may connect to every server, to the Sentinels, and to the proxies.
+   * @default - none
+   */
+  readonly passwords?: FleetPasswords;
 
   /**
    * The metrics. Their pod may connect to the shards, and to the statistics of the proxies; their `clients` may connect to it, and

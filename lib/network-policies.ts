@@ -9,6 +9,7 @@ import { type FleetBackup } from './fleet-backup';
 import { type FleetFailover } from './fleet-failover';
 import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
+import { type FleetPasswords } from './fleet-passwords';
 import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';
 import { type NetworkPoliciesProps } from './network-policies-props';
@@ -17,7 +18,7 @@ import { type TwemproxyLayer } from './twemproxy-layer';
 
 /** A workload that a policy selects. */
 type Protected = Pick<
-  RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover | FleetBackup | FleetMetrics,
+  RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover | FleetBackup | FleetPasswords | FleetMetrics,
   'labels' | 'podSelector'
 >;
 
@@ -38,6 +39,8 @@ export class NetworkPolicies extends Construct {
   readonly failoverPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the Jobs for backups, if there are any. Shards may connect to the one for a restore. */
   readonly backupPolicy?: k8s.KubeNetworkPolicy;
+  /** The policy of the Jobs that change the password, if there are any. It allows no ingress. */
+  readonly passwordsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the metrics, if there are any. */
   readonly metricsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the migration Jobs, if there is a migration. Only with metrics it allows ingress. */
@@ -56,6 +59,7 @@ export class NetworkPolicies extends Construct {
       migration,
       failover,
       backup,
+      passwords,
       proxyClients = [NetworkPeer.ownNamespace()],
       statsClients = [],
       metrics,
@@ -70,7 +74,7 @@ export class NetworkPolicies extends Construct {
       ...(replicaPodSelector ? [podSelector, replicaPodSelector] : []),
       ...(sentinels ? [sentinels.podSelector] : []),
     ].map((selector) => NetworkPeer.pods(selector));
-    const jobs = [migration, failover, backup].flatMap((it) => (it === undefined ? [] : [it]));
+    const jobs = [migration, failover, backup, passwords].flatMap((it) => (it === undefined ? [] : [it]));
     const users = [...proxies, ...jobs].map(({ podSelector: selector }) => NetworkPeer.pods(selector));
     const exporters = metrics ? [NetworkPeer.pods(metrics.podSelector)] : [];
     const redisClients = [...users, ...fleet, ...exporters, ...(props.redisClients ?? [])];
@@ -115,6 +119,10 @@ export class NetworkPolicies extends Construct {
         layer,
         [
           ...NetworkPeer._ingress(proxyClients, layer.ports),
+          // They ask the proxies which password they have.
+          ...(passwords
+            ? NetworkPeer._ingress([NetworkPeer.pods(passwords.podSelector)], layer.ports.slice(0, 1))
+            : []),
           ...NetworkPeer._ingress(statsClients, [layer.statsPort, ...(layer.healthPort ? [layer.healthPort] : [])]),
           ...NetworkPeer._ingress(exporters, [layer.statsPort]),
           ...(layer.healthPort && metrics ? NetworkPeer._ingress(metrics.clients, [layer.healthPort]) : []),
@@ -126,6 +134,18 @@ export class NetworkPolicies extends Construct {
     const toJob = ({ metricsPort }: FleetMigration | FleetFailover): k8s.NetworkPolicyIngressRule[] =>
       metricsPort && metrics ? NetworkPeer._ingress(metrics.clients, [metricsPort]) : [];
     this.failoverPolicy = failover && this.policy('failover', failover.name, failover, toJob(failover), ownServers);
+    this.passwordsPolicy =
+      passwords &&
+      this.policy(
+        'passwords',
+        passwords.name,
+        passwords,
+        [],
+        ownServers,
+        proxies.flatMap(({ podSelector: pods, ports }) =>
+          NetworkPeer._egress([NetworkPeer.pods(pods)], ports.slice(0, 1)),
+        ),
+      );
     this.migrationPolicy =
       migration && this.policy('migration', migration.name, migration, toJob(migration), everyServer);
     this.backupPolicy = backup && this.policyOfBackup(backup, ownServers);

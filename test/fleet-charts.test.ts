@@ -122,8 +122,8 @@ describe('the charts of a fleet', () => {
 });
 
 /**
- * The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics and backups in
- * fleet-metrics.test.ts and fleet-backup.test.ts. */
+ * The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics, backups and
+ * passwords in fleet-metrics.test.ts, fleet-backup.test.ts and fleet-passwords.test.ts. */
 const EVERY_PROP: Required<
   Omit<
     FleetChartsProps,
@@ -135,6 +135,7 @@ const EVERY_PROP: Required<
     | 'failover'
     | 'metrics'
     | 'backup'
+    | 'passwords'
     | `replica${string}`
   >
 > = {

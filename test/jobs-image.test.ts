@@ -31,6 +31,11 @@ test.each<[string, string, Partial<FleetChartsProps>]>([
   ['migrator', '46-migrator', { migration: { phase: MigrationPhase.MOVING, ...IN_IMAGE } }],
   ['failover', '43-failover-program', { redis: { replicas: 1 }, failover: IN_IMAGE }],
   ['backup', '47-backup-program', { backup: { claimName: 'backups', ...IN_IMAGE } }],
+  [
+    'passwords',
+    '48-passwords-program',
+    { password: { name: 'unit-1-redis', secondKey: 'second' }, passwords: IN_IMAGE },
+  ],
 ])('an image with the program %s replaces its ConfigMap', (name, chart, props) => {
   const app = new App({ outdir: path.join(lab.dir, 'dist') });
   const proxies = { image: 'twemproxy:0.5.0' };

@@ -16,6 +16,12 @@ export function checkFleet(scope: Construct, name: string, props: FleetChartsPro
     if (props[prop] !== undefined && redis?.replicas !== 1)
       refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
   }
+  if (props.passwords !== undefined && props.password?.secondKey === undefined) {
+    refuse(
+      scope,
+      'passwords is set, but password has no secondKey; set password: { name, secondKey }, or remove passwords',
+    );
+  }
   if (namespace !== undefined) checkNamespace(scope, namespace);
   if (props.migration && props.proxies.ejectHostsAndServeStaleData) {
     const why = 'ejection would lose acknowledged writes';

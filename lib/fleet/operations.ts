@@ -1,4 +1,4 @@
-// The Jobs that operate a fleet that is not being moved: those that change masters, and the backups.
+// The Jobs that operate a fleet that is not being moved: those that change masters and passwords, and the backups.
 
 import { type Chart } from 'cdk8s';
 import { Construct } from 'constructs';
@@ -9,7 +9,9 @@ import { FAILOVER, fileOfStep } from '../failover/steps';
 import { FleetBackup } from '../fleet-backup';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { FleetFailover } from '../fleet-failover';
+import { FleetPasswords } from '../fleet-passwords';
 import { ringFingerprint } from '../nutcracker/ring-fingerprint';
+import { fileOfPasswordStep, PASSWORDS } from '../passwords/steps';
 import { memoryOf } from '../redis/redis-conf';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 import { type FleetPools } from './fleet-pools';
@@ -42,6 +44,29 @@ export function failoverOf(props: FleetChartsProps, { name, redis, password, cha
     sentinels: redis.sentinelAddresses,
     password,
     metrics: props.metrics !== undefined,
+    scopes,
+  });
+}
+
+export function passwordsOf(
+  { passwords }: FleetChartsProps,
+  password: SecretKey,
+  proxyPort: number,
+  { name, redis, chart }: Operated,
+): FleetPasswords {
+  const plan = chart('47-passwords');
+  const scopes: Record<string, Chart> = {};
+  if (passwords?.programInImage !== true) scopes.program = chart('48-passwords-program');
+  for (const step of PASSWORDS.steps) scopes[step.name] = chart(`${step.number}-${fileOfPasswordStep(step)}`);
+  return new FleetPasswords(plan, 'passwords', {
+    ...passwords,
+    name: `${name}-passwords`,
+    partOf: name,
+    addresses: redis.addresses,
+    replicaAddresses: redis.replicaAddresses,
+    sentinels: redis.sentinelAddresses,
+    proxyPort,
+    password,
     scopes,
   });
 }

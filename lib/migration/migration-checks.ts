@@ -2,7 +2,7 @@
 
 import { type Construct } from 'constructs';
 import { checkWhole, refuse, withPath } from '../common/prop-errors';
-import { checkSecretKey } from '../common/secret-key';
+import { checkSecretKey, refuseSecondKey } from '../common/secret-key';
 import { type FleetMigrationProps } from '../fleet-migration-props';
 import { refuseOmittedPools, refuseDifferentPasswords } from '../fleet/shared-servers';
 import { NetworkPeer } from '../network-peer';
@@ -30,6 +30,7 @@ export function checkMigration(
   checkPools(scope, props, pools);
   checkShards(scope, props, shards.lines.length);
   checkSecretKey(scope, 'renamedCommands', props.renamedCommands);
+  refuseSecondKey(scope, 'renamedCommands', props.renamedCommands);
   checkOldUser(scope, 'oldUser', props.oldUser);
   if (!isSameUser(props.oldUser, props.redis.oldUser)) {
     refuse(

@@ -3,7 +3,7 @@
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
-import { checkSecretKey, secretEnv, type SecretKey } from '../common/secret-key';
+import { checkSecretKey, refuseSecondKey, secretEnv, type SecretKey } from '../common/secret-key';
 
 /** An ACL user of the old servers (Redis 6.0 and later). */
 export interface OldUser {
@@ -29,6 +29,7 @@ export function checkOldUser(scope: Construct, prop: string, user?: OldUser): vo
     refuse(scope, `${prop}.name is "default", which is the default; leave ${prop} out`);
   }
   checkSecretKey(scope, `${prop}.password`, user.password);
+  refuseSecondKey(scope, `${prop}.password`, user.password);
 }
 
 /** The environment variables of containers that log in to the old servers. */

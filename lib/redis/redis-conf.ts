@@ -86,6 +86,7 @@ export function configData(options: RedisOptions, port: number, replication?: Re
     'start.sh': script('start.sh'),
     'stale-dump.sh': script('stale-dump.sh'),
     'probe.sh': script('probe.sh'),
+    'password.sh': script('password.sh'),
     ...(replication && replicationData(replication)),
   };
 }

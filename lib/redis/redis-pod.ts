@@ -2,7 +2,7 @@
 
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
-import { secretEnv, type SecretKey } from '../common/secret-key';
+import { passwordFiles, secretEnv, type SecretKey } from '../common/secret-key';
 import { type Side } from '../failover/replica-plan';
 import { type OldUser, oldUserEnv } from '../migration/old-user';
 import { maxmemoryOf, memoryOf } from './redis-conf';
@@ -54,7 +54,11 @@ export function redisPod(options: RedisPodOptions, wiring: RedisPodWiring): k8s.
     terminationGracePeriodSeconds: graceSeconds(options) + (replication ? HAND_OVER_SECONDS : 0),
     initContainers: [directoryMaker(options)],
     containers: [server(options, wiring)],
-    volumes: [{ name: CONFIG_MOUNT.name, configMap: { name: configMap } }, ...(volume ? [volume] : [])],
+    volumes: [
+      { name: CONFIG_MOUNT.name, configMap: { name: configMap } },
+      ...passwordFiles(options.password).volumes,
+      ...(volume ? [volume] : []),
+    ],
   };
 }
 
@@ -103,7 +107,11 @@ function server(options: RedisPodOptions, { port, server: name, replication }: R
     livenessProbe: livenessProbe(options.livenessTimeout?.toSeconds() ?? 600),
     securityContext: RESTRICTED,
     resources: resources(memoryOf(options), options.cpu ?? Cpu.millis(250), options.cpuLimit),
-    volumeMounts: [CONFIG_MOUNT, { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
+    volumeMounts: [
+      CONFIG_MOUNT,
+      ...passwordFiles(options.password).mounts,
+      { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' },
+    ],
   };
 }
 

@@ -4,7 +4,7 @@ import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { script } from '../common/scripts';
-import { secretEnv, type SecretKey } from '../common/secret-key';
+import { passwordFiles, secretEnv, type SecretKey } from '../common/secret-key';
 import { ROLE_USER } from '../migration/plan';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { DATA_VOLUME } from './redis-pod';
@@ -22,7 +22,7 @@ export interface SentinelFiles extends Pick<Replication, 'a' | 'b' | 'sentinels'
 
 /** The scripts and what they read, by file name. */
 export function sentinelData(files: SentinelFiles): Record<string, string> {
-  const scripts = ['prepare.sh', 'addresses.sh', 'sentinel.sh', 'monitor.sh'];
+  const scripts = ['prepare.sh', 'addresses.sh', 'password.sh', 'sentinel.sh', 'monitor.sh'];
   return {
     sentinels: sentinelLines(files),
     shards: files.monitor ? shardLines(files) : '',
@@ -54,6 +54,7 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
     ...secretEnv('REDISCLI_AUTH', password),
   ];
   const common = { image, imagePullPolicy, securityContext: RESTRICTED };
+  const files = passwordFiles(password);
   const data = { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' };
   return {
     ...podSpec(options, selector),
@@ -82,7 +83,7 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
           failureThreshold: 6,
         },
         resources: resources(memoryOf(options, wiring.shards), options.cpu ?? Cpu.millis(100), options.cpuLimit),
-        volumeMounts: [CONFIG_MOUNT, data],
+        volumeMounts: [CONFIG_MOUNT, ...files.mounts, data],
       },
       // A container of its own: kubelet restarts it if it ends.
       {
@@ -91,10 +92,14 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
         command: ['sh', `${CONFIG_MOUNT.mountPath}/monitor.sh`],
         env,
         resources: SCRIPT_RESOURCES,
-        volumeMounts: [CONFIG_MOUNT, data],
+        volumeMounts: [CONFIG_MOUNT, ...files.mounts, data],
       },
     ],
-    volumes: [{ name: CONFIG_MOUNT.name, configMap: { name: wiring.configMap } }, ...(volume ? [volume] : [])],
+    volumes: [
+      { name: CONFIG_MOUNT.name, configMap: { name: wiring.configMap } },
+      ...files.volumes,
+      ...(volume ? [volume] : []),
+    ],
   };
 }
 

@@ -8,6 +8,7 @@ set -u
 umask 077
 files=/etc/redis-shard
 . $files/addresses.sh
+. $files/password.sh
 cd /data || exit 0
 # Not to be interrupted halfway. A handler, unlike an ignored signal, is not inherited by redis-cli.
 trap : HUP INT TERM

@@ -8,13 +8,21 @@ files=/etc/sentinel
 . $files/addresses.sh
 cd /data || exit 1
 trap 'exit 0' TERM INT
-auth_user=$(cat $files/role-user) auth_pass=$(escaped "${REDISCLI_AUTH-}")
-# Any password is right for a user that has none.
-[ -z "$auth_user" ] || auth_pass=${auth_pass:-none}
+auth_user=$(cat $files/role-user)
 # Not all at the same moment, or each votes for itself.
 down_after=$((${DOWN_AFTER_MS:-3000} + 250 * ${POD_NAME##*-}))
-# In this order: without down-after-milliseconds (the default is 30 seconds), the password is set.
-options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-5000} parallel-syncs 1 down-after-milliseconds $down_after"
+
+# Sets REDISCLI_AUTH and $options, from the Secret as it is now. After a change, Sentinel gets the options again.
+read_password() {
+  . $files/password.sh
+  auth_pass=$(escaped "${REDISCLI_AUTH-}")
+  # Any password is right for a user that has none.
+  [ -z "$auth_user" ] || auth_pass=${auth_pass:-none}
+  [ "$auth_pass" = "$known_pass" ] || complete=''
+  known_pass=$auth_pass
+  # In this order: without down-after-milliseconds (the default is 30 seconds), the password is set.
+  options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-5000} parallel-syncs 1 down-after-milliseconds $down_after"
+}
 
 sentinel() { timeout 60 redis-cli -h 127.0.0.1 -p "$SENTINEL_PORT" "$@"; }
 
@@ -61,8 +69,9 @@ commands() {
   wait
 }
 
-complete='' # whether every monitored shard has the options
+known_pass='' complete='' # whether every monitored shard has the options
 while :; do
+  read_password
   info=$(sentinel INFO sentinel 2>/dev/null) || info=
   case $info in
     *sentinel_masters:*)

@@ -6,6 +6,7 @@ set -u
 umask 077
 files=/etc/redis-shard
 . $files/addresses.sh
+. $files/password.sh
 cr=$(printf '\r') server=${1:-$PPID} priority=0 was='' goal='' round=0
 
 set_priority() {
@@ -44,7 +45,9 @@ look() { # at the end of a reply
 rm -f .replication && mkfifo .replication || exit 1
 while kill -0 "$server" 2>/dev/null; do
   # A pipe would be simpler, but its loop would forget what it knows when Sentinel closes the connection.
+  . $files/password.sh
   redis-cli -h 127.0.0.1 -p "$REDIS_PORT" -r -1 -i 1 INFO replication >.replication 2>/dev/null &
+  client=$!
   role='' syncing='' link='' host='' port='' offset=0
   while IFS= read -r line; do
     line=${line%"$cr"} value=${line#*:}
@@ -57,6 +60,7 @@ while kill -0 "$server" 2>/dev/null; do
       slave_repl_offset:*) offset=$value ;;
       slave_priority:*) priority=$value ;;
       master_repl_offset:*) look ;;
+      NOAUTH*) kill "$client" ;; # it connected again, after a change of the password
     esac
   done <.replication
   wait

@@ -7,6 +7,7 @@
 #          rollouts. (Port 1 is no master: the shard waits for a migration.)
 #   loaded: waits up to 40 seconds until it is ready, over one connection: cheap on a node where many shards load.
 set -eu
+. /etc/redis-shard/password.sh
 ping() { redis-cli -h 127.0.0.1 -p "$REDIS_PORT" "$@" ping 2>&1; }
 if [ "$1" = loaded ]; then
   end=$(($(date +%s) + 30))

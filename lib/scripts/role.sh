@@ -6,6 +6,7 @@
 set -eu
 files=/etc/redis-shard
 . $files/addresses.sh
+. $files/password.sh
 shard=${POD_NAME##*-} role=$1 parent=${2:-$PPID} is_new=
 [ -e redis.conf ] || is_new=yes
 # shellcheck disable=SC2046

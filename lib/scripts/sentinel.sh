@@ -8,6 +8,7 @@ die() { echo "$POD_NAME: $*" >&2; exit 1; }
 trap 'exit 143' TERM INT
 files=/etc/sentinel
 . $files/addresses.sh
+. $files/password.sh
 cd /data
 exec 9>>.lock
 for try in 1 2 3 4 last; do
@@ -22,6 +23,8 @@ until ip=$(locate "$own"); do
   sleep 1
 done
 auth_user=$(cat $files/role-user)
+# Prints a password as an ACL has it.
+proof_of() { printf %s "$1" | sha256sum | sed 's/\([^ ]*\).*/#\1/'; }
 password=$(escaped "${REDISCLI_AUTH-}")
 
 # Prints what is known of the listed shards; fails on a file that is not complete.
@@ -51,6 +54,8 @@ fi
   printf 'port %s\nprotected-mode no\ndir %s\n' "$SENTINEL_PORT" /data
   printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${ip% *}" "$SENTINEL_PORT"
   [ -z "$password" ] || printf 'requirepass "%s"\nsentinel sentinel-pass "%s"\n' "$password" "$password"
+  # Two passwords need an ACL.
+  [ -z "$second_password" ] || printf 'user default on %s %s ~* &* +@all\n' "$(proof_of "$REDISCLI_AUTH")" "$(proof_of "$second_password")"
   printf '%s\n' "$state"
   printf '%s\n' "$state" | sed -n 's/^sentinel monitor \([^ ]*\) .*/\1/p' | while read -r name; do
     # Any password is right for a user that has none.

@@ -4,6 +4,7 @@ set -eu
 umask 077
 die() { echo "$POD_NAME: $*" >&2; exit 1; }
 cd /data
+. /etc/redis-shard/password.sh
 
 # Redis does not lock its data directory. The server and its forks inherit this lock as file descriptor 9.
 exec 9>>.lock
@@ -46,24 +47,27 @@ fi
 old_user=$(escaped "${OLD_USER-}")
 old_password=$(escaped "${OLD_PASSWORD-}")
 [ -z "$old_user" ] || [ -n "$old_password" ] || die "the password of $OLD_USER in the Secret is empty"
+# Prints a password as an ACL has it.
+proof_of() { printf %s "$1" | sha256sum | sed 's/\([^ ]*\).*/#\1/'; }
+proof=nopass
+if [ -n "$password" ]; then
+  proof=$(proof_of "$REDISCLI_AUTH")
+  [ -z "$second_password" ] || proof="$proof $(proof_of "$second_password")"
+fi
 users=/etc/redis-shard/users.acl
 if [ -e "$users" ]; then
-  proof=nopass
-  if [ -n "$password" ]; then
-    hash=$(printf %s "$REDISCLI_AUTH" | sha256sum)
-    proof="#${hash%% *}"
-  fi
   sed "s/PASSWORD/$proof/" "$users" >users.acl || die 'cannot write users.acl; is the volume full?'
   if [ -n "$old_user" ] && [ -e /etc/redis-shard/sentinels ]; then
     # The partner follows this server as the same user as the old one.
-    hash=$(printf %s "$OLD_PASSWORD" | sha256sum)
-    printf 'user %s on #%s +psync +replconf +ping\n' "$OLD_USER" "${hash%% *}" >>users.acl || die 'cannot write users.acl; is the volume full?'
+    printf 'user %s on %s +psync +replconf +ping\n' "$OLD_USER" "$(proof_of "$OLD_PASSWORD")" >>users.acl || die 'cannot write users.acl; is the volume full?'
   fi
 fi
 {
   printf 'include %s\n' /etc/redis-shard/redis.conf
   [ ! -e "$own" ] || printf 'include %s\n' "$own"
   [ -z "$password" ] || printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
+  # Two passwords need an ACL.
+  [ -z "$second_password" ] || [ -e "$users" ] || printf 'user default on %s ~* &* +@all\n' "$proof"
   [ -z "$old_user" ] || printf 'masteruser "%s"\nmasterauth "%s"\n' "$old_user" "$old_password"
   printf '%s\n' "$role" "$end"
 } >redis.conf.new && sync redis.conf.new && mv redis.conf.new redis.conf || die 'cannot write redis.conf; is the volume full?'

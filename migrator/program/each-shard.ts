@@ -67,10 +67,15 @@ function notStarted({ shard }: Shard): Outcome {
 
 /** The outcome of work for a shard, also if it throws. */
 export async function outcomeOf<S extends Shard>(shard: S, work: Work<S>): Promise<Outcome> {
+  return { shard: shard.shard, ...(await attempt(() => work(shard))) };
+}
+
+/** The outcome of work that is not for a single shard. */
+export async function attempt(work: () => Promise<string>): Promise<Omit<Outcome, 'shard'>> {
   try {
-    return { shard: shard.shard, code: ExitCode.DONE, message: await work(shard) };
+    return { code: ExitCode.DONE, message: await work() };
   } catch (error) {
-    return { shard: shard.shard, code: codeOf(error), message: (error as Error).message };
+    return { code: codeOf(error), message: (error as Error).message };
   }
 }
 

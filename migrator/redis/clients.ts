@@ -11,6 +11,8 @@ export interface Client {
   readonly name: string;
   /** N: a plain client; S: a replica; M: a master. */
   readonly flags: string;
+  /** For how many seconds it has been connected. */
+  readonly age: number;
   /** Whether it subscribes to a channel. */
   readonly isSubscribed: boolean;
   /** The last command, in small letters; NULL before the first one. */
@@ -35,6 +37,7 @@ export async function clients(server: Pick<RedisServer, 'call'>): Promise<Client
       address: field('addr'),
       name: field('name'),
       flags: field('flags'),
+      age: Number(field('age')),
       isSubscribed: Number(field('sub')) > 0,
       command: field('cmd'),
     };

@@ -37,10 +37,20 @@ export const FAILOVER_STEPS = [
 /** The same for the program that moves keys to another ring. */
 export const RESHARD_STEPS = ['reshard.copied', 'reshard.fenced', 'reshard.drained', 'reshard.opened'] as const;
 
+/** The same for the program that changes passwords. */
+export const PASSWORD_STEPS = [
+  'apply.accepted',
+  'apply.masterauth',
+  'apply.monitored',
+  'apply.sent',
+  'retire.removed',
+] as const;
+
 export type Step =
   | (typeof STEPS)[number]
   | (typeof FAILOVER_STEPS)[number]
   | (typeof RESHARD_STEPS)[number]
+  | (typeof PASSWORD_STEPS)[number]
   // Listed by the backup program.
   | `backup.${string}`
   | `restore.${string}`;

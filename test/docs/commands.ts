@@ -48,7 +48,10 @@ const CHECKS: [RegExp, Check][] = [
   [/^npx cdk8s-twemproxy (init .*)$/, (_, args) => initsARepository(args)],
   [/^npx (cdk8s-twemproxy) (.*)$/, (_, __, args) => succeeds(`node build/cli/main.js ${args}`)],
   [/^node (build\/\S+) .*--help$/, (command) => succeeds(command)],
+  [/^kubectl .*(?: > old$| --from-file=)/, readsOrWritesFiles],
   [/^kubectl /, namesExistingObjects],
+  [/^umask 077$|^rm old new$/, notChecked],
+  [/^head -c 33 .* > new$/, (command) => succeeds(command.replace(/> new$/, ''))],
   [/^docker (?:build|push) .*$/, namesItsDirectory], // docker is not installed
   [/^cd (examples\/\S+)$/, fileExists],
   [/^cd (\/export\/unit-1\/unit-1-redis-7)$/, notChecked], // on the NFS server
@@ -147,6 +150,21 @@ let synthesized: Manifest[] | undefined;
 
 /** Each named file and object is written by a synth, and kubectl accepts the command. */
 async function namesExistingObjects(command: string): Promise<void> {
+  await isAccepted(command, ROOT);
+}
+
+/** The same in a directory with the files of a change of the password. */
+async function readsOrWritesFiles(command: string): Promise<void> {
+  const lab = new Lab();
+  try {
+    for (const name of ['old', 'new', 'password']) lab.write(name, 'a password');
+    await isAccepted(command, lab.dir);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function isAccepted(command: string, directory: string): Promise<void> {
   for (const [file] of command.matchAll(/\S+\.k8s\.yaml/g)) expect(fs.existsSync(path.join(ROOT, file))).toBe(true);
   const objects = (synthesized ??= objectsIn(filesOf(path.join(ROOT, 'dist'))));
   for (const [, kind, name] of command.matchAll(/(?<=\s)(\w+)\/(unit-1[\w-]*)(?=\s|$)/g)) {
@@ -160,7 +178,7 @@ async function namesExistingObjects(command: string): Promise<void> {
   }
   const lab = new Lab();
   try {
-    const output = await (await Kubectl.of(lab)).say(command, ROOT);
+    const output = await (await Kubectl.of(lab)).say(command, directory);
     expect([output, isUnderstood(output)]).toEqual([expect.any(String), true]);
   } finally {
     await lab.close();

@@ -51,6 +51,7 @@ test('docs/architecture.md lists every directory, and no other', () => {
           `failover/${name}`,
           `reshard/${name}`,
           `backup/${name}`,
+          `passwords/${name}`,
           `cli/${name}`,
         ].some((file) => fs.existsSync(path.join(ROOT, file))),
     ),

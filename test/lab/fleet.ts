@@ -9,6 +9,7 @@ import {
   FleetCharts,
   type FleetChartsProps,
   type FleetMetrics,
+  type FleetPasswords,
   HashRing,
   type MetricsOptions,
   MigrationBridge,
@@ -47,6 +48,8 @@ export interface LabFleetProps {
   readonly proxies?: Partial<TwemproxyOptions>;
   /** The password in the Secret. */
   readonly secretValue?: string;
+  /** The second password in the Secret, of a fleet that can change it; empty if the Secret has none. */
+  readonly secondValue?: string;
   /** The password in the Secret of `migration.oldUser`. */
   readonly oldSecretValue?: string;
   /** The metrics, with changes to their options. */
@@ -141,6 +144,7 @@ export class LabFleet {
         bridge: { ...BRIDGE, ...props.migration?.bridge },
       },
       bridge: props.redis?.replicas === 1 ? BRIDGE : undefined,
+      password: props.secondValue === undefined ? undefined : { name: 'fleet-redis', secondKey: 'second' },
       metrics: props.metrics && { clients: [NetworkPeer.anyone()], ...props.metrics },
     });
   }
@@ -325,6 +329,22 @@ export class LabFleet {
     return jobs[step];
   }
 
+  /** A pod of the Job of a step of the passwords program, ready to run. */
+  passwordJobPod(step: string): LabPod {
+    const job = this.passwords().jobs[step];
+    return this.pod(job.toJson() as Manifest, job.name, this.shardAddresses());
+  }
+
+  /** passwords.json with the addresses of the lab, as a file. */
+  passwordPlanFile(): string {
+    return this.inLab(this.passwords().planConfigMap, 'passwords.json');
+  }
+
+  private passwords(): FleetPasswords {
+    if (this.charts.passwords === undefined) throw new Error('the password of this fleet has no second key');
+    return this.charts.passwords;
+  }
+
   /** plan.json with the addresses of the lab, as a file. */
   planFile(): string {
     const { migration } = this.charts;
@@ -425,8 +445,8 @@ export class LabFleet {
 
   private pod(workload: Manifest, name: string, replace: Data, node?: LabNode): LabPod {
     const configMaps = ofKind(this.app, 'ConfigMap');
-    const secret = { password: this.password };
-    const { migration, oldSecretValue = '', path } = this.props;
+    const { migration, oldSecretValue = '', path, secondValue = '' } = this.props;
+    const secret = { password: this.password, ...(secondValue !== '' && { second: secondValue }) };
     const ofOldUser = migration?.oldUser && { [migration.oldUser.password.name]: { password: oldSecretValue } };
     return new LabPod(this.lab, {
       name,

@@ -241,8 +241,16 @@ export class LabPod {
     for (const { secret, configMap: part } of volume.projected?.sources ?? []) {
       for (const [file, text] of Object.entries(this.props.configMaps[part?.name ?? ''] ?? {}))
         write(file, this.inLab(text));
-      for (const item of secret?.items ?? []) write(item.path, this.secret(secret?.name, item.key));
+      for (const item of secret?.items ?? []) {
+        if (secret?.optional && !this.hasSecret(secret.name, item.key))
+          fs.rmSync(path.join(directory, item.path), { force: true });
+        else write(item.path, this.secret(secret?.name, item.key));
+      }
     }
+  }
+
+  private hasSecret(name = '', key: string): boolean {
+    return this.props.secrets?.[name]?.[key] !== undefined;
   }
 
   private secret(name = '', key: string): string {
@@ -253,10 +261,12 @@ export class LabPod {
 
   private env(container: k8s.Container): NodeJS.ProcessEnv {
     const variables = (container.env ?? []).map(({ name, value, valueFrom }) => {
-      if (valueFrom?.secretKeyRef) return [name, this.secret(valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key)];
+      const ref = valueFrom?.secretKeyRef;
+      if (ref?.optional && !this.hasSecret(ref.name, ref.key)) return [name, undefined];
+      if (ref) return [name, this.secret(ref.name, ref.key)];
       return [name, valueFrom?.fieldRef ? this.props.name : this.inLab(value ?? '')];
     });
-    return { PATH: this.props.path ?? PATH, ...(Object.fromEntries(variables) as Record<string, string>) };
+    return { PATH: this.props.path ?? PATH, ...(Object.fromEntries(variables) as NodeJS.ProcessEnv) };
   }
 
   private inLab(text: string): string {

@@ -30,10 +30,12 @@ const KINDS: Record<string, RegExp> = {
   'the failover program': /^build\/failover\/failover\.mjs$/,
   'the program that changes rings': /^build\/reshard\/reshard\.mjs$/,
   'the backup program': /^build\/backup\/backup\.mjs$/,
+  'the passwords program': /^build\/passwords\/passwords\.mjs$/,
   'the exporter of the proxies': /^build\/exporter\/exporter\.mjs$/,
   'the dashboard': /^build\/dashboards\/fleet\.json$/,
-  'their parsers of arguments': /^build\/(migrator|failover|backup)\/step-arguments\.cjs$/,
-  'licenses of what is bundled': /^build\/(cli|migrator|failover|reshard|backup|exporter)\/[\w/.-]+\.LICENSES\.txt$/,
+  'their parsers of arguments': /^build\/(migrator|failover|backup|passwords)\/step-arguments\.cjs$/,
+  'licenses of what is bundled':
+    /^build\/(cli|migrator|failover|reshard|backup|passwords|exporter)\/[\w/.-]+\.LICENSES\.txt$/,
   'yaml, which jsii wants bundled': /^node_modules\/yaml\//,
 };
 const kindOf = (file: string): string | undefined => Object.keys(KINDS).find((kind) => KINDS[kind].test(file));
@@ -59,6 +61,7 @@ test('each module has its types, and each bundle its licenses', () => {
       'the failover program',
       'the program that changes rings',
       'the backup program',
+      'the passwords program',
       'the exporter of the proxies',
     ].includes(kindOf(file) ?? ''),
   );
