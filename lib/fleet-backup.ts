@@ -1,5 +1,6 @@
 // The backups of a fleet: a CronJob that reads an RDB file of each shard, the volume for them, and the program.
 
+import { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { BACKUP_PLAN_VERSION, type BackupPlan } from './backup/backup-plan';
@@ -56,6 +57,8 @@ export class FleetBackup extends Construct {
   readonly currentConfigMap: k8s.KubeConfigMap;
   /** The ports of the Job for a restore, which the servers of the shards connect to. */
   readonly restorePorts: number[] = RESTORE_PORTS;
+  /** The age of the newest complete backup from which on an alert fires. */
+  readonly alertAfter: Duration;
   /** What to consider before the manifests are applied; print it in `main.ts`. */
   readonly warnings: string[];
   /** The prefix of every name. */
@@ -92,6 +95,7 @@ export class FleetBackup extends Construct {
     }
     const volume = backupVolume(this, props, name, this.labels);
     this.warnings = warningsOf(this, props);
+    this.alertAfter = props.alertAfter ?? Duration.hours(36);
     const wiring = {
       name,
       partOf,

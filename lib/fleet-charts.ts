@@ -141,8 +141,8 @@ export class FleetCharts extends Construct {
       password?.secondKey !== undefined && !isMoving
         ? passwordsOf(props, password, this.proxies.ports[0], parts)
         : undefined;
-    this.metrics = props.metrics && this.addMetrics(props.metrics, name, chart('44-metrics'));
     this.backup = props.backup && !isMoving ? backupOf(props, props.backup, parts) : undefined;
+    this.metrics = props.metrics && this.addMetrics(props.metrics, name, chart('44-metrics'));
     this.networkPolicies = this.addNetworkPolicies(network, props);
     this.proveRings(props);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
@@ -229,6 +229,7 @@ export class FleetCharts extends Construct {
       password,
       shardOfServer: shardOfServer(pools.served),
       moving: this.migration !== undefined,
+      backup: this.backup,
       jobSelector: (this.migration ?? this.failover)?.podSelector,
       clusterDomain: this.props.clusterDomain,
     });

@@ -1,6 +1,7 @@
 // The props of FleetMetrics.
 
 import { type SecretKey } from './common/secret-key';
+import { type FleetBackup } from './fleet-backup';
 import { type MetricsOptions } from './metrics/metrics-options';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
@@ -30,6 +31,12 @@ export interface FleetMetricsProps extends MetricsOptions {
    * @default - none
    */
   readonly jobSelector?: { [key: string]: string };
+
+  /**
+   * The backups of the fleet: their Jobs, and the age of the newest one, have alerts.
+   * @default - none
+   */
+  readonly backup?: FleetBackup;
 
   /**
    * The password of the shards.

@@ -134,7 +134,7 @@ export class FleetMetrics extends Construct {
 
 function alertedFleet(
   scope: Construct,
-  { name, fleet = name, redis, proxies, moving, ...props }: FleetMetricsProps,
+  { name, fleet = name, redis, proxies, moving, backup, ...props }: FleetMetricsProps,
 ): AlertedFleet {
   const { data = {} } = redis.configMap.toJson() as { data?: Record<string, string> };
   return {
@@ -143,6 +143,7 @@ function alertedFleet(
     isMoving: moving ?? false,
     hasReplicas: redis.replicaStatefulSet !== undefined,
     hasBridge: proxies.hasMetrics,
+    backup: backup && { cronJob: backup.name, alertAfter: backup.alertAfter.toSeconds() },
     evictsNothing: /^maxmemory-policy "?noeviction"?$/m.test(data['redis.conf']),
     interval: timesOf(props).interval,
   };

@@ -1,6 +1,13 @@
 import { Duration, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
-import { type BackupOptions, type FleetCharts, type FleetChartsProps, MigrationPhase, ShardStorage } from '../lib';
+import {
+  type BackupOptions,
+  type FleetCharts,
+  type FleetChartsProps,
+  MigrationPhase,
+  NetworkPeer,
+  ShardStorage,
+} from '../lib';
 import { fleet } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, ofKind, theOnly, validationErrors } from './lab/synth';
@@ -52,6 +59,7 @@ test('every option is used', () => {
     concurrency: 4,
     keep: 28,
     keepFor: Duration.days(30),
+    alertAfter: Duration.days(2),
     drillSchedule: '0 12 * * 0',
     drillMemory: Size.gibibytes(8),
     drillRedisImage: 'registry.example.net/redis:7.2',
@@ -121,6 +129,17 @@ test('a drill has a server with the memory and the image of the shards', () => {
     ['redis', redis.image],
   ]);
   expect(containers[1].resources.limits).toEqual({ memory: '3Gi' });
+});
+
+test('with metrics, an alert fires when the newest backup is too old', () => {
+  const rulesOf = (alertAfter?: Duration): string => {
+    const metrics = { clients: [NetworkPeer.ownNamespace()] };
+    const { charts } = backedUp({ storage: STORAGE, alertAfter }, { metrics });
+    const { data } = charts.metrics?.scrapeConfigMap.toJson() as Manifest;
+    return (data as Record<string, string>)['rules.yml'];
+  };
+  expect(rulesOf()).toMatch(/alert: BackupTooOld\n[^]*cronjob="unit-1-backup"\} > 129600\b/);
+  expect(rulesOf(Duration.days(8))).toMatch(/cronjob="unit-1-backup"\} > 691200\b/);
 });
 
 test('the Jobs reach the servers, and only a shard that is restored reaches its Job', () => {

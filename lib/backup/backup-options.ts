@@ -52,6 +52,12 @@ export interface BackupOptions extends JobOptions {
   readonly keepFor?: Duration;
 
   /**
+   * The age of the newest complete backup from which on the alert BackupTooOld fires, if the fleet has `metrics`.
+   * @default Duration.hours(36)
+   */
+  readonly alertAfter?: Duration;
+
+  /**
    * When the newest backup is tried, as a cron expression: a pod with an empty Redis server loads the file of each shard, one after
    * the other, and compares it with the manifest.
    * @default - never

@@ -21,6 +21,8 @@ export interface AlertedFleet {
   readonly isMoving: boolean;
   readonly hasReplicas: boolean;
   readonly hasBridge: boolean;
+  /** The CronJob of the backups, and the age in seconds from which on a backup is too old. */
+  readonly backup?: { readonly cronJob: string; readonly alertAfter: number };
   /** Whether the shards are configured to evict no key. */
   readonly evictsNothing: boolean;
   /** Seconds. */
@@ -171,11 +173,14 @@ function proxies({ fleet, interval }: AlertedFleet): AlertRule[] {
   ];
 }
 
-function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge }: AlertedFleet): AlertRule[] {
+function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge, backup }: AlertedFleet): AlertRule[] {
   const { redis, proxies: proxyJob, bridges } = jobNames(fleet);
   const jobs = [redis, proxyJob, ...(hasBridge ? [bridges] : [])];
   const inNamespace = namespace === undefined ? '' : `namespace="${namespace}",`;
-  const own = `${inNamespace}job_name=~"${fleet}-(move|failover)-.+"`;
+  const ofMasters = isMoving || hasReplicas ? ['move', 'failover'] : [];
+  const jobNamed = (programs: readonly string[]): string =>
+    `${inNamespace}job_name=~"${fleet}-(${programs.join('|')})-.+"`;
+  const own = jobNamed(ofMasters);
   return [
     rule(fleet, 'MetricsMissing', 'warning', 60, 'Prometheus has no metrics of job {{ $labels.job }}', [
       [
@@ -184,11 +189,15 @@ function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge }: Alerte
         ...jobs.map((job) => `absent(up{job="${job}"})`),
       ].join(' or '),
     ]),
-    ...(isMoving || hasReplicas
+    ...(ofMasters.length > 0 || backup
       ? [
           rule(fleet, 'JobFailed', 'warning', 0, 'Job {{ $labels.job_name }} failed', [
-            `kube_job_failed{${own},condition="true"} == 1`,
+            `kube_job_failed{${jobNamed([...ofMasters, ...(backup ? ['backup'] : [])])},condition="true"} == 1`,
           ]),
+        ]
+      : []),
+    ...(ofMasters.length > 0
+      ? [
           rule(fleet, 'JobStandsStill', 'warning', 6 * 3600, 'Job {{ $labels.job_name }} has run for six hours', [
             `kube_job_status_active{${own}} > 0`,
           ]),
@@ -197,7 +206,17 @@ function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge }: Alerte
           ]),
         ]
       : []),
+    ...(backup ? [backupTooOld(fleet, `{${inNamespace}cronjob="${backup.cronJob}"}`, backup.alertAfter)] : []),
   ];
+}
+
+/** A CronJob that has never succeeded has no time of its last success. */
+function backupTooOld(fleet: string, cronJob: string, seconds: number): AlertRule {
+  const success = `kube_cronjob_status_last_successful_time${cronJob}`;
+  return rule(fleet, 'BackupTooOld', 'critical', 300, 'The newest backup is {{ $value | humanizeDuration }} old', [
+    `time() - ${success} > ${seconds}`,
+    `or (time() - kube_cronjob_created${cronJob} > ${seconds}) unless on (cronjob) ${success}`,
+  ]);
 }
 
 function rule(

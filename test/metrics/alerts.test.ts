@@ -13,6 +13,7 @@ const FLEET: AlertedFleet = {
   isMoving: false,
   hasReplicas: true,
   hasBridge: true,
+  backup: { cronJob: 'unit-1-backup', alertAfter: 7200 },
   evictsNothing: true,
   interval: 15,
 };
@@ -32,6 +33,7 @@ const bridge = (n: number, shard: number): string =>
   `haproxy_backend_status{${F},job="unit-1-bridges",pod="p-${n}",shard="${shard}",state="UP"}`;
 const job = (name: string): string => `{namespace="unit-1",job_name="unit-1-failover-${name}"}`;
 
+const BACKUP = '{namespace="unit-1",cronjob="unit-1-backup"}';
 const PROGRESS = `cdk8s_twemproxy_job_progress_timestamp_seconds{${F},job="unit-1-jobs",pod="j",command="sync"}`;
 
 /** Two shards with two servers each, and two proxies, without a fault. */
@@ -39,6 +41,9 @@ function healthy(): Series {
   const series: Series = {
     [`kube_job_status_active${job('status-1')}`]: '1x10 _x200',
     [`kube_job_failed${job('status-1').replace('}', ',condition="true"}')}`]: '0x200',
+    [`kube_cronjob_created${BACKUP}`]: '-100000x200',
+    // An hour before the times at which the cases are evaluated.
+    [`kube_cronjob_status_last_successful_time${BACKUP}`]: '0x200',
     // It progresses with each sample.
     [PROGRESS]: '0+5x200',
   };
@@ -232,13 +237,30 @@ const CASES: Case[] = [
     change: { [`kube_job_status_active${job('status-1')}`]: '1x200' },
     seconds: 6 * HOUR + 600,
     labels: { namespace: 'unit-1', job_name: 'unit-1-failover-status-1' },
-    also: ['JobWithoutProgress'],
+    also: ['JobWithoutProgress', 'BackupTooOld'],
   },
   {
     alert: 'JobWithoutProgress',
     change: { [PROGRESS]: '0x200' },
     seconds: 965,
     labels: { job: 'unit-1-jobs', pod: 'j', command: 'sync' },
+  },
+  {
+    alert: 'BackupTooOld',
+    change: { [`kube_cronjob_status_last_successful_time${BACKUP}`]: '-7000x200' },
+    seconds: 600,
+    labels: { namespace: 'unit-1', cronjob: 'unit-1-backup' },
+    value: '2h 6m 40s',
+  },
+  {
+    alert: 'BackupTooOld',
+    change: {
+      [`kube_cronjob_status_last_successful_time${BACKUP}`]: '',
+      [`kube_cronjob_created${BACKUP}`]: '-7000x200',
+    },
+    seconds: 600,
+    labels: { namespace: 'unit-1', cronjob: 'unit-1-backup' },
+    value: '2h 6m 40s',
   },
 ];
 
@@ -317,7 +339,7 @@ test('a planted fault is found', () => {
 test('a fleet that is being moved has no alert for shards without a master', () => {
   const names = (fleet: AlertedFleet): string[] => alertRules(fleet).map(({ alert }) => alert);
   expect(names(FLEET).filter((alert) => !names(MOVING).includes(alert))).toEqual(['ShardWithoutMaster']);
-  const single = { ...FLEET, hasReplicas: false, hasBridge: false, evictsNothing: false };
+  const single = { ...FLEET, hasReplicas: false, hasBridge: false, evictsNothing: false, backup: undefined };
   expect(names(FLEET).filter((alert) => !names(single).includes(alert))).toEqual([
     'ShardUnavailable',
     'ProxyWithoutShard',
@@ -328,6 +350,7 @@ test('a fleet that is being moved has no alert for shards without a master', () 
     'JobFailed',
     'JobStandsStill',
     'JobWithoutProgress',
+    'BackupTooOld',
   ]);
 });
 
