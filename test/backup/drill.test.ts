@@ -47,15 +47,16 @@ test('every shard of the newest backup is tried, and the server ends', async () 
 });
 
 test('a damaged file, and one with other keys than the manifest says, are found', async () => {
-  const [first, second] = backups.manifest(name).shards;
+  const changed = backups.manifest(name);
+  const [first, second] = changed.shards;
   const whole = fs.readFileSync(backups.path(name, first.file));
   const manifest = fs.readFileSync(backups.path(name, 'manifest.json'), 'utf8');
   fs.writeFileSync(backups.path(name, first.file), whole.subarray(0, -1));
-  const digest = second.samples[0].digest;
-  fs.writeFileSync(
-    backups.path(name, 'manifest.json'),
-    manifest.replace(digest, `${digest.startsWith('A') ? 'B' : 'A'}${digest.slice(1)}`),
-  );
+  // Of this shard only: both have some keys in common.
+  const [sample, ...samples] = second.samples;
+  const digest = `${sample.digest.startsWith('A') ? 'B' : 'A'}${sample.digest.slice(1)}`;
+  const shards = [first, { ...second, samples: [{ ...sample, digest }, ...samples] }];
+  fs.writeFileSync(backups.path(name, 'manifest.json'), JSON.stringify({ ...changed, shards }));
   const { port } = await scratchServer();
   const { code, output } = await drilled(port);
   fs.writeFileSync(backups.path(name, first.file), whole);
