@@ -12,6 +12,7 @@ const shared = {
 };
 /** Files of which the quick tests run only some cases (`test/lab/cases.ts`). */
 const partly = [
+  'backup/backup',
   'bridge-lab',
   'cli/commands/report-page',
   'cli/main',

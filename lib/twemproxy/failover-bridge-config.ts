@@ -41,8 +41,8 @@ interface CheckTiming {
   /** The numbers of consecutive checks that change the state of a server. */
   readonly rise: number;
   readonly fall: number;
-  /** For a connection, and again for a reply. By default, a connection has `inter`, and a reply a second. */
-  readonly timeout?: number;
+  /** How long it may take to connect, and then to get the reply. By default `inter`, and a second. */
+  readonly timeouts?: { readonly connect: number; readonly reply: number };
 }
 
 /** The timing of each kind of check, from the check interval. */
@@ -54,12 +54,21 @@ export function failoverTiming({
   const fastinter = Math.min(inter, 20);
   // A connection that is not accepted fails after `inter`; the next check is `fastinter` later.
   const fall = Math.max(3, Math.ceil(TOLERATED_STALL_MS / (inter + fastinter)));
+  const connect = inter;
   const twice = 2 * inter;
   return {
     role: { inter, fastinter, downinter, rise: 2, fall },
-    // Without a reply, both end within 4.3 intervals; the checks of the role that follow take another 1.2.
-    lease: { inter, fastinter, downinter, rise: 1, fall: 3, timeout: inter },
-    votes: { inter: twice, fastinter: Math.min(inter, 50), downinter: twice, rise: 1, fall: 2, timeout: inter },
+    // In a bridge that is cut off, both end within 4.3 intervals; the checks of the role that follow take another 1.2. A connection that
+    // was open before the cut may have that much time for its reply as well.
+    lease: { inter, fastinter, downinter, rise: 1, fall: 3, timeouts: { connect, reply: 2 * inter } },
+    votes: {
+      inter: twice,
+      fastinter: Math.min(inter, 50),
+      downinter: twice,
+      rise: 1,
+      fall: 2,
+      timeouts: { connect, reply: 3 * inter },
+    },
   };
 }
 
@@ -184,9 +193,9 @@ function login({ password }: FailoverRoutes): string {
   return password ? auth('REDIS_PASSWORD') : '';
 }
 
-function checks({ inter, fastinter, downinter, rise, fall, timeout }: CheckTiming): string {
-  const timeouts = timeout === undefined ? '' : `  timeout connect ${timeout}ms\n  timeout check ${timeout}ms\n`;
-  return `${timeouts}  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${downinter}ms rise ${rise} fall ${fall}
+function checks({ inter, fastinter, downinter, rise, fall, timeouts }: CheckTiming): string {
+  const limits = timeouts ? `  timeout connect ${timeouts.connect}ms\n  timeout check ${timeouts.reply}ms\n` : '';
+  return `${limits}  default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${downinter}ms rise ${rise} fall ${fall}
 `;
 }
 

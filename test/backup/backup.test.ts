@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { type Redis } from 'ioredis';
 import { Backups, type Ran } from '../lab/backups';
+import { longTest } from '../lab/cases';
 import { PASSWORD } from '../lab/clients';
 import { keysWhere, readDataset, writeDataset } from '../lab/dataset';
 import { Lab, until } from '../lab/lab';
@@ -111,7 +112,7 @@ test('the file of a shard under load is one state of it, also of a master that w
   }
 });
 
-test('a disk that becomes full leaves the earlier backups, and the next try continues', async () => {
+longTest('a disk that becomes full leaves the earlier backups, and the next try continues', async () => {
   succeeds(await backups.run(['backup']));
   const [first] = backups.complete;
   const limited = backups.start(['backup'], { JOB_NAME: 'unit-1-backup-1' }, backups.plan, '40');
@@ -149,7 +150,7 @@ describe('a shard that cannot be read', () => {
     expect(backups.complete).toEqual([]);
   }
 
-  test('has two masters, or none', async () => {
+  longTest('has two masters, or none', async () => {
     const { a, b } = shard.servers;
     await b.client.replicaof('NO', 'ONE');
     await isMissing(`127.0.0.1:${a.port} and 127.0.0.1:${b.port} are both masters; the Job failover-status shows`);
@@ -178,7 +179,7 @@ describe('a shard that cannot be read', () => {
   });
 });
 
-test('Sentinels do not take a backup for a replica', async () => {
+longTest('Sentinels do not take a backup for a replica', async () => {
   const [{ name, servers }] = fleet.shards;
   const [sentinel] = fleet.sentinels;
   const [first, second] = backups.plan.shards;

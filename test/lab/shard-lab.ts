@@ -30,11 +30,12 @@ const SHARD_SCRIPTS = [
   'stale-dump.sh',
   'probe.sh',
   'addresses.sh',
+  'password.sh',
   'role.sh',
   'priority.sh',
   'hand-over.sh',
 ];
-const SENTINEL_SCRIPTS = ['sentinel.sh', 'monitor.sh', 'addresses.sh'];
+const SENTINEL_SCRIPTS = ['sentinel.sh', 'monitor.sh', 'addresses.sh', 'password.sh'];
 
 const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
 user migrator on PASSWORD ~* &* +@all

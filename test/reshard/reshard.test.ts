@@ -168,7 +168,7 @@ describe('something else fails', () => {
   });
 });
 
-test('consumer groups move with their streams', async () => {
+longTest('consumer groups move with their streams', async () => {
   const fleet = await LabReshard.of(lab, { a: [1, 0], b: [0, 1] });
   await fleet.onServer(0, async (client) => {
     await client.xgroup('CREATE', 'stream', 'group', '$', 'MKSTREAM');

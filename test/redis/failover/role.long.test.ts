@@ -64,7 +64,7 @@ function begin({
   };
   const name = server === 'a' ? 'redis-7' : 'redis-b-7';
   const pod = new ScriptPod(lab, name, '/etc/redis-shard', { ...env, ...(PATH !== undefined && { PATH }) });
-  for (const script of ['role.sh', 'addresses.sh']) pod.addScript(script);
+  for (const script of ['role.sh', 'addresses.sh', 'password.sh']) pod.addScript(script);
   pod.configure('shards', `6 wrong:1 wrong:2\n7 ${host}:${ports.a} ${host}:${ports.b}\n70 wrong:1 wrong:2\n`);
   pod.configure('sentinels', sentinels.map(({ port }) => `${host}:${port}\n`).join(''));
   pod.configure('snapshots', 'yes\n');

@@ -47,7 +47,7 @@ async function server(port: number, follows?: number): Promise<Program> {
 function makePod(PATH = process.env.PATH): void {
   const env = { SENTINEL_PORT: String(own), REDISCLI_AUTH: PASSWORD, PATH };
   pod = new ScriptPod(lab, 'sentinel-1', '/etc/sentinel', env);
-  for (const script of ['sentinel.sh', 'monitor.sh', 'addresses.sh']) pod.addScript(script);
+  for (const script of ['sentinel.sh', 'monitor.sh', 'addresses.sh', 'password.sh']) pod.addScript(script);
   const ports = [others[0].port, own, others[1].port];
   pod.configure('sentinels', ports.map((port) => `127.0.0.1:${port}\n`).join(''));
   pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b}\n`);
