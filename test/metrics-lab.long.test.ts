@@ -40,7 +40,8 @@ test('every server has metrics with its shard, its side and its role, and at mos
     '1a master',
     '1b slave',
   ]);
-  const counts = await metrics.query('count by (shard, server) ({job="fleet-redis"})');
+  // Prometheus adds series of its own for alerts, which may be pending at the start.
+  const counts = await metrics.query('count by (shard, server) ({job="fleet-redis",__name__!~"ALERTS.*"})');
   expect(counts).toHaveLength(4);
   for (const { value } of counts) expect(value).toBeLessThanOrEqual(300);
 });
