@@ -23,6 +23,8 @@ export interface DrillOptions {
 
 /** How long the server may take to start. */
 const START_MS = 60_000;
+/** Between two tries to connect to it. */
+const RETRY_MS = 200;
 
 export async function drill(context: Context, options: DrillOptions): Promise<Outcome[]> {
   const { chosen, scratch } = options;
@@ -54,7 +56,7 @@ async function connected(address: string): Promise<RedisServer> {
       return await RedisServer.connect(address);
     } catch (error) {
       if (!(error instanceof ServerError) || error.isPermanent || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 }

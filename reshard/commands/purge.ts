@@ -1,4 +1,4 @@
-// purge: deletes the copies on the servers of the other ring. It ends the way back.
+// purge: deletes the copies on the servers of the other ring. After it, `return` is not possible.
 
 import { type Result } from '../../migrator/program/run';
 import { deleteCopies } from '../move/foreign-keys';

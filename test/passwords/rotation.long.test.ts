@@ -102,7 +102,7 @@ test('a fleet changes its password without a failed command, and a killed progra
   await judge(before);
   await oldProxy.stop();
 
-  // A client that connects anew with the former password now and then.
+  // A client that opens a new connection with the old password now and then.
   const rejections: string[] = [];
   const late = (async () => {
     while (!isStopped) {

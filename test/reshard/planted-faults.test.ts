@@ -58,7 +58,7 @@ test('nothing is found without a fault', async () => {
 
 test('a log that drops every third change is found', async () => {
   const found = await findingsWith(() => {
-    const { add } = PendingKeys.prototype; // eslint-disable-line @typescript-eslint/unbound-method
+    const { add } = PendingKeys.prototype; // eslint-disable-line @typescript-eslint/unbound-method -- called with its own this
     let changes = 0;
     jest.spyOn(PendingKeys.prototype, 'add').mockImplementation(function (this: PendingKeys, key) {
       if (++changes % 3 > 0) add.call(this, key);

@@ -11,7 +11,7 @@ test.each<[Epoch[], string]>([
   [['fenced for B', 'serves A'], 'back to A'],
   [['fenced for B', 'fenced for B'], 'back to A'],
   [['serves B', 'fenced for B'], 'back to B'],
-  // The same on the way back.
+  // The same for a return.
   [['fenced for A', 'serves B'], 'back to B'],
   [['fenced for A', 'fenced for A'], 'back to B'],
   [['serves A', 'fenced for A'], 'back to A'],
