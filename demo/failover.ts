@@ -71,7 +71,7 @@ export class FailoverDemo {
 
   private report(load: Load, died: number): boolean {
     const { history } = load;
-    const mayBeUndone = ({ end }: Operation): boolean => end > died - LOST_MS && end < died + 1000;
+    const mayBeUndone = ({ start, end }: Operation): boolean => end > died - LOST_MS && start < died + 1000;
     const violations = history.forgiving(mayBeUndone).violations();
     table('Data', [
       ['writes acknowledged', count(load.acknowledgedWrites)],

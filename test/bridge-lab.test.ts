@@ -8,7 +8,7 @@ import { Duration } from 'cdk8s';
 import { MigrationBridge } from '../lib';
 import { haproxyConfig, stoppedServers } from '../lib/twemproxy/migration-bridge-config';
 import { busyboxPath } from './lab/busybox';
-import { everyNth, longTest } from './lab/cases';
+import { everyNth, IS_LONG, longTest } from './lab/cases';
 import { connect } from './lab/clients';
 import { keysWhere } from './lab/dataset';
 import { statusOf, moving, staysConnected } from './lab/bridged';
@@ -228,7 +228,7 @@ describe('a bridge that has just started', () => {
     lab.write('haproxy.cfg', cfg.replace('/etc/bridge', lab.dir).replace('127.0.0.1:8404', `127.0.0.1:${health}`));
 
     const servers = [old.program(0), it.shard(0)];
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < (IS_LONG ? 5 : 2); round++) {
       // No check passes while the servers are stopped.
       for (const { child } of servers) child.kill('SIGSTOP');
       const program = lab.start('haproxy', ['-db', '-f', 'haproxy.cfg'], {

@@ -46,7 +46,7 @@ test('a master and a bridge that stalled together serve an old connection for a 
   for (const child of [master, haproxy]) child.kill('SIGCONT');
   const woken = performance.now();
   while ((await client.ask('CONFIG GET port')) !== undefined);
-  // The check that was due passes at once, with votes from before the stall; the next ones fail.
-  expect(performance.now() - woken).toBeLessThan(2000);
+  // The check that was due passes at once, with votes from before the stall; the next ones fail. A busy machine adds the rest.
+  expect(performance.now() - woken).toBeLessThan(5000);
   await until('b gets clients', async () => (await it.routed(bridge)) === 'b');
 });

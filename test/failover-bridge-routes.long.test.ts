@@ -36,10 +36,13 @@ async function expectRoutes(cases: readonly Case[], password = ''): Promise<LabF
     await until(`${what}: ${server} gets clients`, async () => (await bridge.ask(n, 'GET who')) === server);
   }
   await bridge.checked(10);
-  const routes = await Promise.all(cases.map((_, n) => bridge.ask(n, 'GET who')));
-  expect(Object.fromEntries(cases.map(([what], n) => [what, routes[n]]))).toEqual(
-    Object.fromEntries(cases.map(([what, server]) => [what, server])),
-  );
+  await until('every shard that has a server has it still', async () => {
+    const routes = await Promise.all(cases.map((_, n) => bridge.ask(n, 'GET who')));
+    const wrong = cases.filter(([, server], n) => routes[n] !== undefined && routes[n] !== server);
+    expect(wrong.map(([what]) => what)).toEqual([]);
+    // On a busy machine, a check may fail, or a reply be late.
+    return cases.every(([, server], n) => routes[n] === server);
+  });
   return bridge;
 }
 

@@ -58,17 +58,19 @@ test('the proxy has metrics by pool and shard, and the bridge a bounded number o
   expect(shards.map(({ labels: { shard, server } }) => `${shard} ${server}`).sort()).toEqual(
     [0, 1].map((n) => `${n} old-${n}:6379`),
   );
-  const [info] = await metrics.query('nutcracker_pool_info');
+  const [info] = await metrics.query('last_over_time(nutcracker_pool_info[5m])');
   expect(info.labels).toMatchObject({
     pool: 'alpha',
     servers: '2',
     fleet: 'fleet',
     ring: expect.any(String) as string,
   });
-  const up = await metrics.query('haproxy_backend_status');
-  expect(up.map(({ labels, value }) => [labels.shard, labels.state, value]).sort()).toEqual(
-    ['0', '1'].map((shard) => [shard, 'UP', 1]),
-  );
+  // At first, the bridge has not checked its servers yet.
+  await until('the bridge has a server of each shard', async () => {
+    const up = await metrics.query('haproxy_backend_status == 1');
+    const states = up.map(({ labels: { shard, state } }) => `${shard} ${state}`).sort();
+    return states.join() === '0 UP,1 UP';
+  });
   const [series] = await metrics.query('count({job="fleet-bridges", __name__=~"haproxy.*"})');
   expect(series.value).toBeLessThanOrEqual(7 * 2 + 10);
 });
@@ -78,7 +80,7 @@ test('every query of the dashboard returns data', async () => {
   await metrics.untilDashboardHasData(fleet.fleet);
 });
 
-test('a planned switchover causes no alert, and a shard without a server one within 30 seconds, and no other shard', async () => {
+test('a planned switchover causes no alert, and a shard without a server one, and no other shard', async () => {
   // Every alert of a shard, also those that are pending and would fire after their time.
   const firing = async (): Promise<string[]> =>
     (await metrics.alerts())
@@ -90,17 +92,13 @@ test('a planned switchover causes no alert, and a shard without a server one wit
   await fleet.startServer(0, master);
   await fleet.untilReplicated([0]);
   const scrapes = async (): Promise<number> =>
-    (await metrics.query('sum(redis_uptime_in_seconds{shard="1"})'))[0].value;
+    (await metrics.query('min(count_over_time(up{job="fleet-redis"}[1h]))'))[0].value;
   const before = await scrapes();
   // Long enough for an alert that waits for an interval and ten seconds.
-  await until(
-    'four intervals have passed',
-    async () => {
-      expect(await firing()).toEqual([]);
-      return (await scrapes()) > before + 40;
-    },
-    60_000,
-  );
+  await until('four intervals have passed', async () => {
+    expect(await firing()).toEqual([]);
+    return (await scrapes()) > before + 4;
+  });
 
   const held = SIDES.map((side) => fleet.server(1, side).program('redis'));
   for (const { child } of held) child.kill('SIGSTOP');

@@ -8,7 +8,7 @@ import { heading, megabytes, row, times } from '../table';
 import { type Load } from './client';
 import { fill, through } from './fleet';
 import { compare, type Path } from './measure';
-import { decimals, type Effort, figures, nameOf, requestsOf } from './scale';
+import { decimals, type Effort, figures, loadsOf, nameOf, requestsOf } from './scale';
 
 /** A program in the pod of a proxy. */
 type Measured = 'nutcracker' | 'haproxy';
@@ -25,7 +25,7 @@ export async function compareProxies(
   loads: readonly Load[],
   effort: Effort,
 ): Promise<void> {
-  for (const load of loads) {
+  for (const load of loadsOf(loads, effort)) {
     await fill(move, 'new', load.bytes);
     const paths: Path[] = [];
     for (const [name, fleet] of variants.slice(0, effort.variants)) {

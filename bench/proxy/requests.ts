@@ -7,7 +7,7 @@ import { heading, megabytes, row, times } from '../table';
 import { type Load } from './client';
 import { afterCutover, beforeCutover, directly, fill, moved, through } from './fleet';
 import { compare, type Figures } from './measure';
-import { decimals, type Effort, figures, nameOf, requestsOf } from './scale';
+import { decimals, type Effort, figures, loadsOf, nameOf, requestsOf } from './scale';
 
 const SHARDS = 4;
 
@@ -47,7 +47,7 @@ async function requestsOn(lab: Lab, before: LabMove, after: LabMove, effort: Eff
     through(before.proxies[0], before, '  nutcracker and bridge, to old servers', 'old'),
     through(after.proxies[0], after, '  nutcracker and bridge, to new servers'),
   ];
-  for (const load of LOADS) {
+  for (const load of loadsOf(LOADS, effort)) {
     await fill(before, 'old', load.bytes);
     await fill(after, 'new', load.bytes, true);
     const usable = paths.filter(({ ports }) => ports.length <= load.connections);

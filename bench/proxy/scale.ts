@@ -7,6 +7,8 @@ export interface Effort {
   readonly rounds: number;
   /** The part of the requests that is sent, 0 to 1. */
   readonly share: number;
+  /** Of this many loads in a row, the first is measured. */
+  readonly loadsPerMeasured: number;
   /** The number of shards of a unit. */
   readonly unit: number;
   /** The maximum number of variants to compare. */
@@ -15,8 +17,13 @@ export interface Effort {
   readonly idleMs: number;
 }
 
-export const FULL: Effort = { rounds: 3, share: 1, unit: 108, variants: Infinity, idleMs: 4000 };
-export const QUICK: Effort = { rounds: 1, share: 0.02, unit: 4, variants: 2, idleMs: 200 };
+export const FULL: Effort = { rounds: 3, share: 1, loadsPerMeasured: 1, unit: 108, variants: Infinity, idleMs: 4000 };
+export const QUICK: Effort = { rounds: 1, share: 0.02, loadsPerMeasured: 4, unit: 4, variants: 2, idleMs: 200 };
+
+/** The loads to measure. */
+export function loadsOf(all: readonly Load[], { loadsPerMeasured }: Effort): readonly Load[] {
+  return all.filter((_, i) => i % loadsPerMeasured === 0);
+}
 
 /** The load for this effort, with enough requests that every connection sends some and the duration is measurable. */
 export function requestsOf(load: Load, { share }: Effort): Load {

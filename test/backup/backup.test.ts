@@ -19,11 +19,12 @@ const clients: Redis[] = [];
 beforeAll(async () => {
   lab = new Lab();
   fleet = await Replicated.start(lab, { shards: 2 });
-  for (const { servers } of fleet.shards) {
-    await writeDataset(servers.a.client, KEYS);
+  for (const shard of fleet.shards) {
+    const { client } = shard.servers.a;
+    await writeDataset(client, KEYS);
     // More than the buffers of a connection, and not compressible.
-    await servers.a.client.set('large', randomBytes(16 * 1024 * 1024));
-    await servers.a.client.wait(1, 10_000);
+    await client.set('large', randomBytes(16 * 1024 * 1024));
+    await shard.replicated();
   }
 });
 beforeEach(() => (backups = new Backups(lab, fleet, PASSWORD)));

@@ -14,10 +14,10 @@ let name: string;
 beforeAll(async () => {
   lab = new Lab();
   fleet = await Replicated.start(lab, { shards: 2 });
-  for (const [i, { servers }] of fleet.shards.entries()) {
+  for (const [i, shard] of fleet.shards.entries()) {
     const keys = keysWhere(() => true, 110 + i);
-    await writeDataset(servers.a.client, keys);
-    await servers.a.client.wait(1, 10_000);
+    await writeDataset(shard.servers.a.client, keys);
+    await shard.replicated();
   }
   backups = new Backups(lab, fleet, PASSWORD);
   expect((await backups.run(['backup'])).code).toBe(0);

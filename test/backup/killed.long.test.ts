@@ -16,9 +16,9 @@ let backups: Backups;
 beforeAll(async () => {
   lab = new Lab();
   fleet = await Replicated.start(lab, { shards: 2 });
-  for (const { servers } of fleet.shards) {
-    await writeDataset(servers.a.client, KEYS);
-    await servers.a.client.wait(1, 10_000);
+  for (const shard of fleet.shards) {
+    await writeDataset(shard.servers.a.client, KEYS);
+    await shard.replicated();
   }
   backups = new Backups(lab, fleet, PASSWORD);
 });
@@ -54,6 +54,7 @@ test.each(stepsOf('restore'))('a restore that is killed at %s is finished by the
   await client.flushall();
   const isDiscarded = step === 'restore.discarded';
   if (isDiscarded) await client.set('other', '1');
+  await fleet.shards[0].replicated();
   const port = ['--host', '127.0.0.1', '--port', String(await freePort())];
   const args = ['restore', '--shards', '0', ...port, ...(isDiscarded ? ['--discard-data'] : [])];
   await dies(step, args);

@@ -24,17 +24,16 @@ beforeAll(async () => {
   await client.select(1);
   await client.set('elsewhere', 'x');
   await client.select(0);
-  await client.wait(1, 10_000);
+  await shard.replicated();
   wanted = await readDataset(client, KEYS);
   backups = new Backups(lab, fleet, PASSWORD);
   expect((await backups.run(['backup'])).code).toBe(0);
   [name] = backups.complete;
 });
 beforeEach(async () => {
-  const { client } = shard.servers.a;
-  await client.flushall();
+  await shard.servers.a.client.flushall();
   // A replica that has not followed yet has data of its own, which a restore refuses to lose.
-  expect(await client.wait(1, 30_000)).toBe(1);
+  await shard.replicated();
 });
 afterAll(async () => {
   await fleet.close();
@@ -63,6 +62,7 @@ async function hasAll({ code, output }: Ran): Promise<void> {
   await until('b has the same', async () => (await b.client.dbsize().catch(() => 0)) === (await a.client.dbsize()));
   expect(await a.client.set('writable', '1')).toBe('OK');
   await a.client.del('writable');
+  await shard.replicated();
 }
 
 test('an empty shard gets all data, its replica follows, and both are durable', async () => {
@@ -94,6 +94,7 @@ test('a shard with data is left alone, unless it has that of the backup', async 
   expect(await shard.roles()).toEqual(before);
   expect(await a.client.get('live')).toBe('1');
   await a.client.del('live');
+  await shard.replicated();
   await hasAll(await restored());
   expect((await restored()).output).toContain('already has the data of the backup');
 });

@@ -27,7 +27,7 @@ describe('exit codes', () => {
   const broken = lab.write('broken.yml', pool('alpha', []));
 
   test.each(
-    everyNth(3, [
+    everyNth(6, [
       [0, ['--help']],
       [0, ['check', '--help']],
       [0, ['where', '--help']],

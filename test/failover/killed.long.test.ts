@@ -73,7 +73,7 @@ test.each(['a', 'b'] as const)('server %s may die while the role is handed over'
   const [shard] = fleet.shards;
   const load = await fleet.load(shard, { operationsPerSecond: 200 });
   loads.push(load);
-  const program = fleet.start(['switchover', '--shards', '0', '--to', 'b', '--patience', '1'], {
+  const program = fleet.start(['switchover', '--shards', '0', '--to', 'b', '--patience', '5'], {
     CDK8S_TWEMPROXY_SIGNAL_AT: 'switchover.demoted SIGSTOP',
   });
   await until('it stops', () => program.isStopped);

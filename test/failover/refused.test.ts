@@ -36,6 +36,7 @@ test('a shard that is not ready stays as it is, without a password as well', asy
   await until('b is eligible', async () => (await b.info()).get('slave_priority') === '100');
   await refuses(3, '3 of 3 do not monitor it: they start by themselves');
   await fleet.monitor();
+  await fleet.keepRoles();
 
   fleet.keepsPriorities = false;
   await b.client.config('SET', 'replica-priority', 0);

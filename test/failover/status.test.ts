@@ -69,6 +69,7 @@ test('a shard before and while the Sentinels monitor it', async () => {
 
 test('each state of the two servers', async () => {
   await fleet.monitor();
+  await fleet.keepRoles();
   fleet.keepsPriorities = false;
   const { a, b } = fleet.shards[0].servers;
   const says = async (code: number, ...texts: string[]): Promise<void> => {

@@ -102,6 +102,8 @@ export class LabFleet {
   private readonly pool: NutcrackerPool;
   private readonly ring: HashRing;
   private readonly app = new App();
+  /** They take long to synthesize, and every pod needs them. */
+  private known?: Record<string, Data>;
 
   static async synthesize(lab: Lab, props: LabFleetProps): Promise<LabFleet> {
     const replicas = props.redis?.replicas ?? 0;
@@ -216,6 +218,8 @@ export class LabFleet {
     const pod = this.shardPod(ordinal);
     const program = await pod.start();
     this.shards.set(ordinal, program);
+    // A probe is a shell: not one after the other while the server starts.
+    await program.ready(() => accepts(this.portOf(ordinal)));
     return program.ready(async () => (await pod.exec(this.probe('readinessProbe')).exit()) === 0);
   }
 
@@ -443,18 +447,25 @@ export class LabFleet {
     };
   }
 
+  /** The data of all ConfigMaps, by name. */
+  private get configMaps(): Record<string, Data> {
+    this.known ??= {
+      ...(Object.fromEntries(
+        ofKind(this.app, 'ConfigMap').map(({ metadata, data }) => [metadata.name, data]),
+      ) as Record<string, Data>),
+      ...this.failoverBridge(),
+    };
+    return this.known;
+  }
+
   private pod(workload: Manifest, name: string, replace: Data, node?: LabNode): LabPod {
-    const configMaps = ofKind(this.app, 'ConfigMap');
     const { migration, oldSecretValue = '', path, secondValue = '' } = this.props;
     const secret = { password: this.password, ...(secondValue !== '' && { second: secondValue }) };
     const ofOldUser = migration?.oldUser && { [migration.oldUser.password.name]: { password: oldSecretValue } };
     return new LabPod(this.lab, {
       name,
       spec: workload.spec.template.spec as k8s.PodSpec,
-      configMaps: {
-        ...(Object.fromEntries(configMaps.map(({ metadata, data }) => [metadata.name, data])) as Record<string, Data>),
-        ...this.failoverBridge(),
-      },
+      configMaps: this.configMaps,
       secrets: { 'fleet-redis': secret, ...ofOldUser },
       replace: { ...replace, ...this.props.replace },
       path: typeof path === 'function' ? path(name) : path,

@@ -9,6 +9,7 @@ import { DURABLE, LabFleet, type LabFleetProps, type LabProxy } from './fleet';
 import { accepts, type Lab, until } from './lab';
 import { Load, type LoadProps } from './load';
 import { type LabPod } from './pod';
+import { lookingOften } from './sentinel';
 
 export interface LabReplicasProps extends LabFleetProps {
   /** The number of proxies. @default 1 */
@@ -21,8 +22,8 @@ export const SENTINELS = [0, 1, 2];
 /** The number of servers that start at the same time. */
 const AT_ONCE = 16;
 
-/** Sentinel looks at replicas every ten seconds, and so often repeats a failover that failed. */
-const PATIENCE_MS = 90_000;
+/** Sentinel looks at replicas every ten seconds, so often repeats a failover that failed, and does nothing for 30 after a stall of its own. */
+const PATIENCE_MS = 150_000;
 
 export class LabReplicas {
   /** Starts everything, and waits until every shard has a replica that could be promoted, and all Sentinels monitor it. */
@@ -163,16 +164,22 @@ export class LabReplicas {
     }
   }
 
-  /** Like `untilReplicated`; also waits until every Sentinel has seen that, which takes up to ten seconds. */
+  /** Like `untilReplicated`; also waits until every Sentinel has seen that. */
   async untilEligible(ordinals = this.ordinals, patienceMs = PATIENCE_MS): Promise<void> {
     await this.untilReplicated(ordinals, patienceMs);
-    for (const ordinal of ordinals) {
+    const sentinels = SENTINELS.map((n) => connect(this.fleet.sentinelPort(n), this.fleet.password));
+    const seen = async (ordinal: number): Promise<void> => {
       await until(
         `every Sentinel considers the replica of shard ${ordinal} eligible`,
         async () => (await this.askSentinels((sentinel) => isEligible(sentinel, ordinal))).every(Boolean),
         patienceMs,
       );
-    }
+    };
+    await lookingOften(sentinels, async () => {
+      for (const ordinal of ordinals) await seen(ordinal);
+    }).finally(() => {
+      for (const sentinel of sentinels) sentinel.disconnect();
+    });
   }
 
   /** Loads the fleet through its proxies. */

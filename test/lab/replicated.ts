@@ -15,6 +15,7 @@ import { joinWords } from '../../lib/redis/config/text';
 import { connect, PASSWORD } from './clients';
 import { freePort, freePorts, type Lab, type Program, until } from './lab';
 import { Load, type LoadProps } from './load';
+import { lookEvery, lookingOften } from './sentinel';
 import { ROOT } from './synthesized';
 
 const FAILOVER = path.join(ROOT, 'build/failover/failover.mjs');
@@ -210,6 +211,11 @@ export class LabShard {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Waits until the replica has all that the client of its master has written. */
+  async replicated(): Promise<void> {
+    await until('the replica has followed', async () => (await this.servers.a.client.wait(1, 1000)) === 1);
+  }
+
   /** The server that the bridge routes to. */
   get serves(): Side | undefined {
     return this.target;
@@ -312,10 +318,20 @@ export class Replicated {
 
   /** Waits until every Sentinel would fail over every shard. */
   async untilReady(): Promise<void> {
-    await until('the Sentinels know each other and the replicas', async () => {
+    const isReady = async (): Promise<boolean> => {
       const ready = this.sentinels.flatMap((sentinel) => this.shards.map(({ name }) => sentinel.isReady(name, 2)));
       return (await Promise.all(ready)).every(Boolean);
-    });
+    };
+    const clients = this.sentinels.map(({ client }) => client);
+    await lookingOften(clients, () => until('the Sentinels know each other and the replicas', isReady));
+  }
+
+  /** Keeps the Sentinels from looking at the roles of servers, which they would correct in a test that lasts longer than usual. */
+  async keepRoles(): Promise<void> {
+    await lookEvery(
+      600_000,
+      this.sentinels.map(({ client }) => client),
+    );
   }
 
   get plan(): ReplicaPlan {

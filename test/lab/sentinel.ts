@@ -84,6 +84,24 @@ export class LabSentinel {
   }
 }
 
+/** The time between two looks of a Sentinel at the INFO of a server. */
+const INFO_PERIOD_MS = 10_000;
+
+/** Sets that time, for Sentinels that can be reached. */
+export async function lookEvery(ms: number, sentinels: readonly Redis[]): Promise<void> {
+  await Promise.allSettled(sentinels.map((sentinel) => sentinel.call('SENTINEL', 'DEBUG', 'INFO-PERIOD', ms)));
+}
+
+/** Lets Sentinels look at their servers more often until `act` ends: a test should not wait for their next look. */
+export async function lookingOften<T>(sentinels: readonly Redis[], act: () => Promise<T>): Promise<T> {
+  await lookEvery(500, sentinels);
+  try {
+    return await act();
+  } finally {
+    await lookEvery(INFO_PERIOD_MS, sentinels);
+  }
+}
+
 function pairsOf(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]] as const));
 }

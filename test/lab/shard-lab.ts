@@ -6,7 +6,8 @@ import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { type Side } from '../../lib/failover/replica-plan';
 import { connect } from './clients';
-import { freePorts, type Lab, type Program } from './lab';
+import { accepts, freePorts, type Lab, type Program } from './lab';
+import { lookingOften } from './sentinel';
 import { ROOT } from './synthesized';
 
 export interface ShardLabProps {
@@ -43,7 +44,7 @@ user migrator on PASSWORD ~* &* +@all
 `;
 
 /** How long something may take here: a failover with the settings of a real fleet, on a busy machine. */
-const PATIENCE_MS = Number(process.env.PAT ?? 90_000);
+const PATIENCE_MS = 150_000;
 
 /** Waits until the condition holds. */
 export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -217,10 +218,12 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
   /** The master that all Sentinels name, and its replica; waits until both have the roles. */
   async roles(): Promise<[Side, Side]> {
     let master: Side | undefined;
-    await this.waitFor('all Sentinels name one master, and its partner may be promoted', async () => {
-      for (const name of ['a', 'b'] as const) if (await this.isSettled(name)) master = name;
-      return master !== undefined;
-    });
+    await this.lookingOften(() =>
+      this.waitFor('all Sentinels name one master, and its partner may be promoted', async () => {
+        for (const name of ['a', 'b'] as const) if (await this.isSettled(name)) master = name;
+        return master !== undefined;
+      }),
+    );
     return master === 'b' ? ['b', 'a'] : ['a', 'b'];
   }
 
@@ -299,7 +302,16 @@ ${this.props.roleUser ? `aclfile ${pod.data}/users.acl\n` : ''}${this.props.conf
 
   /** Waits until all Sentinels name this server, and consider its replica eligible. */
   async settled(master: Side): Promise<void> {
-    await this.waitFor(`all Sentinels name ${master}, and its partner may be promoted`, () => this.isSettled(master));
+    await this.lookingOften(() =>
+      this.waitFor(`all Sentinels name ${master}, and its partner may be promoted`, () => this.isSettled(master)),
+    );
+  }
+
+  private async lookingOften(act: () => Promise<void>): Promise<void> {
+    for (const n of [0, 1, 2]) await this.waitFor('it listens', () => accepts(this.sentinelPort(n)));
+    const sentinels = [0, 1, 2].map((n) => this.sentinel(n));
+    await lookingOften(sentinels, act);
+    for (const sentinel of sentinels) sentinel.disconnect();
   }
 
   private async isSettled(master: Side): Promise<boolean> {

@@ -59,7 +59,7 @@ export class MatrixFleet {
   }
 
   /** Waits until every Sentinel would promote the replica of shard 0; returns the master. */
-  async untilReady(patienceMs = 90_000): Promise<Side> {
+  async untilReady(patienceMs = 150_000): Promise<Side> {
     await this.fleet.untilReplicated(this.fleet.ordinals, patienceMs);
     await this.fleet.untilEligible([0], patienceMs);
     const master = await this.fleet.masterOf(0);

@@ -25,6 +25,9 @@ const LEASE_MS = 2500;
 /** How long a master with a full disk may give old answers after its replica was promoted: 1.1 s, and what a busy machine adds. */
 const VOTES_MS = 3000;
 
+/** As long as a fleet may take to recover: Sentinels that were stalled do nothing for 30 seconds. */
+const PATIENCE_MS = 150_000;
+
 export class Incident {
   /** When acknowledged writes may be undone. */
   readonly mayBeUndone: Period[] = [];
@@ -82,7 +85,7 @@ export class Incident {
   /** Waits until the replica has replaced the master. */
   async replaced(): Promise<void> {
     const next = otherSide(this.master);
-    await until(`${next} is the master`, async () => (await this.it.fleet.masterOf(0)) === next, 60_000);
+    await until(`${next} is the master`, async () => (await this.it.fleet.masterOf(0)) === next, PATIENCE_MS);
     this.master = next;
   }
 
@@ -100,7 +103,7 @@ export class Incident {
       text.replace(line, () => `: >.pause; sleep 0.2\n${line}`),
     );
     const stopping = pod.stop();
-    await Promise.race([stopping, until('the hook is there', () => fs.existsSync(marker), 60_000)]);
+    await Promise.race([stopping, until('the hook is there', () => fs.existsSync(marker), PATIENCE_MS)]);
     if (!fs.existsSync(marker)) throw new Error('the planned stop never came to that line');
     await act();
     await stopping;
@@ -127,7 +130,7 @@ export class Incident {
         from = asked;
         return false;
       },
-      60_000,
+      PATIENCE_MS,
     );
     this.mayBeStale.push({ from, to: performance.now() + VOTES_MS });
   }

@@ -13,7 +13,7 @@ const SHARDS = 108;
 const KEYS_PER_SHARD = 33;
 
 /** Two clients for each shard, so that waiting for one causes no gap at another. */
-const LOAD = { clients: 2 * SHARDS, clientsPerShard: 2, operationsPerSecond: 4000 };
+const LOAD = { clients: 2 * SHARDS, clientsPerShard: 2, operationsPerSecond: 2000 };
 
 let lab: Lab;
 let move: LabMove | undefined;

@@ -22,7 +22,7 @@ test.each(['pause', 'fence'])('the history is linearizable, with writes held by 
   moving = await Moving.of(
     lab,
     { servers: 4, proxies: 2, fleet: { migration: { keepLegacyInSync: true } } },
-    { clients: 16 },
+    { clients: 16, operationsPerSecond: Infinity },
   );
   const { move, load } = moving;
   const length = sleep(RUN_MS);

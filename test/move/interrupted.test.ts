@@ -18,6 +18,8 @@ afterEach(async () => {
 
 const PROPS: LabMoveProps = { servers: 2, directives: () => [['repl-diskless-sync-delay', '0']] };
 
+const LOAD = { clients: 8, operationsPerSecond: 2000 };
+
 const HOLDS = ['pause', 'fence'];
 
 /** In the quick tests, only the step between the demotion and the promotion. */
@@ -30,7 +32,7 @@ describe.each(ON_THE_WAY)('a migrator that dies at %s', (step) => {
       move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
       await move.start();
       const observer = new SplitBrainObserver(move);
-      const load = await move.load({ clients: 8 });
+      const load = await move.load(LOAD);
       const [command] = step.split('.');
       if (command === 'cutover') await move.run('sync');
       const args = command === 'cutover' ? ['--hold', hold] : [];
@@ -60,7 +62,7 @@ test.each(AFTER_CUTOVER)('a rollback that dies at %s after the cutover does no h
   move = await LabMove.of(lab, { ...PROPS, fleet: { migration: { keepLegacyInSync: true } } });
   await move.start();
   const observer = new SplitBrainObserver(move);
-  const load = await move.load({ clients: 8 });
+  const load = await move.load(LOAD);
   await move.run('sync');
   await move.run('cutover');
 
@@ -93,7 +95,7 @@ test.each(everyNth(2, ['cutover.equal', 'cutover.held']))(
     move = await LabMove.of(lab, { ...PROPS, servers: 1 });
     await move.start();
     await move.run('sync');
-    const load = await move.load({ clients: 8 });
+    const load = await move.load(LOAD);
 
     const stopped = move.migratorWith({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` }, 'cutover', '--deadline', '300');
     await until('the migrator is stopped', () => stopped.isStopped);

@@ -30,7 +30,7 @@ export class Moving {
     const move = await LabMove.of(lab, { servers: 2, ...OLD, ...props, fleet: { ...NEW, ...props.fleet } });
     await move.start();
     const observer = new SplitBrainObserver(move);
-    return new Moving(move, observer, await move.load({ clients: 8, ...load }));
+    return new Moving(move, observer, await move.load({ clients: 8, operationsPerSecond: 2000, ...load }));
   }
 
   private constructor(

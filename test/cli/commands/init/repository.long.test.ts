@@ -50,11 +50,18 @@ describe.each([
     const program = 'package/build/cli/main.js';
     const printed = runHere(lab.dir, process.execPath, program, 'init', ...args(), '--directory', repo);
     [fleet] = fs.readdirSync(path.join(repo, 'fleets'));
+    // The packages are the same for every fleet, and take a minute.
+    if (name !== 'unit-1') runHere(lab.dir, 'cp', '-al', 'unit-1/node_modules', repo);
     expect(await run(lab.dir, printed.split(/^Next steps.*$/m)[1])).toEqual(PASSED);
-    const unsynthesized = await run(repo, 'rm -r dist && npm test');
-    expect(unsynthesized).toEqual({ code: 1, output: expect.stringContaining('run "npm run synth"') });
-    expect(await run(repo, 'npm run synth && npm test')).toEqual(PASSED);
   });
+
+  // It is the same for every fleet.
+  if (name === 'unit-1')
+    test('has a test that fails without dist/, and names the command', async () => {
+      const unsynthesized = await run(repo, 'rm -r dist && npm test');
+      expect(unsynthesized).toEqual({ code: 1, output: expect.stringContaining('run "npm run synth"') });
+      expect(await run(repo, 'npm run synth')).toMatchObject({ code: 0 });
+    });
 
   test('has valid manifests, and keeps every key on its server', () => {
     const objects = objectsIn(filesOf(path.join(repo, 'dist')));
