@@ -10,7 +10,7 @@ import { peakMemory } from '../lab/peak-memory';
 import { moved } from './moving';
 
 const SHARDS = 108;
-const KEYS_PER_SHARD = 33;
+const KEYS_PER_SHARD = 22;
 
 /** Two clients for each shard, so that waiting for one causes no gap at another. */
 const LOAD = { clients: 2 * SHARDS, clientsPerShard: 2, operationsPerSecond: 2000 };
