@@ -14,6 +14,7 @@ const shared = {
 /** Files of which the quick tests run only some cases (`test/lab/cases.ts`). */
 const partly = [
   'backup/backup',
+  'backup/import',
   'bridge-lab',
   'cli/commands/report-page',
   'cli/main',

@@ -35,6 +35,27 @@ export const COMMANDS = {
       resume: { help: 'continue the newest incomplete backup, whichever run began it' },
     },
   },
+  import: {
+    help: 'Write a backup from the files of the old servers, which restore then loads into the shards.',
+    exit: {
+      done: 'the backup is complete: every key of every shard was checked; or with --check, every shard has its files',
+      refused: 'files are missing, damaged or those of another shard; nothing can be restored from this import',
+      incomplete: 'some shards are missing, so there is no manifest; the same Job continues it',
+    },
+    options: {
+      files: { value: 'PATH', help: 'the old files: a directory for each server' },
+      'append-only': {
+        value: 'YES',
+        choices: ['yes', 'no'],
+        help: 'whether the AOF of the old servers was on (as their redis.conf says, or the only files that are there)',
+      },
+      check: { help: 'show the files of each shard, and load nothing (also BACKUP_CHECK=yes)' },
+      scratch: { value: 'PATH', help: 'the directory that is shared with scratch.sh: one below it for each server' },
+      port: { value: 'NUMBER', isCount: true, help: 'the port of the first server; the others follow (6379)' },
+      concurrency: { value: 'NUMBER', isCount: true, help: 'how many servers there are (1)' },
+      samples: { value: 'NUMBER', isCount: true, help: 'how many keys of each database to note with a digest (16)' },
+    },
+  },
   restore: {
     help: 'Load the files of a backup into empty shards, compare them with the manifest, and make them masters.',
     exit: {

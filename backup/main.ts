@@ -3,16 +3,17 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Given, numberOf } from '../migrator/program/command-line';
-import { ExitCode } from '../migrator/program/outcome';
+import { ExitCode, type Outcome } from '../migrator/program/outcome';
 import { planHash } from '../migrator/program/plan-rules';
 import { passwordOf, type Result, runProgram } from '../migrator/program/run';
 import { outcomes as outcomesSummary } from '../migrator/program/summary';
 import { UsageError } from '../migrator/program/usage-error';
 import { COMMAND_LINE, type CommandName } from './command-line';
 import { Sentinels } from '../failover/sentinel/sentinels';
-import { backup } from './commands/backup';
+import { backup, type BackupResult } from './commands/backup';
 import { type Context } from './commands/context';
 import { drill } from './commands/drill';
+import { importFiles } from './commands/import';
 import { restore } from './commands/restore';
 import * as summaries from './commands/summaries';
 import { readPlan } from './plan-file';
@@ -26,6 +27,7 @@ declare const VERSION: string;
 const SHARDS = 'BACKUP_SHARDS';
 const FROM = 'BACKUP_FROM';
 const DISCARD = 'BACKUP_DISCARD_DATA';
+const CHECK = 'BACKUP_CHECK';
 
 type RunCommand = (context: Context, given: Given) => Promise<Result>;
 
@@ -38,12 +40,27 @@ const RUNNERS: Record<CommandName, RunCommand> = {
       run: { job: process.env.JOB_NAME ?? '', plan: planHash(context.plan) },
       resumesAny: given.resume === true,
     });
-    const { outcomes, problem } = result;
-    const isFailed = problem !== undefined && outcomes.every(({ code }) => code === ExitCode.DONE);
-    return {
-      outcomes: isFailed ? outcomes.map((it) => ({ ...it, code: ExitCode.INCOMPLETE, message: problem })) : outcomes,
-      summary: summaries.backup(result),
-    };
+    return { outcomes: outcomesOf(result), summary: summaries.backup(result) };
+  },
+
+  import: async (context, given) => {
+    const checksOnly = given.check === true || process.env[CHECK] === 'yes';
+    const result = await importFiles(context, {
+      root: pathOf(given, 'files', 'the directory of the old files'),
+      appendOnly: given['append-only'] === undefined ? undefined : given['append-only'] === 'yes',
+      checksOnly,
+      scratch:
+        checksOnly && given.scratch === undefined
+          ? undefined
+          : pathOf(given, 'scratch', 'the directory that is shared with scratch.sh'),
+      port: numberOf(given, 'port', 6379),
+      concurrency: numberOf(given, 'concurrency', 1),
+      samples: numberOf(given, 'samples', 16),
+      // A backup of the servers does not continue it.
+      run: { job: process.env.JOB_NAME ?? '', plan: `import ${planHash(context.plan)}` },
+    });
+    const summary = checksOnly ? outcomesSummary('found', result.outcomes) : summaries.imported(result);
+    return { outcomes: outcomesOf(result), summary };
   },
 
   restore: async (context, given) => {
@@ -81,9 +98,16 @@ const RUNNERS: Record<CommandName, RunCommand> = {
   },
 };
 
-function directoryOf({ directory }: Given): string {
-  if (typeof directory === 'string' && directory !== '') return directory;
-  throw new UsageError('--directory is missing; give the directory of the backups');
+/** A backup without a manifest is not done, although every shard is. */
+function outcomesOf({ outcomes, problem }: BackupResult): Outcome[] {
+  const isFailed = problem !== undefined && outcomes.every(({ code }) => code === ExitCode.DONE);
+  return isFailed ? outcomes.map((it) => ({ ...it, code: ExitCode.INCOMPLETE, message: problem })) : outcomes;
+}
+
+function pathOf(given: Given, option: string, what: string): string {
+  const path = given[option];
+  if (typeof path === 'string' && path !== '') return path;
+  throw new UsageError(`--${option} is missing; give ${what}`);
 }
 
 runProgram({
@@ -93,7 +117,7 @@ runProgram({
   shardsVariable: SHARDS,
   start: async ({ name, given }, plan, run) => {
     const password = passwordOf(given, 'password-file', 'REDIS_PASSWORD');
-    const destination = await Destination.open(directoryOf(given), plan.fleet);
+    const destination = await Destination.open(pathOf(given, 'directory', 'the directory of the backups'), plan.fleet);
     return RUNNERS[name]({ ...run, plan, password, destination }, given);
   },
 });

@@ -8,6 +8,7 @@ import {
   type EntryRules,
   formatProblems,
   isAddress,
+  isObject,
   isOrdinal,
   isText,
   listOf,
@@ -26,6 +27,7 @@ const RULES: Rules = [
   ['fleet', (value) => typeof value === 'string' && /^[\w.-]*\w[\w.-]*$/.test(value), 'the name of the fleet'],
   ['ring', isText, 'the fingerprint of the rings'],
   ['sentinels', listOf(isAddress), 'a list of Sentinels, each as host:port'],
+  ['pools', orNothing(listOf(isObject)), 'a list of pools, or nothing'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
 
@@ -34,7 +36,14 @@ const SHARD_RULES: EntryRules<BackedUpShard> = [
   ['names', listOf(isText), 'its names on the rings'],
   ['a', isAddress, 'host:port'],
   ['b', orNothing(isAddress), 'host:port'],
+  ['servers', orNothing(listOf(isObject)), 'a list of its servers on the rings of the pools, or nothing'],
+  ['directories', orNothing(listOf(isRelative)), 'a list of directories below that of the old files, or nothing'],
 ];
+
+/** A path that stays below its directory. */
+function isRelative(value: unknown): boolean {
+  return isText(value) && !String(value).startsWith('/') && !String(value).split('/').includes('..');
+}
 
 /** The errors in a plan, each with the field, the value and the remedy. */
 function problemsOf(plan: Record<string, unknown>): string[] {

@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { type BackupOptions } from './backup/backup-options';
 import { type SecretKey } from './common/secret-key';
+import { type NutcrackerPool } from './nutcracker';
 
 /** The options of the backups, and the servers of the fleet. */
 export interface FleetBackupProps extends BackupOptions {
@@ -37,6 +38,12 @@ export interface FleetBackupProps extends BackupOptions {
   readonly password?: SecretKey;
 
   /**
+   * The pools of the old `nutcracker.yml`, whose rings placed the keys in the files of an import.
+   * @default - required with `importFrom`; `FleetCharts` takes its `pool` or `pools`
+   */
+  readonly importPools?: NutcrackerPool[];
+
+  /**
    * The fleet, for the label `app.kubernetes.io/part-of` and the plan.
    * @default - `name`
    */
@@ -49,7 +56,7 @@ export interface FleetBackupProps extends BackupOptions {
   readonly shardStorage?: Construct[];
 
   /**
-   * The scopes in which objects are created, such as separate charts: `program` and `restore`.
+   * The scopes in which objects are created, such as separate charts: `program`, `restore` and `import`.
    * @default - this construct
    */
   readonly scopes?: { [what: string]: Construct };

@@ -3,13 +3,14 @@
 import { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { BACKUP_PLAN_VERSION, type BackupPlan } from './backup/backup-plan';
 import { type BackupOptions } from './backup/backup-options';
-import { backupVolume, nfsServersIn } from './backup/backup-volume';
+import { backupVolume, nfsServersIn, volumeOf } from './backup/backup-volume';
 import { backupExtras, RESTORE_PORTS, restoreEnv } from './backup/backup-job';
 import { checkCopy, COPY_SCRIPT, copyPod, copyPort } from './backup/copy-pod';
 import { withScratchServer } from './backup/drill-pod';
-import { BACKUP, BACKUP_STEP, DRILL_STEP, RESTORE_STEP } from './backup/steps';
+import { backupPlan } from './backup/plan-json';
+import { OLD_FILES, SCRATCH_SCRIPT, withImport } from './backup/import-pod';
+import { BACKUP, BACKUP_STEP, DRILL_STEP, IMPORT_STEP, RESTORE_STEP } from './backup/steps';
 import { checkProps } from './common/check-props';
 import { refuseDuplicates } from './common/duplicate-objects';
 import { HASH_LENGTH, hashedConfigMap } from './common/hashed-config-map';
@@ -21,7 +22,7 @@ import { type FleetBackupProps } from './fleet-backup-props';
 import { checkJobs } from './jobs/job-checks';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
-import { jobLabels, jobSpec, type JobWiring } from './jobs/program-job';
+import { type Extras, jobLabels, jobSpec, type JobWiring } from './jobs/program-job';
 import { type Program } from './jobs/program';
 import { programConfigMap } from './jobs/program-bundle';
 
@@ -53,7 +54,9 @@ export class FleetBackup extends Construct {
   readonly copyPort?: number;
   /** Restores a backup; created suspended. */
   readonly restoreJob: k8s.KubeJob;
-  /** The name of the current Job for a restore. A replaced Job that Kubernetes runs again exits when it is not the current one. */
+  /** Writes a backup from the files of old servers, with `importFrom`; created suspended. */
+  readonly importJob?: k8s.KubeJob;
+  /** The name of the current Job for a restore, and for an import. A replaced Job that Kubernetes runs again exits when it is not the current one. */
   readonly currentConfigMap: k8s.KubeConfigMap;
   /** The ports of the Job for a restore, which the servers of the shards connect to. */
   readonly restorePorts: number[] = RESTORE_PORTS;
@@ -88,7 +91,7 @@ export class FleetBackup extends Construct {
     this.podSelector = selectorLabels(identity);
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
-    const plan = planText(backupPlan(partOf, props));
+    const plan = planText(backupPlan(this, partOf, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, this.labels, { [BACKUP.planFile]: plan });
     if (props.programInImage !== true) {
       this.programConfigMap = programConfigMap(scopeOf('program'), BACKUP, `${name}-program`, this.labels);
@@ -114,12 +117,18 @@ export class FleetBackup extends Construct {
     this.drillCronJob = drillOf(this, props, wiring, volume);
     this.copyCronJob = copyOf(this, props, this.labels, volume);
     this.copyPort = props.copyTo && copyPort(props.copyTo);
-    const restoring: Program = { ...BACKUP, steps: [RESTORE_STEP] };
+    const byHand = [...(props.importFrom ? [IMPORT_STEP] : []), RESTORE_STEP];
+    const restoring: Program = { ...BACKUP, steps: byHand };
+    const importing = importExtras(this, props, this.labels, volume);
     const { jobs, current } = jobsOf(this, restoring, props, this.labels, scopeOf, {
       ...wiring,
-      extrasOf: () => backupExtras(volume, [], restoreEnv(props)),
+      extrasOf: (step) => {
+        const own = step === IMPORT_STEP ? importing : undefined;
+        return own ?? backupExtras(volume, [], restoreEnv(props));
+      },
     });
     this.restoreJob = jobs[RESTORE_STEP.name];
+    this.importJob = props.importFrom && jobs[IMPORT_STEP.name];
     this.currentConfigMap = current;
     refuseDuplicates(this);
   }
@@ -197,6 +206,25 @@ function drillOf(
   });
 }
 
+/** What the Job of an import has, if there is one. */
+function importExtras(
+  scope: Construct,
+  props: FleetBackupProps,
+  labels: Record<string, string>,
+  volume: k8s.Volume,
+): Extras | undefined {
+  const { name, importFrom } = props;
+  if (importFrom === undefined) return undefined;
+  const purpose = { volumeName: OLD_FILES, prefix: 'importFrom.', what: 'with the old files' };
+  // Both volumes may have constructs of the same names.
+  const place = new Construct(scope, OLD_FILES);
+  const files = volumeOf(place, importFrom, `${name}-import`, labels, purpose);
+  const scripts = hashedConfigMap(scope, 'scratch-script', `${name}-scratch`, labels, {
+    [SCRATCH_SCRIPT]: script(SCRATCH_SCRIPT),
+  });
+  return withImport(scope, backupExtras(volume, [], []), props, importFrom, files, scripts.name);
+}
+
 function warningsOf(scope: Construct, { storage, shardStorage = [] }: FleetBackupProps): string[] {
   const own = [scope, ...(Construct.isConstruct(storage) ? [storage] : [])].flatMap(nfsServersIn);
   const shared = shardStorage.flatMap(nfsServersIn).filter((server) => own.includes(server));
@@ -214,22 +242,6 @@ function limits({ concurrency, keep, keepFor }: BackupOptions): string[] {
     ['--keep-days', keepFor?.toDays()],
   ] as const;
   return given.flatMap(([option, value]) => (value === undefined ? [] : [option, String(value)]));
-}
-
-function backupPlan(fleet: string, props: FleetBackupProps): BackupPlan {
-  const { ring, ringNames, addresses, replicaAddresses = [], sentinels = [] } = props;
-  return {
-    version: BACKUP_PLAN_VERSION,
-    fleet,
-    ring,
-    sentinels,
-    shards: addresses.map((a, shard) => ({
-      shard,
-      names: ringNames[shard],
-      a,
-      ...(shard < replicaAddresses.length && { b: replicaAddresses[shard] }),
-    })),
-  };
 }
 
 function checkServers(scope: Construct, props: FleetBackupProps): void {

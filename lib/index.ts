@@ -1,5 +1,6 @@
 export * from './nutcracker';
 export { BackupCopy } from './backup/backup-copy';
+export { BackupImport } from './backup/backup-import';
 export { BackupOptions } from './backup/backup-options';
 export * from './fleet-backup';
 export { FleetBackupProps } from './fleet-backup-props';

@@ -6,13 +6,24 @@ package_of() {
   case $1 in
     kubectl) echo kubernetes-client ;;
     ip) echo iproute2 ;;
+    rdb-files) echo golang-github-cupcake-rdb-dev ;;
     *) echo "$1" ;;
   esac
 }
 
+# RDB files of old versions, which a parser is tested with.
+RDB_FILES=/usr/share/gocode/src/github.com/cupcake/rdb/fixtures
+
+is_there() {
+  case $1 in
+    rdb-files) [ -d "$RDB_FILES" ] ;;
+    *) PATH=$PATH:/usr/sbin command -v "$1" >/dev/null ;;
+  esac
+}
+
 missing=
-for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter rclone}; do
-  PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $(package_of "$program")"
+for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter rclone rdb-files}; do
+  is_there "$program" || missing="$missing $(package_of "$program")"
 done
 [ -n "$missing" ] || exit 0
 
@@ -35,6 +46,6 @@ The tests run real programs, and these are missing:$missing
 On Debian or Ubuntu:  sudo apt-get install$missing
 Elsewhere: Redis 7.0 or later, twemproxy 0.5.0 (its program is called nutcracker), HAProxy 2.6 or later, busybox,
 kubectl, Chromium, iproute2, Prometheus 2.42 or later, redis_exporter 1.45 (its program is called prometheus-redis-exporter here),
-rclone 1.60 or later.
+rclone 1.60 or later; and the directory fixtures of github.com/cupcake/rdb in $RDB_FILES.
 MESSAGE
 exit 1

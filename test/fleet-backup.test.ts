@@ -13,6 +13,7 @@ import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, ofKind, theOnly, validationErrors } from './lab/synth';
 
 const STORAGE = ShardStorage.nfs({ server: 'nfs-2', path: '/backups', capacity: Size.tebibytes(1) });
+const OLD_FILES = ShardStorage.nfs({ server: 'nfs-2', path: '/old', capacity: Size.tebibytes(1) });
 const WITH_REPLICAS: Partial<FleetChartsProps> = { redis: { replicas: 1 } };
 
 function backedUp(backup: BackupOptions = { storage: STORAGE }, props: Partial<FleetChartsProps> = {}) {
@@ -63,6 +64,7 @@ test('every option is used', () => {
     drillSchedule: '0 12 * * 0',
     drillMemory: Size.gibibytes(8),
     drillRedisImage: 'registry.example.net/redis:7.2',
+    importFrom: { storage: OLD_FILES, memory: Size.gibibytes(9), redisImage: 'registry.example.net/redis:7.2.11' },
     copyTo: {
       remote: 's3:bucket/redis',
       config: { name: 'rclone', key: 'config' },
@@ -131,6 +133,45 @@ test('a drill has a server with the memory and the image of the shards', () => {
   expect(containers[1].resources.limits).toEqual({ memory: '3Gi' });
 });
 
+test('an import has the old files, and a server for each shard at a time, with the memory and the image of the shards', () => {
+  const redis = { memory: Size.gibibytes(3), image: 'registry.example.net/redis:7.2' };
+  const importFrom = { claimName: 'old-files', concurrency: 2, appendOnly: true };
+  const it = backedUp({ storage: STORAGE, importFrom }, { redis });
+  expect(manifests(it.app).flatMap(problemsOf)).toEqual([]);
+  expect(validationErrors(it.app)).toEqual([]);
+  const job = it.charts.backup?.importJob?.toJson() as Manifest;
+  expect(job).toMatchSnapshot();
+  const { containers } = job.spec.template.spec as Manifest;
+  expect(
+    (containers as Manifest[]).slice(1).map(({ image, resources }) => [image, resources.limits] as unknown),
+  ).toEqual([
+    [redis.image, { memory: '3Gi' }],
+    [redis.image, { memory: '3Gi' }],
+  ]);
+  const { pools, shards } = planOf(it.charts);
+  expect(pools).toEqual([{ name: 'unit1', hash: 'fnv1a_64', distribution: 'ketama', hashTag: '{}', database: 0 }]);
+  const [first, , third, last] = shards as Manifest[];
+  expect(first.servers).toEqual([{ pool: 'unit1', ringName: 'redis-a:6379', weight: 1 }]);
+  const of = (address: string): string[] => [':', '_', '-', '/'].map((separator) => address.replace(':', separator));
+  expect(first.directories).toEqual(of('redis-a:6379'));
+  expect(third.directories).toEqual(of('redis-b:6379'));
+  expect(last.directories).toContain('named');
+  const own = backedUp({ storage: STORAGE, importFrom: { ...importFrom, directories: ['a', 'b/6379', 'c', 'd'] } });
+  expect((planOf(own.charts).shards as Manifest[]).map(({ directories }) => directories as unknown)).toEqual([
+    ['a'],
+    ['b/6379'],
+    ['c'],
+    ['d'],
+  ]);
+});
+
+test('without an import, the plan and the other Jobs are the same', () => {
+  const { charts } = backedUp({ storage: STORAGE, importFrom: { claimName: 'old-files' } });
+  expect(charts.backup?.restoreJob.name).not.toBe('');
+  expect(backedUp().charts.backup?.importJob).toBeUndefined();
+  expect(planOf(backedUp().charts)).not.toHaveProperty('pools');
+});
+
 test('with metrics, an alert fires when the newest backup is too old', () => {
   const rulesOf = (alertAfter?: Duration): string => {
     const metrics = { clients: [NetworkPeer.ownNamespace()] };
@@ -191,6 +232,20 @@ test.each<[Partial<BackupOptions>, string]>([
   [
     { copyTo: { remote: 'bucket', config: { name: 'rclone' } } },
     'copyTo.remote is "bucket"; write the name of the remote',
+  ],
+  [{ importFrom: {} }, 'there are neither importFrom.storage nor importFrom.claimName; set exactly one of them'],
+  [
+    { importFrom: { claimName: 'old', directories: ['a'] } },
+    'importFrom.directories has 1 directories, and the fleet 4 shards; give one for each',
+  ],
+  [
+    { importFrom: { claimName: 'old', directories: ['a', 'b', '../c', 'd'] } },
+    `importFrom.directories[2] is "../c"; write a path in the volume`,
+  ],
+  [{ importFrom: { claimName: 'old', directories: ['a', 'b', 'c', 'a'] } }, 'importFrom.directories has "a" twice'],
+  [
+    { importFrom: { claimName: 'old', concurrency: 99 } },
+    'importFrom.concurrency is 99; use a whole number from 1 to 16',
   ],
   [{ timeZone: 'CET -1' }, 'timeZone is "CET -1"; write a name of the IANA database'],
   [{ keep: 0 }, 'keep is 0; use a whole number from 1'],

@@ -5,11 +5,11 @@ import { eachShard } from '../../migrator/program/each-shard';
 import { ExitCode, type Outcome } from '../../migrator/program/outcome';
 import { size } from '../../migrator/report/fleet-progress';
 import { reached } from '../../migrator/shard/fault-points';
-import { AbortedError } from '../../migrator/shard/hand-over';
 import { backUpShard } from '../shard/shard-backup';
 import { type BackupDirectory, type RunId } from '../store/backup-directory';
 import { type Retention } from '../store/destination';
-import { type Manifest, MANIFEST_VERSION, type ShardRecord } from '../store/manifest';
+import { type Manifest, type ShardRecord } from '../store/manifest';
+import { completeBackup, ofFileSystem } from './complete';
 import { type Context } from './context';
 
 export interface BackupOptions {
@@ -74,41 +74,18 @@ async function completed(
   into: BackupDirectory,
   done: ReadonlyMap<number, ShardRecord>,
 ): Promise<Pick<BackupResult, 'manifest' | 'problem'>> {
-  const records = plan.shards.flatMap(({ shard }) => done.get(shard) ?? []);
-  if (records.length < plan.shards.length) return {};
-  const manifest: Manifest = {
-    version: MANIFEST_VERSION,
-    fleet: plan.fleet,
-    ring: plan.ring,
-    started: records.map(({ started }) => started).sort()[0],
-    finished: records.map(({ finished }) => finished).sort()[records.length - 1],
-    shards: records,
-  };
-  try {
-    reached('backup.complete');
-    await into.complete(manifest);
-  } catch (error) {
-    return { problem: ofFileSystem(error).message };
-  }
+  const complete = await completeBackup(plan, into, done);
+  if (complete.manifest === undefined) return complete;
   try {
     reached('backup.pruning');
     for (const name of await destination.prune(retention)) report.note(`removed ${name}`);
-    return { manifest };
+    return complete;
   } catch (error) {
-    return { manifest, problem: `old backups were not removed: ${ofFileSystem(error).message}` };
+    return { ...complete, problem: `old backups were not removed: ${ofFileSystem(error).message}` };
   }
 }
 
 function text({ role, server, bytes, keys, finished }: ShardRecord): string {
   const counted = keys === undefined ? '' : `, ${keys} ${keys === 1 ? 'key' : 'keys'}`;
   return `${size(bytes)}${counted} of the ${role} ${server} at ${finished}`;
-}
-
-/** An error of the file system, with the remedy; the program can be run again. */
-function ofFileSystem(error: unknown): Error {
-  const { code, message, syscall } = error as NodeJS.ErrnoException;
-  if (syscall === undefined || code === undefined) return error as Error;
-  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code);
-  const remedy = isFull ? 'free space there, or keep fewer backups (keep)' : 'check the backup volume';
-  return new AbortedError(`${message}; ${remedy}, and run this again: earlier backups are unchanged`);
 }

@@ -19,3 +19,11 @@ export function backup({ outcomes, name, manifest, problem }: BackupResult): Sum
     json: { exitCode: exitCodeOf(outcomes), backup: name, isComplete: manifest !== undefined, problem, outcomes },
   };
 }
+
+export function imported(result: BackupResult): Summary {
+  const { text, json } = backup(result);
+  const { name = '', manifest } = result;
+  const next =
+    manifest === undefined ? [] : [`restore it to the empty shards, with BACKUP_FROM=${name} (--from ${name})`];
+  return { text: [...text, ...next], json };
+}

@@ -28,13 +28,27 @@ export interface ShardBackup {
   readonly samples: number;
   /** Reports the bytes received so far. */
   readonly onBytes: (bytes: number) => void;
+  /** What the server has loaded, if it is not one of the shard. */
+  readonly origin?: Pick<ShardRecord, 'server' | 'role' | 'files'>;
 }
 
 /** Throws an AbortedError or a ServerError, and what the file system reports. */
 export async function backUpShard(it: ShardBackup): Promise<ShardRecord> {
-  const file = await it.into.newFile(`shard-${it.shard.shard}`);
+  return withFile(it, (file) => withSource(it.shard, it.password, (source) => backUpFrom(source, file, it)));
+}
+
+/** The same for a server that is not found by its shard. */
+export async function backUpServer(source: Source, it: ShardBackup): Promise<ShardRecord> {
+  return withFile(it, (file) => backUpFrom(source, file, it));
+}
+
+async function withFile(
+  { into, shard }: ShardBackup,
+  use: (file: TemporaryFile) => Promise<ShardRecord>,
+): Promise<ShardRecord> {
+  const file = await into.newFile(`shard-${shard.shard}`);
   try {
-    return await withSource(it.shard, it.password, (source) => backUpFrom(source, file, it));
+    return await use(file);
   } finally {
     await file.discard();
   }
@@ -76,6 +90,7 @@ async function backUpFrom(source: Source, file: TemporaryFile, it: ShardBackup):
     started,
     finished: now(),
     samples,
+    ...it.origin,
   };
   await into.record(record);
   reached('backup.recorded');

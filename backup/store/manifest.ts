@@ -26,9 +26,11 @@ export interface ShardRecord {
   readonly sha256: string;
   /** The number of keys, if they are all in one database. */
   readonly keys?: number;
-  /** The server, and its role at that time. */
+  /** The server, and its role at that time; of an import the file, by its path below the old files. */
   readonly server: string;
-  readonly role: 'master' | 'replica';
+  readonly role: 'master' | 'replica' | 'file';
+  /** The files of the old server, of an import. */
+  readonly files?: readonly OldFile[];
   /** The server's version. */
   readonly redis: string;
   /** The point in the history of the shard: exactly the writes up to this offset are in the file. */
@@ -39,6 +41,15 @@ export interface ShardRecord {
   readonly finished: string;
   /** Keys that did not change meanwhile, as the server returned them. */
   readonly samples: readonly Sample[];
+}
+
+/** A file of an old server, at the time of its import. */
+export interface OldFile {
+  /** Below the directory of the old files. */
+  readonly path: string;
+  readonly bytes: number;
+  /** When it was written, in UTC. */
+  readonly modified: string;
 }
 
 /** A key, and a digest of its value. */

@@ -13,6 +13,7 @@ export function fleetBackup(app: App): void {
     backup: {
       storage: ShardStorage.nfs({ server: 'nfs-2.example.net', path: '/export/backups', capacity: Size.tebibytes(4) }),
       keep: 14,
+      importFrom: { claimName: 'old-files' },
       copyTo: { remote: 's3:bucket/redis', config: { name: 'rclone' } },
     },
   });

@@ -4,6 +4,7 @@ import { type Duration, type Size } from 'cdk8s';
 import { type JobOptions } from '../jobs/job-options';
 import { type IShardStorage } from '../storage/i-shard-storage';
 import { type BackupCopy } from './backup-copy';
+import { type BackupImport } from './backup-import';
 
 /** The options of the backups of a fleet. */
 export interface BackupOptions extends JobOptions {
@@ -81,6 +82,13 @@ export interface BackupOptions extends JobOptions {
    * @default - none
    */
   readonly copyTo?: BackupCopy;
+
+  /**
+   * Where the files of the old servers are, to move a fleet that the cluster does not reach: a suspended Job writes a backup from
+   * them, which a restore loads into the shards.
+   * @default - none
+   */
+  readonly importFrom?: BackupImport;
 
   /**
    * Additional arguments, by command, such as `{ backup: ['--samples', '64'] }`. The synth refuses invalid arguments.

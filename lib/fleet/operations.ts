@@ -3,7 +3,7 @@
 import { type Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { type BackupOptions } from '../backup/backup-options';
-import { RESTORE_STEP } from '../backup/steps';
+import { IMPORT_STEP, RESTORE_STEP } from '../backup/steps';
 import { type SecretKey } from '../common/secret-key';
 import { FAILOVER, fileOfStep } from '../failover/steps';
 import { FleetBackup } from '../fleet-backup';
@@ -77,14 +77,20 @@ export function backupOf(
   { name, redis, password, pools, chart, storage }: Operated,
 ): FleetBackup {
   const scopes: Record<string, Chart> = { restore: chart(`${RESTORE_STEP.number}-${RESTORE_STEP.name}`) };
+  if (options.importFrom) scopes.import = chart(`${IMPORT_STEP.number}-${IMPORT_STEP.name}`);
   if (options.programInImage !== true) scopes.program = chart('47-backup-program');
+  const { memory, image } = { memory: memoryOf(props.redis ?? {}), image: props.redis?.image };
   const shared = [props.storage, props.replicaStorage].filter((it) => Construct.isConstruct(it));
   return new FleetBackup(chart('48-backup'), 'backup', {
     ...(options.drillSchedule !== undefined && {
-      drillMemory: memoryOf(props.redis ?? {}),
-      drillRedisImage: props.redis?.image,
+      drillMemory: memory,
+      drillRedisImage: image,
     }),
     ...options,
+    ...(options.importFrom && {
+      importFrom: { memory, ...(image !== undefined && { redisImage: image }), ...options.importFrom },
+      importPools: [...pools.live],
+    }),
     name: `${name}-backup`,
     partOf: name,
     ring: ringFingerprint(pools.served),

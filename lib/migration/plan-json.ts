@@ -35,6 +35,7 @@ export function migrationPlan(
   };
 }
 
-function plannedPool({ name, hash, distribution, hashTag, redisDb }: NutcrackerPool): PlannedPool {
+/** The settings of a pool that map keys to shards. */
+export function plannedPool({ name, hash, distribution, hashTag, redisDb }: NutcrackerPool): PlannedPool {
   return { name, hash, distribution, ...(hashTag !== undefined && { hashTag }), database: redisDb };
 }

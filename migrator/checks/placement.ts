@@ -1,43 +1,11 @@
 // Whether the keys of each shard are where the rings of the plan look for them. This finds a wrong nutcracker.yml before
 // anything moves.
 
-import { type MovePlan, type PlannedPool, type PlannedShard, ringNamesOf } from '../../lib/migration/plan';
-import { Distribution, HashType } from '../../lib/nutcracker/algorithms';
-import { HashRing } from '../../lib/nutcracker/hash-ring';
-import { NutcrackerPool } from '../../lib/nutcracker/nutcracker-pool';
-import { NutcrackerServer } from '../../lib/nutcracker/nutcracker-server';
+import { type MovePlan, type PlannedShard, ringNamesOf } from '../../lib/migration/plan';
 import { percent } from '../../lib/nutcracker/percent';
 import { error, type Finding, type Remark, warning } from './finding';
 import { printable } from '../data/key-scan';
-
-/** The ring of a pool, and the shard of each of its servers. */
-interface PlannedRing {
-  readonly pool: PlannedPool;
-  readonly ring: HashRing;
-  readonly shards: readonly PlannedShard[];
-}
-
-function ringOf(plan: MovePlan, pool: PlannedPool): PlannedRing {
-  const members = plan.shards.flatMap((shard) =>
-    shard.servers.filter((server) => server.pool === pool.name).map((server) => ({ shard, server })),
-  );
-  const { name, hash, distribution, hashTag } = pool;
-  // The addresses of named servers are not on the ring; only the ports have to be distinct.
-  const servers = members.map(
-    ({ server: { ringName, weight } }, i) =>
-      new NutcrackerServer({ address: `127.0.0.1:${i + 1}`, name: ringName, weight }),
-  );
-  const live = new NutcrackerPool({
-    name,
-    listen: '127.0.0.1:1',
-    redis: true,
-    hash: Object.values(HashType).find((it: string) => it === hash),
-    distribution: Object.values(Distribution).find((it: string) => it === distribution),
-    hashTag,
-    servers,
-  });
-  return { pool, ring: HashRing.of(live), shards: members.map(({ shard }) => shard) };
-}
+import { ownerOf, type PlannedRing, ringOf, ringsOf } from '../data/planned-ring';
 
 /** The databases that the pools of a shard use. */
 export function databasesOf({ pools }: MovePlan, { servers }: PlannedShard): number[] {
@@ -54,17 +22,17 @@ const MIN_SAMPLE = 10;
 
 /** The shards to which the sampled keys belong. */
 export class Placement {
-  private readonly rings: readonly PlannedRing[];
+  private readonly rings: readonly PlannedRing<PlannedShard>[];
   /** By ordinal of a shard: the shard to which nearly all of its keys belong. */
   private readonly owners = new Map<number, PlannedShard>();
 
   constructor(plan: MovePlan) {
-    this.rings = plan.pools.map((pool) => ringOf(plan, pool));
+    this.rings = plan.pools.map((pool) => ringOf(plan.shards, pool));
   }
 
   /** Checks a sample of keys in a database of a shard. */
   check(shard: PlannedShard, address: string, database: number, keys: readonly Buffer[]): Remark[] {
-    const rings = this.rings.filter(({ pool, shards }) => pool.database === database && shards.includes(shard));
+    const rings = ringsOf(this.rings, shard, database);
     const owners = keys.map((key) => ownerOf(key, shard, rings));
     this.noteOwner(shard, owners);
     const strays = owners.flatMap((owner, i) => (owner.shard === shard.shard ? [] : [i]));
@@ -107,12 +75,6 @@ export class Placement {
     for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
     for (const [owner, count] of counts) if (count >= NEARLY_ALL * owners.length) this.owners.set(shard.shard, owner);
   }
-}
-
-/** The shard itself if any ring looks for the key there: pools may share a database. */
-function ownerOf(key: Buffer, shard: PlannedShard, rings: readonly PlannedRing[]): PlannedShard {
-  const owners = rings.map(({ ring, shards }) => shards[ring._indexOf(key)]);
-  return owners.includes(shard) ? shard : owners[0];
 }
 
 const MAX_LISTED = 8;

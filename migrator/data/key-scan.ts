@@ -5,10 +5,10 @@ import { type SendCommands } from '../redis/command-sender';
 const BATCH = 128;
 
 /** All keys of the selected database, in batches. A key that exists throughout is returned at least once. */
-export async function* allKeys(send: SendCommands): AsyncGenerator<Buffer[]> {
+export async function* allKeys(send: SendCommands, batch = BATCH): AsyncGenerator<Buffer[]> {
   let cursor = '0';
   do {
-    const [result] = await send([['SCAN', cursor, 'COUNT', BATCH]]);
+    const [result] = await send([['SCAN', cursor, 'COUNT', batch]]);
     if (result instanceof Error) throw result;
     const [next, keys] = result as [Buffer, Buffer[]];
     if (keys.length > 0) yield keys;

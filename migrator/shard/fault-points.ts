@@ -53,7 +53,8 @@ export type Step =
   | (typeof PASSWORD_STEPS)[number]
   // Listed by the backup program.
   | `backup.${string}`
-  | `restore.${string}`;
+  | `restore.${string}`
+  | `import.${string}`;
 
 /** The step, and the signal that the process sends itself there: `cutover.held SIGSTOP`. */
 const VARIABLE = 'CDK8S_TWEMPROXY_SIGNAL_AT';
