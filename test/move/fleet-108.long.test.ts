@@ -26,10 +26,11 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** Starts a few servers at a time, for a machine with two cores. */
+/** For a machine with two cores. */
+const limit = pLimit(4);
+
 async function started(): Promise<LabMove> {
   const it = (move = await LabMove.of(lab, { servers: SHARDS }));
-  const limit = pLimit(4);
   await Promise.all(it.ordinals.map((ordinal) => limit(() => it.old.start(ordinal))));
   await Promise.all(it.ordinals.map((ordinal) => limit(() => it.fleet.startShard(ordinal))));
   it.proxies.push(await it.fleet.addProxy());
@@ -52,7 +53,7 @@ async function throughProxy(it: LabMove, keys: readonly string[]): Promise<Recor
   });
 }
 
-test('108 shards migrate under load without a violation, and every key arrives', async () => {
+test('108 shards migrate under load without a violation; every key arrives, and stays when a third of the shards is killed', async () => {
   const it = await started();
   const keys = await it.old.fill(KEYS_PER_SHARD);
   const before = await it.contents('old', keys);
@@ -75,6 +76,17 @@ test('108 shards migrate under load without a violation, and every key arrives',
   const { violations, lost } = await load.stop();
   expect(violations.map(inWords)).toEqual([]);
   expect(lost).toEqual([]);
+
+  const killed = it.ordinals.filter((ordinal) => ordinal % 3 === 0);
+  await Promise.all(killed.map((ordinal) => it.fleet.stopShard(ordinal, 'SIGKILL')));
+  await Promise.all(killed.map((ordinal) => limit(() => it.fleet.startShard(ordinal))));
+  await until('the proxy has found every shard again', () =>
+    throughProxy(it, reachable).then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await throughProxy(it, reachable)).toEqual(Object.fromEntries(expected));
   figures.push(`longest gap of a shard: ${longest.toFixed(0)} ms (before the cutover: ${undisturbed.toFixed(0)} ms)`);
   console.log(figures.join('\n'));
 });
