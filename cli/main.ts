@@ -39,6 +39,7 @@ interface ReportOptions {
   readonly plan: readonly string[];
   readonly status: readonly string[];
   readonly failoverStatus: readonly string[];
+  readonly capacity: readonly string[];
 }
 interface BalanceOptions extends PoolOption {
   readonly keys?: string;
@@ -106,7 +107,7 @@ function commandLine(): Command {
   program
     .command('report')
     .description(
-      'Write an HTML page: key shares, the ring, warnings, the progress of a migration, and the state of replicas.',
+      'Write an HTML page: key shares, the ring, warnings, the progress of a migration, the state of replicas, and the capacity.',
     )
     .argument('<file>', 'nutcracker.yml, or - for standard input')
     .requiredOption('-o, --output <file>', 'the HTML file to write, or - for standard output')
@@ -123,7 +124,10 @@ function commandLine(): Command {
         'masters and replicas of the shards: the output of status --json of the failover program',
       ),
     )
-    .addHelpText('after', '\nRepeat --plan, --status and --failover-status for further pools of the file.')
+    .addOption(
+      files('--capacity <file>', 'the memory, nodes and storage that the shards need: the output of capacity --json'),
+    )
+    .addHelpText('after', '\nRepeat --plan, --status, --failover-status and --capacity for further pools of the file.')
     .action(writeReport);
 
   program
@@ -212,7 +216,7 @@ async function balance(file: string, options: BalanceOptions): Promise<void> {
 }
 
 async function writeReport(file: string, { output, ...sources }: ReportOptions): Promise<void> {
-  const sourceFiles = [file, ...sources.plan, ...sources.status, ...sources.failoverStatus];
+  const sourceFiles = [file, ...sources.plan, ...sources.status, ...sources.failoverStatus, ...sources.capacity];
   refuseStdinTwice(sourceFiles, 'give the paths of the others');
   const verdict = await check(file, input);
   const { config } = verdict;

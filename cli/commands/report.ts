@@ -4,16 +4,18 @@ import { Distribution } from '../../lib/nutcracker';
 import { type Verdict } from '../input/verdict';
 import { type ConfigFile, type Input } from '../input/pools';
 import { type DrawPage, type ReportData } from '../input/report-data';
+import { capacityByPool, readCapacity } from '../input/capacity-file';
 import { failoverByPool, readFailoverStatus } from '../input/failover-status';
 import { plansByPool, shardsOf, statusByPool } from '../input/matching-pool';
 import { readPlans } from '../input/plan-file';
 import { readStatus } from '../input/status-file';
 
-/** The files given with --plan, --status and --failover-status. */
+/** The files given with --plan, --status, --failover-status and --capacity. */
 export interface ReportSources {
   readonly plan: readonly string[];
   readonly status: readonly string[];
   readonly failoverStatus: readonly string[];
+  readonly capacity: readonly string[];
 }
 
 /** A separate file, since the chart library is larger than the rest of the program. */
@@ -43,6 +45,10 @@ export async function reportData(
   const statuses = statusByPool(config, statusFiles, plans);
   const failoverFiles = await Promise.all(sources.failoverStatus.map((file) => readFailoverStatus(file, input)));
   const failovers = failoverByPool(config, failoverFiles, plans);
+  const capacities = capacityByPool(
+    config,
+    await Promise.all(sources.capacity.map((file) => readCapacity(file, input))),
+  );
   return {
     file: config.name,
     pools: config.pools.map((pool) => ({
@@ -54,6 +60,7 @@ export async function reportData(
       plan: plans.get(pool),
       status: statuses.get(pool),
       failover: failovers.get(pool),
+      capacity: capacities.get(pool),
     })),
   };
 }

@@ -24,6 +24,7 @@ export interface PoolData {
   readonly plan?: PlanData;
   readonly status?: StatusData;
   readonly failover?: FailoverData;
+  readonly capacity?: CapacityData;
 }
 
 /** A plan, and data from the manifests in the same directory. */
@@ -73,6 +74,60 @@ export interface FailoverData {
 /** A shard with a replica. Without a state, the program skipped it, for the reason in `problems`. */
 export type ReplicatedData = Pick<ReplicatedStatus, 'votes' | 'problems'> &
   Partial<Omit<ReplicatedStatus, 'shard' | 'votes' | 'problems'>>;
+
+/** The output of `capacity --json`, for the fleet of a pool. */
+export interface CapacityData {
+  readonly source: string;
+  readonly fleet: FleetCapacityData;
+  readonly all: CapacityOfAll;
+}
+
+/** The shards of a fleet, and what is proposed for them. All amounts are in bytes. */
+export interface FleetCapacityData {
+  readonly pools: readonly string[];
+  readonly shards: readonly ShardCapacity[];
+  readonly proposal: {
+    readonly memory: number;
+    readonly maxmemory: number;
+    /** By ordinal. */
+    readonly maxmemoryOfShard: Readonly<Record<string, number>>;
+    /** The shards that do not fit into the memory. */
+    readonly tooLarge: readonly number[];
+  };
+}
+
+export interface ShardCapacity {
+  readonly shard: number;
+  readonly address: string;
+  readonly used: number;
+  readonly peak: number;
+  readonly maxmemory?: number;
+  /** At least. The disk is null if its AOF has no limit. */
+  readonly needs: { readonly maxmemory: number; readonly memory: number; readonly disk: number | null };
+  /** With two samples. */
+  readonly growth?: {
+    readonly bytesPerDay: number;
+    readonly daysUntilFull?: number;
+    readonly daysUntilProposalIsFull?: number;
+  };
+}
+
+/** What all fleets of the file need together. */
+export interface CapacityOfAll {
+  readonly nodes?: number;
+  /** Null if an AOF has no limit. */
+  readonly storage: number | null;
+  readonly options: {
+    readonly replicas: number;
+    /** For how many days the data may grow. */
+    readonly days: number;
+    readonly nodeMemory?: number;
+    readonly zones?: number;
+    readonly storage?: number;
+  };
+  /** What does not fit. */
+  readonly problems: readonly string[];
+}
 
 /** Renders the page as HTML. Loaded from a separate file, since only `report` needs the chart library. */
 export type DrawPage = (data: ReportData) => string;

@@ -2,6 +2,7 @@
 
 import { Distribution } from '../../lib/nutcracker/algorithms';
 import { type PoolData } from '../input/report-data';
+import { capacitySection } from './capacity-section';
 import { type Child, el, span } from './element';
 import { findingCounts, findingsSection } from './findings-section';
 import { ringChart } from './ring-chart';
@@ -11,6 +12,7 @@ import { shareChart } from './share-chart';
 import { extremes, type Share, sharesOf, times, timesFair } from './shares';
 import { lagCell, movedCount, needingAction, shardViews, stateSection } from './state-section';
 import { stepsSection } from './steps-section';
+import { tile } from './tile';
 
 /** A part of the page that the table of contents links to. */
 export interface Part {
@@ -20,13 +22,14 @@ export interface Part {
 }
 
 export function partsOf(data: PoolData, id: string): Part[] {
-  const { plan, status, failover, ring } = data;
+  const { plan, status, failover, capacity, ring } = data;
   const shares = ring === undefined ? [] : sharesOf(ring);
   return [
     ...(status ? [{ id: `${id}-state`, title: 'State of the migration', content: stateSection(data, status) }] : []),
     ...(failover
       ? [{ id: `${id}-replicas`, title: 'Masters and replicas', content: replicasSection(data, failover) }]
       : []),
+    ...(capacity ? [{ id: `${id}-capacity`, title: 'Capacity', content: capacitySection(data, capacity) }] : []),
     { id: `${id}-findings`, title: 'Warnings and notes', content: findingsSection(data) },
     { id: `${id}-shares`, title: 'Key shares', content: shares.length === 0 ? noShares() : shareChart(shares) },
     { id: `${id}-ring`, title: 'The ring', content: ringOf(data, shares) },
@@ -138,14 +141,4 @@ function lagTile(shards: readonly (readonly [number, { readonly lag?: number }])
   if (replicas.length === 0) return [];
   const [shard, { lag }] = replicas[0];
   return [tile('Largest lag', lagCell({ lag, isHeld: false }), lag === 0 ? 'of all replicas' : `shard ${shard}`)];
-}
-
-function tile(title: string, figure: string, caption: string, category?: string): Element {
-  return el(
-    'div',
-    { class: category === undefined ? 'tile' : `tile tile-${category}` },
-    el('dt', {}, title),
-    el('dd', { class: 'figure' }, figure),
-    el('dd', {}, caption),
-  );
 }

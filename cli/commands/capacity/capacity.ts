@@ -49,7 +49,9 @@ export class Capacity implements CommandResult {
 
   get json(): object {
     const { nodes, disk, problems } = this;
-    return { fleets: this.fleets.map((fleet) => fleet.json), nodes, storage: disk, problems };
+    const { replicas, days, nodes: { nodeMemory, zones } = {}, storage } = this.options;
+    const options = { replicas, days, nodeMemory, zones, storage };
+    return { fleets: this.fleets.map((fleet) => fleet.json), nodes, storage: disk, options, problems };
   }
 
   lines(paint: Paint): string[] {

@@ -1,5 +1,6 @@
 // The page in a real browser: content, accessibility, and no network requests.
 
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions } from 'playwright-core';
@@ -8,8 +9,10 @@ import { everyNth, longTest } from '../../lab/cases';
 import { Lab } from '../../lab/lab';
 import { LabMove } from '../../lab/move';
 import { pool, servers } from '../configurations';
-import { buildInto, run, UNIT_1 } from '../program';
+import { buildInto, ROOT, run, UNIT_1 } from '../program';
+import { GIBIBYTE, section } from './capacity/samples';
 
+const UNIT_1_FILE = path.join(ROOT, UNIT_1);
 const lab = new Lab();
 let browser: Browser;
 let move: LabMove | undefined;
@@ -60,6 +63,7 @@ const odd = lab.write(
 );
 
 const failover = lab.write('failover.jsonl', failoverStatus());
+const capacity = capacityOfUnit1();
 
 /** Violations of WCAG 2.1 AA and best practices that axe-core finds. */
 async function violations({ page }: Visit): Promise<string[]> {
@@ -94,6 +98,7 @@ describe('every page', () => {
       ['with three servers', () => report(few)],
       ['with 108 servers and a plan', () => report(UNIT_1, '--plan', 'dist')],
       ['with 1,000 servers', () => report(many)],
+      ['with 108 servers and their capacity', () => withCapacity()],
       ['with several pools', () => report(several)],
       ['with odd names', () => report(odd)],
     ] as const),
@@ -113,6 +118,7 @@ describe('every page', () => {
       ['light', () => report(several)],
       ['dark', () => report(odd)],
       ['dark', () => report(UNIT_1, '--plan', 'dist', '--failover-status', failover)],
+      ['dark', () => withCapacity()],
     ] as const),
   )('is accessible (%s)', async (colorScheme, page) => {
     expect(await visit(await page(), { colorScheme }, violations)).toEqual([]);
@@ -309,6 +315,70 @@ test('the status of the failover program shows which shards could fail over, and
     expect(await rows.count()).toBe(1);
     await page.setViewportSize({ width: 360, height: 800 });
     expect(await visited.overflow()).toBe(0);
+  });
+});
+
+/** The output of `capacity --json` for unit-1, from two samples a day apart: shard 7 grows, shard 9 is four times as large. */
+async function capacityOfUnit1(): Promise<string> {
+  const addresses = fs.readFileSync(UNIT_1_FILE, 'utf8').matchAll(/- ([^ :]+:\d+):\d+/g);
+  const names = [...addresses].map(([, address]) => address);
+  const sample = (days: number): string =>
+    names
+      .map((name, i) => {
+        const used = (i === 9 ? 4 : 1 + i / 200) * GIBIBYTE + (i === 7 ? days * 0.1 * GIBIBYTE : 0);
+        const id = String(i).padStart(40, '0');
+        const fields = { run_id: id, used_memory: used, used_memory_peak: used, used_memory_rss: 1.1 * used };
+        return `${section(name, { ...fields, uptime_in_seconds: 1000 + days * 86_400 })}maxmemory\n${5 * GIBIBYTE}\n`;
+      })
+      .join('');
+  const files = [0, 1].map((days) => lab.write(`info-${days}.txt`, sample(days)));
+  const options = ['--node-memory', '60Gi', '--zones', '3', '--storage', '1Ti'];
+  const { stdout } = await run(program, [
+    'capacity',
+    UNIT_1,
+    '--json',
+    ...files.flatMap((it) => ['--info', it]),
+    ...options,
+  ]);
+  return lab.write('capacity.json', String(stdout));
+}
+
+async function withCapacity(): Promise<string> {
+  return report(UNIT_1, '--plan', 'dist', '--capacity', await capacity);
+}
+
+test('the capacity shows the proposal, nodes and storage, and for each shard what it needs and when it is full', async () => {
+  await visit(await withCapacity(), {}, async (visited) => {
+    const { page } = visited;
+    const section = page.locator('#pool-1-capacity');
+    const tiles = (await section.locator('.tile').allInnerTexts()).map((tile) => tile.replaceAll(/\s+/g, ' '));
+    const printed = JSON.parse(fs.readFileSync(await capacity, 'utf8')) as { nodes: number; problems: string[] };
+    expect(tiles).toEqual([
+      expect.stringMatching(/^Memory of a shard [\d.]+ GiB proposed: request and limit$/),
+      expect.stringMatching(/^maxmemory [\d.]+ GiB/),
+      `Nodes with 60.0 GiB ${printed.nodes} of 3 zones, one may be lost`,
+      expect.stringMatching(/^Storage [\d.]+ TiB of 1.0 TiB$/),
+      'Full in 38 days shard 7 first',
+    ]);
+    expect(printed.problems).toHaveLength(1);
+    expect(await section.locator('.findings').innerText()).toContain(printed.problems[0]);
+    expect(await section.innerText()).toMatch(/For main\.ts: redis: \{ memory: Size\.\w+\(\d+\), maxmemory: Size/);
+    expect(await section.getByRole('img').getAttribute('aria-label')).toMatch(/^Memory of 108 shards, .* The line is/);
+    const rows = section.getByRole('table').locator('tbody tr:visible');
+    const texts = (await rows.allInnerTexts()).map((row) => row.replaceAll(/\s+/g, ' ').trim());
+    expect(texts.slice(0, 2)).toEqual([
+      expect.stringMatching(
+        /^7 redis-\S+ 1\.1 GiB 1\.1 GiB 5\.0 GiB [\d.]+ GiB [\d.]+ GiB [\d.]+ GiB 102\.4 MiB 38 \d+$/,
+      ),
+      expect.stringMatching(/^9 redis-\S+ 4\.0 GiB 4\.0 GiB 5\.0 GiB [\d.]+ GiB [\d.]+ GiB [\d.]+ GiB 0 B – –$/),
+    ]);
+    expect(texts).toHaveLength(108);
+    const filter = section.getByLabel('Show only rows with');
+    await filter.focus();
+    await page.keyboard.type('redis-07');
+    expect(await rows.count()).toBeLessThan(20);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.getAttribute("role")')).toBe('group');
   });
 });
 

@@ -24,16 +24,17 @@ interface Given {
   readonly plan?: string[];
   readonly status?: string[];
   readonly failoverStatus?: string[];
+  readonly capacity?: string[];
 }
 
 async function dataOf(
   file: string,
-  { plan = [], status = [], failoverStatus = [] }: Given,
+  { plan = [], status = [], failoverStatus = [], capacity = [] }: Given,
   input = new Input(() => process.stdin),
 ): Promise<ReportData> {
   const verdict = await check(file, input);
   if (verdict.config === undefined) throw new Error(`${file} is refused`);
-  return reportData(verdict, verdict.config, { plan, status, failoverStatus }, input);
+  return reportData(verdict, verdict.config, { plan, status, failoverStatus, capacity }, input);
 }
 
 const manifest = fs.readFileSync(PLAN, 'utf8');
@@ -316,5 +317,72 @@ describe('a status of the failover program', () => {
     ],
   ])('is refused if the plan has another one: %s', async (_, text, message) => {
     await expect(dataOf(LIVE, { plan: [DIST], failoverStatus: ['-'] }, inputOf(text))).rejects.toThrow(message);
+  });
+});
+
+describe('a capacity', () => {
+  const NEEDS = { maxmemory: 3, memory: 4, disk: 5 };
+  const shard = (i: number, more: object = {}): object => ({
+    shard: i,
+    address: `10.0.0.${i}:6379`,
+    used: 1,
+    peak: 2,
+    needs: NEEDS,
+    ...more,
+  });
+  const proposal = { memory: 4, maxmemory: 3, maxmemoryOfShard: { 1: 2 }, tooLarge: [] };
+  const fleet = { pools: ['alpha'], shards: [0, 1, 2].map((i) => shard(i)), proposal };
+  const whole = { fleets: [fleet], storage: 15, options: { replicas: 0, days: 180 }, problems: [] };
+  const text = (fleets: object[] = [fleet], more: object = {}): string => JSON.stringify({ ...whole, fleets, ...more });
+
+  test('belongs to the pools with its names and servers', async () => {
+    const beta = pool(
+      'beta',
+      servers(SERVERS).map((line) => line.replace('6379', '6380')),
+    );
+    const both = lab.write('with-beta.yml', fs.readFileSync(alpha, 'utf8') + beta);
+    const { pools } = await dataOf(both, { capacity: ['-'] }, inputOf(text()));
+    expect(pools.map(({ capacity }) => capacity?.fleet.shards.length)).toEqual([3, undefined]);
+    expect(pools[0].capacity).toMatchObject({ source: 'stdin', all: { storage: 15 } });
+  });
+
+  test('may have no limit of the storage', async () => {
+    const endless = { ...fleet, shards: [0, 1, 2].map((i) => shard(i, { needs: { ...NEEDS, disk: null } })) };
+    const given = text([endless], { storage: null });
+    const { pools } = await dataOf(alpha, { capacity: ['-'] }, inputOf(given));
+    expect(pools[0].capacity?.fleet.shards[0].needs.disk).toBeNull();
+  });
+
+  test.each([
+    ['that is not JSON', 'pool "alpha"', 'stdin: it is not JSON; give the output of `cdk8s-twemproxy capacity --json`'],
+    ['of another command', '{"pools": []}', 'stdin: it has no fleets; it is the output of another command'],
+    [
+      'without the memory of a shard',
+      text([{ ...fleet, shards: [shard(0, { needs: { maxmemory: 3 } })] }]),
+      'stdin: fleets[0]: shards[0].needs is {"maxmemory":3}, not a valid value',
+    ],
+    ['without options', text([fleet], { options: undefined }), 'stdin: options is missing, not a valid value'],
+    [
+      'with a wrong proposal',
+      text([{ ...fleet, proposal: { ...proposal, maxmemoryOfShard: { 1: 'all' } } }]),
+      'stdin: fleets[0]: proposal.maxmemoryOfShard is {"1":"all"}, not a valid value',
+    ],
+    [
+      'of another pool',
+      text([{ ...fleet, pools: ['gamma'] }]),
+      `stdin: it is not the capacity of ${alpha}: it has a pool "gamma"; give the capacity of the fleets in this file`,
+    ],
+    [
+      'of fewer servers',
+      text([{ ...fleet, shards: [shard(0), shard(1)] }]),
+      `it is not the capacity of ${alpha}: it has no server 10.0.0.2:6379 of pool "alpha"`,
+    ],
+    [
+      'of other servers',
+      text([{ ...fleet, shards: [0, 1, 2, 7].map((i) => shard(i)) }]),
+      `it is not the capacity of ${alpha}: pool "alpha" has no server 10.0.0.7:6379`,
+    ],
+  ])('%s is refused', async (_, given, message) => {
+    await expect(dataOf(alpha, { capacity: ['-'] }, inputOf(given))).rejects.toThrow(message);
   });
 });
