@@ -18,6 +18,9 @@ test('a master that stalls until it was replaced gets no client when it continue
   const observer = new RouteHistory(it, bridge);
   await until('a gets clients', () => observer.last === 'a');
   expect(await bridge.status('/ready')).toBe(200);
+  // The checks of b's role, and of b's lease, which a would have to confirm.
+  for (const name of ['a', 'b'] as const)
+    await until(`a check waits in ${name}`, async () => /blocked_clients:[1-9]/.test(await it.info(name, 'clients')));
 
   it.server('a').child.kill('SIGSTOP');
   await until('b gets clients', () => observer.last === 'b');

@@ -28,6 +28,7 @@ import {
 } from '../../migrator/shard/hand-over';
 import { reached } from '../../migrator/shard/fault-points';
 import { RefusedError } from '../../migrator/program/outcome';
+import { type CommandLine } from '../../migrator/redis/server';
 import { type Votes } from '../sentinel/sentinels';
 import { ShardServers } from '../shard/shard-servers';
 import { bothOf, isCovered, MEANING, type ShardView, whyNotEligible } from '../shard/state';
@@ -53,6 +54,9 @@ const POLL_MS = 250;
 
 /** Lag in bytes below which writes are held: it is made up in milliseconds. */
 const NEAR = 2 ** 20;
+
+/** A check of a bridge waits for a change of the role, or for the end of its connection. Sentinel sends it with each change as well. */
+const END_CHECKS: CommandLine = ['CLIENT', 'KILL', 'TYPE', 'normal'];
 
 /** How long the demoted server may take to connect to the new master. */
 const LINK_MS = 10_000;
@@ -237,7 +241,10 @@ export class ShardSwitchover {
     await this.follow(servers, other);
   }
 
-  /** Makes a demoted server follow its partner, and waits for the link. Its priority stays 0 until it is in sync. */
+  /**
+   * Makes a demoted server follow its partner, and waits for the link. Its priority stays 0 until it is in sync. Then the checks of the
+   * bridges, which wait for it, are ended.
+   */
   private async follow(servers: ShardServers, side: Side): Promise<void> {
     const member = servers.get(side);
     const view = await member.observe();
@@ -250,8 +257,9 @@ export class ShardSwitchover {
     reached('switchover.followed');
     const deadline = performance.now() + LINK_MS;
     while ((await member.observe())?.isLinked === false && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 2));
     }
+    await member.server.each([END_CHECKS]);
   }
 
   /** The last step: the Sentinels name the master. */
@@ -291,6 +299,7 @@ function handOverOf(servers: ShardServers, view: ShardView, from: Side, deadline
     method: 'pause',
     acceptVolatileFence: false,
     acceptVolatilePromotion: false,
+    beforePromotion: [END_CHECKS],
     command: 'switchover',
   };
 }

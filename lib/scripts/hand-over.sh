@@ -127,9 +127,13 @@ swap() {
   # No write can come any more, but some may have: the pause may have run out. The partner still reads what it lacks.
   caught_up || return 1
   demoted=promoting
-  partner 'REPLICAOF NO ONE' 'INFO replication' && has role:master || return 1
+  # As Sentinel does: the checks of the bridges that wait for the promotion end with their connections.
+  partner 'CLIENT KILL TYPE normal' 'REPLICAOF NO ONE' 'INFO replication' && has role:master || return 1
   # The bridges trust the new master once this server follows it.
   own "REPLICAOF $to" && clock && say "writes were held for $((now - held)) ms"
+  latest=$((now + 1000))
+  until own 'INFO replication' && has master_link_status:up; do clock && [ "$now" -lt "$latest" ] || break; done
+  own 'CLIENT KILL TYPE normal'
   return 0
 }
 

@@ -35,8 +35,7 @@ look() { # at the end of a reply
       elif [ "$priority" != 100 ] && [ -z "$goal" ]; then
         goal=$(timeout 2 redis-cli -h "$host" -p "$port" INFO replication 2>/dev/null | tr -d '\r' | sed -n 's/^master_repl_offset://p')
       elif [ "$priority" != 100 ] && [ "$offset" -ge "$goal" ]; then
-        set_priority 100
-        echo "$POD_NAME: in sync with $host $port, and eligible as master"
+        set_priority 100 && echo "$POD_NAME: in sync with $host $port, and eligible as master"
       fi
       ;;
   esac

@@ -84,7 +84,7 @@ export class FailoverBridge extends Bridge {
    * @internal
    */
   _requests(): { readonly mebibytes: number; readonly millicores: number } {
-    const ofShard = 0.4 + 600 / failoverTiming(this).role.inter;
+    const ofShard = 0.4 + 600 / failoverTiming(this).lease.inter;
     return {
       mebibytes: 64 + 8 * Math.round((this.shards.length * 0.6) / 8),
       millicores: 10 * Math.ceil((350 + this.shards.length * ofShard) / 10),

@@ -105,6 +105,32 @@ export class FakeShards {
         const half = Math.ceil(reply.length / 2);
         for (const part of [reply.slice(0, half), reply.slice(half)]) socket.write(part);
       };
+      let isBlocked = false;
+      const answerLines = (): void => {
+        for (
+          let end = text.indexOf('\r\n');
+          end >= 0 && !text.startsWith('*2') && !isBlocked;
+          end = text.indexOf('\r\n')
+        ) {
+          const words = text.slice(0, end).split(' ');
+          text = text.slice(end + 2);
+          if (words[0] === 'QUIT' || words[0] === '*x') {
+            send(words[0] === 'QUIT' ? '+OK\r\n' : '-ERR Protocol error: invalid multibulk length\r\n');
+            socket.end();
+            return;
+          }
+          if (words[0] === 'XREAD' && isIn) {
+            isBlocked = true;
+            setTimeout(() => {
+              isBlocked = false;
+              send('*-1\r\n');
+              answerLines();
+            }, Number(words[2]));
+            return;
+          }
+          send(isIn ? (answer(words) ?? '-ERR unknown command\r\n') : '-NOAUTH Authentication required.\r\n');
+        }
+      };
       socket.setNoDelay(true).on('error', () => undefined);
       socket.setEncoding('utf8').on('data', (data: string) => {
         text += data;
@@ -114,16 +140,7 @@ export class FakeShards {
           isIn = login[1] === this.password;
           send(isIn ? '+OK\r\n' : '-WRONGPASS invalid username-password pair\r\n');
         }
-        for (let end = text.indexOf('\r\n'); end >= 0 && !text.startsWith('*2'); end = text.indexOf('\r\n')) {
-          const words = text.slice(0, end).split(' ');
-          text = text.slice(end + 2);
-          if (words[0] === 'QUIT' || words[0] === '*x') {
-            send(words[0] === 'QUIT' ? '+OK\r\n' : '-ERR Protocol error: invalid multibulk length\r\n');
-            socket.end();
-            return;
-          }
-          send(isIn ? (answer(words) ?? '-ERR unknown command\r\n') : '-NOAUTH Authentication required.\r\n');
-        }
+        answerLines();
       });
     });
     this.servers.push(server);

@@ -45,7 +45,7 @@ export interface LoadReport {
   readonly errorsPerConnection: Record<string, number>;
   /** By the ordinal of the shard. */
   readonly errorsPerShard: readonly number[];
-  /** The longest time from a success to the next, in milliseconds, by the ordinal of the shard. */
+  /** The longest time from an acknowledged write to the next, in milliseconds, by the ordinal of the shard. A demoted server can be read. */
   readonly gaps: readonly number[];
   /** Operations that no register allows. */
   readonly violations: readonly Violation[];
@@ -214,8 +214,10 @@ export class Load {
       const reply = await (value === undefined ? redis.get(key) : redis.set(key, value));
       const end = performance.now();
       this.history.record({ client, key, kind, value: value ?? reply, start, end, ok: true });
-      if (value !== undefined) this.acknowledgedWrites++;
-      this.succeeded(shard, end);
+      if (value !== undefined) {
+        this.acknowledgedWrites++;
+        this.succeeded(shard, end);
+      }
     } catch (error) {
       const { message } = error as Error;
       this.history.record({ client, key, kind, value: value ?? null, start, end: performance.now(), ok: false });

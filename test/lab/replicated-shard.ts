@@ -91,9 +91,9 @@ export class ReplicatedShard {
   }
 
   /** INFO replication of a server; empty without a reply, such as when Sentinel promotes it, which closes its connections. */
-  async info(name: Name): Promise<string> {
+  async info(name: Name, section = 'replication'): Promise<string> {
     return this.client(this.ports[name])
-      .info('replication')
+      .info(section)
       .catch(() => '');
   }
 
