@@ -44,6 +44,12 @@ export interface FleetBackupProps extends BackupOptions {
   readonly importPools?: NutcrackerPool[];
 
   /**
+   * Whether the Jobs export their progress for Prometheus, at `/metrics` of port 9123.
+   * @default false
+   */
+  readonly metrics?: boolean;
+
+  /**
    * The fleet, for the label `app.kubernetes.io/part-of` and the plan.
    * @default - `name`
    */

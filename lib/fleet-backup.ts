@@ -20,6 +20,7 @@ import { script } from './common/scripts';
 import { checkSecretKey } from './common/secret-key';
 import { type FleetBackupProps } from './fleet-backup-props';
 import { checkJobs } from './jobs/job-checks';
+import { JOB_METRICS_PORT } from './jobs/job-options';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { type Extras, jobLabels, jobSpec, type JobWiring } from './jobs/program-job';
@@ -70,6 +71,8 @@ export class FleetBackup extends Construct {
   readonly labels: { [key: string]: string };
   /** The labels that select the pods of the Jobs; they must reach the servers of each shard. */
   readonly podSelector: { [key: string]: string };
+  /** The port at which the Jobs export their progress; undefined if they do not. */
+  readonly metricsPort?: number;
 
   constructor(scope: Construct, id: string, props: FleetBackupProps) {
     super(scope, id);
@@ -89,6 +92,7 @@ export class FleetBackup extends Construct {
     this.name = name;
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
+    this.metricsPort = props.metrics ? JOB_METRICS_PORT : undefined;
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const plan = planText(backupPlan(this, partOf, props));

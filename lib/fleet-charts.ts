@@ -230,6 +230,7 @@ export class FleetCharts extends Construct {
       shardOfServer: shardOfServer(pools.served),
       moving: this.migration !== undefined,
       backup: this.backup,
+      passwords: this.passwords,
       jobSelector: (this.migration ?? this.failover)?.podSelector,
       clusterDomain: this.props.clusterDomain,
     });

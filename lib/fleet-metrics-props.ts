@@ -2,6 +2,7 @@
 
 import { type SecretKey } from './common/secret-key';
 import { type FleetBackup } from './fleet-backup';
+import { type FleetPasswords } from './fleet-passwords';
 import { type MetricsOptions } from './metrics/metrics-options';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
@@ -33,10 +34,16 @@ export interface FleetMetricsProps extends MetricsOptions {
   readonly jobSelector?: { [key: string]: string };
 
   /**
-   * The backups of the fleet: their Jobs, and the age of the newest one, have alerts.
+   * The backups of the fleet: their Jobs are scraped if they have `metrics`; they, and the age of the newest backup, have alerts.
    * @default - none
    */
   readonly backup?: FleetBackup;
+
+  /**
+   * The Jobs that change the password: they are scraped if they have `metrics`, and have alerts.
+   * @default - none
+   */
+  readonly passwords?: FleetPasswords;
 
   /**
    * The password of the shards.

@@ -107,7 +107,7 @@ export class FleetMetrics extends Construct {
       proxyExporter: address(PROXY_EXPORTER_PORT),
       proxySelector: proxies.podSelector,
       hasBridge: proxies.hasMetrics,
-      jobSelector: props.jobSelector,
+      jobSelectors: jobSelectors(props),
     });
     const alerted = alertedFleet(this, props);
     this.scrapeConfigMap = new k8s.KubeConfigMap(this, 'scrape-config', {
@@ -132,9 +132,15 @@ export class FleetMetrics extends Construct {
   }
 }
 
+/** The labels of the pods of Jobs that export their progress. */
+function jobSelectors({ jobSelector, backup, passwords }: FleetMetricsProps): { [key: string]: string }[] {
+  const measured = [backup, passwords].flatMap((it) => (it?.metricsPort === undefined ? [] : [it.podSelector]));
+  return [...(jobSelector ? [jobSelector] : []), ...measured];
+}
+
 function alertedFleet(
   scope: Construct,
-  { name, fleet = name, redis, proxies, moving, backup, ...props }: FleetMetricsProps,
+  { name, fleet = name, redis, proxies, moving, backup, passwords, ...props }: FleetMetricsProps,
 ): AlertedFleet {
   const { data = {} } = redis.configMap.toJson() as { data?: Record<string, string> };
   return {
@@ -144,6 +150,7 @@ function alertedFleet(
     hasReplicas: redis.replicaStatefulSet !== undefined,
     hasBridge: proxies.hasMetrics,
     backup: backup && { cronJob: backup.name, alertAfter: backup.alertAfter.toSeconds() },
+    passwords: passwords?.name,
     evictsNothing: /^maxmemory-policy "?noeviction"?$/m.test(data['redis.conf']),
     interval: timesOf(props).interval,
   };

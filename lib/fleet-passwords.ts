@@ -10,6 +10,7 @@ import { checkName, checkPort, refuse } from './common/prop-errors';
 import { checkSecretKey, secondPasswordEnv } from './common/secret-key';
 import { type FleetPasswordsProps } from './fleet-passwords-props';
 import { checkJobs } from './jobs/job-checks';
+import { JOB_METRICS_PORT } from './jobs/job-options';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
@@ -35,6 +36,8 @@ export class FleetPasswords extends Construct {
   readonly labels: { [key: string]: string };
   /** The labels that select the pods of the Jobs; they must reach every server, the Sentinels, and the proxies. */
   readonly podSelector: { [key: string]: string };
+  /** The port at which the Jobs export their progress; undefined if they do not. */
+  readonly metricsPort?: number;
 
   constructor(scope: Construct, id: string, props: FleetPasswordsProps) {
     super(scope, id);
@@ -45,6 +48,7 @@ export class FleetPasswords extends Construct {
     this.name = name;
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
+    this.metricsPort = props.metrics ? JOB_METRICS_PORT : undefined;
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const plan = planText(passwordPlan(partOf, props));

@@ -37,9 +37,9 @@ export class NetworkPolicies extends Construct {
   readonly proxyPolicies: k8s.KubeNetworkPolicy[];
   /** The policy of the failover Jobs, if there are any. Only with metrics it allows ingress. */
   readonly failoverPolicy?: k8s.KubeNetworkPolicy;
-  /** The policy of the Jobs for backups, if there are any. Shards may connect to the one for a restore. */
+  /** The policy of the Jobs for backups, if there are any. Shards may connect to the one for a restore, and `clients` of metrics to each. */
   readonly backupPolicy?: k8s.KubeNetworkPolicy;
-  /** The policy of the Jobs that change the password, if there are any. It allows no ingress. */
+  /** The policy of the Jobs that change the password, if there are any. Only with metrics it allows ingress. */
   readonly passwordsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the metrics, if there are any. */
   readonly metricsPolicy?: k8s.KubeNetworkPolicy;
@@ -131,31 +131,36 @@ export class NetworkPolicies extends Construct {
       ),
     );
     this.metricsPolicy = metrics && this.policyOfMetrics(metrics);
-    const toJob = ({ metricsPort }: FleetMigration | FleetFailover): k8s.NetworkPolicyIngressRule[] =>
-      metricsPort && metrics ? NetworkPeer._ingress(metrics.clients, [metricsPort]) : [];
-    this.failoverPolicy = failover && this.policy('failover', failover.name, failover, toJob(failover), ownServers);
+    this.failoverPolicy =
+      failover && this.policy('failover', failover.name, failover, this.toJob(failover), ownServers);
     this.passwordsPolicy =
       passwords &&
       this.policy(
         'passwords',
         passwords.name,
         passwords,
-        [],
+        this.toJob(passwords),
         ownServers,
         proxies.flatMap(({ podSelector: pods, ports }) =>
           NetworkPeer._egress([NetworkPeer.pods(pods)], ports.slice(0, 1)),
         ),
       );
     this.migrationPolicy =
-      migration && this.policy('migration', migration.name, migration, toJob(migration), everyServer);
+      migration && this.policy('migration', migration.name, migration, this.toJob(migration), everyServer);
     this.backupPolicy = backup && this.policyOfBackup(backup, ownServers);
+  }
+
+  /** Prometheus scrapes the Jobs while they run. */
+  private toJob({ metricsPort }: Pick<FleetMigration, 'metricsPort'>): k8s.NetworkPolicyIngressRule[] {
+    const { metrics } = this.props;
+    return metricsPort && metrics ? NetworkPeer._ingress(metrics.clients, [metricsPort]) : [];
   }
 
   private policyOfBackup(backup: FleetBackup, servers: string[]): k8s.KubeNetworkPolicy {
     const { podSelector, replicaPodSelector } = this.props.redis;
     const selectors = [podSelector, ...(replicaPodSelector ? [replicaPodSelector] : [])];
     const shards = selectors.map((selector) => NetworkPeer.pods(selector));
-    const ingress = NetworkPeer._ingress(shards, backup.restorePorts);
+    const ingress = [...NetworkPeer._ingress(shards, backup.restorePorts), ...this.toJob(backup)];
     const copies = backup.copyPort === undefined ? [] : NetworkPeer._egress([NetworkPeer.anyone()], [backup.copyPort]);
     return this.policy('backup', backup.name, backup, ingress, servers, copies);
   }

@@ -14,6 +14,9 @@ function measured(metrics: Partial<MetricsOptions> = {}, props: Partial<FleetCha
   return fleet({ namespace: 'unit-1', metrics: { clients: [MONITORING], ...metrics }, ...props });
 }
 
+/** The backups of a fleet, on a claim that exists. */
+const BACKUP = { claimName: 'backups' };
+
 const WITH_REPLICAS: Partial<FleetChartsProps> = { redis: { replicas: 1 } };
 
 function objectOf(
@@ -237,10 +240,12 @@ test('the exporters reach the shards and the statistics, and only the clients re
 test.each<[string, Partial<FleetChartsProps>]>([
   ['migration', { migration: { phase: MigrationPhase.MOVING } }],
   ['failover', WITH_REPLICAS],
+  ['backup', { backup: { ...BACKUP, drillSchedule: '0 12 * * 0' } }],
+  ['change of the password', { password: { name: 'p', key: 'current', secondKey: 'next' } }],
 ])('the Jobs of a %s export their progress to the clients, and without metrics they have no port', (_, props) => {
   const { app, charts } = measured({}, props);
   expect(manifests(app).flatMap(problemsOf)).toEqual([]);
-  const jobs = ofKind(app, 'Job');
+  const jobs = [...ofKind(app, 'Job'), ...ofKind(app, 'CronJob').map(({ spec }) => spec.jobTemplate as Manifest)];
   expect(jobs.length).toBeGreaterThan(2);
   for (const { spec } of jobs) {
     const [{ command, ports }] = spec.template.spec.containers as Manifest[];
@@ -249,11 +254,22 @@ test.each<[string, Partial<FleetChartsProps>]>([
   }
   const scrape = jobsOf(charts).find(({ job_name: name }) => name === 'unit-1-jobs');
   expect(scrape).toMatchSnapshot();
-  const { migrationPolicy, failoverPolicy } = charts.networkPolicies;
-  const policy = (migrationPolicy ?? failoverPolicy)?.toJson() as Manifest;
+  const { migrationPolicy, failoverPolicy, backupPolicy, passwordsPolicy } = charts.networkPolicies;
+  const policy = (migrationPolicy ?? failoverPolicy ?? backupPolicy ?? passwordsPolicy)?.toJson() as Manifest;
   const from = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }];
-  expect(policy.spec.ingress).toEqual([{ from, ports: [{ protocol: 'TCP', port: 9123 }] }]);
-  for (const { spec } of ofKind(fleet(props).app, 'Job')) expect(JSON.stringify(spec)).not.toContain('--metrics-port');
+  expect((policy.spec.ingress as Manifest[]).at(-1)).toEqual({ from, ports: [{ protocol: 'TCP', port: 9123 }] });
+  expect(JSON.stringify(manifests(fleet(props).app))).not.toContain('"--metrics-port"');
+});
+
+test('one job scrapes the Jobs of all programs of a fleet', () => {
+  const { charts } = measured({}, { ...WITH_REPLICAS, backup: BACKUP, password: { name: 'p', secondKey: 'next' } });
+  const scrape = jobsOf(charts).find(({ job_name: name }) => name === 'unit-1-jobs');
+  const selectors = (scrape?.kubernetes_sd_configs as Manifest[]).map(({ selectors: [{ label }] }) => label as string);
+  expect(selectors).toEqual(
+    ['failover', 'backup', 'passwords'].map(
+      (name) => `app.kubernetes.io/name=${name},app.kubernetes.io/instance=unit-1-${name}`,
+    ),
+  );
 });
 
 test.each<[Partial<MetricsOptions>, string]>([

@@ -1,24 +1,36 @@
 // A real Prometheus scrapes a synthesized fleet with replicas through its exporters.
 
+import { randomBytes } from 'node:crypto';
 import { Duration } from 'cdk8s';
 import { SIDES } from '../lib/failover/replica-plan';
-import { connect } from './lab/clients';
-import { Lab, until } from './lab/lab';
+import { connect, PASSWORD } from './lab/clients';
+import { freePort, Lab, until } from './lab/lab';
 import { LabMetrics, type Series } from './lab/metrics';
 import { LabReplicas } from './lab/replicas';
+import { TcpProxy } from './lab/tcp-proxy';
 
 const lab = new Lab();
 let fleet: LabReplicas;
 let metrics: LabMetrics;
+let jobPort: number;
+let links: TcpProxy[] = [];
 
 beforeAll(async () => {
   fleet = await LabReplicas.start(lab, {
     servers: 2,
+    secretValue: PASSWORD,
+    secondValue: 'next',
+    backup: { claimName: 'backups' },
+    passwords: { stepArguments: { retire: ['--watch', '20'] } },
     metrics: { interval: Duration.seconds(5), grafanaDashboard: true },
   });
-  metrics = await LabMetrics.start(lab, fleet.fleet, fleet.proxies[0]);
+  jobPort = await freePort();
+  metrics = await LabMetrics.start(lab, fleet.fleet, fleet.proxies[0], { jobPort });
 });
-afterAll(() => lab.close());
+afterAll(async () => {
+  await Promise.all(links.map((link) => link.close()));
+  await lab.close();
+});
 
 test('every server has metrics with its shard, its side and its role, and at most 300 series', async () => {
   // A server that clients use with many commands has more series.
@@ -105,6 +117,52 @@ test('a planned switchover causes no alert, and a shard without a server one, an
   await until('the shard is reported', async () => (await firing()).includes('ShardUnavailable 1'));
   expect((await firing()).filter((alert) => !alert.endsWith(' 1'))).toEqual([]);
   for (const { child } of held) child.kill('SIGCONT');
+});
+
+/** What a series of the running Job says. */
+async function ofJob(name: string): Promise<Record<string, number>> {
+  const found = await metrics.query(`cdk8s_twemproxy_job_${name}`);
+  return Object.fromEntries(found.map(({ labels: { command, state }, value }) => [state ?? command, value]));
+}
+
+test('a running backup is scraped with its shards by state, its bytes, and the time of the newest backup', async () => {
+  const { fleet: synthesized } = fleet;
+  // A shard of the test before may still be without a replica.
+  await fleet.untilReplicated();
+  const port = { 9123: String(jobPort) };
+  expect(await (await synthesized.backupPod(port).start()).exit()).toBe(0);
+  const client = fleet.client(1, (await fleet.masterOf(1)) ?? 'a');
+  // Not compressible: the file takes two minutes through the links.
+  await client.set('large', randomBytes(8 * 1024 * 1024));
+  await client.wait(1, 30_000);
+  const { addresses, replicaAddresses } = synthesized.charts.redis;
+  links = await Promise.all(SIDES.map((side) => TcpProxy.to(synthesized.portOf(1, side))));
+  for (const link of links) link.slow({ bytesPerSecond: 64 * 1024 });
+  const [a, b] = links.map((link) => `127.0.0.1:${link.port}`);
+  const running = await synthesized.backupPod({ ...port, [addresses[1]]: a, [replicaAddresses[1]]: b }).start();
+  await until('a shard is done, and one is read', async () => {
+    const { done, reading } = await ofJob('shards');
+    return done === 1 && reading === 1 && (await ofJob('bytes')).backup > 0;
+  });
+  expect((await ofJob('backup_bytes')).backup).toBeGreaterThan(0);
+  const age = Date.now() / 1000 - (await ofJob('newest_backup_timestamp_seconds')).backup;
+  expect(age).toBeGreaterThan(0);
+  expect(age).toBeLessThan(600);
+  for (const link of links) link.slow({});
+  expect(await running.exit()).toBe(0);
+  await client.del('large');
+  client.disconnect();
+});
+
+test('a running change of the password is scraped with its shards by state', async () => {
+  const { fleet: synthesized, proxies } = fleet;
+  const pod = synthesized.passwordJobPod('retire', {
+    9123: String(jobPort),
+    [synthesized.proxyPort]: String(proxies[0].ports.proxy),
+  });
+  const running = await pod.start();
+  await running.ready(async () => (await ofJob('shards')).watching === 2);
+  expect(await running.exit()).toBe(0);
 });
 
 /** Commands that a fleet of caches and queues may use; nutcracker supports some hundred. */

@@ -4,6 +4,7 @@ import { type BackedUpShard } from '../../lib/backup/backup-plan';
 import { eachShard } from '../../migrator/program/each-shard';
 import { ExitCode, type Outcome } from '../../migrator/program/outcome';
 import { size } from '../../migrator/report/fleet-progress';
+import { type Report } from '../../migrator/report/report';
 import { reached } from '../../migrator/shard/fault-points';
 import { backUpShard } from '../shard/shard-backup';
 import { type BackupDirectory, type RunId } from '../store/backup-directory';
@@ -42,13 +43,24 @@ export async function backup(context: Context, options: BackupOptions): Promise<
   report.note(`writing ${into.path}`);
   reached('backup.begun');
   const done = await into.records();
+  measure(report, done, await destination.newest());
   const outcomes = await eachShard(context, options, async (shard) => {
     const known = done.get(shard.shard);
     const record = known ?? (await backedUp(shard, context, options, into));
     done.set(shard.shard, record);
+    measure(report, done);
     return `${text(record)}${known ? ', by an earlier try' : ''}`;
   });
   return { outcomes, name: into.name, ...(await completed(context, options, into, done)) };
+}
+
+/** For metrics: what the backup has so far, and the age of the newest complete one. */
+function measure(report: Report, done: ReadonlyMap<number, ShardRecord>, newest?: number): void {
+  const bytes = [...done.values()].reduce((sum, record) => sum + record.bytes, 0);
+  report.measure?.({ name: 'backup_bytes', help: 'Bytes of the finished files of this backup.', value: bytes });
+  if (newest === undefined) return;
+  const help = 'When the newest complete backup was begun.';
+  report.measure?.({ name: 'newest_backup_timestamp_seconds', help, value: newest / 1000 });
 }
 
 async function backedUp(
@@ -60,6 +72,8 @@ async function backedUp(
   const onBytes = (bytes: number): void => {
     report.progress({ shard: shard.shard, state: 'reading', bytes });
   };
+  // The server may take long to prepare the file.
+  onBytes(0);
   try {
     return await backUpShard({ shard, password, into, samples, onBytes });
   } catch (error) {

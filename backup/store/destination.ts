@@ -63,6 +63,12 @@ export class Destination {
     return (await this.split()).complete;
   }
 
+  /** When the newest complete backup was begun, in milliseconds since 1970; undefined if there is none. */
+  async newest(): Promise<number | undefined> {
+    const newest = (await this.complete()).at(0);
+    return newest && timeOf(newest.name);
+  }
+
   /** The incomplete backup of this run, or of any run with this plan if there is no Job; otherwise a new one. */
   async begin(run: RunId, resumesAny: boolean): Promise<BackupDirectory> {
     for (const backup of (await this.split()).incomplete) {

@@ -49,7 +49,7 @@ export function failoverOf(props: FleetChartsProps, { name, redis, password, cha
 }
 
 export function passwordsOf(
-  { passwords }: FleetChartsProps,
+  { passwords, metrics }: FleetChartsProps,
   password: SecretKey,
   proxyPort: number,
   { name, redis, chart }: Operated,
@@ -67,6 +67,7 @@ export function passwordsOf(
     sentinels: redis.sentinelAddresses,
     proxyPort,
     password,
+    metrics: metrics !== undefined,
     scopes,
   });
 }
@@ -100,6 +101,7 @@ export function backupOf(
     sentinels: redis.sentinelAddresses,
     shardStorage: [storage, ...shared],
     password,
+    metrics: props.metrics !== undefined,
     scopes,
   });
 }

@@ -23,6 +23,8 @@ export interface AlertedFleet {
   readonly hasBridge: boolean;
   /** The CronJob of the backups, and the age in seconds from which on a backup is too old. */
   readonly backup?: { readonly cronJob: string; readonly alertAfter: number };
+  /** The prefix of the names of the Jobs that change the password. */
+  readonly passwords?: string;
   /** Whether the shards are configured to evict no key. */
   readonly evictsNothing: boolean;
   /** Seconds. */
@@ -173,14 +175,15 @@ function proxies({ fleet, interval }: AlertedFleet): AlertRule[] {
   ];
 }
 
-function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge, backup }: AlertedFleet): AlertRule[] {
+function programs(alerted: AlertedFleet): AlertRule[] {
+  const { fleet, namespace, hasBridge, backup } = alerted;
   const { redis, proxies: proxyJob, bridges } = jobNames(fleet);
   const jobs = [redis, proxyJob, ...(hasBridge ? [bridges] : [])];
   const inNamespace = namespace === undefined ? '' : `namespace="${namespace}",`;
-  const ofMasters = isMoving || hasReplicas ? ['move', 'failover'] : [];
-  const jobNamed = (programs: readonly string[]): string =>
-    `${inNamespace}job_name=~"${fleet}-(${programs.join('|')})-.+"`;
-  const own = jobNamed(ofMasters);
+  const names = namesOfJobs(alerted);
+  const ofJobs = `${inNamespace}job_name=~"(${names.join('|')})-.+"`;
+  // A drill loads one shard after the other, and has a deadline of its own.
+  const but = backup ? `,job_name!~"${backup.cronJob}-drill-.+"` : '';
   return [
     rule(fleet, 'MetricsMissing', 'warning', 60, 'Prometheus has no metrics of job {{ $labels.job }}', [
       [
@@ -189,17 +192,13 @@ function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge, backup }
         ...jobs.map((job) => `absent(up{job="${job}"})`),
       ].join(' or '),
     ]),
-    ...(ofMasters.length > 0 || backup
+    ...(names.length > 0
       ? [
           rule(fleet, 'JobFailed', 'warning', 0, 'Job {{ $labels.job_name }} failed', [
-            `kube_job_failed{${jobNamed([...ofMasters, ...(backup ? ['backup'] : [])])},condition="true"} == 1`,
+            `kube_job_failed{${ofJobs},condition="true"} == 1`,
           ]),
-        ]
-      : []),
-    ...(ofMasters.length > 0
-      ? [
           rule(fleet, 'JobStandsStill', 'warning', 6 * 3600, 'Job {{ $labels.job_name }} has run for six hours', [
-            `kube_job_status_active{${own}} > 0`,
+            `kube_job_status_active{${ofJobs}${but}} > 0`,
           ]),
           rule(fleet, 'JobWithoutProgress', 'warning', 60, 'A Job that runs {{ $labels.command }} makes no progress', [
             `time() - cdk8s_twemproxy_job_progress_timestamp_seconds{fleet="${fleet}"} > ${NO_PROGRESS_SECONDS}`,
@@ -207,6 +206,15 @@ function programs({ fleet, namespace, isMoving, hasReplicas, hasBridge, backup }
         ]
       : []),
     ...(backup ? [backupTooOld(fleet, `{${inNamespace}cronjob="${backup.cronJob}"}`, backup.alertAfter)] : []),
+  ];
+}
+
+/** The prefixes of the names of a fleet's Jobs. */
+function namesOfJobs({ fleet, isMoving, hasReplicas, backup, passwords }: AlertedFleet): string[] {
+  return [
+    ...(isMoving || hasReplicas ? [`${fleet}-move`, `${fleet}-failover`] : []),
+    ...(backup ? [backup.cronJob] : []),
+    ...(passwords ? [passwords] : []),
   ];
 }
 

@@ -53,7 +53,7 @@ function scrapeConfigSpec(job: ScrapeJob, { interval, timeout }: ScrapeTimes): o
     metricsPath: job.path,
     params: job.params,
     staticConfigs: job.servers?.map(({ address, labels }) => ({ targets: [address], labels })),
-    kubernetesSDConfigs: job.pods && [discovery(job.pods)],
+    kubernetesSDConfigs: job.pods?.map(discovery),
     // The operator names a job after the object, and the alerts name it as below.
     relabelings: [{ targetLabel: 'job', replacement: job.name }, ...job.relabelings.map(inOperator)],
     metricRelabelings: job.metricRelabelings.length > 0 ? job.metricRelabelings.map(inOperator) : undefined,

@@ -37,7 +37,7 @@ function prometheusJob(job: ScrapeJob, { interval, timeout }: ScrapeTimes): obje
     metrics_path: job.path,
     params: job.params,
     static_configs: job.servers?.map(({ address, labels }: StaticTarget) => ({ targets: [address], labels })),
-    kubernetes_sd_configs: job.pods && [discovery(job.pods)],
+    kubernetes_sd_configs: job.pods?.map(discovery),
     relabel_configs: job.relabelings,
     metric_relabel_configs: job.metricRelabelings.length > 0 ? job.metricRelabelings : undefined,
   };

@@ -18,10 +18,9 @@ export interface StaticTarget {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Pods with these labels, at the port of a container with this name. */
+/** Pods with these labels. */
 export interface PodTargets {
   readonly selector: Readonly<Record<string, string>>;
-  readonly portName: string;
   /** The namespace of the pods; undefined for that of Prometheus. */
   readonly namespace?: string;
 }
@@ -32,7 +31,7 @@ export interface ScrapeJob {
   readonly params?: Readonly<Record<string, readonly string[]>>;
   /** One of both. */
   readonly servers?: readonly StaticTarget[];
-  readonly pods?: PodTargets;
+  readonly pods?: readonly PodTargets[];
   readonly relabelings: readonly Relabeling[];
   readonly metricRelabelings: readonly Relabeling[];
 }
@@ -49,8 +48,8 @@ export interface ScrapedFleet {
   /** The labels of the pods of the proxies, and whether they have a bridge. */
   readonly proxySelector: Readonly<Record<string, string>>;
   readonly hasBridge: boolean;
-  /** The labels of the pods of Jobs that export their progress. */
-  readonly jobSelector?: Readonly<Record<string, string>>;
+  /** The labels of the pods of Jobs that export their progress, for each program. */
+  readonly jobSelectors: readonly Readonly<Record<string, string>>[];
 }
 
 /** The names of the jobs. */
@@ -84,12 +83,12 @@ export function selectorText({ selector }: PodTargets): string {
 
 /** All jobs of a fleet. */
 export function scrapeJobs(scraped: ScrapedFleet): ScrapeJob[] {
-  const { hasBridge, jobSelector } = scraped;
+  const { hasBridge, jobSelectors } = scraped;
   return [
     redisJob(scraped),
     proxyJob(scraped),
     ...(hasBridge ? [bridgeJob(scraped)] : []),
-    ...(jobSelector ? [jobsJob(scraped, jobSelector)] : []),
+    ...(jobSelectors.length > 0 ? [jobsJob(scraped)] : []),
   ];
 }
 
@@ -119,7 +118,7 @@ function proxyJob({ fleet, namespace, proxySelector, proxyExporter }: ScrapedFle
   return {
     name: jobNames(fleet).proxies,
     path: '/scrape',
-    pods: { namespace, selector: proxySelector, portName: STATS_PORT },
+    pods: [{ namespace, selector: proxySelector }],
     relabelings: [...ofPod(fleet, STATS_PORT), ...through(proxyExporter)],
     metricRelabelings: [],
   };
@@ -137,7 +136,7 @@ function bridgeJob({ fleet, namespace, proxySelector }: ScrapedFleet): ScrapeJob
     name: jobNames(fleet).bridges,
     path: '/metrics',
     params: { scope: ['global', 'backend'] },
-    pods: { namespace, selector: proxySelector, portName: BRIDGE_PORT },
+    pods: [{ namespace, selector: proxySelector }],
     relabelings: ofPod(fleet, BRIDGE_PORT),
     metricRelabelings: [
       { source_labels: ['__name__', 'state', 'proxy'], regex: BRIDGE_METRICS.join('|'), action: 'keep' },
@@ -146,12 +145,12 @@ function bridgeJob({ fleet, namespace, proxySelector }: ScrapedFleet): ScrapeJob
   };
 }
 
-/** The Jobs of a migration or of the failover program, while they run. */
-function jobsJob({ fleet, namespace }: ScrapedFleet, selector: Readonly<Record<string, string>>): ScrapeJob {
+/** The Jobs of every program, while they run. */
+function jobsJob({ fleet, namespace, jobSelectors }: ScrapedFleet): ScrapeJob {
   return {
     name: jobNames(fleet).jobs,
     path: '/metrics',
-    pods: { namespace, selector, portName: JOB_METRICS },
+    pods: jobSelectors.map((selector) => ({ namespace, selector })),
     relabelings: [
       // The pods of Jobs that have ended are still there.
       { source_labels: ['__meta_kubernetes_pod_phase'], regex: 'Succeeded|Failed', action: 'drop' },

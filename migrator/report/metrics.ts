@@ -3,7 +3,7 @@
 
 import * as http from 'node:http';
 import { FleetProgress } from './fleet-progress';
-import { type Progress, type Report, type Summary } from './report';
+import { type Gauge, type Progress, type Report, type Summary } from './report';
 
 const PREFIX = 'cdk8s_twemproxy_job_';
 
@@ -12,6 +12,8 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 export class Metrics implements Report {
   private readonly fleet: FleetProgress;
   private readonly last = new Map<number, string>();
+  /** By name. */
+  private readonly gauges = new Map<string, Gauge>();
   private readonly server: http.Server;
   private changed = Date.now();
 
@@ -48,7 +50,12 @@ export class Metrics implements Report {
   }
 
   note(text: string): void {
+    this.changed = Date.now();
     this.report.note(text);
+  }
+
+  measure(gauge: Gauge): void {
+    this.gauges.set(gauge.name, gauge);
   }
 
   end(summary: Summary): void {
@@ -69,9 +76,12 @@ export class Metrics implements Report {
       ...this.gauge('bytes', 'Bytes of the running synchronizations that have arrived.', [[{}, sums.bytes]]),
       ...this.gauge('bytes_in_all', 'Bytes of the running synchronizations.', [[{}, sums.bytesInAll]]),
       ...this.gauge('lag_bytes', 'The largest lag of a new server.', [[{}, sums.lag]]),
-      ...this.gauge('progress_timestamp_seconds', 'When the state of a shard last changed, or bytes arrived.', [
-        [{}, this.changed / 1000],
-      ]),
+      ...this.gauge(
+        'progress_timestamp_seconds',
+        'When the state of a shard last changed, bytes arrived, or something else was logged.',
+        [[{}, this.changed / 1000]],
+      ),
+      ...[...this.gauges.values()].flatMap(({ name, help, value }) => this.gauge(name, help, [[{}, value]])),
       '',
     ].join('\n');
   }

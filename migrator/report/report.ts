@@ -20,8 +20,18 @@ export interface Report {
   progress(progress: Progress): void;
   /** A message that is not about a single shard, or that must not be missed. */
   note(text: string): void;
+  /** A number that only metrics show. */
+  measure?(gauge: Gauge): void;
   /** Ends the output with a summary, as text or as JSON. */
   end(summary: Summary): void;
+}
+
+/** A number of the run. */
+export interface Gauge {
+  /** With its unit, as Prometheus names metrics. */
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
 }
 
 export interface Summary {

@@ -52,7 +52,8 @@ async function sendFrom({ plan, secret }: Context, sentinel: RedisServer): Promi
   reached('apply.sent');
 }
 
-async function applyTo({ secret }: Context, { servers }: ShardServers): Promise<string> {
+async function applyTo({ secret, report }: Context, { shard, servers }: ShardServers): Promise<string> {
+  report.progress({ shard, state: 'applying' });
   await withServers(
     servers,
     (address) => secret.connect(address),

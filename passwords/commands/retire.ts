@@ -6,6 +6,7 @@ import { attempt, eachShard } from '../../migrator/program/each-shard';
 import { ExitCode, type Outcome, RefusedError } from '../../migrator/program/outcome';
 import { firstFew, type Networks } from '../../migrator/redis/clients';
 import { type RedisServer } from '../../migrator/redis/server';
+import { type Report } from '../../migrator/report/report';
 import { reached } from '../../migrator/shard/fault-points';
 import { Accepted } from '../servers/accepted';
 import { doubtfulClients } from '../servers/lasting-clients';
@@ -22,6 +23,7 @@ export interface RetireOptions {
 
 const AT_A_TIME = 16;
 const POLL_MS = 200;
+const MINUTE_MS = 60_000;
 
 type Sends = (server: RedisServer, password: string) => Promise<boolean>;
 
@@ -39,7 +41,8 @@ export async function retire(context: Context, options: RetireOptions): Promise<
     return opened;
   };
   try {
-    const shards = await eachShard(context, { concurrency: AT_A_TIME }, async ({ servers: addresses }) => {
+    const shards = await eachShard(context, { concurrency: AT_A_TIME }, async ({ shard, servers: addresses }) => {
+      context.report.progress({ shard, state: 'checking' });
       const known = { proxies, trusted: options.trusted, replicas: addresses.length - 1 };
       const all = await prepare(addresses, serverSends);
       for (const server of all) await checkLog(server);
@@ -97,7 +100,7 @@ function checkReady(server: RedisServer, isSent: boolean): void {
  * looked for rejected clients.
  */
 async function tryWithout(
-  { secret, report }: Context,
+  { secret, report, shards }: Context,
   servers: readonly RedisServer[],
   watchMs: number,
 ): Promise<Outcomes['sentinels']> {
@@ -108,6 +111,7 @@ async function tryWithout(
   report.note(
     `other passwords are removed from ${servers.length} servers; looking for rejected clients for ${watchMs / 1000} s`,
   );
+  for (const { shard } of shards) report.progress({ shard, state: 'watching' });
   const giveBack = async (i: number): Promise<void> =>
     (await Accepted.by(servers[i])).add([...new Set([...others[i], ...secret.hashes])]);
   const start = performance.now();
@@ -115,7 +119,7 @@ async function tryWithout(
   const trial = await attempt(async () => {
     await Promise.all(before.map((accepted) => accepted.removeAllBut(currentHash)));
     reached('retire.removed');
-    rejected = await rejectedBy(servers, start, watchMs);
+    rejected = await rejectedBy(servers, { start, watchMs, report });
     if (rejected.length > 0) {
       const text = `still in use, so it was given back: ${firstFew(rejected)}`;
       throw new RefusedError(`${text}; give these clients the new password, and run retire again`);
@@ -134,9 +138,15 @@ async function tryWithout(
   return trial;
 }
 
+interface Watch {
+  readonly start: number;
+  readonly watchMs: number;
+  readonly report: Report;
+}
+
 /** The first clients that are rejected; none after all this time. */
-async function rejectedBy(servers: readonly RedisServer[], start: number, watchMs: number): Promise<string[]> {
-  for (;;) {
+async function rejectedBy(servers: readonly RedisServer[], { start, watchMs, report }: Watch): Promise<string[]> {
+  for (let minutes = 1; ;) {
     const elapsed = performance.now() - start;
     const found = await Promise.all(
       servers.map(async (server) =>
@@ -145,6 +155,7 @@ async function rejectedBy(servers: readonly RedisServer[], start: number, watchM
     );
     const rejected = [...new Set(found.flat())];
     if (rejected.length > 0 || elapsed > watchMs) return rejected;
+    if (elapsed > minutes * MINUTE_MS) report.note(`no client was rejected for ${minutes++} min`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

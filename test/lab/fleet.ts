@@ -5,6 +5,7 @@ import { App, Size } from 'cdk8s';
 import { type Redis } from 'ioredis';
 import {
   AppendFsync,
+  type BackupOptions,
   FailoverBridge,
   FleetCharts,
   type FleetChartsProps,
@@ -17,6 +18,7 @@ import {
   NetworkPeer,
   NutcrackerPool,
   NutcrackerServer,
+  type PasswordOptions,
   type PhasedMigration,
   RedisConfig,
   type RedisOptions,
@@ -54,6 +56,10 @@ export interface LabFleetProps {
   readonly oldSecretValue?: string;
   /** The metrics, with changes to their options. */
   readonly metrics?: Partial<MetricsOptions>;
+  /** The backups. */
+  readonly backup?: BackupOptions;
+  /** The options of the Jobs that change the password. */
+  readonly passwords?: PasswordOptions;
   /** Whether the bridge between the two servers of a shard checks their role only, to compare. */
   readonly asksRoleOnly?: boolean;
   /** The PATH of the pods, or of each pod by its name. */
@@ -147,6 +153,8 @@ export class LabFleet {
       },
       bridge: props.redis?.replicas === 1 ? BRIDGE : undefined,
       password: props.secondValue === undefined ? undefined : { name: 'fleet-redis', secondKey: 'second' },
+      backup: props.backup,
+      passwords: props.passwords,
       metrics: props.metrics && { clients: [NetworkPeer.anyone()], ...props.metrics },
     });
   }
@@ -334,9 +342,17 @@ export class LabFleet {
   }
 
   /** A pod of the Job of a step of the passwords program, ready to run. */
-  passwordJobPod(step: string): LabPod {
+  passwordJobPod(step: string, replace: Data = {}): LabPod {
     const job = this.passwords().jobs[step];
-    return this.pod(job.toJson() as Manifest, job.name, this.shardAddresses());
+    return this.pod(job.toJson() as Manifest, job.name, { ...this.shardAddresses(), ...replace });
+  }
+
+  /** A pod of the CronJob of the backups, ready to run. */
+  backupPod(replace: Data = {}): LabPod {
+    const { backup } = this.charts;
+    if (backup === undefined) throw new Error('this fleet has no backups');
+    const { spec } = backup.cronJob.toJson() as Manifest;
+    return this.pod(spec.jobTemplate as Manifest, backup.name, { ...this.shardAddresses(), ...replace });
   }
 
   /** passwords.json with the addresses of the lab, as a file. */

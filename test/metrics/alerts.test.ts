@@ -14,6 +14,7 @@ const FLEET: AlertedFleet = {
   hasReplicas: true,
   hasBridge: true,
   backup: { cronJob: 'unit-1-backup', alertAfter: 7200 },
+  passwords: 'unit-1-passwords',
   evictsNothing: true,
   interval: 15,
 };
@@ -31,7 +32,11 @@ const proxy = (n: number, more = ''): string =>
 const ofShard = (n: number, shard: number): string => proxy(n, `,pool="alpha",server="s${shard}",shard="${shard}"`);
 const bridge = (n: number, shard: number): string =>
   `haproxy_backend_status{${F},job="unit-1-bridges",pod="p-${n}",shard="${shard}",state="UP"}`;
-const job = (name: string): string => `{namespace="unit-1",job_name="unit-1-failover-${name}"}`;
+const job = (name: string): string => `{namespace="unit-1",job_name="unit-1-${name}"}`;
+const failed = (name: string): string => `kube_job_failed${job(name).replace('}', ',condition="true"}')}`;
+
+/** A Job of each program. */
+const JOBS = ['move-sync-1', 'failover-status-1', 'backup-1', 'backup-restore-1', 'passwords-retire-1'];
 
 const BACKUP = '{namespace="unit-1",cronjob="unit-1-backup"}';
 const PROGRESS = `cdk8s_twemproxy_job_progress_timestamp_seconds{${F},job="unit-1-jobs",pod="j",command="sync"}`;
@@ -39,8 +44,17 @@ const PROGRESS = `cdk8s_twemproxy_job_progress_timestamp_seconds{${F},job="unit-
 /** Two shards with two servers each, and two proxies, without a fault. */
 function healthy(): Series {
   const series: Series = {
-    [`kube_job_status_active${job('status-1')}`]: '1x10 _x200',
-    [`kube_job_failed${job('status-1').replace('}', ',condition="true"}')}`]: '0x200',
+    ...Object.fromEntries(
+      JOBS.flatMap((name) => [
+        [`kube_job_status_active${job(name)}`, '1x10 _x200'],
+        [failed(name), '0x200'],
+      ]),
+    ),
+    // It may take as long as it has.
+    [`kube_job_status_active${job('backup-drill-1')}`]: '1x200',
+    // Of another fleet.
+    [`kube_job_status_active{namespace="unit-1",job_name="unit-12-backup-1"}`]: '1x200',
+    [`kube_job_failed{namespace="unit-1",job_name="unit-12-backup-1",condition="true"}`]: '1x200',
     [`kube_cronjob_created${BACKUP}`]: '-100000x200',
     // An hour before the times at which the cases are evaluated.
     [`kube_cronjob_status_last_successful_time${BACKUP}`]: '0x200',
@@ -226,19 +240,19 @@ const CASES: Case[] = [
     seconds: 65,
     labels: { job: 'unit-1-bridges' },
   },
-  {
+  ...['move-sync-1', 'passwords-retire-1'].map((name) => ({
     alert: 'JobFailed',
-    change: { [`kube_job_failed${job('status-1').replace('}', ',condition="true"}')}`]: '1x200' },
+    change: { [failed(name)]: '1x200' },
     seconds: 5,
-    labels: { namespace: 'unit-1', job_name: 'unit-1-failover-status-1', condition: 'true' },
-  },
-  {
+    labels: { namespace: 'unit-1', job_name: `unit-1-${name}`, condition: 'true' },
+  })),
+  ...['backup-restore-1'].map((name) => ({
     alert: 'JobStandsStill',
-    change: { [`kube_job_status_active${job('status-1')}`]: '1x200' },
+    change: { [`kube_job_status_active${job(name)}`]: '1x200' },
     seconds: 6 * HOUR + 600,
-    labels: { namespace: 'unit-1', job_name: 'unit-1-failover-status-1' },
+    labels: { namespace: 'unit-1', job_name: `unit-1-${name}` },
     also: ['JobWithoutProgress', 'BackupTooOld'],
-  },
+  })),
   {
     alert: 'JobWithoutProgress',
     change: { [PROGRESS]: '0x200' },
@@ -339,8 +353,9 @@ test('a planted fault is found', () => {
 test('a fleet that is being moved has no alert for shards without a master', () => {
   const names = (fleet: AlertedFleet): string[] => alertRules(fleet).map(({ alert }) => alert);
   expect(names(FLEET).filter((alert) => !names(MOVING).includes(alert))).toEqual(['ShardWithoutMaster']);
-  const single = { ...FLEET, hasReplicas: false, hasBridge: false, evictsNothing: false, backup: undefined };
-  expect(names(FLEET).filter((alert) => !names(single).includes(alert))).toEqual([
+  const single = { ...FLEET, hasReplicas: false, hasBridge: false, evictsNothing: false };
+  const without = { ...single, backup: undefined, passwords: undefined };
+  expect(names(FLEET).filter((alert) => !names(without).includes(alert))).toEqual([
     'ShardUnavailable',
     'ProxyWithoutShard',
     'ShardWithTwoMasters',
@@ -352,6 +367,9 @@ test('a fleet that is being moved has no alert for shards without a master', () 
     'JobWithoutProgress',
     'BackupTooOld',
   ]);
+  const jobs = ['JobFailed', 'JobStandsStill', 'JobWithoutProgress'];
+  expect(names({ ...without, passwords: 'p' })).toEqual([...names(without), ...jobs]);
+  expect(names(single)).toEqual([...names(without), ...jobs, 'BackupTooOld']);
 });
 
 test('each alert has a section in docs/alerts.md, and no section is without an alert', () => {
