@@ -12,8 +12,6 @@ const COMMON: Options = {
 
 const PATIENCE = { value: 'SECONDS', isCount: true, help: 'how long to wait until all is copied (60)' };
 
-const DEADLINE = { value: 'MS', isCount: true, help: 'how long nobody may be served during a change (1000)' };
-
 const ORPHANS = {
   help: 'delete copies also if most of them are of keys that the serving ring does not have',
 };
@@ -31,7 +29,7 @@ export const COMMANDS = {
       refused: 'a server does not allow it; the output says what to do',
       incomplete: 'a server cannot be reached; run it again',
     },
-    options: { deadline: DEADLINE },
+    options: {},
   },
   copy: {
     help: 'Copy the moving keys and what changes, until it is stopped; change over when switch or return asks.',
@@ -41,7 +39,7 @@ export const COMMANDS = {
       incomplete: 'it was stopped, or lost a server; run it again, which begins from the start',
     },
     options: {
-      deadline: DEADLINE,
+      deadline: { value: 'MS', isCount: true, help: 'how long nobody may be served during a change (1000)' },
       'delete-orphans': ORPHANS,
     },
   },

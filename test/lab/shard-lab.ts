@@ -28,7 +28,6 @@ export interface ShardLabProps {
 const SCRIPTS = path.join(ROOT, 'lib/scripts');
 const SHARD_SCRIPTS = [
   'start.sh',
-  'epoch.sh',
   'stale-dump.sh',
   'probe.sh',
   'addresses.sh',
