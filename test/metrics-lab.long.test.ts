@@ -122,7 +122,7 @@ test('a planned switchover causes no alert, and a shard without a server one, an
 /** What a series of the running Job says. */
 async function ofJob(name: string): Promise<Record<string, number>> {
   const found = await metrics.query(`cdk8s_twemproxy_job_${name}`);
-  return Object.fromEntries(found.map(({ labels: { command, state }, value }) => [state ?? command, value]));
+  return Object.fromEntries(found.map(({ labels: { command, state = command }, value }) => [state, value]));
 }
 
 test('a running backup is scraped with its shards by state, its bytes, and the time of the newest backup', async () => {
