@@ -80,7 +80,8 @@ export class FailoverBridge extends Bridge {
   }
 
   /**
-   * As for a MigrationBridge; the checks of a shard take 2.8 millicores with 250 milliseconds.
+   * As for a MigrationBridge, and 2.8 millicores for the checks of a shard with 250 milliseconds, of the 3.6 that bench/failover.md measured
+   * with a password; the rest comes from what is requested for traffic.
    * @internal
    */
   _requests(): { readonly mebibytes: number; readonly millicores: number } {
