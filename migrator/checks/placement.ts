@@ -55,10 +55,13 @@ export class Placement {
     ];
   }
 
-  /** Swapped servers, which only show across all shards. */
+  /**
+   * Swapped servers, which only show across all shards. Two shards whose keys belong to the same one are not swapped: another
+   * hash may send similar keys to one server.
+   */
   get permutation(): Finding[] {
     const swapped = [...this.owners].filter(([ordinal, owner]) => owner.shard !== ordinal).sort(([a], [b]) => a - b);
-    if (swapped.length === 0) return [];
+    if (swapped.length === 0 || new Set(this.owners.values()).size < this.owners.size) return [];
     const pairs = swapped.map(([ordinal, owner]) => `the keys of shard ${ordinal} belong to shard ${owner.shard}`);
     const shown = pairs.slice(0, MAX_LISTED).join(', ') + (pairs.length > MAX_LISTED ? ', and so on' : '');
     return [
