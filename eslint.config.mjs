@@ -15,6 +15,7 @@ function layers(directory, names) {
 const PARTS = [
   './main.ts',
   './lib',
+  './imports',
   './migrator',
   './failover',
   './reshard',
@@ -35,7 +36,7 @@ function others(target, ...imported) {
 
 /** The allowed imports, as in docs/architecture.md. */
 const arrows = [
-  others('./lib'),
+  others('./lib', './imports'),
   {
     target: './lib/nutcracker',
     from: './lib',

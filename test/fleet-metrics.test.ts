@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Duration, Size } from 'cdk8s';
+import { Duration, JsonPatch, Size } from 'cdk8s';
 import { Cpu } from 'cdk8s-plus-27';
 import { type FleetCharts, type FleetChartsProps, type MetricsOptions, MigrationPhase, NetworkPeer } from '../lib';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { fleet } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, ofKind, validationErrors } from './lab/synth';
+import { ROOT } from './lab/synthesized';
 
 const MONITORING = NetworkPeer.namespaces({ 'kubernetes.io/metadata.name': 'monitoring' });
 
@@ -161,13 +163,35 @@ describe('the objects of the Prometheus operator', () => {
     for (const { metadata } of all) expect(metadata.labels.release).toBe('prometheus');
     const [{ spec, ...redis }] = all;
     const wrong = { ...redis, spec: { ...spec, metricRelabelings: [{ action: 'dorp' }] } };
-    const refused = (objects: object[]): string =>
-      execFileSync(process.execPath, [path.join(__dirname, 'lab/operator-objects.mjs')], {
-        input: JSON.stringify(objects),
-        encoding: 'utf8',
-      });
     expect(refused(all)).toBe('');
     expect(refused([wrong])).toContain('action');
+  });
+
+  test('a JSON patch of a user is in the objects, also with what the library does not use', () => {
+    const { charts } = measured({ prometheusOperatorLabels: { release: 'prometheus' } }, props);
+    const [redis] = charts.metrics?.operatorObjects ?? [];
+    redis.addJsonPatch(JsonPatch.add('/spec/sampleLimit', 100_000));
+    expect((redis.toJson() as Manifest).spec.sampleLimit).toBe(100_000);
+  });
+
+  test('each field of the definitions in imports/ has its type in the schema of the operator', () => {
+    const file = path.join(ROOT, 'imports/prometheus-operator.yaml');
+    const definitions = parseAllDocuments(fs.readFileSync(file, 'utf8')).map((one) => one.toJS() as Manifest);
+    const wrong = definitions.flatMap(({ spec: { names, group, versions } }) => {
+      const [{ name: version, schema }] = versions as Manifest[];
+      const object = { apiVersion: `${group as string}/${version as string}`, kind: names.kind as string };
+      const definition = schema.openAPIV3Schema as Definition;
+      const whole = { ...object, metadata: { name: 'whole' }, ...(sampleOf(definition) as object) };
+      expect(refused([whole])).toBe('');
+      return fieldsOf(definition).map((field) => {
+        const copy = structuredClone(whole);
+        breakAt(copy, field);
+        return { ...copy, metadata: { name: field.join('.') } };
+      });
+    });
+    expect(wrong.length).toBeGreaterThan(25);
+    const found = refused(wrong);
+    for (const { kind, metadata } of wrong) expect(found).toContain(`${kind} ${metadata.name}:`);
   });
 
   test('they say the same as the files for Prometheus', () => {
@@ -188,6 +212,53 @@ describe('the objects of the Prometheus operator', () => {
     expect(jobs).toEqual(jobsOf(charts));
   });
 });
+
+/** What the schema of the operator refuses of objects, by its validator, which is an ES module. */
+function refused(objects: object[]): string {
+  return execFileSync(process.execPath, [path.join(__dirname, 'lab/operator-objects.mjs')], {
+    input: JSON.stringify(objects),
+    encoding: 'utf8',
+  });
+}
+
+/** A part of a definition of a custom resource. */
+interface Definition {
+  readonly type: 'object' | 'array' | 'string' | 'boolean';
+  readonly enum?: readonly string[];
+  readonly example?: string;
+  readonly properties?: Readonly<Record<string, Definition>>;
+  readonly additionalProperties?: Definition;
+  readonly items?: Definition;
+}
+
+/** A value with every field. */
+function sampleOf({ type, enum: values, example, properties, additionalProperties, items }: Definition): unknown {
+  if (items !== undefined) return [sampleOf(items)];
+  if (properties !== undefined)
+    return Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, sampleOf(inner)]));
+  if (additionalProperties !== undefined) return { any: sampleOf(additionalProperties) };
+  if (type === 'boolean') return true;
+  // Where it is a duration, the operator wants one.
+  return values?.[0] ?? example ?? '10s';
+}
+
+/** The paths of all values in a sample. */
+function fieldsOf({ properties, additionalProperties, items }: Definition): string[][] {
+  const inner: [string, Definition][] = [
+    ...Object.entries(properties ?? {}),
+    ...(items ? [['0', items] as [string, Definition]] : []),
+    ...(additionalProperties ? [['any', additionalProperties] as [string, Definition]] : []),
+  ];
+  return inner.flatMap(([name, definition]) => [[name], ...fieldsOf(definition).map((path) => [name, ...path])]);
+}
+
+/** Replaces a value by one of a type that no field has. */
+function breakAt(object: object, path: readonly string[]): void {
+  const names = [...path];
+  const last = names.pop() ?? '';
+  const parent = names.reduce((at, name) => at[name] as Record<string, unknown>, object as Record<string, unknown>);
+  parent[last] = 0.5;
+}
 
 /** The names of fields in the files of Prometheus, where the operator has others. */
 const IN_FILE: Partial<Record<string, string>> = {

@@ -20,6 +20,7 @@ const RUN_BY: Record<string, string> = {
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
   'npm pack': 'test/examples/import.long.test.ts',
+  'npm run import': '.ci/run',
   'npm run synth': '.ci/run',
   'npm run build': 'package.json', // by npm ci and npm test
   'npm run lint': '.ci/run',
