@@ -51,16 +51,16 @@ export function failoverTiming({
 }: Pick<FailoverRoutes, 'options'>): Record<'role' | 'lease' | 'votes', CheckTiming> {
   const inter = options.checkInterval?.toMilliseconds() ?? 250;
   // A server that is down waits for a change during the check.
-  const downinter = Math.min(inter, 50);
+  const downinter = Math.min(inter, 20);
   const fastinter = Math.min(inter, 20);
-  const roleInter = Math.ceil(0.4 * inter);
+  const role = { inter: Math.ceil(0.6 * inter), fastinter: Math.min(inter, 5) };
   // A connection that is not accepted fails after `inter`; the next check is `fastinter` later.
-  const fall = Math.max(3, Math.ceil(TOLERATED_STALL_MS / (roleInter + fastinter)));
+  const fall = Math.max(3, Math.ceil(TOLERATED_STALL_MS / (role.inter + role.fastinter)));
   const connect = inter;
   const twice = 2 * inter;
   return {
-    // The clients of a demoted server get errors until it is down, so its role is checked most often.
-    role: { inter: roleInter, fastinter, downinter, rise: 2, fall },
+    // The clients of a demoted server get errors until it is down, so its role is checked most often, and again at once after a change.
+    role: { ...role, downinter, rise: 2, fall },
     // In a bridge that is cut off, both end within 4.3 intervals; the checks of the role that follow take another 0.7. A connection that
     // was open before the cut may have that much time for its reply as well.
     lease: { inter, fastinter, downinter, rise: 1, fall: 3, timeouts: { connect, reply: 2 * inter } },

@@ -1,5 +1,6 @@
 // A synthesized fleet with replicas as processes of a lab: both servers of each shard, the Sentinels, and the proxies.
 
+import * as fs from 'node:fs';
 import { type Redis } from 'ioredis';
 import pLimit from 'p-limit';
 import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
@@ -14,6 +15,13 @@ import { lookingOften } from './sentinel';
 export interface LabReplicasProps extends LabFleetProps {
   /** The number of proxies. @default 1 */
   readonly proxyCount?: number;
+
+  /**
+   * Starts the servers without the scripts that ask the Sentinels and watch the link, all a as masters: hundreds of shells are
+   * more than one machine runs.
+   * @default false
+   */
+  readonly plainServers?: boolean;
 }
 
 /** The ordinals of the Sentinels. */
@@ -29,8 +37,9 @@ export class LabReplicas {
   /** Starts everything, and waits until every shard has a replica that could be promoted, and all Sentinels monitor it. */
   static async start(lab: Lab, props: LabReplicasProps): Promise<LabReplicas> {
     const redis = { ...DURABLE, ...props.redis, replicas: 1 };
-    const it = new LabReplicas(await LabFleet.synthesize(lab, { ...props, redis }), props.servers);
-    await it.startSentinels();
+    const { servers, plainServers = false } = props;
+    const it = new LabReplicas(await LabFleet.synthesize(lab, { ...props, redis }), servers, plainServers);
+    if (!plainServers) await it.startSentinels();
     // Not all of a large fleet at once: each start is a shell with some tens of commands.
     const limit = pLimit(AT_ONCE);
     await Promise.all(
@@ -43,6 +52,7 @@ export class LabReplicas {
         ),
       ),
     );
+    if (plainServers) await it.startSentinels();
     await it.untilReplicated();
     for (let i = 0; i < (props.proxyCount ?? 1); i++) it.proxies.push(await it.fleet.addProxy());
     return it;
@@ -61,6 +71,7 @@ export class LabReplicas {
   private constructor(
     public fleet: LabFleet,
     shards: number,
+    private readonly plainServers = false,
   ) {
     this.ordinals = Array.from({ length: shards }, (_, n) => n);
   }
@@ -79,7 +90,17 @@ export class LabReplicas {
   async startServer(ordinal: number, server: Side): Promise<void> {
     const pod = this.fleet.shardPod(ordinal, server);
     this.servers.set(`${ordinal}${server}`, pod);
+    // Without this file, start.sh asks nobody.
+    if (this.plainServers) fs.rmSync(`${pod.directory('/etc/redis-shard')}/sentinels`);
     await pod.start();
+    if (this.plainServers && server === 'b') await this.follow(ordinal);
+  }
+
+  private async follow(ordinal: number): Promise<void> {
+    await until('it accepts connections', () => accepts(this.fleet.portOf(ordinal, 'b')), PATIENCE_MS);
+    await withClient(this.client(ordinal, 'b'), (client) =>
+      client.replicaof('127.0.0.1', this.fleet.portOf(ordinal, 'a')),
+    );
   }
 
   /** Kills a server, which kubelet restarts at once. */
