@@ -16,7 +16,6 @@ const partly = [
   'backup/backup',
   'backup/import',
   'bridge-lab',
-  'cli/commands/report-page',
   'cli/main',
   'failover/switchover',
   'fleet-lab',

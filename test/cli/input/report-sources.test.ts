@@ -132,7 +132,7 @@ describe('a status', () => {
   };
   const summary = (...shards: unknown[]): string => line('summary', { exitCode: 0, shards });
 
-  // report-page.test.ts has the output of a real migrator.
+  // report-page.long.test.ts has the output of a real migrator.
   test('has the shards of the summary, and the skipped ones', async () => {
     const text =
       line('progress', { shard: 2, state: 'skipped', detail: '10.0.0.2:6379: WRONGPASS' }) +

@@ -5,7 +5,6 @@ import * as path from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions } from 'playwright-core';
 import { startBrowser, Visit } from '../../lab/browser';
-import { everyNth, longTest } from '../../lab/cases';
 import { Lab } from '../../lab/lab';
 import { LabMove } from '../../lab/move';
 import { pool, servers } from '../configurations';
@@ -93,16 +92,14 @@ interface Balance {
 }
 
 describe('every page', () => {
-  test.each(
-    everyNth(4, [
-      ['with three servers', () => report(few)],
-      ['with 108 servers and a plan', () => report(UNIT_1, '--plan', 'dist')],
-      ['with 1,000 servers', () => report(many)],
-      ['with 108 servers and their capacity', () => withCapacity()],
-      ['with several pools', () => report(several)],
-      ['with odd names', () => report(odd)],
-    ] as const),
-  )('%s fits every window, and causes no requests and no errors', async (_, page) => {
+  test.each([
+    ['with three servers', () => report(few)],
+    ['with 108 servers and a plan', () => report(UNIT_1, '--plan', 'dist')],
+    ['with 1,000 servers', () => report(many)],
+    ['with 108 servers and their capacity', () => withCapacity()],
+    ['with several pools', () => report(several)],
+    ['with odd names', () => report(odd)],
+  ] as const)('%s fits every window, and causes no requests and no errors', async (_, page) => {
     await visit(await page(), {}, async (visited) => {
       for (const width of [360, 768, 1280]) {
         await visited.page.setViewportSize({ width, height: 800 });
@@ -113,14 +110,12 @@ describe('every page', () => {
     });
   });
 
-  test.each(
-    everyNth(3, [
-      ['light', () => report(several)],
-      ['dark', () => report(odd)],
-      ['dark', () => report(UNIT_1, '--plan', 'dist', '--failover-status', failover)],
-      ['dark', () => withCapacity()],
-    ] as const),
-  )('is accessible (%s)', async (colorScheme, page) => {
+  test.each([
+    ['light', () => report(several)],
+    ['dark', () => report(odd)],
+    ['dark', () => report(UNIT_1, '--plan', 'dist', '--failover-status', failover)],
+    ['dark', () => withCapacity()],
+  ] as const)('is accessible (%s)', async (colorScheme, page) => {
     expect(await visit(await page(), { colorScheme }, violations)).toEqual([]);
   });
 });
@@ -138,7 +133,7 @@ function contrast(...colours: [string, string]): number {
 }
 
 describe('charts', () => {
-  test.each(everyNth(2, ['light', 'dark'] as const))('have text with enough contrast (%s)', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('have text with enough contrast (%s)', async (colorScheme) => {
     await visit(await report(few), { colorScheme }, async ({ page }) => {
       const colour = (name: string): Promise<string> =>
         page.evaluate(`getComputedStyle(document.documentElement).getPropertyValue('--${name}').trim()`);
@@ -206,7 +201,7 @@ test('odd names are shown as text, and run no script', async () => {
 });
 
 describe('the keyboard', () => {
-  longTest('skips the contents, reaches tables, and opens folded details', async () => {
+  test('skips the contents, reaches tables, and opens folded details', async () => {
     await visit(await report(UNIT_1, '--plan', 'dist'), {}, async ({ page }) => {
       await page.keyboard.press('Tab');
       const skip = 'document.querySelector(".skip:focus")?.getBoundingClientRect().top >= 0';
@@ -382,7 +377,7 @@ test('the capacity shows the proposal, nodes and storage, and for each shard wha
   });
 });
 
-longTest('in print, tables are not cut off', async () => {
+test('in print, tables are not cut off', async () => {
   await visit(await report(UNIT_1, '--plan', 'dist'), { colorScheme: 'dark' }, async ({ page }) => {
     await page.emulateMedia({ media: 'print' });
     const hidden = '(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)';
@@ -392,7 +387,7 @@ longTest('in print, tables are not cut off', async () => {
   });
 });
 
-longTest('the page of a real migration shows the state of every shard, and which need action', async () => {
+test('the page of a real migration shows the state of every shard, and which need action', async () => {
   move = await LabMove.of(lab, { servers: 5, proxies: 0 });
   await move.start();
   await move.old.fill(5);
