@@ -55,7 +55,7 @@ export interface BridgeOptions {
   /**
    * The CPU request of the bridge.
    * @default - 350 millicores, plus the CPU of the checks for each shard: 1.35 millicores during a migration,
-   * 2.8 for failover, with the default interval
+   * 3.3 for failover, with the default interval
    */
   readonly cpu?: Cpu;
 
