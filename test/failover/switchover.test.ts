@@ -2,6 +2,7 @@
 
 import { FAILOVER_STEPS } from '../../migrator/shard/fault-points';
 import { IS_LONG } from '../lab/cases';
+import { waitingCheck } from '../lab/clients';
 import { describe as inWords } from '../lab/history';
 import { Lab } from '../lab/lab';
 import { type Load } from '../lab/load';
@@ -48,10 +49,13 @@ test('a switchover that is killed at any step is finished by the next run', asyn
       const shard = fleet.shards[n];
       const load = await fleet.load(shard, { operationsPerSecond: 400 });
       loads.push(load);
+      const hasEnded = await waitingCheck(shard.servers.b.port, shard.password);
       const dying = fleet.start(['switchover', '--shards', String(n), '--to', 'b'], {
         CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL`,
       });
       expect([step, await dying.exit()]).toEqual([step, null]);
+      // Before a Sentinel is told, which ends the checks as well.
+      if (step === 'switchover.promoted') expect(await hasEnded()).toBe(true);
       const { code, output } = await fleet.run('switchover', '--shards', String(n), '--to', 'b');
       expect([step, code, output]).toEqual([step, 0, expect.stringContaining('b is the master')]);
       expect([step, await shard.roles()]).toEqual([step, shard.rolesWith('b')]);

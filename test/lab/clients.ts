@@ -19,3 +19,18 @@ export function connect(port: number, password: string, options: RedisOptions = 
   // Every command reports its own failure; without a listener ioredis prints these as well.
   return client.on('error', () => undefined);
 }
+
+/** Waits in a server for a change of its role, as the check of a bridge does. Tells whether the server closed the connection. */
+export async function waitingCheck(port: number, password: string): Promise<() => Promise<boolean>> {
+  const client = connect(port, password, { retryStrategy: null, lazyConnect: true });
+  await client.connect();
+  let closed = false;
+  client.on('close', () => (closed = true));
+  const waiting = client.call('XREAD', 'BLOCK', 30_000, 'STREAMS', 'bridge', '$').catch((error: unknown) => error);
+  return async () => {
+    await waiting;
+    const hasEnded = closed;
+    client.disconnect();
+    return hasEnded;
+  };
+}

@@ -1,6 +1,6 @@
 // hand-over.sh dies, or a server stalls or dies, at each of its steps: no acknowledged write is lost, and the shard gets a master.
 
-import { PASSWORD } from '../../lab/clients';
+import { PASSWORD, waitingCheck } from '../../lab/clients';
 import { Lab } from '../../lab/lab';
 import { ShardLab } from '../../lab/shard-lab';
 import { Writers } from '../../lab/writers';
@@ -55,6 +55,18 @@ test('a replica, and a second hand-over, have nothing to do', async () => {
   expect([await first.exit(), await second.exit()]).toEqual([0, 0]);
   expect([first.output, second.output].filter((output) => output.includes('handed over')).length).toBe(1);
   await shard.settled(replica);
+});
+
+test('the checks of bridges that wait in the replica end when it is promoted', async () => {
+  const [master, replica] = await shard.roles();
+  const hasEnded = await waitingCheck(shard.portOf(replica), PASSWORD);
+  // Before a Sentinel is told, which ends them as well.
+  const line = STEPS['after the promotion'];
+  shard.pods[master].addScript('hand-over.sh', { [line]: `kill -9 $$\n${line}` });
+  expect(await shard.handOver(master).exit()).toBe(null);
+  expect(await hasEnded()).toBe(true);
+  shard.pods[master].addScript('hand-over.sh');
+  await shard.settled((await shard.roles())[0]);
 });
 
 test.each(CASES)('%s %s', async (fault, step) => {
