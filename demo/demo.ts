@@ -3,8 +3,9 @@
 import { type Lab, until } from '../test/lab/lab';
 import { type Load } from '../test/lab/load';
 import { LabMove } from '../test/lab/move';
-import { CUTOVER, type Phase, report } from './report';
-import { bold, count, phase, print } from './screen';
+import { Phases } from './phases';
+import { CUTOVER, report } from './report';
+import { bold, count, print } from './screen';
 
 const SHARDS = 4;
 const KEYS_PER_SHARD = 1000;
@@ -12,8 +13,7 @@ const CLIENTS = 16;
 const OPERATIONS_PER_SECOND = 6000;
 
 export class Demo {
-  private readonly phases: Phase[] = [];
-  private load?: Load;
+  private readonly phases = new Phases();
 
   constructor(private readonly lab: Lab) {}
 
@@ -28,23 +28,23 @@ export class Demo {
       clients: CLIENTS,
       operationsPerSecond: OPERATIONS_PER_SECOND,
     });
-    this.load = load;
+    this.phases.load = load;
     await this.startNewFleet(move, load);
     await this.runMigrator(move, 'preflight');
     await this.runMigrator(move, 'sync');
     await this.runMigrator(move, 'verify', '--full', '--keys-per-second', '20000');
-    await this.phase(CUTOVER, async () => lastLine(await move.run('cutover')));
-    await this.phase('proxies without the bridge', async () => {
+    await this.phases.run(CUTOVER, async () => lastLine(await move.run('cutover')));
+    await this.phases.run('proxies without the bridge', async () => {
       await move.rollOut(load);
       return 'MigrationPhase.MOVED: they connect to the shards directly';
     });
     const loadReport = await load.stop();
-    return report(loadReport, { before, after: await move.contents('new', keys) }, this.phases);
+    return report(loadReport, { before, after: await move.contents('new', keys) }, this.phases.done);
   }
 
   private async startOldFleet(move: LabMove): Promise<string[][]> {
     let keys: string[][] = [];
-    await this.phase('old fleet with data', async () => {
+    await this.phases.run('old fleet with data', async () => {
       await move.old.start();
       await move.old.startProxy();
       keys = await move.old.fill(KEYS_PER_SHARD);
@@ -54,11 +54,11 @@ export class Demo {
   }
 
   private async startNewFleet(move: LabMove, load: Load): Promise<void> {
-    await this.phase('new fleet, as synthesized', async () => {
+    await this.phases.run('new fleet, as synthesized', async () => {
       await move.startNew();
       return `${SHARDS} empty shards without clients, and a proxy with its bridge`;
     });
-    await this.phase('clients switch to the new proxy', async () => {
+    await this.phases.run('clients switch to the new proxy', async () => {
       load.routeTo(move.proxyPorts);
       await move.old.stopProxy();
       const writes = load.acknowledgedWrites;
@@ -68,14 +68,7 @@ export class Demo {
   }
 
   private async runMigrator(move: LabMove, command: string, ...args: string[]): Promise<void> {
-    await this.phase(`migrator ${command}`, async () => lastLine(await move.run(command, ...args)));
-  }
-
-  private async phase(name: string, work: () => Promise<string>): Promise<void> {
-    this.load?.takeGaps();
-    const progress = (): string => (this.load ? `${count(this.load.acknowledgedWrites)} writes acknowledged` : '');
-    const seconds = await phase(name, progress, work);
-    this.phases.push({ name, seconds, gaps: this.load?.takeGaps() ?? [] });
+    await this.phases.run(`migrator ${command}`, async () => lastLine(await move.run(command, ...args)));
   }
 }
 

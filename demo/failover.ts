@@ -4,8 +4,8 @@ import { describe, type Operation } from '../test/lab/history';
 import { type Lab, until } from '../test/lab/lab';
 import { type Load } from '../test/lab/load';
 import { LabReplicas } from '../test/lab/replicas';
-import { type Phase } from './report';
-import { bold, count, green, phase, print, red, table } from './screen';
+import { Phases } from './phases';
+import { bold, count, green, print, red, table } from './screen';
 
 const SHARDS = 3;
 const CLIENTS = 12;
@@ -15,8 +15,7 @@ const OPERATIONS_PER_SECOND = 3000;
 const LOST_MS = 500;
 
 export class FailoverDemo {
-  private readonly phases: Phase[] = [];
-  private load?: Load;
+  private readonly phases = new Phases();
 
   constructor(private readonly lab: Lab) {}
 
@@ -24,25 +23,26 @@ export class FailoverDemo {
   async run(): Promise<boolean> {
     print(bold(`\nA fleet of ${SHARDS} shards with replicas, while ${CLIENTS} clients write and read.\n`));
     let fleet: LabReplicas | undefined;
-    await this.phase('both servers of each shard', async () => {
+    await this.phases.run('both servers of each shard', async () => {
       fleet = await LabReplicas.start(this.lab, { servers: SHARDS });
       return `${2 * SHARDS} redis-server, 3 Sentinels, a nutcracker with its bridge`;
     });
     if (fleet === undefined) return false;
-    this.load = await fleet.load({ clients: CLIENTS, operationsPerSecond: OPERATIONS_PER_SECOND });
+    const load = await fleet.load({ clients: CLIENTS, operationsPerSecond: OPERATIONS_PER_SECOND });
+    this.phases.load = load;
     await this.stopAsPlanned(fleet);
     const died = await this.kill(fleet);
-    await this.loseSentinels(fleet);
-    await this.load.stop();
-    return this.report(this.load, died);
+    await this.loseSentinels(fleet, load);
+    await load.stop();
+    return this.report(load, died);
   }
 
   private async stopAsPlanned(fleet: LabReplicas): Promise<void> {
-    await this.phase('planned stop of the master of 0', async () => {
+    await this.phases.run('planned stop of the master of 0', async () => {
       await fleet.server(0, 'a').stop();
       return 'it handed over to its replica first, as in a drain or a rollout';
     });
-    await this.phase('it comes back', async () => {
+    await this.phases.run('it comes back', async () => {
       await fleet.startServer(0, 'a');
       await fleet.untilReplicated([0]);
       return 'and follows: Sentinel told it who the master is';
@@ -51,7 +51,7 @@ export class FailoverDemo {
 
   private async kill(fleet: LabReplicas): Promise<number> {
     const died = performance.now();
-    await this.phase('kill -9 of the master of 1', async () => {
+    await this.phases.run('kill -9 of the master of 1', async () => {
       await fleet.kill(1, 'a');
       await until('the replica is the master', async () => (await fleet.masterOf(1)) === 'b');
       await fleet.untilReplicated([1]);
@@ -60,11 +60,11 @@ export class FailoverDemo {
     return died;
   }
 
-  private async loseSentinels(fleet: LabReplicas): Promise<void> {
-    await this.phase('all Sentinels are stopped', async () => {
-      const writes = this.load?.acknowledgedWrites ?? 0;
+  private async loseSentinels(fleet: LabReplicas, load: Load): Promise<void> {
+    await this.phases.run('all Sentinels are stopped', async () => {
+      const writes = load.acknowledgedWrites;
       await Promise.all([0, 1, 2].map((n) => fleet.sentinel(n).stop()));
-      await until('clients still write', () => (this.load?.acknowledgedWrites ?? 0) > writes + OPERATIONS_PER_SECOND);
+      await until('clients still write', () => load.acknowledgedWrites > writes + OPERATIONS_PER_SECOND);
       return 'clients notice nothing: each master is confirmed by its replica';
     });
   }
@@ -84,7 +84,7 @@ export class FailoverDemo {
     ]);
     table(
       'Duration, and longest gap of any shard',
-      this.phases.map(({ name, seconds, gaps }) => [
+      this.phases.done.map(({ name, seconds, gaps }) => [
         name,
         `${seconds.toFixed(1)} s`,
         gaps.length > 0 ? `${Math.max(...gaps).toFixed(0)} ms` : '',
@@ -94,12 +94,5 @@ export class FailoverDemo {
     const [first] = violations;
     print(`\n${isOk ? green('Nothing else was lost.') : red(`Data was lost:\n${describe(first)}`)}\n`);
     return isOk;
-  }
-
-  private async phase(name: string, work: () => Promise<string>): Promise<void> {
-    this.load?.takeGaps();
-    const progress = (): string => (this.load ? `${count(this.load.acknowledgedWrites)} writes acknowledged` : '');
-    const seconds = await phase(name, progress, work);
-    this.phases.push({ name, seconds, gaps: this.load?.takeGaps() ?? [] });
   }
 }

@@ -1,10 +1,11 @@
 // Migrates a live fleet on this machine, with real servers, proxies and bridges: npm run demo. With --failover, stops and kills
-// servers of a fleet with replicas. The exit code is not 0 if data was lost.
+// servers of a fleet with replicas; with --resize, adds a server to a fleet and removes it. The exit code is not 0 if data was lost.
 
 import { type SpawnOptions } from 'node:child_process';
 import { Lab, type Program } from '../test/lab/lab';
 import { Demo } from './demo';
 import { FailoverDemo } from './failover';
+import { ResizeDemo } from './resize';
 import { dim, mute, print, red } from './screen';
 
 /** The exit code of shells after an interrupt. */
@@ -28,7 +29,8 @@ async function main(): Promise<void> {
       });
     }
   });
-  const demo = process.argv.includes('--failover') ? new FailoverDemo(lab) : new Demo(lab);
+  const has = (option: string): boolean => process.argv.includes(option);
+  const demo = has('--failover') ? new FailoverDemo(lab) : has('--resize') ? new ResizeDemo(lab) : new Demo(lab);
   const code = await Promise.race([interruption, exitCodeOf(demo)]);
   if (code === INTERRUPTED) print(dim('\nStopping all programs.'));
   mute();

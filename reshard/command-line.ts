@@ -12,6 +12,8 @@ const COMMON: Options = {
 
 const PATIENCE = { value: 'SECONDS', isCount: true, help: 'how long to wait until all is copied (60)' };
 
+const DEADLINE = { value: 'MS', isCount: true, help: 'how long nobody may be served during a change (1000)' };
+
 const ORPHANS = {
   help: 'delete copies also if most of them are of keys that the serving ring does not have',
 };
@@ -29,7 +31,7 @@ export const COMMANDS = {
       refused: 'a server does not allow it; the output says what to do',
       incomplete: 'a server cannot be reached; run it again',
     },
-    options: {},
+    options: { deadline: DEADLINE },
   },
   copy: {
     help: 'Copy the moving keys and what changes, until it is stopped; change over when switch or return asks.',
@@ -39,7 +41,7 @@ export const COMMANDS = {
       incomplete: 'it was stopped, or lost a server; run it again, which begins from the start',
     },
     options: {
-      deadline: { value: 'MS', isCount: true, help: 'how long nobody may be served during a change (1000)' },
+      deadline: DEADLINE,
       'delete-orphans': ORPHANS,
     },
   },

@@ -20,12 +20,12 @@ declare const VERSION: string;
 type RunCommand = (context: Context, given: Given) => Promise<Result>;
 
 const deleteOrphans = (given: Given): boolean => given['delete-orphans'] === true;
+const deadlineOf = (given: Given): number => numberOf(given, 'deadline', 1000);
 const patienceOf = (given: Given): number => numberOf(given, 'patience', 60) * 1000;
 
 const RUNNERS: Record<CommandName, RunCommand> = {
-  preflight,
-  copy: (context, given) =>
-    copy(context, { deadlineMs: numberOf(given, 'deadline', 1000), deleteOrphans: deleteOrphans(given) }),
+  preflight: (context, given) => preflight(context, deadlineOf(given)),
+  copy: (context, given) => copy(context, { deadlineMs: deadlineOf(given), deleteOrphans: deleteOrphans(given) }),
   verify,
   switch: (context, given) => change(context, 'b', patienceOf(given)),
   return: (context, given) => change(context, 'a', patienceOf(given)),

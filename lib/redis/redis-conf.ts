@@ -84,6 +84,7 @@ export function configData(options: RedisOptions, port: number, replication?: Re
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),
+    'epoch.sh': script('epoch.sh'),
     'stale-dump.sh': script('stale-dump.sh'),
     'probe.sh': script('probe.sh'),
     'password.sh': script('password.sh'),

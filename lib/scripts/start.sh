@@ -14,7 +14,7 @@ for try in 1 2 3 4 last; do
   sleep 1
 done
 
-# CONFIG REWRITE stores the role in this file; only the role is restored. Without the file, the shard is new. The marker line
+# CONFIG REWRITE stores the role in this file; only the role and the epoch of the ring are restored. Without the file, the shard is new. The marker line
 # is below the role, so that a truncated file is not mistaken for the file of a master.
 end='# Written by start.sh. Redis keeps the role here; all else comes from the ConfigMap at every start.'
 if [ ! -e redis.conf ]; then
@@ -55,21 +55,27 @@ if [ -n "$password" ]; then
   [ -z "$second_password" ] || proof="$proof $(proof_of "$second_password")"
 fi
 users=/etc/redis-shard/users.acl
+. /etc/redis-shard/epoch.sh
 if [ -e "$users" ]; then
-  sed "s/PASSWORD/$proof/" "$users" >users.acl || die 'cannot write users.acl; is the volume full?'
-  if [ -n "$old_user" ] && [ -e /etc/redis-shard/sentinels ]; then
-    # The partner follows this server as the same user as the old one.
-    printf 'user %s on %s +psync +replconf +ping\n' "$OLD_USER" "$(proof_of "$OLD_PASSWORD")" >>users.acl || die 'cannot write users.acl; is the volume full?'
-  fi
+  {
+    sed "s/PASSWORD/$proof/" "$users" | with_epoch
+    if [ -n "$old_user" ] && [ -e /etc/redis-shard/sentinels ]; then
+      # The partner follows this server as the same user as the old one.
+      printf 'user %s on %s +psync +replconf +ping\n' "$OLD_USER" "$(proof_of "$OLD_PASSWORD")"
+    fi
+  } >users.acl.new && sync users.acl.new && mv users.acl.new users.acl || die 'cannot write users.acl; is the volume full?'
 fi
 {
   printf 'include %s\n' /etc/redis-shard/redis.conf
   [ ! -e "$own" ] || printf 'include %s\n' "$own"
   [ -z "$password" ] || printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
-  # Two passwords need an ACL.
-  [ -z "$second_password" ] || [ -e "$users" ] || printf 'user default on %s ~* &* +@all\n' "$proof"
+  # Two passwords need an ACL, and so do two rings.
+  if [ ! -e "$users" ] && { [ -n "$second_password" ] || has_epoch; }; then
+    printf 'user default on %s ~* &* +@all\n' "$proof" | with_epoch
+  fi
   [ -z "$old_user" ] || printf 'masteruser "%s"\nmasterauth "%s"\n' "$old_user" "$old_password"
   printf '%s\n' "$role" "$end"
 } >redis.conf.new && sync redis.conf.new && mv redis.conf.new redis.conf || die 'cannot write redis.conf; is the volume full?'
+[ -e "$users" ] || rm -f users.acl # its epoch is in redis.conf now
 sh /etc/redis-shard/stale-dump.sh
 exec redis-server /data/redis.conf

@@ -3,8 +3,8 @@
 import { ROLE_USER } from '../../lib/migration/plan';
 import { type CommandLine, type RedisServer } from '../../migrator/redis/server';
 
-/** The users with the password of the fleet; the second one exists only where it protects the role. */
-const USERS = ['default', ROLE_USER];
+/** The users with the password of the fleet: the second one exists only where it protects the role, the third one after a change of rings. */
+const USERS = ['default', ROLE_USER, 'ring-2'];
 
 interface User {
   readonly name: string;

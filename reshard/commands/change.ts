@@ -17,7 +17,7 @@ const POLL_MS = 50;
 export function change(context: Context, ring: RingId, patienceMs: number): Promise<Result> {
   const wanted = ring === 'a' ? 'serves A' : 'serves B';
   return forFleet(context, async (fleet) => {
-    const { redis } = fleet.all[0];
+    const redis = fleet.lockHolder;
     const deadline = Date.now() + patienceMs;
     for (let isAsked = false; ; isAsked = true) {
       const state = await fleet.state();

@@ -6,7 +6,8 @@ import { type Result } from '../../migrator/program/run';
 import { lockServer } from '../../migrator/shard/lock';
 import { type ReshardPlan, type ReshardServer } from '../plan/plan';
 import { Rings } from '../plan/rings';
-import { type Access, Fleet } from '../server/fleet';
+import { type Access } from '../server/access';
+import { Fleet } from '../server/fleet';
 
 export interface Context extends Run<ReshardServer> {
   readonly plan: ReshardPlan;
@@ -35,7 +36,7 @@ export async function forFleet(
   };
 }
 
-/** One program changes the fleet at a time: the lock is a connection to the first server, which is also the first to be opened. */
+/** One program changes the fleet at a time. */
 export async function lockFleet(fleet: Fleet, { planHash }: Context): Promise<void> {
-  await lockServer(fleet.all[0].redis, planHash);
+  await lockServer(fleet.lockHolder, planHash);
 }

@@ -27,6 +27,7 @@ export function copy(context: Context, options: CopyOptions): Promise<Result> {
       context.report.note(text);
     };
     const serving = await fleet.recover(note);
+    await fleet.prepare();
     const deleted = await deleteCopies(fleet, rings, serving, options.deleteOrphans);
     if (deleted > 0) note(`${deleted} old copies deleted`);
     const mover = await Mover.start(fleet, rings, serving, context.access);
@@ -68,7 +69,7 @@ class Requests {
   private readonly timer: NodeJS.Timeout;
 
   constructor({ planHash }: Context, fleet: Fleet) {
-    const { redis } = fleet.all[0];
+    const redis = fleet.lockHolder;
     this.timer = setInterval(() => {
       requested(redis, planHash).then(
         (ring) => (this.wanted = ring),

@@ -2,7 +2,8 @@
 
 import { size } from '../../migrator/report/fleet-progress';
 import { Version } from '../../migrator/redis/version';
-import { type Rings } from '../plan/rings';
+import { firstFew, Networks, unexpectedClients } from '../../migrator/redis/clients';
+import { type ReshardPlan } from '../plan/plan';
 import { type Info } from '../../migrator/redis/info';
 import { type FleetServer } from '../server/server';
 
@@ -20,29 +21,50 @@ const LEAST_VERSION = [7, 0] as const;
 /** The part of `maxmemory` that may be used after the copy. */
 const FULL = 0.9;
 
-/** @param incoming bytes that the server is expected to receive */
-export async function serverProblems({ server, info }: Seen, rings: Rings, incoming: number): Promise<string[]> {
+/** What a server will have after the copy, and has now. */
+export interface Expected {
+  /** Bytes that it receives. */
+  readonly bytes: number;
+  /** Its replicas in the plan. */
+  readonly replicas: number;
+}
+
+export async function serverProblems(
+  { server, info }: Seen,
+  expected: Expected,
+  { proxyNetworks }: Pick<ReshardPlan, 'proxyNetworks'>,
+): Promise<string[]> {
   const { redis } = server;
   const version = Version.of(info);
   const policy = (await redis.setting('maxmemory-policy')) ?? 'noeviction';
-  const replicas = info.number('connected_slaves');
+  const replicas = info.number('connected_slaves') - expected.replicas;
   const databases = info.keyspaces.map(({ database }) => database).filter((database) => database > 0);
-  const isTarget = rings.incomingShare(server.ordinal) > 0;
   const maxmemory = info.number('maxmemory');
-  const used = info.number('used_memory') + incoming;
+  const used = info.number('used_memory') + expected.bytes;
+  const direct = proxyNetworks === undefined ? [] : await unexpectedClients(redis, new Networks(proxyNetworks));
   const problems = [
+    ...(await server.userProblems()),
+    ...(info.number('blocked_clients') === 0
+      ? []
+      : [
+          'a client is blocked, such as in BLPOP, and would get a key behind the fence; stop the clients that use no proxy',
+        ]),
+    ...(direct.length === 0
+      ? []
+      : [
+          `clients that are not proxies are connected: ${firstFew(direct)}; stop them, or add their networks to proxyNetworks`,
+        ]),
     ...(version.isAtLeast(...LEAST_VERSION) ? [] : [`it is ${version.name}; update it to Redis 7.0 or later first`]),
     ...(info.text('redis_mode') === 'cluster'
       ? ['it is a node of a Redis Cluster; its slots decide, not its ring']
       : []),
-    ...(info.text('role') === 'master' ? [] : ['it is a replica; connect it as a master']),
-    ...(replicas === 0
-      ? []
-      : [
-          `${replicas} replicas follow it, which a failover could promote with the old port; turn replicas off for the time`,
-        ]),
+    ...(replicas > 0
+      ? [
+          `${replicas} replicas follow it that the plan does not have, and a failover to one of them would undo the fence`,
+        ]
+      : []),
     ...databases.map((database) => `database ${database} has keys; a ring has only database 0: move or delete them`),
-    ...(isTarget && policy !== 'noeviction'
+    ...(expected.bytes > 0 && policy !== 'noeviction'
       ? [`maxmemory-policy is ${policy}, so that it would evict copies silently; set noeviction for the time`]
       : []),
     ...(maxmemory > 0 && used > FULL * maxmemory

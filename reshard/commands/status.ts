@@ -3,27 +3,27 @@
 import { ExitCode, type Outcome } from '../../migrator/program/outcome';
 import { type Result } from '../../migrator/program/run';
 import { ServerError } from '../../migrator/redis/server';
-import { EPOCHS, MEANING, stateOf } from '../server/epoch';
+import { type Epoch, EPOCHS, MEANING, stateOf } from '../server/epoch';
 import { Fleet } from '../server/fleet';
+import { type FleetShard } from '../server/shard';
 import { type Context } from './context';
 
 export async function status({ plan, access }: Context): Promise<Result> {
   const fleet = await Fleet.connect(plan, access);
   try {
     const epochs = await fleet.epochs();
-    const state = stateOf(epochs);
-    const keys = await Promise.all(
-      fleet.found.map(async (one) => (one instanceof ServerError ? undefined : Number(await one.redis.call('DBSIZE')))),
-    );
-    const servers = plan.shards.map(({ shard, host }, i) => ({ shard, host, epoch: epochs[i], keys: keys[i] }));
-    const isSettled = state.startsWith('serves') && !epochs.includes('unreachable');
+    const state = stateOf(epochs[0], epochs.slice(1).flat());
+    const servers = (
+      await Promise.all(fleet.shards.map((shard, i) => Promise.all(epochs[i].map((epoch, n) => row(shard, n, epoch)))))
+    ).flat();
+    const isSettled = state.startsWith('serves') && !epochs.flat().includes('unreachable');
     const code = isSettled ? ExitCode.DONE : state === 'mixed' ? ExitCode.REFUSED : ExitCode.INCOMPLETE;
     const outcome: Outcome = { shard: plan.shards[0].shard, code, message: MEANING[state] };
     const text = [
-      ...servers.map(({ shard, host, epoch, keys: count }) =>
+      ...servers.map(({ shard, host, role, epoch, keys }) =>
         [
           `server ${String(shard).padStart(4)}  ${host}  ${epoch}`,
-          count === undefined ? EPOCHS[epoch] : `${count} keys`,
+          keys === undefined ? EPOCHS[epoch] : `${String(role)} with ${keys} keys`,
         ].join(', '),
       ),
       `${state}: ${MEANING[state]}`,
@@ -32,4 +32,21 @@ export async function status({ plan, access }: Context): Promise<Result> {
   } finally {
     fleet.close();
   }
+}
+
+/** A server of a shard, by its place in the plan. */
+interface Row {
+  readonly shard: number;
+  readonly host: string;
+  readonly epoch: Epoch;
+  readonly role?: 'master' | 'replica';
+  readonly keys?: number;
+}
+
+async function row({ shard: { shard, host, replica }, found }: FleetShard, place: number, epoch: Epoch): Promise<Row> {
+  const server = found[place];
+  const where = { shard, host: place === 0 ? host : (replica?.host ?? host), epoch };
+  if (server instanceof ServerError) return where;
+  const role = server.role.isMaster ? 'master' : 'replica';
+  return { ...where, role, keys: Number(await server.redis.call('DBSIZE')) };
 }

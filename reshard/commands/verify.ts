@@ -34,7 +34,7 @@ export function verify(context: Context): Promise<Result> {
     const state = await fleet.state();
     const serving = ringOf(state);
     if (serving === undefined || state.startsWith('back')) throw new AbortedError(`${state}; run copy first`);
-    const results = await Promise.all(fleet.all.map((server) => verifyServer(fleet, rings, serving, server)));
+    const results = await Promise.all(fleet.masters.map((server) => verifyServer(fleet, rings, serving, server)));
     const different = results.flatMap(({ differing }) => differing);
     const compared = results.reduce((sum, one) => sum + one.compared, 0);
     if (different.length > 0) {
@@ -59,7 +59,7 @@ async function verifyServer(
   serving: RingId,
   { ordinal, redis: own }: FleetServer,
 ): Promise<Verified> {
-  const redisOf = new Map(fleet.all.map((server) => [server.ordinal, server.redis]));
+  const redisOf = new Map(fleet.masters.map((server) => [server.ordinal, server.redis]));
   const differing: Buffer[] = [];
   let compared = 0;
   for await (const keys of allKeys(directSender(own))) {

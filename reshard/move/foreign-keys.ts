@@ -33,7 +33,7 @@ export async function deleteCopies(
   const found = await checkPlacement(fleet, rings, serving, deleteOrphans);
   if (found === 0) return 0;
   const deleted = await Promise.all(
-    fleet.all.map(async (server) => {
+    fleet.masters.map(async (server) => {
       let count = 0;
       for await (const { copies } of foreignKeys(server, rings, serving)) {
         if (copies.length > 0) count += Number(await server.redis.call('UNLINK', ...copies));
@@ -52,7 +52,7 @@ export async function checkPlacement(
   acceptOrphans: boolean,
 ): Promise<number> {
   const found: ForeignKeys = { copies: 0, orphans: 0, strays: 0 };
-  await Promise.all(fleet.all.map((server) => count(found, fleet, server, rings, serving)));
+  await Promise.all(fleet.masters.map((server) => count(found, fleet, server, rings, serving)));
   const { copies, orphans, strays, example } = found;
   const such = example === undefined ? '' : `, such as ${printable(example)}`;
   if (strays > 0) {
@@ -88,7 +88,7 @@ async function count(
 /** Those of the keys that the serving ring does not have. */
 async function missing(fleet: Fleet, rings: Rings, serving: RingId, keys: readonly Buffer[]): Promise<Buffer[]> {
   const results = await Promise.all(
-    fleet.all.map(async ({ ordinal, redis }) => {
+    fleet.masters.map(async ({ ordinal, redis }) => {
       const own = keys.filter((key) => rings.ownerOf(key, serving) === ordinal);
       const exists = own.length === 0 ? [] : await redis.all(own.map((key) => ['EXISTS', key]));
       return own.filter((_, i) => exists[i] !== 1);

@@ -7,8 +7,8 @@ import { AbortedError } from '../../migrator/shard/hand-over';
 import { otherRing, type RingId } from '../plan/plan';
 import { type Rings } from '../plan/rings';
 import { ChangeLog } from '../server/change-log';
-import { type Access, type Fleet } from '../server/fleet';
-import { type FleetServer } from '../server/server';
+import { type Access } from '../server/access';
+import { type Fleet } from '../server/fleet';
 import { Source } from './source';
 
 /** How many changed keys may be left when the servers are fenced: they are copied while nobody is served. */
@@ -49,9 +49,9 @@ export class Mover {
     private readonly rings: Rings,
     private ring: RingId,
   ) {
-    this.redisOf = new Map(fleet.all.map((server) => [server.ordinal, server.redis]));
+    this.redisOf = new Map(fleet.masters.map((server) => [server.ordinal, server.redis]));
     this.sources = new Map(
-      fleet.all.map(({ ordinal, redis }) => [ordinal, new Source(redis, (key) => this.targetOf(key, ordinal))]),
+      fleet.masters.map(({ ordinal, redis }) => [ordinal, new Source(redis, (key) => this.targetOf(key, ordinal))]),
     );
   }
 
@@ -100,12 +100,11 @@ export class Mover {
     const next = otherRing(this.ring);
     const before = this.copied;
     const start = performance.now();
-    const servers = this.fleet.all;
     reached('reshard.copied');
     try {
-      await Promise.all(servers.map((server) => server.fence(next)));
+      await this.fleet.fence(next);
       reached('reshard.fenced');
-      await within(deadlineMs - (performance.now() - start), this.drain(servers));
+      await within(deadlineMs - (performance.now() - start), this.drain());
       reached('reshard.drained');
     } catch (error) {
       await this.fleet.giveBack(this.ring);
@@ -130,13 +129,14 @@ export class Mover {
   }
 
   /** The fence is made durable while the rest is copied. */
-  private async drain(servers: readonly FleetServer[]): Promise<void> {
-    const durable = Promise.all(servers.map((server) => server.persist()));
+  private async drain(): Promise<void> {
+    const durable = this.fleet.persist();
     // Otherwise an error of both would be unhandled.
     durable.catch(() => undefined);
     await Promise.all(this.logs.map((log) => log.barrier()));
     await Promise.all(this.all.map((source) => source.drain()));
     await Promise.all(this.all.map((source) => source.copyStreams()));
+    await this.fleet.replicated();
     if (this.failure) throw this.failure;
     await durable;
   }
@@ -150,9 +150,8 @@ export class Mover {
 
   private async openLogs({ user, password }: Access): Promise<void> {
     await Promise.all(
-      this.fleet.all.map(async (server) => {
-        const source = this.sources.get(server.ordinal);
-        const address = await server.address();
+      this.fleet.masters.map(async ({ ordinal, redis: { address } }) => {
+        const source = this.sources.get(ordinal);
         const log = await ChangeLog.open(address, user, password, {
           changed: (keys) => {
             for (const key of keys) source?.changed(key);

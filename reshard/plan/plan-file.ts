@@ -8,16 +8,25 @@ import {
   type EntryRules,
   formatProblems,
   isCount,
+  isNetwork,
   isObject,
   isOrdinal,
   isText,
   isUser,
+  listOf,
   orNothing,
   readPlanFile,
   ruleProblems,
   type Rules,
 } from '../../migrator/program/plan-rules';
-import { type PlannedMember, RESHARD_PLAN_VERSION, type ReshardPlan, type ReshardServer } from './plan';
+import {
+  type PlannedMember,
+  RESHARD_PLAN_VERSION,
+  type ReshardAddress,
+  type ReshardPlan,
+  type ReshardServer,
+  RING_USERS,
+} from './plan';
 
 /** Throws a UsageError with the file, the field, the value and the remedy. */
 export function readPlan(file: string): ReshardPlan {
@@ -35,7 +44,8 @@ const DISTRIBUTIONS: string[] = [Distribution.KETAMA, Distribution.MODULA];
 
 function ringRules(ring: 'a' | 'b'): Rules {
   return [
-    [ring, isObject, 'a ring: hash, distribution, hashTag and servers'],
+    [ring, isObject, 'a ring: user, hash, distribution, hashTag and servers'],
+    [`${ring}.user`, isOneOf(RING_USERS), `one of ${RING_USERS.join(', ')}`],
     [`${ring}.hash`, isOneOf(HASHES), `one of ${HASHES.join(', ')}`],
     [`${ring}.distribution`, isOneOf(DISTRIBUTIONS), `one of ${DISTRIBUTIONS.join(', ')}`],
     [
@@ -49,19 +59,31 @@ function ringRules(ring: 'a' | 'b'): Rules {
 
 const RULES: Rules = [
   ['fleet', isText, 'the name of the fleet'],
-  ['user', (value) => isUser(value) && value !== 'default', 'the ACL user of this program, not default'],
+  [
+    'user',
+    (value) => isUser(value) && !isOneOf(RING_USERS)(value),
+    `the ACL user of this program, not ${RING_USERS.join(' or ')}`,
+  ],
+  ['proxyNetworks', orNothing(listOf(isNetwork)), 'a list of networks such as "10.0.0.0/8", or nothing'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of servers'],
   ...ringRules('a'),
   ...ringRules('b'),
 ];
 
 const isPort = (value: unknown): boolean => isCount(value) && Number(value) < 65_536;
+const isHost = (value: unknown): boolean => typeof value === 'string' && /^[^\s:]+$/.test(value);
+
+const isAddress = ({ host, port }: ReshardAddress): boolean => isHost(host) && isPort(port);
 
 const SERVER_RULES: EntryRules<ReshardServer> = [
   ['shard', isOrdinal, 'its ordinal'],
-  ['host', (value) => typeof value === 'string' && /^[^\s:]+$/.test(value), 'a host without a port'],
-  ['portA', isPort, 'the port for ring A'],
-  ['portB', isPort, 'the port for ring B'],
+  ['host', isHost, 'a host without a port'],
+  ['port', isPort, 'its port'],
+  [
+    'replica',
+    orNothing((value) => isObject(value) && isAddress(value as ReshardAddress)),
+    'the host and the port of its partner, or nothing',
+  ],
 ];
 
 const MEMBER_RULES: EntryRules<PlannedMember> = [
@@ -91,9 +113,7 @@ function problemsOf(plan: Record<string, unknown>): string[] {
   if (entries.length > 0) return entries;
   const known = new Set(shards.map(({ shard }) => shard));
   return [
-    ...shards.flatMap(({ portA, portB }, i) =>
-      portA === portB ? [`shards[${i}].portB is ${portB}, the same as portA; write another port`] : [],
-    ),
+    ...(a.user === b.user ? [`b.user is ${b.user}, the same as a.user; write the other one`] : []),
     ...members
       .flat()
       .flatMap(({ path, value }) =>

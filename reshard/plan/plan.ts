@@ -3,7 +3,7 @@
 import { type Distribution, type HashType } from '../../lib/nutcracker';
 
 /** The version of the format. */
-export const RESHARD_PLAN_VERSION = 1;
+export const RESHARD_PLAN_VERSION = 2;
 
 /** The two rings. The servers decide which of them serves. */
 export type RingId = 'a' | 'b';
@@ -15,9 +15,11 @@ export function otherRing(ring: RingId): RingId {
 export interface ReshardPlan {
   readonly version: number;
   readonly fleet: string;
-  /** The ACL user of this program on every server; the clients are the default user. */
+  /** The ACL user of this program on every server, who may do everything with every key. */
   readonly user: string;
-  /** Every server of either ring. */
+  /** Networks of the proxies; `preflight` refuses other clients. @default - it does not look at clients */
+  readonly proxyNetworks?: readonly string[];
+  /** Every shard of either ring. */
   readonly shards: readonly ReshardServer[];
   /** Where keys are now. */
   readonly a: PlannedRing;
@@ -25,16 +27,26 @@ export interface ReshardPlan {
   readonly b: PlannedRing;
 }
 
-/** A server, which listens on one of two ports: the proxies of ring A use one of them, those of ring B the other. */
-export interface ReshardServer {
-  readonly shard: number;
+/** Where a server listens. */
+export interface ReshardAddress {
   readonly host: string;
-  readonly portA: number;
-  readonly portB: number;
+  readonly port: number;
 }
+
+/** A shard: a server, and its partner in a fleet with replicas. Either of them may be the master. */
+export interface ReshardServer extends ReshardAddress {
+  readonly shard: number;
+  readonly replica?: ReshardAddress;
+}
+
+/** The two users as which proxies log in: those of one ring as the first, those of the other one as the second. */
+export const RING_USERS = ['default', 'ring-2'] as const;
+export type RingUser = (typeof RING_USERS)[number];
 
 /** A ring, as in nutcracker.yml. */
 export interface PlannedRing {
+  /** The user as which the proxies of this ring log in; the other ring has the other one. */
+  readonly user: RingUser;
   readonly hash: HashType;
   readonly distribution: Distribution;
   readonly hashTag?: string;

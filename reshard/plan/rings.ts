@@ -7,15 +7,9 @@ export class Rings {
   private readonly rings: Readonly<Record<RingId, HashRing>>;
   private readonly ordinals: Readonly<Record<RingId, readonly number[]>>;
 
-  /** The moves from A to B, by the ordinals of the targets. */
-  private readonly moves: readonly { readonly to: number; readonly share: number }[];
-
   constructor({ a, b }: Pick<ReshardPlan, RingId>) {
     this.rings = { a: ringOf(a), b: ringOf(b) };
     this.ordinals = { a: a.servers.map(({ shard }) => shard), b: b.servers.map(({ shard }) => shard) };
-    const ordinalOf = new Map(b.servers.map(({ name, shard }) => [name, shard]));
-    const { moves } = this.rings.a.diff(this.rings.b);
-    this.moves = moves.map(({ to, share }) => ({ to: ordinalOf.get(to) ?? -1, share }));
   }
 
   /** The ordinal of the server of a key, of any bytes. */
@@ -26,13 +20,6 @@ export class Rings {
   /** The ordinals of a ring. */
   serversOf(ring: RingId): readonly number[] {
     return this.ordinals[ring];
-  }
-
-  /** The part of all moving keys that moves to this server, from 0 to 1, if ring B replaces ring A. */
-  incomingShare(ordinal: number): number {
-    const moves = this.moves.filter(({ to }) => to === ordinal);
-    const all = this.moves.reduce((sum, { share }) => sum + share, 0);
-    return all === 0 ? 0 : moves.reduce((sum, { share }) => sum + share, 0) / all;
   }
 }
 

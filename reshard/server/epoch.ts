@@ -1,4 +1,4 @@
-// Which ring may use a server: its port, and whether its default user is on. docs/reshard.md has the same tables.
+// Which ring may use a server: whose user has permission for keys. docs/reshard.md has the same tables.
 
 import { type RingId } from '../plan/plan';
 
@@ -7,19 +7,29 @@ export type Epoch = keyof typeof EPOCHS;
 
 /** The meaning of each state of a server. */
 export const EPOCHS = {
-  'serves A': 'default user on, port A: ring A may use it',
-  'fenced for B': 'default user off, port B: no ring may use it; A did before',
-  'serves B': 'default user on, port B: ring B may use it',
-  'fenced for A': 'default user off, port A: no ring may use it; B did before',
-  'turned off': 'default user off, but not by this program: no ring may use it',
-  unreachable: 'it cannot be reached on either port',
+  'serves A': 'the user of ring A has every key: ring A may use it',
+  'fenced for B': 'no user of a ring has a key: no ring may use it; A did before',
+  'serves B': 'the user of ring B has every key: ring B may use it',
+  'fenced for A': 'no user of a ring has a key: no ring may use it; B did before',
+  'serves both': 'both users have keys: another program or a person changed them',
+  closed: 'no user of a ring has a key, but not by this program: no ring may use it',
+  new: 'ring A does not have it, and it is not prepared: copy does it',
+  unreachable: 'it cannot be reached',
 } as const;
 
-/** What a server with this port and this default user is. @param isFenced whether the fence has left its mark */
-export function epochOf(port: RingId, isOn: boolean, isFenced: boolean): Epoch {
-  if (isOn) return port === 'a' ? 'serves A' : 'serves B';
-  if (!isFenced) return 'turned off';
-  return port === 'a' ? 'fenced for A' : 'fenced for B';
+/** What the users of a server say. */
+export interface Permissions {
+  /** Whether the user of each ring has keys. */
+  readonly a: boolean;
+  readonly b: boolean;
+  /** The ring for which the fence has left its mark. */
+  readonly fencedFor?: RingId;
+}
+
+export function epochOf({ a, b, fencedFor }: Permissions): Epoch {
+  if (a || b) return a && b ? 'serves both' : a ? 'serves A' : 'serves B';
+  if (fencedFor === undefined) return 'closed';
+  return fencedFor === 'a' ? 'fenced for A' : 'fenced for B';
 }
 
 /** The state of a fleet, derived from that of its servers. */
@@ -31,19 +41,25 @@ export const MEANING = {
   'serves B': 'ring B serves',
   'back to A': 'a change was interrupted, and some or all servers are fenced: A has every write, and is given back',
   'back to B': 'a change was interrupted, and some or all servers are fenced: B has every write, and is given back',
-  unknown: 'all servers are fenced but the first one, which would tell: start it',
-  mixed: 'servers contradict each other: another program or a person changed a port or turned the default user off',
+  unknown: 'all servers are fenced but one of the first shard, which would tell: start it',
+  mixed: 'servers contradict each other: another program or a person changed the permissions of a user',
 } as const;
 
-/** All servers are fenced before the first one is opened, and it is opened before the others. @param epochs in the order of the plan */
-export function stateOf(epochs: readonly Epoch[]): State {
+/**
+ * All servers are fenced before the first shard is opened, and it is opened before the others.
+ *
+ * @param first the servers of the first shard
+ * @param others all other servers
+ */
+export function stateOf(first: readonly Epoch[], others: readonly Epoch[]): State {
+  const epochs = [...first, ...others];
   const [servesA, servesB] = [epochs.includes('serves A'), epochs.includes('serves B')];
-  if ((servesA && servesB) || epochs.includes('turned off')) return 'mixed';
+  if ((servesA && servesB) || epochs.includes('closed') || epochs.includes('serves both')) return 'mixed';
   const isFenced = epochs.includes('fenced for A') || epochs.includes('fenced for B');
   if (servesA) return isFenced ? 'back to A' : 'serves A';
   if (servesB) return isFenced ? 'back to B' : 'serves B';
-  if (epochs[0] === 'unreachable') return 'unknown';
-  return epochs[0] === 'fenced for B' ? 'back to A' : 'back to B';
+  if (first.includes('unreachable')) return 'unknown';
+  return epochs.includes('fenced for B') ? 'back to A' : 'back to B';
 }
 
 /** The ring that serves, or that is to be given back. */

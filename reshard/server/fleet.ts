@@ -2,73 +2,74 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { documentAt } from '../../lib/common/documents';
-import { ServerError } from '../../migrator/redis/server';
 import { RefusedError } from '../../migrator/program/outcome';
+import { type RedisServer } from '../../migrator/redis/server';
 import { AbortedError } from '../../migrator/shard/hand-over';
 import { type ReshardPlan, type RingId } from '../plan/plan';
+import { type Access } from './access';
 import { type Epoch, MEANING, ringOf, type State, stateOf } from './epoch';
-import { FleetServer } from './server';
-
-export interface Access {
-  readonly user: string;
-  readonly password?: string;
-  readonly timeoutMs?: number;
-}
-
-/** A server of the plan: connected, or why it is not. */
-export type Found = FleetServer | ServerError;
+import { usersOf } from './ring-users';
+import { type FleetServer } from './server';
+import { FleetShard } from './shard';
 
 /** How often servers that contradict each other are read, and the time between. */
 const TRIES = 4;
 const BETWEEN_MS = 50;
 
 export class Fleet {
-  static async connect({ shards }: ReshardPlan, access: Access): Promise<Fleet> {
-    const found = await Promise.all(
-      shards.map((shard) =>
-        FleetServer.connect(shard, access).catch((error: unknown) => {
-          if (error instanceof ServerError) return error;
-          throw error;
-        }),
-      ),
-    );
-    return new Fleet(found);
+  static async connect(plan: ReshardPlan, access: Access): Promise<Fleet> {
+    const users = usersOf(plan);
+    const shards = plan.shards.map((shard) => FleetShard.connect(shard, users, access));
+    const members = new Set(plan.a.servers.map(({ shard }) => shard));
+    return new Fleet(await Promise.all(shards), (ordinal) => members.has(ordinal));
   }
 
-  private constructor(readonly found: readonly Found[]) {}
+  private constructor(
+    readonly shards: readonly FleetShard[],
+    private readonly isInA: (ordinal: number) => boolean,
+  ) {}
 
-  /** The servers that can be reached. */
+  /** Every server that can be reached. */
   get servers(): FleetServer[] {
-    return this.found.filter((one) => one instanceof FleetServer);
+    return this.shards.flatMap(({ servers }) => servers);
   }
 
-  /** All servers. Throws the error of the first that cannot be reached. */
-  get all(): FleetServer[] {
-    const error = this.found.find((one) => one instanceof ServerError);
-    if (error !== undefined) throw error;
-    return this.servers;
+  /** The master of each shard. Throws the error of the first shard that is not complete. */
+  get masters(): FleetServer[] {
+    return this.shards.map(({ complete }) => complete);
   }
 
-  /** What each server is. While a change is under way, some may be read before it and some after it: they are read again. */
-  async epochs(): Promise<Epoch[]> {
+  /** The connection that holds the lock: to the master of the first shard, which is also opened before the others. */
+  get lockHolder(): RedisServer {
+    const [first] = this.shards;
+    const master = first.servers.find(({ role }) => role.isMaster);
+    return (master ?? first.complete).redis;
+  }
+
+  /** What the servers of each shard are. While a change is under way, some may be read before it and some after it: they are read again. */
+  async epochs(): Promise<Epoch[][]> {
     for (let tries = 1; ; tries++) {
-      const epochs = await this.epochsOnce();
-      if (tries === TRIES || stateOf(epochs) !== 'mixed') return epochs;
+      const epochs = this.withoutNew(await Promise.all(this.shards.map((shard) => shard.epochs())));
+      if (tries === TRIES || stateIn(epochs) !== 'mixed') return epochs;
       await sleep(BETWEEN_MS);
     }
   }
 
-  private async epochsOnce(): Promise<Epoch[]> {
-    return Promise.all(
-      this.found.map(async (one) => (one instanceof FleetServer ? one.epoch() : Promise.resolve<Epoch>('unreachable'))),
-    );
-  }
-
   async state(): Promise<State> {
-    return stateOf(await this.epochs());
+    return stateIn(await this.epochs());
   }
 
-  /** Opens the first server before the others: as long as it is fenced, none is open. */
+  /** Fences every server. Throws if one fails, or is not what it was. */
+  async fence(next: RingId): Promise<void> {
+    await forEach(this.shards, (shard) => shard.fence(next));
+  }
+
+  /** Waits until the replicas have what was copied. */
+  async replicated(): Promise<void> {
+    await forEach(this.shards, (shard) => shard.replicated());
+  }
+
+  /** Opens the master of the first shard before all others: as long as it is fenced, none is open. */
   async open(ring: RingId, firstIsOpen?: () => void): Promise<void> {
     const [first, ...others] = this.servers;
     await first.open(ring);
@@ -82,7 +83,8 @@ export class Fleet {
 
   /** Opens the servers that can be reached for the ring that served before, also if some of them fail. */
   async giveBack(ring: RingId): Promise<void> {
-    await this.open(ring).finally(() => this.persist());
+    // The order does not matter here: it is known which ring has every write.
+    await forEach(this.servers, (server) => server.open(ring)).finally(() => this.persist());
   }
 
   /** Gives the servers back to the ring that has every write, if a change was interrupted; returns the ring that serves. */
@@ -96,21 +98,45 @@ export class Fleet {
     if (state.startsWith('back')) {
       await this.giveBack(ring);
       note(MEANING[state]);
-    } else {
-      // An earlier run may have died before it did this.
-      await this.persist();
     }
     return ring;
   }
 
+  /** Creates the user of the other ring where there is none, and keeps the users over a restart. */
+  async prepare(): Promise<void> {
+    await forEach(this.servers, (server) => server.prepare());
+    const epochs = await this.epochs();
+    const isNew = this.shards.filter((_, i) => epochs[i].includes('new'));
+    await forEach(
+      isNew.flatMap(({ servers }) => servers),
+      (server) => server.open('a'),
+    );
+    await this.persist();
+  }
+
+  /** As long as all servers of ring A serve it, a server that it does not have says nothing: it may come from another fleet. */
+  private withoutNew(epochs: Epoch[][]): Epoch[][] {
+    const members = epochs.filter((_, i) => this.isInA(this.shards[i].shard.shard)).flat();
+    const serving = members.filter((epoch) => epoch !== 'unreachable');
+    if (serving.length === 0 || serving.some((epoch) => epoch !== 'serves A')) return epochs;
+    const isNew = (epoch: Epoch): boolean => epoch !== 'serves A' && epoch !== 'unreachable';
+    return epochs.map((own, i) =>
+      this.isInA(this.shards[i].shard.shard) ? own : own.map((epoch) => (isNew(epoch) ? 'new' : epoch)),
+    );
+  }
+
   close(): void {
-    for (const server of this.servers) server.close();
+    for (const shard of this.shards) shard.close();
   }
 }
 
-/** Works on all servers, and then throws the first error. */
-async function forEach(servers: readonly FleetServer[], work: (server: FleetServer) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(servers.map(work));
+function stateIn([first, ...others]: readonly Epoch[][]): State {
+  return stateOf(first, others.flat());
+}
+
+/** Works on all, and then throws the first error. */
+async function forEach<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(all.map(work));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }

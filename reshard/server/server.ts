@@ -1,76 +1,79 @@
-// A server of the fleet as this program uses it: its epoch, and the fence.
+// A server of the fleet as this program uses it: its epoch, its role, and the fence.
 
 import { type ConnectOptions, RedisServer } from '../../migrator/redis/server';
-import { type ReshardServer, type RingId } from '../plan/plan';
+import { type ReshardAddress, type RingId } from '../plan/plan';
 import { type Epoch, epochOf } from './epoch';
+import { RingUsers, type UsersOfRings } from './ring-users';
 
-/** A user who can do nothing. It exists on servers that this program has fenced, and only there is a default user turned on again. */
-const MARK = 'cdk8s-twemproxy-fence';
+/** The reply of ROLE, as far as it is used. */
+export interface Role {
+  readonly isMaster: boolean;
+  /** Whether its master, or a replica, is connected. */
+  readonly isConnected: boolean;
+}
 
 export class FleetServer {
-  /** Connects on the port that the server has now. Throws a ServerError. */
-  static async connect(shard: ReshardServer, options: ConnectOptions): Promise<FleetServer> {
-    const { host, portA, portB } = shard;
-    let redis: RedisServer;
+  /** Throws a ServerError. */
+  static async connect(
+    ordinal: number,
+    { host, port }: ReshardAddress,
+    users: UsersOfRings,
+    options: ConnectOptions,
+  ): Promise<FleetServer> {
+    const redis = await RedisServer.connect(`${host}:${port}`, options);
     try {
-      redis = await RedisServer.connect(`${host}:${portA}`, options);
+      return new FleetServer(ordinal, users, redis, roleIn(await redis.call('ROLE')));
     } catch (error) {
-      redis = await RedisServer.connect(`${host}:${portB}`, options).catch(() => {
-        throw error;
-      });
+      redis.close();
+      throw error;
     }
-    return new FleetServer(shard, redis);
   }
+
+  private readonly ringUsers: RingUsers;
 
   private constructor(
-    readonly shard: ReshardServer,
+    /** The ordinal of its shard. */
+    readonly ordinal: number,
+    users: UsersOfRings,
     readonly redis: RedisServer,
-  ) {}
-
-  /** Where the server accepts connections now, which may not be where this one was made. */
-  async address(): Promise<string> {
-    return `${this.shard.host}:${String(await this.redis.setting('port'))}`;
-  }
-
-  get ordinal(): number {
-    return this.shard.shard;
+    /** Its role when this program connected. */
+    readonly role: Role,
+  ) {
+    this.ringUsers = new RingUsers(redis, users);
   }
 
   /** What the server is now. */
   async epoch(): Promise<Epoch> {
-    // In one packet: otherwise a change in between would look like a state of its own.
-    const [setting, user, mark] = (await this.redis.all([
-      ['CONFIG', 'GET', 'port'],
-      ['ACL', 'GETUSER', 'default'],
-      ['ACL', 'GETUSER', MARK],
-    ])) as [string[], unknown[], unknown];
-    const flags = user[user.indexOf('flags') + 1] as string[];
-    return epochOf(Number(setting[1]) === this.shard.portB ? 'b' : 'a', flags.includes('on'), mark !== null);
+    return epochOf(await this.ringUsers.permissions());
   }
 
-  /**
-   * Refuses every client, and ends the connections of all. In this order: a connection that is made between the commands
-   * would otherwise keep its login, if the default user has no password.
-   */
-  async fence(forRing: RingId): Promise<void> {
-    await this.redis.all([
-      ['ACL', 'SETUSER', MARK, 'reset'],
-      ['ACL', 'SETUSER', 'default', 'off'],
-      ['CONFIG', 'SET', 'port', this.portOf(forRing)],
-      ['CLIENT', 'KILL', 'USER', 'default'],
-    ]);
+  /** What its users have that prevents a fence, each with the remedy. */
+  userProblems(): Promise<string[]> {
+    return this.ringUsers.problems();
+  }
+
+  /** Creates the user of the other ring, if there is none. Throws a RefusedError. */
+  async prepare(): Promise<void> {
+    await this.ringUsers.prepare();
+  }
+
+  /** Refuses every command of every ring; returns the role that the server has then. */
+  async fence(forRing: RingId): Promise<Role> {
+    const results = await this.redis.all([...this.ringUsers.fence(forRing), ['ROLE']]);
+    return roleIn(results[results.length - 1]);
   }
 
   /** Lets the clients of a ring use the server. */
   async open(ring: RingId): Promise<void> {
-    await this.redis.all([
-      ['CONFIG', 'SET', 'port', this.portOf(ring)],
-      ['ACL', 'SETUSER', 'default', 'on'],
-      ['ACL', 'DELUSER', MARK],
-    ]);
+    await this.redis.all(this.ringUsers.open(ring));
   }
 
-  /** Keeps the port and the users over a restart. */
+  /** Whether a replica has everything that this connection has written. */
+  async isReplicated(ms: number): Promise<boolean> {
+    return Number(await this.redis.call('WAIT', 1, ms)) > 0;
+  }
+
+  /** Keeps the users over a restart. */
   async persist(): Promise<void> {
     const file = await this.redis.setting('aclfile');
     if (file !== undefined && file !== '') await this.redis.call('ACL', 'SAVE');
@@ -80,8 +83,11 @@ export class FleetServer {
   close(): void {
     this.redis.close();
   }
+}
 
-  private portOf(ring: RingId): number {
-    return ring === 'a' ? this.shard.portA : this.shard.portB;
-  }
+function roleIn(reply: unknown): Role {
+  const [role, ...rest] = reply as [string, ...unknown[]];
+  const isMaster = role === 'master';
+  // A master lists its replicas; a replica says host, port, state and offset of its master.
+  return { isMaster, isConnected: isMaster ? (rest[1] as unknown[]).length > 0 : rest[2] === 'connected' };
 }

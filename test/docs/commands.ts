@@ -30,6 +30,7 @@ const RUN_BY: Record<string, string> = {
   'npm run docgen': 'test/docs/api.test.ts',
   'npm run demo': 'test/docs/demo.long.test.ts',
   'npm run demo -- --failover': 'test/docs/demo.long.test.ts',
+  'npm run demo -- --resize': 'test/docs/demo.long.test.ts',
   'npm run picture': 'test/docs/pictures.test.ts',
   'npm run transcript': 'test/docs/transcript.long.test.ts',
   'npm run golden': 'test/docs/golden.long.test.ts',

@@ -12,6 +12,11 @@ test('the demo of failover loses only what it may', async () => {
   expect([code, String(stdout)]).toEqual([0, expect.stringContaining('Nothing else was lost.')]);
 });
 
+test('the demo of a change of rings loses nothing', async () => {
+  const { code, stdout } = await run('npm', ['run', '--silent', 'demo', '--', '--resize']);
+  expect([code, String(stdout)]).toEqual([0, expect.stringContaining('Nothing was lost.')]);
+});
+
 test('the demo loses nothing, and prints the lines in the README', async () => {
   const { code, stdout } = await run('npm', ['run', '--silent', 'demo']);
   expect([code, String(stdout)]).toEqual([0, expect.stringContaining('Nothing was lost.')]);

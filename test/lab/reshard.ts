@@ -1,16 +1,19 @@
-// A fleet whose ring changes: real servers with two ports each, and proxies with a nutcracker for each ring behind HAProxy.
+// A fleet whose ring changes: real servers, and proxies with a nutcracker for each ring behind HAProxy.
 
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { Distribution, HashType, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
-import { type PlannedRing, type ReshardPlan, type ReshardServer, type RingId } from '../../reshard/plan/plan';
+import { type PlannedRing, type ReshardPlan, type RingId, type RingUser } from '../../reshard/plan/plan';
 import { Rings } from '../../reshard/plan/rings';
 import { connect } from './clients';
 import { keysWhere, readDataset, writeDataset } from './dataset';
-import { accepts, freePorts, type Lab, type Program } from './lab';
+import { type Side } from '../../lib/failover/replica-plan';
+import { accepts, freePorts, type Lab, type Program, until } from './lab';
 import { Load, type LoadProps } from './load';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'build', 'reshard', 'reshard.mjs');
+/** Makes a nutcracker log in as ring-2. */
+const LOGIN = path.join(__dirname, '..', '..', 'lib', 'scripts', 'login.lua');
 const PASSWORD = 'the-password';
 export const USER = 'migrator';
 
@@ -19,27 +22,37 @@ export interface LabReshardProps {
   readonly a: readonly number[];
   readonly b: readonly number[];
   readonly hashTag?: string;
+  /** The user of ring A. @default 'default' */
+  readonly userOfA?: RingUser;
+  /** Whether each shard has a replica, and a Sentinel that promotes it. */
+  readonly hasReplicas?: boolean;
 }
 
 export class LabReshard {
   static async of(lab: Lab, props: LabReshardProps): Promise<LabReshard> {
     const count = Math.max(props.a.length, props.b.length);
     const ports = await freePorts(2 * count);
-    const shards = Array.from({ length: count }, (_, shard) => ({
+    const shards = ports.slice(0, count).map((port, shard) => ({
       shard,
       host: '127.0.0.1',
-      portA: ports[2 * shard],
-      portB: ports[2 * shard + 1],
+      port,
+      ...(props.hasReplicas && { replica: { host: '127.0.0.1', port: ports[count + shard] } }),
     }));
-    const ring = (weights: readonly number[]): PlannedRing => ({
+    const ring = (user: RingUser, weights: readonly number[]): PlannedRing => ({
+      user,
       hash: HashType.MURMUR,
       distribution: Distribution.KETAMA,
       ...(props.hashTag && { hashTag: props.hashTag }),
       servers: weights.flatMap((weight, shard) => (weight === 0 ? [] : [{ shard, name: `server${shard}`, weight }])),
     });
-    const plan = { version: 1, fleet: 'lab', user: USER, shards, a: ring(props.a), b: ring(props.b) };
+    const [a, b] = props.userOfA === 'ring-2' ? (['ring-2', 'default'] as const) : (['default', 'ring-2'] as const);
+    const plan = { version: 2, fleet: 'lab', user: USER, shards, a: ring(a, props.a), b: ring(b, props.b) };
     const fleet = new LabReshard(lab, plan);
     await Promise.all(shards.map((one) => fleet.startServer(one.shard)));
+    if (props.hasReplicas) {
+      await Promise.all(shards.map((one) => fleet.startServer(one.shard, 'b')));
+      await fleet.startSentinel();
+    }
     return fleet;
   }
 
@@ -48,6 +61,7 @@ export class LabReshard {
   /** The ports for clients. */
   readonly proxyPorts: number[] = [];
   private readonly programs = new Map<number, Program>();
+  private sentinelPort = 0;
 
   private constructor(
     private readonly lab: Lab,
@@ -60,40 +74,87 @@ export class LabReshard {
     return this.plan.shards.map(({ shard }) => shard);
   }
 
-  async startServer(ordinal: number): Promise<void> {
-    const { portA, portB } = this.plan.shards[ordinal];
-    const name = `server-${ordinal}`;
+  async startServer(ordinal: number, side: Side = 'a'): Promise<void> {
+    const port = this.portOf(ordinal, side);
+    const name = `server-${port}`;
     const file = path.join(this.lab.dir, name, 'redis.conf');
-    if (!this.programs.has(ordinal)) {
+    if (!this.programs.has(port)) {
       const lines = [
-        `port ${portA}`,
+        `port ${port}`,
         'bind 127.0.0.1',
         `dir ${path.dirname(file)}`,
         `requirepass ${PASSWORD}`,
         `user ${USER} on >${PASSWORD} ~* &* +@all`,
+        `masterauth ${PASSWORD}`,
+        'repl-diskless-sync-delay 0',
+        ...(side === 'b' ? [`replicaof 127.0.0.1 ${this.portOf(ordinal, 'a')}`] : []),
         'appendonly yes',
         'save ""',
       ];
       this.lab.write(path.join(name, 'redis.conf'), `${lines.join('\n')}\n`);
     }
     const program = this.lab.start('redis-server', [file]);
-    this.programs.set(ordinal, program);
+    this.programs.set(port, program);
     await program.ready(async () => {
-      for (const port of [portA, portB]) {
-        if (!(await accepts(port))) continue;
-        const client = this.client(port);
-        try {
-          return (await client.info('persistence')).includes('loading:0');
-        } finally {
-          client.disconnect();
-        }
-      }
-      return false;
+      if (!(await accepts(port))) return false;
+      return this.onPort(port, async (client) => {
+        const info = await client.info();
+        return info.includes('loading:0') && !info.includes('master_link_status:down');
+      }).catch(() => false);
     });
   }
 
-  async killServer(ordinal: number): Promise<void> {
-    await this.programs.get(ordinal)?.stop('SIGKILL');
+  async killServer(ordinal: number, side: Side = 'a'): Promise<void> {
+    await this.programs.get(this.portOf(ordinal, side))?.stop('SIGKILL');
+  }
+
+  portOf(ordinal: number, side: Side): number {
+    const { port, replica } = this.plan.shards[ordinal];
+    return side === 'a' ? port : (replica?.port ?? port);
+  }
+
+  private async startSentinel(): Promise<void> {
+    [this.sentinelPort] = await freePorts(1);
+    const lines = this.plan.shards.flatMap(({ shard, port }) => [
+      `sentinel monitor shard-${shard} 127.0.0.1 ${port} 1`,
+      `sentinel auth-pass shard-${shard} ${PASSWORD}`,
+      `sentinel down-after-milliseconds shard-${shard} 1000`,
+      `sentinel failover-timeout shard-${shard} 5000`,
+    ]);
+    const file = this.lab.write('sentinel/sentinel.conf', [`port ${this.sentinelPort}`, ...lines, ''].join('\n'));
+    const program = this.lab.start('redis-server', [file, '--sentinel']);
+    await program.ready(() => accepts(this.sentinelPort));
+    await until('it knows the replicas', async () => {
+      const sentinel = connect(this.sentinelPort, '');
+      const info = await sentinel.info('sentinel');
+      sentinel.disconnect();
+      return info.split('status=ok').length > this.plan.shards.length && !info.includes('slaves=0');
+    });
+  }
+
+  /** Waits until b of a shard is the master. */
+  async failedOver(ordinal: number): Promise<void> {
+    await until('the replica is promoted', () =>
+      this.onPort(this.portOf(ordinal, 'b'), async (client) =>
+        (await client.info('replication')).includes('role:master'),
+      ).catch(() => false),
+    );
+  }
+
+  /** Waits until each shard has a master, and a replica that follows it. */
+  async replicated(): Promise<void> {
+    await until('every shard has a replica', async () => {
+      const infos = await Promise.all(
+        this.ordinals.flatMap((ordinal) =>
+          (['a', 'b'] as const).map((side) =>
+            // Sentinel ends the connections of a server whose role it changes.
+            this.onPort(this.portOf(ordinal, side), (client) => client.info('replication')).catch(() => ''),
+          ),
+        ),
+      );
+      const count = (text: string): number => infos.filter((info) => info.includes(text)).length;
+      return count('master_link_status:up') === this.ordinals.length && count('state=online') === this.ordinals.length;
+    });
   }
 
   /** Starts a proxy, and returns its programs, and the port of its nutcracker for ring A. */
@@ -103,12 +164,16 @@ export class LabReshard {
     readonly haproxy: Program;
     readonly portA: number;
   }> {
-    const [port, portA, portB] = await freePorts(3);
-    const a = await this.startNutcracker('a', portA);
-    const b = await this.startNutcracker('b', portB);
-    const file = this.lab.write(`haproxy-${port}.cfg`, haproxyConfig(port, portA, portB, this.plan.shards[0]));
+    const count = this.plan.shards.length;
+    const [port, portA, portB, ...others] = await freePorts(3 + 2 * count);
+    const listeners = { default: others.slice(0, count), 'ring-2': others.slice(count) };
+    const portsOf = (user: RingUser): ReadonlyMap<number, number> =>
+      new Map(this.plan.shards.map(({ shard }, i) => [shard, listeners[user][i]]));
+    const file = this.lab.write(`haproxy-${port}.cfg`, this.haproxyConfig(port, { a: portA, b: portB }, portsOf));
     const haproxy = this.lab.start('haproxy', ['-db', '-f', file]);
     await haproxy.ready(() => accepts(port));
+    const a = await this.startNutcracker('a', portA, portsOf);
+    const b = await this.startNutcracker('b', portB, portsOf);
     this.proxyPorts.push(port);
     return { a, b, haproxy, portA };
   }
@@ -137,10 +202,14 @@ export class LabReshard {
     return program.ready(() => program.output.includes('copied '));
   }
 
-  /** Makes ring A of the plan ring B, and the reverse: a mistake. */
-  exchangeRings(): void {
+  /** Makes ring A of the plan ring B, and the reverse: the next change, or, if the users stay, a mistake. */
+  exchangeRings(keepsUsers = false): void {
     const { a, b } = this.plan;
-    this.plan = { ...this.plan, a: b, b: a };
+    this.plan = {
+      ...this.plan,
+      a: keepsUsers ? { ...b, user: a.user } : b,
+      b: keepsUsers ? { ...a, user: b.user } : a,
+    };
     this.rings = new Rings(this.plan);
   }
 
@@ -193,8 +262,18 @@ export class LabReshard {
 
   /** Runs work on a server, as the user of the program. */
   async onServer<T>(ordinal: number, work: (client: Redis) => Promise<T>): Promise<T> {
-    const { portA, portB } = this.plan.shards[ordinal];
-    const client = this.client((await accepts(portA)) ? portA : portB);
+    return this.onPort(await this.masterPort(ordinal), work);
+  }
+
+  private async masterPort(ordinal: number): Promise<number> {
+    const [a, b] = [this.portOf(ordinal, 'a'), this.portOf(ordinal, 'b')];
+    if (a === b) return a;
+    const isMaster = await this.onPort(b, async (client) => (await client.info('replication')).includes('role:master'));
+    return isMaster ? b : a;
+  }
+
+  private async onPort<T>(port: number, work: (client: Redis) => Promise<T>): Promise<T> {
+    const client = this.client(port);
     try {
       return await work(client);
     } finally {
@@ -220,8 +299,12 @@ export class LabReshard {
     return connect(port, PASSWORD, { username: USER });
   }
 
-  private async startNutcracker(ring: RingId, listen: number): Promise<Program> {
-    const { hash, distribution, hashTag, servers } = this.plan[ring];
+  private async startNutcracker(
+    ring: RingId,
+    listen: number,
+    portsOf: (user: RingUser) => ReadonlyMap<number, number>,
+  ): Promise<Program> {
+    const { user, hash, distribution, hashTag, servers } = this.plan[ring];
     const pool = new NutcrackerPool({
       name: 'lab',
       listen: `127.0.0.1:${listen}`,
@@ -232,38 +315,72 @@ export class LabReshard {
       redisAuth: PASSWORD,
       timeout: 2000,
       servers: servers.map(({ shard, name, weight }) => {
-        const { portA, portB } = this.plan.shards[shard];
-        return new NutcrackerServer({ address: `127.0.0.1:${ring === 'a' ? portA : portB}`, name, weight });
+        const port = portsOf(user).get(shard);
+        return new NutcrackerServer({ address: `127.0.0.1:${String(port)}`, name, weight });
       }),
     });
     return this.lab.nutcracker(NutcrackerConfig.of([pool]).toYaml(), [listen]);
   }
-}
 
-/** A ring serves if the first server lets the default user in on the port of that ring. */
-function haproxyConfig(port: number, portA: number, portB: number, first: ReshardServer): string {
-  const backend = (ring: RingId, nutcracker: number, checked: number): string => `
+  /** A ring serves if the first shard has keys for its user. Each user has a listener for each shard, which routes to its master. */
+  private haproxyConfig(
+    port: number,
+    portOf: Readonly<Record<RingId, number>>,
+    portsOf: (user: RingUser) => ReadonlyMap<number, number>,
+  ): string {
+    const backend = (ring: RingId): string => `
 backend ${ring}
   option tcp-check
   tcp-check connect
-  tcp-check send "AUTH ${PASSWORD}\\r\\n"
+  tcp-check send "AUTH ${this.plan[ring].user} ${PASSWORD}\\r\\n"
   tcp-check expect string +OK
-  tcp-check send "PING\\r\\n"
-  tcp-check expect string +PONG
-  server nutcracker 127.0.0.1:${nutcracker} check addr 127.0.0.1 port ${checked} inter 30ms fall 1 rise 1 on-marked-down shutdown-sessions
-`;
-  return `
+  tcp-check send "EXISTS cdk8s-twemproxy\\r\\n"
+  tcp-check expect rstring ^:
+${this.sidesOf(0)
+  .map(
+    (server, i) =>
+      `  server nutcracker-${i} 127.0.0.1:${portOf[ring]} check addr 127.0.0.1 port ${server} inter 30ms fall 1 rise 1 on-marked-down shutdown-sessions\n`,
+  )
+  .join('')}`;
+    const listeners = (['default', 'ring-2'] as const).flatMap((user) =>
+      this.plan.shards.map(({ shard }) => this.listener(shard, user, portsOf(user).get(shard))),
+    );
+    return `
 global
   maxconn 500
+  lua-load ${LOGIN}
 defaults
   mode tcp
   timeout connect 1s
   timeout client 60s
   timeout server 60s
-  timeout check 200ms
+  timeout check 2s
 frontend clients
   bind 127.0.0.1:${port}
   use_backend b if { nbsrv(b) gt 0 }
   default_backend a
-${backend('a', portA, first.portA)}${backend('b', portB, first.portB)}`;
+${backend('a')}${backend('b')}${listeners.join('')}`;
+  }
+
+  private sidesOf(ordinal: number): number[] {
+    return [...new Set((['a', 'b'] as const).map((side) => this.portOf(ordinal, side)))];
+  }
+
+  private listener(ordinal: number, user: RingUser, port: number | undefined): string {
+    const login = `  tcp-request inspect-delay 5s
+  tcp-request content lua.login if { req.len ge 4 }
+  tcp-request content reject unless { var(txn.login) -m bool }
+`;
+    const sides = this.sidesOf(ordinal);
+    const check = sides.length === 1 ? '' : ' check inter 200ms fall 1 rise 1 on-marked-down shutdown-sessions';
+    const servers = sides.map((server) => `  server server-${server} 127.0.0.1:${server}${check}\n`);
+    return `
+listen ${user}-${ordinal}
+  bind 127.0.0.1:${String(port)}
+${user === 'ring-2' ? login : ''}  option tcp-check
+  tcp-check connect
+  tcp-check send "AUTH ${PASSWORD}\\r\\nINFO replication\\r\\n"
+  tcp-check expect string role:master
+${servers.join('')}`;
+  }
 }

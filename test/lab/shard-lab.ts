@@ -28,6 +28,7 @@ export interface ShardLabProps {
 const SCRIPTS = path.join(ROOT, 'lib/scripts');
 const SHARD_SCRIPTS = [
   'start.sh',
+  'epoch.sh',
   'stale-dump.sh',
   'probe.sh',
   'addresses.sh',

@@ -1,7 +1,7 @@
 // A fleet changes its ring under load, and back: no write is lost, and no old value is read.
 
 import { RESHARD_STEPS } from '../../migrator/shard/fault-points';
-import { everyNth, longTest } from '../lab/cases';
+import { everyNth, IS_LONG, longTest } from '../lab/cases';
 import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
 import { LabReshard, type LabReshardProps } from '../lab/reshard';
@@ -64,7 +64,7 @@ describe('forth and back under load', () => {
     const fleet = await loaded(props);
     const keys = await fleet.fill(600);
     const contents = await fleet.contents(keys, 'a');
-    expect(await fleet.run('preflight')).toMatch(/about \d+ keys with .* would move/);
+    expect(await fleet.run('preflight')).toMatch(/\d+ keys with .* would move, in about/);
     const copy = await fleet.copy();
     expect(await fleet.run('verify')).toMatch(/^\d+ moving keys are the same on both rings/m);
     await moreReplies();
@@ -84,33 +84,41 @@ describe('forth and back under load', () => {
     await fleet.run('purge');
     expect(await fleet.foreignKeys('b')).toEqual([]);
     expect(await fleet.contents(keys, 'b')).toEqual(contents);
+
+    if (IS_LONG) {
+      // The next change has the users the other way round.
+      fleet.exchangeRings();
+      await fleet.copy();
+      await fleet.run('switch');
+      await moreReplies();
+      expect(await fleet.contents(keys, 'b')).toEqual(contents);
+    }
     await judge();
   });
 });
 
 describe('copy is killed, and run again', () => {
-  test.each(everyNth(4, ['reshard.fenced', ...RESHARD_STEPS.filter((step) => step !== 'reshard.fenced')]))(
-    'at %s',
-    async (step) => {
-      const fleet = await loaded(ONE_MORE);
-      const keys = await fleet.fill(200);
-      const contents = await fleet.contents(keys, 'a');
-      const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` });
-      const asked = fleet.start('switch');
-      expect(await copy.exit()).toBeNull();
-      expect([await asked.exit(), asked.output]).toEqual([4, expect.stringContaining('copy is not running')]);
+  const STEPS = ['reshard.fenced', ...RESHARD_STEPS.filter((step) => step !== 'reshard.fenced')];
+  const CASES = [false, true].flatMap((hasReplicas) => STEPS.map((step) => [step, hasReplicas] as const));
+  test.each(everyNth(CASES.length, CASES))('at %s, with replicas: %s', async (step, hasReplicas) => {
+    const fleet = await loaded({ ...ONE_MORE, hasReplicas });
+    const keys = await fleet.fill(200);
+    const contents = await fleet.contents(keys, 'a');
+    const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` });
+    const asked = fleet.start('switch');
+    expect(await copy.exit()).toBeNull();
+    expect([await asked.exit(), asked.output]).toEqual([4, expect.stringContaining('copy is not running')]);
 
-      const wasOpen = step === 'reshard.opened';
-      const again = await fleet.copy();
-      if (step !== 'reshard.copied') expect(again.output).toContain('a change was interrupted');
-      expect((await fleet.run('status')).includes(wasOpen ? 'serves B: ' : 'serves A: ')).toBe(true);
-      await moreReplies();
-      await fleet.run(wasOpen ? 'return' : 'switch');
-      await moreReplies();
-      expect(await fleet.contents(keys, wasOpen ? 'a' : 'b')).toEqual(contents);
-      await judge();
-    },
-  );
+    const wasOpen = step === 'reshard.opened';
+    const again = await fleet.copy();
+    if (step !== 'reshard.copied') expect(again.output).toContain('a change was interrupted');
+    expect((await fleet.run('status')).includes(wasOpen ? 'serves B: ' : 'serves A: ')).toBe(true);
+    await moreReplies();
+    await fleet.run(wasOpen ? 'return' : 'switch');
+    await moreReplies();
+    expect(await fleet.contents(keys, wasOpen ? 'a' : 'b')).toEqual(contents);
+    await judge();
+  });
 });
 
 describe('something else fails', () => {
@@ -168,6 +176,82 @@ describe('something else fails', () => {
   });
 });
 
+describe('with replicas', () => {
+  const REPLICATED = { ...ONE_MORE, hasReplicas: true };
+
+  test('forth and back, and both servers of each shard change', async () => {
+    const fleet = await loaded(REPLICATED);
+    const keys = await fleet.fill(300);
+    const contents = await fleet.contents(keys, 'a');
+    await fleet.copy();
+    await fleet.run('switch');
+    await moreReplies();
+    expect((await fleet.run('status')).match(/serves B, (master|replica) with/g)).toHaveLength(8);
+    await fleet.run('return');
+    await moreReplies();
+    expect(await fleet.contents(keys, 'a')).toEqual(contents);
+    await judge();
+  });
+
+  const FAILOVERS = [
+    ['a source', 1, 'reshard.fenced'],
+    ['a target', 3, 'reshard.fenced'],
+    ['the first server', 0, 'reshard.fenced'],
+    ['a source', 1, 'reshard.drained'],
+    ['a target', 3, 'reshard.drained'],
+  ] as const;
+  for (const [what, ordinal, step] of FAILOVERS) {
+    longTest(`${what} fails over at ${step}`, async () => {
+      const fleet = await loaded(REPLICATED);
+      const keys = await fleet.fill(300);
+      const contents = await fleet.contents(keys, 'a');
+      const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` });
+      const asked = fleet.start('switch');
+      await until('copy is stopped', () => copy.isStopped);
+      await fleet.killServer(ordinal);
+      await fleet.failedOver(ordinal);
+      copy.child.kill('SIGCONT');
+      expect(await copy.exit()).toBe(4);
+      await asked.exit();
+      await fleet.startServer(ordinal);
+      await fleet.replicated();
+      await fleet.copy();
+      await moreReplies();
+      const state = await fleet.run('status');
+      await fleet.run(state.includes('serves A: ') ? 'switch' : 'return');
+      await moreReplies();
+      expect(await fleet.contents(keys, state.includes('serves A: ') ? 'b' : 'a')).toEqual(contents);
+      await judge();
+    });
+  }
+
+  longTest('copy is killed while servers are fenced, and a replica is gone', async () => {
+    const fleet = await loaded(REPLICATED);
+    const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: 'reshard.fenced SIGKILL' });
+    const asked = fleet.start('switch');
+    expect(await copy.exit()).toBeNull();
+    await asked.exit();
+    await fleet.killServer(2, 'b');
+    // It gives the others back, and cannot go on.
+    const again = fleet.start('copy');
+    expect([await again.exit(), again.output]).toEqual([4, expect.stringContaining('a change was interrupted')]);
+    await moreReplies();
+    await fleet.startServer(2, 'b');
+    await fleet.replicated();
+    await fleet.copy();
+    await fleet.run('switch');
+    await moreReplies();
+    await judge();
+  });
+
+  test('a replica that does not follow prevents a change', async () => {
+    const fleet = await LabReshard.of(lab, REPLICATED);
+    await fleet.killServer(1, 'b');
+    const copy = fleet.start('copy');
+    expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining('127.0.0.1:')]);
+  });
+});
+
 longTest('consumer groups move with their streams', async () => {
   const fleet = await LabReshard.of(lab, { a: [1, 0], b: [0, 1] });
   await fleet.onServer(0, async (client) => {
@@ -194,7 +278,7 @@ test('a plan of another fleet deletes nothing', async () => {
   const fleet = await LabReshard.of(lab, ONE_MORE);
   const keys = await fleet.fill(300);
   const contents = await fleet.contents(keys, 'a');
-  fleet.exchangeRings();
+  fleet.exchangeRings(true);
   for (const command of ['copy', 'purge']) {
     const program = fleet.start(command);
     expect([await program.exit(), program.output]).toEqual([
@@ -202,6 +286,49 @@ test('a plan of another fleet deletes nothing', async () => {
       expect.stringContaining('correct the rings in the plan'),
     ]);
   }
-  fleet.exchangeRings();
+  fleet.exchangeRings(true);
   expect(await fleet.contents(keys, 'a')).toEqual(contents);
+});
+
+describe('preflight', () => {
+  const TWO = { a: [1, 0], b: [0, 1] };
+
+  async function refusal(fleet: LabReshard, ...args: string[]): Promise<string> {
+    const program = fleet.start('preflight', {}, ...args);
+    expect([await program.exit(), program.output]).toEqual([3, expect.any(String)]);
+    return program.output;
+  }
+
+  test('predicts to the key, and refuses what cannot end well', async () => {
+    const fleet = await LabReshard.of(lab, TWO);
+    await fleet.onServer(0, async (client) => {
+      for (let i = 0; i < 20; i++) await client.set(`key-${i}`, 'value');
+      await client.set('large', 'x'.repeat(4_000_000));
+    });
+    const output = await fleet.run('preflight');
+    expect(output).toMatch(/21 keys with .* would move, in about/);
+    expect(output).toMatch(/"large" on .* is used: it blocks its servers for about \d+ ms/);
+
+    expect(await refusal(fleet, '--deadline', '20')).toMatch(
+      /would be fenced for about .*"large" on .* is used, and has/,
+    );
+    await fleet.onServer(1, (client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'));
+    expect(await refusal(fleet)).toContain('maxmemory-policy is allkeys-lru');
+    await fleet.onServer(1, (client) => client.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '3mb'));
+    expect(await refusal(fleet)).toContain('raise maxmemory first');
+    await fleet.onServer(1, (client) => client.config('SET', 'maxmemory', '0'));
+    await fleet.onServer(0, async (client) => {
+      await client.multi().select(3).set('other', 'database').select(0).exec();
+    });
+    expect(await refusal(fleet)).toContain('database 3 has keys');
+    await fleet.onServer(0, async (client) => {
+      await client.multi().select(3).flushdb().select(0).exec();
+    });
+    await fleet.onServer(0, (client) => client.call('ACL', 'SETUSER', 'default', 'resetkeys', '~cart:*'));
+    expect(await refusal(fleet)).toContain('user default is limited to some keys (~cart:*)');
+    await fleet.onServer(0, (client) => client.call('ACL', 'SETUSER', 'default', 'resetkeys', '~*', 'nopass'));
+    expect(await refusal(fleet)).toContain('its clients need no password');
+    const copy = fleet.start('copy');
+    expect([await copy.exit(), copy.output]).toEqual([3, expect.stringContaining('its clients need no password')]);
+  });
 });

@@ -4,14 +4,19 @@ import { Lab } from '../../lab/lab';
 const lab = new Lab();
 afterAll(() => lab.close());
 
-const ring = { hash: 'murmur', distribution: 'ketama', servers: [{ shard: 0, name: 'server0', weight: 1 }] };
+const ring = {
+  user: 'default',
+  hash: 'murmur',
+  distribution: 'ketama',
+  servers: [{ shard: 0, name: 'server0', weight: 1 }],
+};
 const PLAN = {
-  version: 1,
+  version: 2,
   fleet: 'lab',
   user: 'migrator',
-  shards: [{ shard: 0, host: 'redis-0', portA: 6379, portB: 6380 }],
+  shards: [{ shard: 0, host: 'redis-0', port: 6379, replica: { host: 'redis-0-b', port: 6380 } }],
   a: ring,
-  b: ring,
+  b: { ...ring, user: 'ring-2' },
 };
 
 function read(changes: object): unknown {
@@ -23,12 +28,14 @@ test('a plan is read', () => {
 });
 
 test.each([
-  [{ version: 2 }, 'version is 2, but this program reads 1'],
-  [{ user: 'default' }, 'user is "default"; write the ACL user of this program, not default'],
+  [{ version: 1 }, 'version is 1, but this program reads 2'],
+  [{ user: 'default' }, 'user is "default"; write the ACL user of this program, not default or ring-2'],
+  [{ a: { ...ring, user: 'x' } }, 'a.user is "x"; write one of default, ring-2'],
+  [{ b: ring }, 'b.user is default, the same as a.user; write the other one'],
   [{ a: { ...ring, distribution: 'random' } }, 'a.distribution is "random"; write one of ketama, modula'],
   [{ b: { ...ring, hash: 'sha' } }, 'b.hash is "sha"; write one of'],
   [{ b: { ...ring, servers: [{ shard: 3, name: 'x', weight: 1 }] } }, 'b.servers[0].shard is 3; write the ordinal'],
-  [{ shards: [{ ...PLAN.shards[0], portB: 6379 }] }, 'shards[0].portB is 6379, the same as portA; write another port'],
+  [{ shards: [{ ...PLAN.shards[0], replica: 'redis' }] }, 'shards[0].replica is "redis"; write the host and the port'],
   [{ shards: [{ ...PLAN.shards[0], host: 'redis:1' }] }, 'shards[0].host is "redis:1"; write a host without a port'],
   [{ shards: [] }, 'shards is []; write a list of servers'],
 ])('%j is refused', (changes, message) => {

@@ -1,4 +1,4 @@
-import { type Epoch, EPOCHS, ringOf, stateOf } from '../../../reshard/server/epoch';
+import { type Epoch, epochOf, EPOCHS, type Permissions, ringOf, stateOf } from '../../../reshard/server/epoch';
 
 const all = Object.keys(EPOCHS) as Epoch[];
 
@@ -20,10 +20,33 @@ test.each<[Epoch[], string]>([
   [['unreachable', 'serves B', 'fenced for B'], 'back to B'],
   [['serves A', 'serves B'], 'mixed'],
   // Not by this program, which therefore does not turn it on.
-  [['turned off', 'turned off'], 'mixed'],
-  [['serves A', 'turned off'], 'mixed'],
-])('%j is %s', (epochs, state) => {
-  expect(stateOf(epochs)).toBe(state);
+  [['closed', 'closed'], 'mixed'],
+  [['serves A', 'closed'], 'mixed'],
+  [['serves A', 'serves both'], 'mixed'],
+  // Not prepared, so it says nothing.
+  [['new', 'serves A'], 'serves A'],
+  [['serves A', 'new'], 'serves A'],
+])('%j is %s', ([first, ...others], state) => {
+  expect(stateOf([first], others)).toBe(state);
+});
+
+test('the first shard tells only with both servers', () => {
+  expect(stateOf(['fenced for B', 'fenced for B'], ['unreachable'])).toBe('back to A');
+  expect(stateOf(['fenced for B', 'unreachable'], ['fenced for B'])).toBe('unknown');
+  expect(stateOf(['fenced for B', 'unreachable'], ['serves B'])).toBe('back to B');
+});
+
+test.each<[Permissions, Epoch]>([
+  [{ a: true, b: false }, 'serves A'],
+  [{ a: false, b: true }, 'serves B'],
+  [{ a: true, b: true }, 'serves both'],
+  [{ a: false, b: false }, 'closed'],
+  [{ a: false, b: false, fencedFor: 'b' }, 'fenced for B'],
+  [{ a: false, b: false, fencedFor: 'a' }, 'fenced for A'],
+  // The fence was interrupted after its mark.
+  [{ a: true, b: false, fencedFor: 'b' }, 'serves A'],
+])('%j is %s', (permissions, epoch) => {
+  expect(epochOf(permissions)).toBe(epoch);
 });
 
 test('every combination has a state, and no two rings are served', () => {
@@ -31,7 +54,7 @@ test('every combination has a state, and no two rings are served', () => {
     for (const second of all) {
       for (const third of all) {
         const epochs = [first, second, third];
-        const state = stateOf(epochs);
+        const state = stateOf([first], [second, third]);
         if (epochs.includes('serves A')) expect(ringOf(state)).not.toBe('b');
         if (epochs.includes('serves B')) expect(ringOf(state)).not.toBe('a');
       }

@@ -1,0 +1,113 @@
+// What a change of rings takes: copying beside bare DUMP and RESTORE, and how long nobody is served: npx tsx bench/reshard.ts (after
+// npm run build). SERVERS=108 sets the number of servers of the second part.
+
+import { RedisServer } from '../migrator/redis/server';
+import { Mover } from '../reshard/move/mover';
+import { type ReshardPlan } from '../reshard/plan/plan';
+import { Rings } from '../reshard/plan/rings';
+import { Fleet } from '../reshard/server/fleet';
+import { type Lab } from '../test/lab/lab';
+import { LabReshard, USER } from '../test/lab/reshard';
+import { runParts } from './parts';
+import { heading, median, ms, row, sleep, times } from './table';
+
+const ROUNDS = 3;
+const KEYS = 200_000;
+const BATCH = 100;
+/** Values of 100 bytes. */
+const WRITE = `for i = ARGV[1], ARGV[2] do redis.call('SET', 'key:' .. i, string.rep('x', 90) .. string.format('%010d', i)) end`;
+
+const SERVERS = Number(process.env.SERVERS ?? 108);
+const WRITES_PER_SECOND = 5000;
+
+/** All keys of one server move to another one. */
+async function copying(lab: Lab): Promise<void> {
+  const fleet = await LabReshard.of(lab, { a: [1, 0], b: [0, 1] });
+  const access = { user: USER, password: fleet.password };
+  await fleet.onServer(0, (client) => client.eval(WRITE, 0, 1, KEYS));
+  const [source, target] = await Promise.all(
+    fleet.plan.shards.map(({ host, port }) => RedisServer.connect(`${host}:${port}`, access)),
+  );
+  const floor: number[] = [];
+  const own: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await target.call('FLUSHALL');
+    const start = performance.now();
+    await bareCopy(source, target);
+    floor.push(KEYS / (performance.now() - start));
+    await target.call('FLUSHALL');
+    own.push(await copyWithLog(fleet.plan, access));
+  }
+  source.close();
+  target.close();
+  heading(`Copying ${KEYS.toLocaleString('en')} values of 100 bytes`, 'keys/s', 'of the floor');
+  row(`  SCAN, DUMP, RESTORE, ${BATCH} in flight (floor)`, perSecond(median(floor)), times(1));
+  row('  copy, with its change logs', perSecond(median(own)), times(median(own) / median(floor)));
+  row('  aim', '', '0.80 x');
+}
+
+const perSecond = (perMs: number): string => Math.round(perMs * 1000).toLocaleString('en');
+
+async function bareCopy(source: RedisServer, target: RedisServer): Promise<void> {
+  let cursor = '0';
+  do {
+    const [reply] = await source.eachInBytes([['SCAN', cursor, 'COUNT', 10 * BATCH]]);
+    const [next, keys] = reply as [Buffer, Buffer[]];
+    for (let i = 0; i < keys.length; i += BATCH) {
+      const some = keys.slice(i, i + BATCH);
+      const dumps = (await source.eachInBytes(some.map((key) => ['DUMP', key]))) as Buffer[];
+      await target.each(some.map((key, n) => ['RESTORE', key, 0, dumps[n], 'REPLACE']));
+    }
+    cursor = String(next);
+  } while (cursor !== '0');
+}
+
+async function copyWithLog(plan: ReshardPlan, access: { user: string; password: string }): Promise<number> {
+  const fleet = await Fleet.connect(plan, access);
+  await fleet.prepare();
+  const start = performance.now();
+  const mover = await Mover.start(fleet, new Rings(plan), 'a', access);
+  await mover.copyUntil(() => mover.isCopied);
+  const rate = mover.copied / (performance.now() - start);
+  mover.close();
+  fleet.close();
+  return rate;
+}
+
+/** One server more, forth and back, under writes. */
+async function hold(lab: Lab): Promise<void> {
+  const weights = Array.from({ length: SERVERS }, () => 1000);
+  const fleet = await LabReshard.of(lab, { a: [...weights, 0], b: [...weights, 999] });
+  await fleet.startProxy();
+  const access = { user: USER, password: fleet.password };
+  const load = await fleet.load({ operationsPerSecond: 2 * WRITES_PER_SECOND, keysPerShard: 10 });
+  const servers = await Fleet.connect(fleet.plan, access);
+  await servers.prepare();
+  const mover = await Mover.start(servers, fleet.rings, 'a', access);
+  await mover.copyUntil(() => mover.isCopied);
+  const holds: number[] = [];
+  const gaps: number[] = [];
+  for (let round = 0; round < 2 * ROUNDS; round++) {
+    let isOver = false;
+    const copying = mover.copyUntil(() => isOver);
+    await sleep(2000);
+    isOver = true;
+    await copying;
+    load.takeGaps();
+    const changed = await mover.changeOver(10_000);
+    holds.push(changed.ms);
+    await sleep(2000);
+    gaps.push(Math.max(...load.takeGaps()));
+  }
+  mover.close();
+  servers.close();
+  const { violations, lost, acknowledgedWrites } = await load.stop();
+  heading(`${SERVERS} to ${SERVERS + 1} servers and back, ${holds.length} changes`, 'median', 'longest');
+  row('  nobody is served', ms(median(holds)), ms(Math.max(...holds)));
+  row('  longest time without a reply to a shard', ms(median(gaps)), ms(Math.max(...gaps)));
+  row(
+    `  ${acknowledgedWrites} writes acknowledged, ${lost.length} keys lost one, ${violations.length} old values read`,
+  );
+}
+
+void runParts({ copying, hold }, process.argv.slice(2), ['redis-server -v', 'nutcracker -V', 'haproxy -v']);

@@ -1,0 +1,111 @@
+// The two users as which the proxies of the rings log in, on one server: their permission for keys is what the fence takes away.
+
+import { RefusedError } from '../../migrator/program/outcome';
+import { type CommandLine, type RedisServer } from '../../migrator/redis/server';
+import { type ReshardPlan, type RingId, RING_USERS } from '../plan/plan';
+import { type Permissions } from './epoch';
+
+/** A user who can do nothing: it marks a server that this program has fenced, and names the user for whom. */
+const MARK = 'cdk8s-twemproxy-fence-';
+
+/** A user in the reply of ACL GETUSER; `keys` is "~*" for all keys. */
+interface User {
+  readonly flags: readonly string[];
+  readonly passwords: readonly string[];
+  readonly commands: string;
+  readonly keys: string;
+  readonly selectors: readonly unknown[];
+}
+
+const NO_KEYS = 'resetkeys';
+const EVERY_KEY = '~*';
+const [FIRST, SECOND] = RING_USERS;
+
+/** The user of each ring. */
+export type UsersOfRings = Readonly<Record<RingId, string>>;
+
+export function usersOf({ a, b }: Pick<ReshardPlan, RingId>): UsersOfRings {
+  return { a: a.user, b: b.user };
+}
+
+export class RingUsers {
+  constructor(
+    private readonly redis: RedisServer,
+    private readonly users: UsersOfRings,
+  ) {}
+
+  /** What they may use now. Read in one packet: otherwise a change in between would look like a state of its own. */
+  async permissions(): Promise<Permissions> {
+    const { a, b } = this.users;
+    const [ofA, ofB, forA, forB] = await this.read([a, b, MARK + a, MARK + b]);
+    return {
+      a: ofA !== undefined && ofA.keys !== '',
+      b: ofB !== undefined && ofB.keys !== '',
+      fencedFor: forB === undefined ? forA && 'a' : 'b',
+    };
+  }
+
+  /** What prevents a fence, each with the remedy. */
+  async problems(): Promise<string[]> {
+    const names = [FIRST, SECOND];
+    const users = await this.read(names);
+    return [
+      ...(users[0]?.flags.includes('nopass')
+        ? ['its clients need no password, so that proxies cannot log in for a ring; set a password first']
+        : []),
+      ...users.flatMap((user, i) =>
+        user === undefined || (['', EVERY_KEY].includes(user.keys) && user.selectors.length === 0)
+          ? []
+          : [
+              `user ${names[i]} is limited to some keys (${user.keys}), and would have all of them afterwards; give it ~*`,
+            ],
+      ),
+    ];
+  }
+
+  /** Makes the second user a copy of the first one, without its keys, if there is none. Throws a RefusedError. */
+  async prepare(): Promise<void> {
+    const problems = await this.problems();
+    if (problems.length > 0) throw new RefusedError(problems.map((it) => `${this.redis.address}: ${it}`).join('\n'));
+    const [first, second] = await this.read([FIRST, SECOND]);
+    if (first === undefined || second !== undefined) return;
+    const rules = ['reset', 'on', ...first.passwords.map((hash) => `#${hash}`), ...first.commands.split(' '), '&*'];
+    await this.redis.call('ACL', 'SETUSER', SECOND, ...rules, NO_KEYS);
+  }
+
+  /** Takes every key from both users. It holds at once, also on the connections that they have. */
+  fence(forRing: RingId): CommandLine[] {
+    return [
+      this.removeMarks,
+      ['ACL', 'SETUSER', MARK + this.users[forRing], 'reset'],
+      ['ACL', 'SETUSER', this.users.a, NO_KEYS],
+      ['ACL', 'SETUSER', this.users.b, NO_KEYS],
+    ];
+  }
+
+  /** Gives every key to the user of a ring. */
+  open(ring: RingId): CommandLine[] {
+    const { a, b } = this.users;
+    return [
+      ['ACL', 'SETUSER', ring === 'a' ? b : a, NO_KEYS],
+      ['ACL', 'SETUSER', this.users[ring], EVERY_KEY],
+      this.removeMarks,
+    ];
+  }
+
+  private get removeMarks(): CommandLine {
+    return ['ACL', 'DELUSER', MARK + this.users.a, MARK + this.users.b];
+  }
+
+  private async read(names: readonly string[]): Promise<(User | undefined)[]> {
+    const replies = await this.redis.all(names.map((name) => ['ACL', 'GETUSER', name] as const));
+    return replies.map((reply) => (reply === null ? undefined : userIn(reply as unknown[])));
+  }
+}
+
+/** The reply of ACL GETUSER is a list of names and values. */
+function userIn(fields: readonly unknown[]): User {
+  return Object.fromEntries(
+    fields.flatMap((field, i) => (i % 2 === 0 ? [[String(field), fields[i + 1]]] : [])),
+  ) as unknown as User;
+}
