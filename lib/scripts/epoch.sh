@@ -1,5 +1,5 @@
 # Keeps which ring may use the shard: the users of the two rings differ in their permission for keys, and neither has any while the
-# shard is fenced. The program that changes rings sets it (docs/reshard.md), and the server saves its users in redis.conf or users.acl.
+# shard is fenced. The program that changes rings sets it, and the server saves its users in redis.conf or users.acl.
 kept_users=$(cat redis.conf users.acl 2>/dev/null | grep -E '^user (default|ring-2|cdk8s-twemproxy-fence-[^ ]*) ') || kept_users=
 
 # Whether rings were ever changed: without the second user, the first one has every key.
