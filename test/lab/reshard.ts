@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { Distribution, HashType, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import { type PlannedRing, type ReshardPlan, type RingId, type RingUser } from '../../reshard/plan/plan';
+import { LOGIN_RULES, ringCheck } from '../../lib/twemproxy/ring-login';
 import { Rings } from '../../reshard/plan/rings';
 import { connect } from './clients';
 import { keysWhere, readDataset, writeDataset } from './dataset';
@@ -330,13 +331,7 @@ export class LabReshard {
   ): string {
     const backend = (ring: RingId): string => `
 backend ${ring}
-  option tcp-check
-  tcp-check connect
-  tcp-check send "AUTH ${this.plan[ring].user} ${PASSWORD}\\r\\n"
-  tcp-check expect string +OK
-  tcp-check send "EXISTS cdk8s-twemproxy\\r\\n"
-  tcp-check expect rstring ^:
-${this.sidesOf(0)
+${indented(ringCheck(`tcp-check send "AUTH ${this.plan[ring].user} ${PASSWORD}\\r\\n"`))}${this.sidesOf(0)
   .map(
     (server, i) =>
       `  server nutcracker-${i} 127.0.0.1:${portOf[ring]} check addr 127.0.0.1 port ${server} inter 30ms fall 1 rise 1 on-marked-down shutdown-sessions\n`,
@@ -367,20 +362,20 @@ ${backend('a')}${backend('b')}${listeners.join('')}`;
   }
 
   private listener(ordinal: number, user: RingUser, port: number | undefined): string {
-    const login = `  tcp-request inspect-delay 5s
-  tcp-request content lua.login if { req.len ge 4 }
-  tcp-request content reject unless { var(txn.login) -m bool }
-`;
     const sides = this.sidesOf(ordinal);
     const check = sides.length === 1 ? '' : ' check inter 200ms fall 1 rise 1 on-marked-down shutdown-sessions';
     const servers = sides.map((server) => `  server server-${server} 127.0.0.1:${server}${check}\n`);
     return `
 listen ${user}-${ordinal}
   bind 127.0.0.1:${String(port)}
-${user === 'ring-2' ? login : ''}  option tcp-check
+${user === 'ring-2' ? indented(LOGIN_RULES) : ''}  option tcp-check
   tcp-check connect
-  tcp-check send "AUTH ${PASSWORD}\\r\\nINFO replication\\r\\n"
+  tcp-check send "AUTH ${PASSWORD}\\r\\nINFO replication\\r\\nQUIT\\r\\n"
   tcp-check expect string role:master
 ${servers.join('')}`;
   }
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}\n`).join('');
 }
