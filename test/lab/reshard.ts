@@ -332,11 +332,11 @@ export class LabReshard {
     const backend = (ring: RingId): string => `
 backend ${ring}
 ${indented(ringCheck(`tcp-check send "AUTH ${this.plan[ring].user} ${PASSWORD}\\r\\n"`))}${this.sidesOf(0)
-  .map(
-    (server, i) =>
-      `  server nutcracker-${i} 127.0.0.1:${portOf[ring]} check addr 127.0.0.1 port ${server} inter 30ms fall 1 rise 1 on-marked-down shutdown-sessions\n`,
-  )
-  .join('')}`;
+      .map(
+        (server, i) =>
+          `  server nutcracker-${i} 127.0.0.1:${portOf[ring]} check addr 127.0.0.1 port ${server} inter 30ms fall 1 rise 1 on-marked-down shutdown-sessions\n`,
+      )
+      .join('')}`;
     const listeners = (['default', 'ring-2'] as const).flatMap((user) =>
       this.plan.shards.map(({ shard }) => this.listener(shard, user, portsOf(user).get(shard))),
     );
