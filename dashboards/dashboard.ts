@@ -12,6 +12,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { backups } from './backups';
 import { FLEET, type Need, OF_FLEET, type Part } from './panels';
 import { move, proxies } from './proxies';
 import { oneShard, overview } from './shards';
@@ -30,6 +31,7 @@ const ROWS: readonly Row[] = [
   ['Shard $shard', oneShard()],
   ['Proxies', proxies()],
   ['Move', move(), 'moving'],
+  ['Backups', backups(), 'backup'],
 ];
 
 export function fleetDashboard(): FleetDashboard {

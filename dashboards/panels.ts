@@ -20,7 +20,7 @@ import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/tabl
 import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
 
 /** What a fleet must have for a panel to be of use. */
-export type Need = 'replicas' | 'bridge' | 'moving';
+export type Need = 'replicas' | 'bridge' | 'moving' | 'backup';
 
 /** A panel, or a row of panels, and what it needs. */
 export interface Part {
@@ -31,9 +31,15 @@ export interface Part {
 /** The synth replaces it with the fleet. */
 export const FLEET = '@FLEET@';
 
+/** And this one with the CronJob of its backups. */
+export const BACKUP = '@BACKUP@';
+
 /** The labels of every metric of the fleet, and of the selected shard. */
 export const OF_FLEET = `fleet="${FLEET}"`;
 export const OF_SHARD = `${OF_FLEET},shard="$shard"`;
+
+/** A metric of the Jobs that run. */
+export const ofJob = (name: string, labels = OF_FLEET): string => `cdk8s_twemproxy_job_${name}{${labels}}`;
 
 /** Every panel asks the data source that is selected at the top. */
 const DATA_SOURCE = { type: 'prometheus', uid: '${datasource}' };

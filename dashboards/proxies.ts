@@ -1,6 +1,6 @@
 // The proxies, their bridges, and a move.
 
-import { OF_FLEET, type Part, stat, timeline, timeSeries } from './panels';
+import { OF_FLEET, ofJob, type Part, stat, timeline, timeSeries } from './panels';
 
 const rate = (name: string): string => `rate(nutcracker_${name}{${OF_FLEET}}[$__rate_interval])`;
 
@@ -41,8 +41,6 @@ export function proxies(): Part[] {
     ),
   ];
 }
-
-const ofJob = (name: string): string => `cdk8s_twemproxy_job_${name}{${OF_FLEET}}`;
 
 export function move(): Part[] {
   const link = `redis_master_link_up{${OF_FLEET}}`;

@@ -137,6 +137,11 @@ test('the dashboard is optional, and has the panels of what the fleet has', () =
     'Replication lag',
   ]);
   expect(without({})).toEqual(['The master of each shard', 'Replication lag', 'Routes of the bridges', ...ofMove]);
+  const backup = { claimName: 'backups' };
+  const ofBackups = ['Backups', 'Age', 'Failed Jobs', 'Shards of the running backup', 'Data of the running backup'];
+  expect(titles({ ...WITH_REPLICAS, backup }).filter((title) => !titles(WITH_REPLICAS).includes(title))).toEqual(
+    ofBackups,
+  );
   const { uid, panels } = dashboard({});
   expect(uid.length).toBeLessThanOrEqual(40);
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);

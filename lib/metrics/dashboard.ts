@@ -16,19 +16,20 @@ export const DASHBOARD_LABEL = { grafana_dashboard: '1' };
 interface Built {
   readonly dashboard: { readonly panels: readonly { readonly id: number }[] };
   /** By the number of a panel. */
-  readonly needs: Readonly<Record<string, 'replicas' | 'bridge' | 'moving'>>;
+  readonly needs: Readonly<Record<string, 'replicas' | 'bridge' | 'moving' | 'backup'>>;
 }
 
 /** The dashboard with the panels of what the fleet has. */
 export function dashboardFile(
   scope: Construct,
-  { fleet, namespace = '', isMoving, hasReplicas, hasBridge }: AlertedFleet,
+  { fleet, namespace = '', isMoving, hasReplicas, hasBridge, backup }: AlertedFleet,
 ): string {
   const { dashboard, needs } = JSON.parse(fs.readFileSync(builtFile(scope, DASHBOARDS, FILE), 'utf8')) as Built;
-  const has = { replicas: hasReplicas, bridge: hasBridge, moving: isMoving };
+  const has = { replicas: hasReplicas, bridge: hasBridge, moving: isMoving, backup: backup !== undefined };
   const panels = dashboard.panels.filter(({ id }) => !(id in needs) || has[needs[id]]);
   // Grafana takes 40 characters, and a name may be longer.
   const uid = `cdk8s-twemproxy-${contentHash({ fleet, namespace })}`;
   const text = JSON.stringify({ ...dashboard, panels }, undefined, 1);
-  return `${text.replaceAll('@UID@', uid).replaceAll('@FLEET@', fleet)}\n`;
+  const names = { '@UID@': uid, '@FLEET@': fleet, '@BACKUP@': backup?.cronJob ?? '' };
+  return `${Object.entries(names).reduce((it, [placeholder, name]) => it.replaceAll(placeholder, name), text)}\n`;
 }

@@ -142,9 +142,9 @@ export class LabMetrics {
     return data.alerts.map(({ state, labels }) => ({ name: labels.alertname, state, labels }));
   }
 
-  /** Waits until every query of the fleet's dashboard returns a series for one of its shards. */
-  async untilDashboardHasData(fleet: LabFleet): Promise<void> {
-    for (const query of fleet.dashboardQueries()) {
+  /** Waits until these queries of the fleet's dashboard return a series for one of its shards. @param has all queries by default */
+  async untilDashboardHasData(fleet: LabFleet, has: (query: string) => boolean = () => true): Promise<void> {
+    for (const query of fleet.dashboardQueries().filter(has)) {
       const inGrafana = query.replaceAll('$__rate_interval', '1m').replaceAll('$shard', '0');
       const variable = /^label_values\((.*), (\w+)\)$/.exec(inGrafana);
       await until(`there is data for ${query}`, async () => {
