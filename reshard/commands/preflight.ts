@@ -2,15 +2,16 @@
 
 import { type Result } from '../../migrator/program/run';
 import { RefusedError } from '../../migrator/program/outcome';
-import { clockOf } from '../../migrator/data/key-snapshot';
 import { checkPlacement } from '../move/foreign-keys';
 import { type FleetServer } from '../server/server';
+import { clockProblems, readClock } from './clocks';
 import { type Context, forFleet } from './context';
 import { Prediction } from './prediction';
 import { type Seen, serverProblems } from './server-problems';
+import { TargetMemory } from './target-memory';
 
-/** How far the clocks of servers may be apart: a key expires by the clock of its server. */
-const CLOCK_MS = 500;
+/** The receiving servers that are reported, those whose memory is fullest. */
+const REPORTED = 3;
 
 /** @param deadlineMs how long nobody may be served during a change */
 export function preflight(context: Context, deadlineMs: number): Promise<Result> {
@@ -18,37 +19,34 @@ export function preflight(context: Context, deadlineMs: number): Promise<Result>
     const seen = await Promise.all(fleet.masters.map(see));
     const state = await fleet.state();
     const prediction = await Prediction.of(fleet, rings);
+    const memories = seen.map(
+      ({ server, info }) => new TargetMemory(server.redis.address, info, prediction.incomingBytes(server.ordinal)),
+    );
     const ofServers = seen.map((one, i) => {
-      const { ordinal } = one.server;
-      const { replica } = fleet.shards[i].shard;
-      const expected = { bytes: prediction.incomingBytes(ordinal), replicas: replica === undefined ? 0 : 1 };
-      return serverProblems(one, expected, context.plan);
+      const replicas = fleet.shards[i].shard.replica === undefined ? 0 : 1;
+      return serverProblems(one, { memory: memories[i], replicas }, context.plan);
     });
     const problems = [
       ...(state === 'serves A' ? [] : [`the state is ${state}, not serves A; see status`]),
-      ...clockProblems(seen),
+      ...clockProblems(seen.map(({ clock }) => clock)),
       ...(await Promise.all(ofServers)).flat(),
       ...prediction.problems(deadlineMs),
     ];
     if (state === 'serves A') await checkPlacement(fleet, rings, 'a', false);
-    if (problems.length > 0) throw new RefusedError([...problems, ...prediction.text].join('\n'));
-    return prediction.text.join('\n');
+    const predicted = [...prediction.text, ...fullest(memories)];
+    if (problems.length > 0) throw new RefusedError([...problems, ...predicted].join('\n'));
+    return predicted.join('\n');
   });
 }
 
 async function see(server: FleetServer): Promise<Seen> {
-  const before = Date.now();
-  const [time] = await server.redis.eachInBytes([['TIME']]);
-  const ahead = clockOf(time) - (before + Date.now()) / 2;
-  return { server, info: await server.redis.info(), ahead };
+  return { server, clock: await readClock(server.redis), info: await server.redis.info() };
 }
 
-function clockProblems(seen: readonly Seen[]): string[] {
-  const sorted = [...seen].sort((one, other) => one.ahead - other.ahead);
-  const [first, last] = [sorted[0], sorted[sorted.length - 1]];
-  const apart = Math.round(last.ahead - first.ahead);
-  if (apart <= CLOCK_MS) return [];
-  return [
-    `the clock of ${last.server.redis.address} is ${apart} ms ahead of that of ${first.server.redis.address}, and keys with an expiry would live longer or shorter; synchronize the clocks`,
-  ];
+function fullest(memories: readonly TargetMemory[]): string[] {
+  const receiving = memories.filter(({ receives }) => receives > 0);
+  return receiving
+    .sort((one, other) => other.usedPart - one.usedPart)
+    .slice(0, REPORTED)
+    .map(({ text }) => text);
 }

@@ -1,30 +1,27 @@
 // What prevents a change of rings on one server, each with the remedy.
 
-import { size } from '../../migrator/report/fleet-progress';
 import { Version } from '../../migrator/redis/version';
 import { firstFew, Networks, unexpectedClients } from '../../migrator/redis/clients';
 import { type ReshardPlan } from '../plan/plan';
 import { type Info } from '../../migrator/redis/info';
 import { type FleetServer } from '../server/server';
+import { type Clock } from './clocks';
+import { type TargetMemory } from './target-memory';
 
 /** A server, and what it reported. */
 export interface Seen {
   readonly server: FleetServer;
   readonly info: Info;
-  /** Its clock, compared with that of this machine, in milliseconds. */
-  readonly ahead: number;
+  readonly clock: Clock;
 }
 
-/** PEXPIRETIME, CONFIG SET port and DUMP of one format. */
+/** PEXPIRETIME, users with permissions for keys, and DUMP of one format. */
 const LEAST_VERSION = [7, 0] as const;
-
-/** The part of `maxmemory` that may be used after the copy. */
-const FULL = 0.9;
 
 /** What a server will have after the copy, and has now. */
 export interface Expected {
-  /** Bytes that it receives. */
-  readonly bytes: number;
+  /** With what it receives. */
+  readonly memory: TargetMemory;
   /** Its replicas in the plan. */
   readonly replicas: number;
 }
@@ -39,8 +36,6 @@ export async function serverProblems(
   const policy = (await redis.setting('maxmemory-policy')) ?? 'noeviction';
   const replicas = info.number('connected_slaves') - expected.replicas;
   const databases = info.keyspaces.map(({ database }) => database).filter((database) => database > 0);
-  const maxmemory = info.number('maxmemory');
-  const used = info.number('used_memory') + expected.bytes;
   const direct = proxyNetworks === undefined ? [] : await unexpectedClients(redis, new Networks(proxyNetworks));
   const problems = [
     ...(await server.userProblems()),
@@ -64,12 +59,10 @@ export async function serverProblems(
         ]
       : []),
     ...databases.map((database) => `database ${database} has keys; a ring has only database 0: move or delete them`),
-    ...(expected.bytes > 0 && policy !== 'noeviction'
+    ...(expected.memory.receives > 0 && policy !== 'noeviction'
       ? [`maxmemory-policy is ${policy}, so that it would evict copies silently; set noeviction for the time`]
       : []),
-    ...(maxmemory > 0 && used > FULL * maxmemory
-      ? [`about ${size(Math.round(used))} of maxmemory ${size(maxmemory)} would be used; raise maxmemory first`]
-      : []),
+    ...expected.memory.problems,
     ...(info.text('config_file') === ''
       ? ['it runs without a configuration file, so that a restart would undo the fence; start it with a file']
       : []),

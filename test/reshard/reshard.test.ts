@@ -314,6 +314,7 @@ describe('preflight', () => {
     const output = await fleet.run('preflight');
     expect(output).toMatch(/21 keys with .* would move, in about/);
     expect(output).toMatch(/"large" on .* is used: it blocks its servers for about \d+ ms/);
+    expect(output).toMatch(/127.0.0.1:\d+ would receive .*, and use about .* of its machine, without maxmemory/);
 
     expect(await refusal(fleet, '--deadline', '20')).toMatch(
       /would be fenced for about .*"large" on .* is used, and has/,
@@ -321,7 +322,7 @@ describe('preflight', () => {
     await fleet.onServer(1, (client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'));
     expect(await refusal(fleet)).toContain('maxmemory-policy is allkeys-lru');
     await fleet.onServer(1, (client) => client.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '3mb'));
-    expect(await refusal(fleet)).toContain('raise maxmemory first');
+    expect(await refusal(fleet)).toMatch(/of maxmemory 3.* would be used; raise maxmemory first/);
     await fleet.onServer(1, (client) => client.config('SET', 'maxmemory', '0'));
     await fleet.onServer(0, async (client) => {
       await client.multi().select(3).set('other', 'database').select(0).exec();
@@ -336,5 +337,24 @@ describe('preflight', () => {
     expect(await refusal(fleet)).toContain('its clients need no password');
     const copy = fleet.start('copy');
     expect([await copy.exit(), copy.output]).toEqual([3, expect.stringContaining('its clients need no password')]);
+  });
+
+  test('refuses clients that are not proxies, blocked ones, and replicas that the plan does not have', async () => {
+    const fleet = await LabReshard.of(lab, { ...TWO, hasReplicas: true });
+    fleet.plan = { ...fleet.plan, proxyNetworks: ['10.8.0.0/16'] };
+    await fleet.onServer(0, async (client) => {
+      const blocked = client.blpop('queue', 0).catch(() => null);
+      expect(await refusal(fleet)).toMatch(
+        /a client is blocked, such as in BLPOP[^]*clients that are not proxies are connected: 127.0.0.1:/,
+      );
+      client.disconnect();
+      await blocked;
+    });
+    fleet.plan = {
+      ...fleet.plan,
+      proxyNetworks: ['127.0.0.0/8'],
+      shards: fleet.plan.shards.map(({ shard, host, port }) => ({ shard, host, port })),
+    };
+    expect(await refusal(fleet)).toContain('1 replicas follow it that the plan does not have');
   });
 });
