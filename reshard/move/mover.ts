@@ -104,7 +104,7 @@ export class Mover {
     try {
       await this.fleet.fence(next);
       reached('reshard.fenced');
-      await within(deadlineMs - (performance.now() - start), this.drain());
+      await within(deadlineMs - (performance.now() - start), this.drain(start + deadlineMs));
       reached('reshard.drained');
     } catch (error) {
       await this.fleet.giveBack(this.ring);
@@ -128,15 +128,16 @@ export class Mover {
     return [...this.sources.values()];
   }
 
-  /** The fence is made durable while the rest is copied. */
-  private async drain(): Promise<void> {
+  /** The fence is made durable while the rest is copied. @param deadline as of performance.now() */
+  private async drain(deadline: number): Promise<void> {
     const durable = this.fleet.persist();
     // Otherwise an error of both would be unhandled.
     durable.catch(() => undefined);
     await Promise.all(this.logs.map((log) => log.barrier()));
     await Promise.all(this.all.map((source) => source.drain()));
     await Promise.all(this.all.map((source) => source.copyStreams()));
-    await this.fleet.replicated();
+    // 0 would be without a limit.
+    await this.fleet.replicated(Math.max(1, Math.floor(deadline - performance.now())));
     if (this.failure) throw this.failure;
     await durable;
   }

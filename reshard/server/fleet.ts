@@ -64,9 +64,9 @@ export class Fleet {
     await forEach(this.shards, (shard) => shard.fence(next));
   }
 
-  /** Waits until the replicas have what was copied. */
-  async replicated(): Promise<void> {
-    await forEach(this.shards, (shard) => shard.replicated());
+  /** Waits until the replicas have what was copied, so many milliseconds at most. */
+  async replicated(ms: number): Promise<void> {
+    await forEach(this.shards, (shard) => shard.replicated(ms));
   }
 
   /** Opens the master of the first shard before all others: as long as it is fenced, none is open. */

@@ -8,9 +8,6 @@ import { type Epoch } from './epoch';
 import { type UsersOfRings } from './ring-users';
 import { FleetServer } from './server';
 
-/** How long a replica may take to confirm the last keys. */
-const REPLICATED_MS = 500;
-
 export class FleetShard {
   static async connect(shard: ReshardServer, users: UsersOfRings, access: Access): Promise<FleetShard> {
     const addresses = [shard, ...(shard.replica === undefined ? [] : [shard.replica])];
@@ -58,9 +55,9 @@ export class FleetShard {
     this.checkRoles(await Promise.all(this.servers.map((server) => server.fence(next))));
   }
 
-  /** Waits until the replica has what was copied: a failover from here on loses nothing of it. */
-  async replicated(): Promise<void> {
-    if (this.shard.replica === undefined || (await this.complete.isReplicated(REPLICATED_MS))) return;
+  /** Waits until the replica has what was copied, so many milliseconds at most: a failover from here on loses nothing of it. */
+  async replicated(ms: number): Promise<void> {
+    if (this.shard.replica === undefined || (await this.complete.isReplicated(ms))) return;
     throw new AbortedError(`the replica of shard ${this.shard.shard} did not confirm what was copied`);
   }
 

@@ -119,7 +119,8 @@ export class LabReshard {
     const lines = this.plan.shards.flatMap(({ shard, port }) => [
       `sentinel monitor shard-${shard} 127.0.0.1 ${port} 1`,
       `sentinel auth-pass shard-${shard} ${PASSWORD}`,
-      `sentinel down-after-milliseconds shard-${shard} 1000`,
+      // A busy machine may stall a server for seconds.
+      `sentinel down-after-milliseconds shard-${shard} 5000`,
       `sentinel failover-timeout shard-${shard} 5000`,
     ]);
     const file = this.lab.write('sentinel/sentinel.conf', [`port ${this.sentinelPort}`, ...lines, ''].join('\n'));
@@ -199,7 +200,8 @@ export class LabReshard {
 
   /** Starts copy, and waits until everything is copied. */
   copy(env: NodeJS.ProcessEnv = {}): Promise<Program> {
-    const program = this.start('copy', env);
+    // A busy machine must not make it give up.
+    const program = this.start('copy', env, '--deadline', '30000');
     return program.ready(() => program.output.includes('copied '));
   }
 
