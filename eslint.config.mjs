@@ -101,7 +101,11 @@ const arrows = [
   },
   ...layers('./failover', ['sentinel', 'shard', 'commands']),
   others('./failover', './lib', './migrator'),
-  { target: './reshard', from: './lib', except: ['./nutcracker', './common/documents.ts'] },
+  {
+    target: './reshard',
+    from: './lib',
+    except: ['./reshard/reshard-plan.ts', './nutcracker', './common/documents.ts'],
+  },
   {
     target: './reshard',
     from: './migrator',
@@ -180,6 +184,7 @@ export default tseslint.config(
       'lib/failover/replica-plan.ts',
       'lib/backup/backup-plan.ts',
       'lib/passwords/password-plan.ts',
+      'lib/reshard/reshard-plan.ts',
       'cli/**',
       'migrator/**',
       'failover/**',

@@ -8,6 +8,7 @@ import { type PhasedMigration } from './migration/migration-options';
 import { type NetworkPeer } from './network-peer';
 import { type NutcrackerPool } from './nutcracker';
 import { type PasswordOptions } from './passwords/password-options';
+import { type PhasedReshard } from './reshard/reshard-options';
 import { type RedisOptions } from './redis/redis-options';
 import { type SentinelOptions } from './redis/sentinel-options';
 import { type IShardStorage } from './storage/i-shard-storage';
@@ -62,10 +63,18 @@ export interface FleetChartsProps {
   readonly failover?: FailoverOptions;
 
   /**
-   * With a `secondKey` in `password`, the options of the Jobs that change the password. There are none in the phase MOVING.
+   * With a `secondKey` in `password`, the options of the Jobs that change the password. There are none in the phase MOVING, or
+   * while the ring changes.
    * @default - the defaults of FleetPasswords
    */
   readonly passwords?: PasswordOptions;
+
+  /**
+   * The changes of the ring since `pool`, with all data: servers added or removed, other weights, another hash. Setting it restarts the
+   * shards once. Not allowed with replicas, with a migration, or with several pools.
+   * @default - the ring is that of `pool`
+   */
+  readonly reshard?: PhasedReshard;
 
   /**
    * The metrics of the shards, the proxies and their bridges for Prometheus. Turning them on rolls the proxies: nutcracker then
@@ -75,7 +84,7 @@ export interface FleetChartsProps {
   readonly metrics?: MetricsOptions;
 
   /**
-   * The backups of the shards. They are not made while the fleet is being moved.
+   * The backups of the shards. They are not made while the fleet is being moved, or while its ring changes.
    * @default - none
    */
   readonly backup?: BackupOptions;

@@ -15,17 +15,22 @@ import { type FleetFailover } from './fleet-failover';
 import { FleetMetrics } from './fleet-metrics';
 import { FleetMigration } from './fleet-migration';
 import { type FleetPasswords } from './fleet-passwords';
+import { type FleetReshard } from './fleet-reshard';
 import { measuredProxies, shardOfServer } from './fleet/measured';
 import { createNamespace } from './fleet/namespace';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
-import { backupOf, failoverOf, passwordsOf } from './fleet/operations';
-import { runbookInput } from './fleet/runbook-data';
-import { checkWritten, type Manifest } from './common/manifest-checks';
+import { backupOf, failoverOf, passwordsOf, reshardOf } from './fleet/operations';
+import { checkChange } from './fleet/ring-change';
+import { proveRings } from './fleet/prove-rings';
+import { ringsOfProxies } from './fleet/rings-of-proxies';
+import { reshardRunbookInput, runbookInput } from './fleet/runbook-data';
 import { type SecretKey } from './common/secret-key';
 import { type MetricsOptions } from './metrics/metrics-options';
 import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
 import { runbook } from './migration/runbook';
 import { STEPS } from './migration/steps';
+import { ReshardPhase } from './reshard/reshard-options';
+import { reshardRunbook } from './reshard/runbook/runbook';
 import { addressPeer, hostAndPort } from './network/egress';
 import { type NetworkPeer } from './network-peer';
 import { NetworkPolicies } from './network-policies';
@@ -34,7 +39,6 @@ import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { type BridgeOptions } from './twemproxy/bridge-options';
 import { FailoverBridge } from './twemproxy/failover-bridge';
-import { ringProblems } from './twemproxy/ring-proof';
 
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
@@ -59,6 +63,8 @@ export class FleetCharts extends Construct {
   readonly backup?: FleetBackup;
   /** The Jobs that change the password: with a second key, after a migration or without one. */
   readonly passwords?: FleetPasswords;
+  /** The Jobs that change the ring, with the prop `reshard`, until the phase STABLE. */
+  readonly reshard?: FleetReshard;
   /** The metrics, with the prop `metrics`. */
   readonly metrics?: FleetMetrics;
   /** The network policies. */
@@ -77,9 +83,11 @@ export class FleetCharts extends Construct {
     const { name = id, namespace, clusterDomain } = props;
     checkFleet(this, name, props);
     this.pools = fleetPools(this, props);
-    const { live, served, count } = this.pools;
+    const { live, served, count, change } = this.pools;
     const password = props.password ?? (live[0].redisAuth === undefined ? undefined : { name: `${name}-redis` });
     this.password = password;
+    if (change) checkChange(this, change, password);
+    const isChanging = change !== undefined && change.phase !== ReshardPhase.STABLE;
 
     const chart = (step: string): Chart => this.addChart(scope, `${name}-${step}`, step);
     if (namespace !== undefined && (props.createNamespace ?? true)) {
@@ -92,6 +100,7 @@ export class FleetCharts extends Construct {
       ...props.redis,
       // The same in every phase: a change of the phase must not restart the shards.
       ...(props.migration && { startAsReplica: true, oldUser: props.migration.oldUser }),
+      migratorUser: props.reshard !== undefined,
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,
       partOf: name,
@@ -131,6 +140,9 @@ export class FleetCharts extends Construct {
       ...props.proxies,
       ...(props.metrics && measuredProxies(props.proxies, served)),
       bridge: this.migration?.bridge ?? this.failoverBridge(),
+      ...(change &&
+        password &&
+        ringsOfProxies(change, this.redis, password, this.bridgeOptions(change.options.bridge))),
       name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
       pools: served.map(({ pool, ordinals, port }) => {
@@ -138,32 +150,38 @@ export class FleetCharts extends Construct {
       }),
     });
     this.passwords =
-      password?.secondKey !== undefined && !isMoving
+      password?.secondKey !== undefined && !isMoving && !isChanging
         ? passwordsOf(props, password, this.proxies.ports[0], parts)
         : undefined;
-    this.backup = props.backup && !isMoving ? backupOf(props, props.backup, parts) : undefined;
+    this.backup = props.backup && !isMoving && !isChanging ? backupOf(props, props.backup, parts) : undefined;
+    this.reshard = change && isChanging && password ? reshardOf(change, password, parts) : undefined;
     this.metrics = props.metrics && this.addMetrics(props.metrics, name, chart('44-metrics'));
     this.networkPolicies = this.addNetworkPolicies(network, props);
-    this.proveRings(props);
+    proveRings(props, this.pools, this.redis, this.proxies);
     const own = this.charts.filter(([step]) => step !== '00-namespace').map(([, made]) => made);
     claimObjects(this, own, this.statefulSets());
   }
 
   /**
-   * Writes `<name>.RUNBOOK.md` beside the manifests: the remaining steps of the migration. Call it after `app.synth()`, so
-   * that it refers only to manifests that exist. Throws if there is no `migration`.
+   * Writes `<name>.RUNBOOK.md` beside the manifests: the remaining steps of the migration, or of the change of the ring. Call it after
+   * `app.synth()`, so that it refers only to manifests that exist. Throws if there is neither.
    */
   writeRunbook(): void {
-    const { migration } = this.props;
-    if (migration === undefined) refuse(this, 'there is no migration, so there is no runbook to write; set migration');
-    const { name = this.node.id, namespace } = this.props;
-    const { redis, proxies, failover, pools, password, charts } = this;
-    const app = App.of(this);
+    const { name = this.node.id } = this.props;
+    fs.writeFileSync(path.join(App.of(this).outdir, `${name}.RUNBOOK.md`), this.runbookText(name));
+  }
+
+  private runbookText(fleet: string): string {
+    const { migration, namespace } = this.props;
+    const { redis, proxies, failover, reshard, pools, password, charts } = this;
+    if (pools.change) {
+      const names = { fleet, move: `${fleet}-reshard`, namespace };
+      return reshardRunbook(reshardRunbookInput(this, { redis, proxies, reshard, charts }, pools.change, names));
+    }
+    if (migration === undefined)
+      refuse(this, 'there is no migration, and no change of the ring, so there is no runbook to write; set migration');
     const parts = { redis, proxies, failover, pools, password, charts, migration: this.migration };
-    const text = runbook(
-      runbookInput(this, parts, { ...migration, fleet: name, move: migrationName(name), namespace }),
-    );
-    fs.writeFileSync(path.join(app.outdir, `${name}.RUNBOOK.md`), text);
+    return runbook(runbookInput(this, parts, { ...migration, fleet, move: migrationName(fleet), namespace }));
   }
 
   /** A chart beside this construct, not below it: cdk8s adds a hash to the file names of nested charts. */
@@ -208,6 +226,7 @@ export class FleetCharts extends Construct {
       failover: this.failover,
       backup: this.backup,
       passwords: this.passwords,
+      reshard: this.reshard,
       metrics: this.metrics,
       proxyClients: props.proxyClients,
       redisClients: [...(props.redisClients ?? []), ...this.legacyReplicas()],
@@ -265,30 +284,6 @@ export class FleetCharts extends Construct {
     if (!this.props.migration?.keepLegacyInSync) return [];
     const hosts = this.pools.shards.addresses.map((address) => hostAndPort(address).host);
     return [...new Set(hosts)].filter((host) => net.isIP(host) !== 0).map(addressPeer);
-  }
-
-  private proveRings({ proxies, loseKeysThatMove = false }: FleetChartsProps): void {
-    const { live, shards } = this.pools;
-    const { configMap, bridgeConfigMap, bridgeStatesConfigMap } = this.proxies;
-    const written = [configMap, bridgeConfigMap, bridgeStatesConfigMap].flatMap((it) => (it === undefined ? [] : [it]));
-    const { replicaAddresses: replicas, sentinelAddresses: sentinels } = this.redis;
-    checkWritten(this.proxies, written, (config, bridge?: Manifest, states = bridge) =>
-      ringProblems({
-        live,
-        shards,
-        addresses: this.redis.addresses,
-        yaml: config.data['nutcracker.yml'],
-        fileName: `nutcracker.yml of ConfigMap ${config.metadata.name}`,
-        bridge: bridge && {
-          cfg: bridge.data['haproxy.cfg'],
-          stopped: states?.data['stopped-servers'] ?? '',
-          cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
-        },
-        failover: bridgeStatesConfigMap && { replicas, sentinels },
-        loseKeysThatMove,
-        mayEject: proxies.ejectHostsAndServeStaleData ?? false,
-      }),
-    );
   }
 }
 

@@ -5,6 +5,7 @@ import { type FleetFailover } from './fleet-failover';
 import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
 import { type FleetPasswords } from './fleet-passwords';
+import { type FleetReshard } from './fleet-reshard';
 import { type NetworkPeer } from './network-peer';
 import { type RedisSentinels } from './redis-sentinels';
 import { type RedisStatefulSet } from './redis-stateful-set';
@@ -38,6 +39,12 @@ export interface NetworkPoliciesProps {
    * @default - none
    */
   readonly passwords?: FleetPasswords;
+
+  /**
+   * The Jobs that change the ring. They may connect to every shard.
+   * @default - none
+   */
+  readonly reshard?: FleetReshard;
 
   /**
    * The metrics. Their pod may connect to the shards, and to the statistics of the proxies; their `clients` may connect to it, and

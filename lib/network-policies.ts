@@ -10,6 +10,7 @@ import { type FleetFailover } from './fleet-failover';
 import { type FleetMetrics } from './fleet-metrics';
 import { type FleetMigration } from './fleet-migration';
 import { type FleetPasswords } from './fleet-passwords';
+import { type FleetReshard } from './fleet-reshard';
 import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';
 import { type NetworkPoliciesProps } from './network-policies-props';
@@ -18,7 +19,14 @@ import { type TwemproxyLayer } from './twemproxy-layer';
 
 /** A workload that a policy selects. */
 type Protected = Pick<
-  RedisStatefulSet | TwemproxyLayer | FleetMigration | FleetFailover | FleetBackup | FleetPasswords | FleetMetrics,
+  | RedisStatefulSet
+  | TwemproxyLayer
+  | FleetMigration
+  | FleetFailover
+  | FleetBackup
+  | FleetPasswords
+  | FleetReshard
+  | FleetMetrics,
   'labels' | 'podSelector'
 >;
 
@@ -41,6 +49,8 @@ export class NetworkPolicies extends Construct {
   readonly backupPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the Jobs that change the password, if there are any. Only with metrics it allows ingress. */
   readonly passwordsPolicy?: k8s.KubeNetworkPolicy;
+  /** The policy of the Jobs that change the ring, if there are any. It allows no ingress. */
+  readonly reshardPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the metrics, if there are any. */
   readonly metricsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the migration Jobs, if there is a migration. Only with metrics it allows ingress. */
@@ -60,6 +70,7 @@ export class NetworkPolicies extends Construct {
       failover,
       backup,
       passwords,
+      reshard,
       proxyClients = [NetworkPeer.ownNamespace()],
       statsClients = [],
       metrics,
@@ -74,7 +85,7 @@ export class NetworkPolicies extends Construct {
       ...(replicaPodSelector ? [podSelector, replicaPodSelector] : []),
       ...(sentinels ? [sentinels.podSelector] : []),
     ].map((selector) => NetworkPeer.pods(selector));
-    const jobs = [migration, failover, backup, passwords].flatMap((it) => (it === undefined ? [] : [it]));
+    const jobs = [migration, failover, backup, passwords, reshard].flatMap((it) => (it === undefined ? [] : [it]));
     const users = [...proxies, ...jobs].map(({ podSelector: selector }) => NetworkPeer.pods(selector));
     const exporters = metrics ? [NetworkPeer.pods(metrics.podSelector)] : [];
     const redisClients = [...users, ...fleet, ...exporters, ...(props.redisClients ?? [])];
@@ -145,6 +156,7 @@ export class NetworkPolicies extends Construct {
           NetworkPeer._egress([NetworkPeer.pods(pods)], ports.slice(0, 1)),
         ),
       );
+    this.reshardPolicy = reshard && this.policy('reshard', reshard.name, reshard, [], ownServers);
     this.migrationPolicy =
       migration && this.policy('migration', migration.name, migration, this.toJob(migration), everyServer);
     this.backupPolicy = backup && this.policyOfBackup(backup, ownServers);

@@ -36,6 +36,13 @@ export interface RedisStatefulSetProps extends RedisOptions {
   readonly oldUser?: OldUser;
 
   /**
+   * Whether the shards have the user `migrator`, with the same password, as those with replicas or `startAsReplica` always do. A change of
+   * the ring needs it (`FleetReshard`). Turning it on restarts the shards once.
+   * @default false
+   */
+  readonly migratorUser?: boolean;
+
+  /**
    * The name of the headless Service that governs the StatefulSet.
    * @default - `name`
    */

@@ -1,68 +1,23 @@
 // The proxies of a fleet: nutcracker with the ring of the old fleet.
 
-import * as net from 'node:net';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
-import {
-  checkImage,
-  checkMemoryFor,
-  checkName,
-  checkOneOf,
-  checkPort,
-  checkSeconds,
-  checkSubdomain,
-  checkWhole,
-  refuse,
-  withPath,
-} from './common/prop-errors';
+import { withPath } from './common/prop-errors';
 import { disruptionBudget } from './common/disruption-budget';
 import { contentHash, hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
-import { checkPodOptions } from './common/pod-options';
 import { refuseDuplicates } from './common/duplicate-objects';
+import { type TwemproxyLayerProps } from './twemproxy-layer-props';
 import { type Bridge } from './twemproxy/bridge';
-import { checkBridge } from './twemproxy/bridge-checks';
 import { bridgeData } from './twemproxy/bridge-pod';
 import { directShards, directShardsData } from './twemproxy/direct-shards';
+import { checkLayer, isExternal } from './twemproxy/layer-checks';
+import { layerPools } from './twemproxy/next-ring';
 import { checkPorts } from './twemproxy/port-checks';
 import { proxyPod } from './twemproxy/proxy-pod';
-import { proxyConfigData, proxyPools, type ProxyPool, type ServedPool } from './twemproxy/proxy-pool';
-import { type ProxyAutoscaling, ProxyServiceType, type TwemproxyOptions } from './twemproxy/twemproxy-options';
-
-/** The props of TwemproxyLayer. */
-export interface TwemproxyLayerProps extends TwemproxyOptions {
-  /** The name of the Deployment. */
-  readonly name: string;
-
-  /** The pools, each on its own port. */
-  readonly pools: ProxyPool[];
-
-  /**
-   * The bridge, a sidecar in each pod that routes each shard to its master: during a migration, or if the shards have replicas. The
-   * proxies reach its shards through its listeners.
-   * @default - none: the proxies connect to the shards directly
-   */
-  readonly bridge?: Bridge;
-
-  /**
-   * The name of the Service.
-   * @default - `name`
-   */
-  readonly serviceName?: string;
-
-  /**
-   * A fixed name for the ConfigMap. It is then mutable, and an annotation rolls the pods when it changes.
-   * @default - `<name>-config-<hash>`, immutable: older revisions of the Deployment keep their own
-   */
-  readonly configMapName?: string;
-
-  /**
-   * The fleet, for the label `app.kubernetes.io/part-of`.
-   * @default - `name`
-   */
-  readonly partOf?: string;
-}
+import { proxyConfigData, type ServedPool } from './twemproxy/proxy-pool';
+import { type ProxyAutoscaling, ProxyServiceType } from './twemproxy/twemproxy-options';
 
 /**
  * The proxies: a Deployment of nutcracker, its configuration, a Service for the pools and the statistics, a disruption budget,
@@ -103,9 +58,8 @@ export class TwemproxyLayer extends Construct {
   constructor(scope: Construct, id: string, props: TwemproxyLayerProps) {
     super(scope, id);
     checkProps(this, 'TwemproxyLayerProps', props);
-    check(this, props);
+    checkLayer(this, props);
     const { name, statsPort = 22_222, listenAddress = '0.0.0.0', bridge } = props;
-    const { ejectHostsAndServeStaleData: ejectHosts } = props;
     const identity: Identity = {
       program: 'twemproxy',
       instance: name,
@@ -113,23 +67,25 @@ export class TwemproxyLayer extends Construct {
       image: props.image,
       partOf: props.partOf ?? name,
     };
-    const pools = withPath(this, () => proxyPools(this, props.pools, { listenAddress, bridge, ejectHosts }));
-    checkPorts(this, pools, statsPort, bridge);
+    const { served, own: pools, next, front } = layerPools(this, props);
+    checkPorts(this, pools, statsPort, bridge, front && { front, clients: served[0] });
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
-    this.ports = pools.map(({ port }) => port);
+    this.ports = served.map(({ port }) => port);
     this.statsPort = statsPort;
     this.healthPort = bridge?.healthPort;
     this.hasMetrics = bridge?.options.metrics ?? false;
 
     const metadata = { name, labels: this.labels };
-    const direct = directShards(pools, bridge);
-    this.serverAddresses = serverAddresses(pools, bridge);
-    const data = withPath(this, () => proxyConfigData(this, pools, directShardsData(direct)));
+    // During a change, only one of the users may use keys.
+    const direct = next ? [] : directShards(pools, bridge);
+    this.serverAddresses = serverAddresses(next ? [...pools, next] : pools, bridge);
+    const data = withPath(this, () => proxyConfigData(this, pools, directShardsData(direct), next));
     this.configMap = this.configuration(props, data);
-    this.bridgeConfigMap = bridge && this.bridgeFiles('bridge', name, bridgeData(bridge, listenAddress).bridge);
-    if (bridge?._statesApart)
-      this.bridgeStatesConfigMap = this.bridgeFiles('bridge-states', name, bridgeData(bridge, listenAddress).states);
+    const bridged = bridge && bridgeData(bridge, listenAddress, front);
+    this.bridgeConfigMap = bridged && this.bridgeFiles('bridge', name, bridged.bridge);
+    if (bridge?._statesApart && bridged)
+      this.bridgeStatesConfigMap = this.bridgeFiles('bridge-states', name, bridged.states);
     const bridgeMaps = [this.bridgeConfigMap, this.bridgeStatesConfigMap].flatMap((map) => (map ? [map.name] : []));
     const wiring = {
       configMap: this.configMap.name,
@@ -138,6 +94,7 @@ export class TwemproxyLayer extends Construct {
       statsPort,
       direct,
       bridge: bridge && { bridge, configMaps: bridgeMaps },
+      next: next && front && { pool: next, front },
     };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata,
@@ -158,7 +115,7 @@ export class TwemproxyLayer extends Construct {
         type: props.serviceType ?? ProxyServiceType.CLUSTER_IP,
         externalTrafficPolicy: props.externalTrafficPolicy,
         selector: this.podSelector,
-        ports: servicePorts(pools, props),
+        ports: servicePorts(served, props),
       },
     });
     // An unready proxy serves no clients, and must not block the drain of a node.
@@ -178,9 +135,6 @@ export class TwemproxyLayer extends Construct {
       : new k8s.KubeConfigMap(this, 'config', { metadata: { name: configMapName, labels: this.labels }, data });
   }
 }
-
-/** nutcracker takes 3 at its start, plus buffers for each request. */
-const LEAST_MEBIBYTES = 16;
 
 /** The servers of the pools, and those that the bridge connects to. */
 function serverAddresses(pools: ServedPool[], bridge?: Bridge): string[] {
@@ -221,10 +175,6 @@ function servicePorts(pools: ServedPool[], props: TwemproxyLayerProps): k8s.Serv
   return statsInService ? [...ports, stats] : ports;
 }
 
-function isExternal({ serviceType = ProxyServiceType.CLUSTER_IP }: TwemproxyLayerProps): boolean {
-  return serviceType !== ProxyServiceType.CLUSTER_IP;
-}
-
 function autoscaler(
   scope: Construct,
   metadata: k8s.ObjectMeta & { name: string },
@@ -240,53 +190,4 @@ function autoscaler(
       metrics: [{ type: 'Resource', resource: { name: 'cpu', target } }],
     },
   });
-}
-
-function check(scope: Construct, props: TwemproxyLayerProps): void {
-  checkName(scope, 'name', props.name);
-  checkName(scope, 'serviceName', props.serviceName ?? props.name);
-  if (props.configMapName !== undefined) checkSubdomain(scope, 'configMapName', props.configMapName);
-  checkImage(scope, 'image', props.image);
-  checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
-  checkPodOptions(scope, props);
-  if (props.bridge) checkBridge(scope, props.bridge);
-  checkWhole(scope, 'replicas', props.replicas ?? 2, 1, 10_000);
-  checkWhole(scope, 'mbufBytes', props.mbufBytes ?? 16_384, 512, 16_777_216);
-  checkWhole(scope, 'verbosity', props.verbosity ?? 5, 0, 11);
-  checkPort(scope, 'statsPort', props.statsPort ?? 22_222);
-  checkOneOf(scope, 'externalTrafficPolicy', props.externalTrafficPolicy, ['Cluster', 'Local']);
-  checkSeconds(scope, 'shutdownDelay', props.shutdownDelay);
-  checkSeconds(scope, 'statsInterval', props.statsInterval);
-  checkWhole(scope, 'statsInterval in seconds', props.statsInterval?.toSeconds() ?? 30, 1, 86_400);
-  if (net.isIP(props.listenAddress ?? '0.0.0.0') === 0) {
-    refuse(scope, `listenAddress is ${JSON.stringify(props.listenAddress)}; write an address such as 0.0.0.0 or ::`);
-  }
-  for (const prop of ['nodePort', 'externalTrafficPolicy'] as const) {
-    if (props[prop] !== undefined && !isExternal(props)) {
-      refuse(
-        scope,
-        `${prop} is ${props[prop]}, but the Service is a ClusterIP; set serviceType to NODE_PORT or LOAD_BALANCER`,
-      );
-    }
-  }
-  if (props.pools.length === 0) refuse(scope, 'pools is empty; list the pools that the proxies serve');
-  if (props.ejectHostsAndServeStaleData) checkEjection(scope, props);
-  if (props.autoscaling) {
-    checkWhole(scope, 'autoscaling.minReplicas', props.autoscaling.minReplicas ?? 2, 1, 10_000);
-    checkWhole(
-      scope,
-      'autoscaling.maxReplicas',
-      props.autoscaling.maxReplicas,
-      props.autoscaling.minReplicas ?? 2,
-      10_000,
-    );
-    checkWhole(scope, 'autoscaling.targetCpuPercent', props.autoscaling.targetCpuPercent ?? 60, 1, 100);
-    if (props.replicas !== undefined) refuse(scope, 'replicas and autoscaling are both set; remove one of them');
-  }
-}
-
-function checkEjection(scope: Construct, { pools, bridge }: TwemproxyLayerProps): void {
-  const fail = (why: string): never => refuse(scope, `ejectHostsAndServeStaleData is true, but ${why}; leave it out`);
-  if (bridge) fail('these proxies have a bridge: during a migration, ejection loses acknowledged writes');
-  if (!pools.some(({ pool }) => pool.autoEjectHosts)) fail('no pool has auto_eject_hosts: true');
 }

@@ -70,7 +70,7 @@ const withoutUnused = {
 
 /** The programs that pods get from a ConfigMap: minified, with short lines for readable diffs. */
 export async function bundlePrograms() {
-  for (const program of ['migrator', 'failover', 'backup', 'passwords']) {
+  for (const program of ['migrator', 'failover', 'reshard', 'backup', 'passwords']) {
     // The argument parser, which the library uses to check arguments of Jobs.
     await bundle(`${program}/step-arguments.ts`, `build/${program}/step-arguments.cjs`, { format: 'cjs' });
   }

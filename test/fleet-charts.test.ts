@@ -122,8 +122,8 @@ describe('the charts of a fleet', () => {
 });
 
 /**
- * The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics, backups and
- * passwords in fleet-metrics.test.ts, fleet-backup.test.ts and fleet-passwords.test.ts. */
+ * The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics, backups,
+ * passwords and changes of the ring in fleet-metrics.test.ts, fleet-backup.test.ts, fleet-passwords.test.ts and fleet-reshard.test.ts. */
 const EVERY_PROP: Required<
   Omit<
     FleetChartsProps,
@@ -136,6 +136,7 @@ const EVERY_PROP: Required<
     | 'metrics'
     | 'backup'
     | 'passwords'
+    | 'reshard'
     | `replica${string}`
   >
 > = {

@@ -3,9 +3,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
-import { FleetCharts, type FleetChartsProps, MigrationPhase } from '../lib';
+import { FleetCharts, type FleetChartsProps, MigrationPhase, ReshardPhase } from '../lib';
 import { DEFAULT_JOB_IMAGE } from '../lib/jobs/job-options';
-import { LIVE, NFS } from './lab/fleet-charts';
+import { changed, LIVE, NFS } from './lab/fleet-charts';
 import { Lab } from './lab/lab';
 import { type Manifest, ofKind } from './lab/synth';
 import { ROOT } from './lab/synthesized';
@@ -35,6 +35,11 @@ test.each<[string, string, Partial<FleetChartsProps>]>([
     'passwords',
     '48-passwords-program',
     { password: { name: 'unit-1-redis', secondKey: 'second' }, passwords: IN_IMAGE },
+  ],
+  [
+    'reshard',
+    '46-reshard-program',
+    { reshard: { pools: [changed({ servers: LIVE.servers.slice(1) })], phase: ReshardPhase.RESHARDING, ...IN_IMAGE } },
   ],
 ])('an image with the program %s replaces its ConfigMap', (name, chart, props) => {
   const app = new App({ outdir: path.join(lab.dir, 'dist') });

@@ -222,6 +222,7 @@ const EVERY_PROP: Required<Omit<RedisStatefulSetProps, `replica${string}` | 'sen
   serverVersion: 'valkey 8.1',
   config: RedisConfig.of({ databases: 1 }),
   startAsReplica: true,
+  migratorUser: true,
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated, but still a prop
   bornAsReplica: true,
   startupTimeout: Duration.minutes(10),

@@ -2,10 +2,13 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { App } from 'cdk8s';
 import pLimit from 'p-limit';
 import { parse } from 'yaml';
+import { FleetCharts, ReshardPhase } from '../lib';
 import { longTest } from './lab/cases';
 import { ApiServer, type ApiServerProps } from './lab/api-server';
+import { changed, LIVE, NFS } from './lab/fleet-charts';
 import { isUnderstood, Kubectl } from './lab/kubectl';
 import { Lab } from './lab/lab';
 import { type Manifest } from './lab/synth';
@@ -20,8 +23,18 @@ afterEach(() => lab.close());
 
 /** The kubectl commands of a runbook, without what the shell does with their output. */
 function commands(runbook: string): string[] {
-  const lines = [...runbook.matchAll(/^(?:until )?(kubectl [^;&#]*?) *(?:[;&#].*)?$/gm)].map(([, line]) => line);
+  const lines = [...runbook.matchAll(/^(?:until )?(kubectl [^;&#]*?) *(?:(?:2>|[;&#]).*)?$/gm)].map(([, line]) => line);
   return [...new Set(lines)];
+}
+
+/** The commands that kubectl does not accept, with what it says. */
+async function refused(lines: readonly string[], directory: string): Promise<(readonly [string, string])[]> {
+  const kubectl = await Kubectl.of(lab);
+  const limit = pLimit(AT_ONCE);
+  const said = await Promise.all(
+    lines.map((line) => limit(async () => [line, await kubectl.say(line, directory)] as const)),
+  );
+  return said.filter(([, output]) => !isUnderstood(output));
 }
 
 test('kubectl accepts every command, and only then connects to the cluster', async () => {
@@ -29,12 +42,28 @@ test('kubectl accepts every command, and only then connects to the cluster', asy
   const password = lab.write('password', 'secret');
   const lines = commands(runbook.replaceAll('PATH-OF-A-FILE-WITH-THE-PASSWORD', password));
   expect(lines.length).toBeGreaterThan(20);
-  const kubectl = await Kubectl.of(lab);
-  const limit = pLimit(AT_ONCE);
-  const said = await Promise.all(
-    lines.map((line) => limit(async () => [line, await kubectl.say(line, DIST)] as const)),
-  );
-  expect(said.filter(([, output]) => !isUnderstood(output))).toEqual([]);
+  expect(await refused(lines, DIST)).toEqual([]);
+});
+
+longTest('kubectl accepts every command of a change of the ring', async () => {
+  const lines: string[] = [];
+  for (const phase of Object.values(ReshardPhase)) {
+    const outdir = path.join(lab.dir, phase);
+    const app = new App({ outdir });
+    const charts = new FleetCharts(app, 'unit-1', {
+      namespace: 'unit-1',
+      pool: LIVE,
+      reshard: { pools: [changed({ servers: LIVE.servers.slice(1) })], phase },
+      storage: NFS,
+      proxies: { image: 'twemproxy:0.5.0' },
+    });
+    app.synth();
+    charts.writeRunbook();
+    const found = commands(fs.readFileSync(path.join(outdir, 'unit-1.RUNBOOK.md'), 'utf8'));
+    expect(await refused(found, outdir)).toEqual([]);
+    lines.push(...found);
+  }
+  expect(lines.length).toBeGreaterThan(20);
 });
 
 test('kubectl rejects a command with a mistake', async () => {

@@ -102,7 +102,9 @@ test('is not written for a fleet without a migration', () => {
   const charts = new FleetCharts(new App(), 'unit-1', { pool: LIVE, storage: NFS, proxies });
   expect(() => {
     charts.writeRunbook();
-  }).toThrow('unit-1: there is no migration, so there is no runbook to write; set migration');
+  }).toThrow(
+    'unit-1: there is no migration, and no change of the ring, so there is no runbook to write; set migration',
+  );
 });
 
 test('sums up what the fleet requires of the cluster', () => {

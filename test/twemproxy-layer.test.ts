@@ -229,13 +229,14 @@ test('moving the construct in the tree changes no object', () => {
   expect(manifests(deep)).toEqual(manifests(layer()));
 });
 
-/** The tests of the bridge are in bridge.test.ts. */
-const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge'>> = {
+/** The tests of the bridge are in bridge.test.ts, those of two rings in fleet-reshard.test.ts. */
+const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge' | 'nextRing'>> = {
   name: 'p',
   pools: [
     { pool: pool({ autoEjectHosts: true }), addresses: ADDRESSES, password: { name: 's', key: 'k' }, port: 6379 },
   ],
   ejectHostsAndServeStaleData: true,
+  ringUser: 'default',
   serviceName: 'cache',
   configMapName: 'cache-config',
   partOf: 'whole',

@@ -1,5 +1,6 @@
 // The server of a shard that is read: its replica, if that is in sync, so that the master does not fork; otherwise the master.
 
+import { ROLE_USER } from '../../lib/migration/plan';
 import { type BackedUpShard } from '../../lib/backup/backup-plan';
 import { connectOrError } from '../../migrator/redis/reachable';
 import { type RedisServer, ServerError } from '../../migrator/redis/server';
@@ -20,7 +21,9 @@ export async function withSource<T>(
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
   const addresses = [shard.a, ...(shard.b === undefined ? [] : [shard.b])];
-  const servers = await Promise.all(addresses.map((address) => connectOrError(address, { password })));
+  // After every other change of the ring, the default user may use no keys.
+  const login = { password, preferredUser: ROLE_USER };
+  const servers = await Promise.all(addresses.map((address) => connectOrError(address, login)));
   try {
     const rejected = servers.find((it) => it instanceof ServerError && it.isAboutUser);
     if (rejected !== undefined) throw rejected as ServerError;

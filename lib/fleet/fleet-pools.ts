@@ -5,6 +5,7 @@ import { refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { type NutcrackerPool } from '../nutcracker';
 import { FleetShards } from '../nutcracker/fleet-shards';
+import { ringChange, type RingChange } from './ring-change';
 import { refuseOmittedPools, refuseDifferentPasswords } from './shared-servers';
 
 /** The default of the Redis setting `databases`. */
@@ -27,23 +28,27 @@ export interface FleetPools {
   readonly shards: FleetShards;
   /** The number of shards. */
   readonly count: number;
+  /** The last change of the ring, if there is one. */
+  readonly change?: RingChange;
 }
 
 /** Reads the pools from the props; refuses pools that one set of shards cannot serve. */
 export function fleetPools(scope: Construct, props: FleetChartsProps): FleetPools {
   const live = livePools(scope, props);
-  const pools = newPools(scope, props, live);
+  const change = ringChange(scope, props);
+  const pools = change ? [change.served.pool] : newPools(scope, props, live);
   for (const pool of pools) checkServed(scope, pool, props);
   refuseDifferentPasswords(scope, live);
   if (props.migration) refuseOmittedPools(scope, live);
   const shards = new FleetShards(live);
-  const ordinals = shards.place(pools);
+  const ordinals = (change?.history ?? shards).place(pools);
   const ports = portsOf(scope, props, live);
   return {
     live,
     served: pools.map((pool, i) => ({ pool, ordinals: ordinals[i], port: ports[pool.name] })),
     shards,
-    count: Math.max(shards.lines.length, ...ordinals.flat().map((ordinal) => ordinal + 1)),
+    count: change?.count ?? Math.max(shards.lines.length, ...ordinals.flat().map((ordinal) => ordinal + 1)),
+    change,
   };
 }
 

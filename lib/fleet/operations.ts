@@ -1,4 +1,4 @@
-// The Jobs that operate a fleet that is not being moved: those that change masters and passwords, and the backups.
+// The Jobs that operate a fleet that is not being moved: those that change masters, passwords and the ring, and the backups.
 
 import { type Chart } from 'cdk8s';
 import { Construct } from 'constructs';
@@ -10,11 +10,14 @@ import { FleetBackup } from '../fleet-backup';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { FleetFailover } from '../fleet-failover';
 import { FleetPasswords } from '../fleet-passwords';
+import { FleetReshard } from '../fleet-reshard';
 import { ringFingerprint } from '../nutcracker/ring-fingerprint';
 import { fileOfPasswordStep, PASSWORDS } from '../passwords/steps';
+import { fileOfReshardStep, reshardProgram } from '../reshard/steps';
 import { memoryOf } from '../redis/redis-conf';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 import { type FleetPools } from './fleet-pools';
+import { type RingChange } from './ring-change';
 import { ringNamesOfShards } from './ring-names';
 
 /** What the Jobs need of the fleet. */
@@ -68,6 +71,33 @@ export function passwordsOf(
     proxyPort,
     password,
     metrics: metrics !== undefined,
+    scopes,
+  });
+}
+
+export function reshardOf(
+  { phase, options, from, to }: RingChange,
+  password: SecretKey,
+  { name, redis, chart }: Operated,
+): FleetReshard {
+  const { pools: _pools, phase: _phase, bridge: _bridge, ...own } = options;
+  const plan = chart('45-reshard');
+  const scopes: Record<string, Chart> = {};
+  if (own.programInImage !== true) scopes.program = chart('46-reshard-program');
+  for (const step of reshardProgram(phase).steps)
+    scopes[step.name] = chart(`${step.number}-${fileOfReshardStep(step)}`);
+  return new FleetReshard(plan, 'reshard', {
+    ...own,
+    name: `${name}-reshard`,
+    partOf: name,
+    pool: from.pool,
+    nextPool: to.pool,
+    ordinals: [...from.ordinals],
+    nextOrdinals: [...to.ordinals],
+    ringUser: from.user,
+    addresses: redis.addresses,
+    phase,
+    password,
     scopes,
   });
 }

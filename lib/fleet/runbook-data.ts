@@ -6,14 +6,18 @@ import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { fileOfStep } from '../failover/steps';
 import { type FleetFailover } from '../fleet-failover';
 import { type FleetMigration } from '../fleet-migration';
+import { type FleetReshard } from '../fleet-reshard';
 import { DEFAULT_RENAMED_KEY } from '../migration/migration-job';
 import { type PhasedMigration } from '../migration/migration-options';
 import { migratorHash } from '../migration/migrator-bundle';
 import { needsOf } from '../migration/runbook/cluster-requirements';
 import { type RunbookInput } from '../migration/runbook/runbook-input';
+import { HashRing } from '../nutcracker';
 import { type RedisStatefulSet } from '../redis-stateful-set';
+import { type ReshardRunbook } from '../reshard/runbook/input';
 import { type TwemproxyLayer } from '../twemproxy-layer';
 import { type FleetPools } from './fleet-pools';
+import { type RingChange } from './ring-change';
 
 /** The parts of a fleet. */
 export interface FleetParts {
@@ -34,10 +38,48 @@ export interface FleetNames extends PhasedMigration {
   readonly namespace?: string;
 }
 
+/** The data of the runbook of a change of the ring. */
+export function reshardRunbookInput(
+  scope: Construct,
+  {
+    redis,
+    proxies,
+    reshard,
+    charts,
+  }: Pick<FleetParts, 'redis' | 'proxies' | 'charts'> & { readonly reshard?: FleetReshard },
+  { phase, from, to, count }: RingChange,
+  names: Omit<FleetNames, keyof PhasedMigration>,
+): ReshardRunbook {
+  const { added, removed, reweighted, movedShare } = HashRing.of(from.pool).diff(HashRing.of(to.pool));
+  return {
+    ...names,
+    phase,
+    statefulSet: redis.statefulSet.name,
+    shards: count,
+    deployment: proxies.deployment.name,
+    files: filesOf(scope, charts),
+    jobs: Object.fromEntries(Object.entries(reshard?.jobs ?? {}).map(([step, { name }]) => [step, name])),
+    diff: {
+      before: from.pool.servers.length,
+      after: to.pool.servers.length,
+      added,
+      removed,
+      reweighted: reweighted.length,
+      movedShare,
+    },
+    users: [from.user, to.user],
+  };
+}
+
+/** The written files, by step. */
+function filesOf(scope: Construct, charts: FleetParts['charts']): Record<string, string> {
+  const { outputFileExtension } = App.of(scope);
+  return Object.fromEntries(charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${outputFileExtension}`]));
+}
+
 export function runbookInput(scope: Construct, parts: FleetParts, options: FleetNames): RunbookInput {
   const { redis, proxies, migration, failover, pools, password, charts } = parts;
   const { namespace } = options;
-  const app = App.of(scope);
   const jobs = [
     ...Object.entries(migration?.jobs ?? {}),
     ...Object.entries(failover?.jobs ?? {}).map(([step, job]) => [fileOfStep({ name: step }), job] as const),
@@ -68,9 +110,7 @@ export function runbookInput(scope: Construct, parts: FleetParts, options: Fleet
       pool: pool.name,
       address: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[i]}`,
     })),
-    files: Object.fromEntries(
-      charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${app.outputFileExtension}`]),
-    ),
+    files: filesOf(scope, charts),
     jobs: Object.fromEntries(jobs) as Record<string, string>,
     move: options.move,
     keepLegacyInSync: options.keepLegacyInSync ?? false,

@@ -34,7 +34,7 @@ const SYNC_AT_ONCE = '# There is one replica: do not wait for others.\nrepl-disk
 const USERS_FILE = '# Only the user migrator may change the role (users.acl).\naclfile /data/users.acl\n';
 
 /**
- * The ACL of a shard that moves, or has a replica: only the migrator and the Sentinels of the fleet may change its master, not for
+ * The ACL of a shard that moves, has a replica, or whose ring can change: only the migrator and the Sentinels of the fleet may change its master, not for
  * example a Sentinel of the old fleet. start.sh replaces PASSWORD.
  */
 const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
@@ -52,11 +52,16 @@ export function maxmemoryOf(options: RedisOptions): Size {
 }
 
 /** The configuration and the scripts, by file name. */
-export function configData(options: RedisOptions, port: number, replication?: Replication): Record<string, string> {
+export function configData(
+  options: RedisOptions & { readonly migratorUser?: boolean },
+  port: number,
+  replication?: Replication,
+): Record<string, string> {
   const config = (options.config ?? RedisConfig.of({}))._for(serverVersionOf(options));
   const given = new Set(config.directives.map(({ name }) => name));
   // With replicas also without a migration: the user with which Sentinel connects must never change while it monitors.
   const protectsRole = startsAsReplica(options) || replication !== undefined;
+  const hasUsers = protectsRole || options.migratorUser === true;
   const lines = [
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
@@ -68,7 +73,8 @@ export function configData(options: RedisOptions, port: number, replication?: Re
     config.render(),
     '# The file of an initial synchronization has old data: a shard that persists nothing deletes it.',
     'rdb-del-sync-files yes\n',
-    ...(protectsRole ? [USERS_FILE, REFUSE_STALE_READS] : []),
+    ...(hasUsers ? [USERS_FILE] : []),
+    ...(protectsRole ? [REFUSE_STALE_READS] : []),
     ...(replication ? [SYNC_AT_ONCE] : []),
   ];
   const isOwn = (line: string): boolean => !lines.includes(line) && !(line.startsWith(BACKLOG) && given.has(BACKLOG));
@@ -80,7 +86,7 @@ export function configData(options: RedisOptions, port: number, replication?: Re
     'redis.conf': lines.join('\n'),
     snapshots: `${takesSnapshots(config.directives) ? 'yes' : 'no'}\n`,
     'initial-role.conf': startsAsReplica(options) ? REPLICA_WITHOUT_MASTER : '# a master\n',
-    ...(protectsRole && { 'users.acl': USERS }),
+    ...(hasUsers && { 'users.acl': USERS }),
     ...(Object.fromEntries(ofShards) as Record<string, string>),
     'prepare.sh': script('prepare.sh'),
     'start.sh': script('start.sh'),

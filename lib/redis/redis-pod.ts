@@ -44,7 +44,11 @@ export interface RedisPodWiring {
 const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
 /** The options of the shards, their password, and the user with which they follow the old servers. */
-export type RedisPodOptions = RedisOptions & { readonly password?: SecretKey; readonly oldUser?: OldUser };
+export type RedisPodOptions = RedisOptions & {
+  readonly password?: SecretKey;
+  readonly oldUser?: OldUser;
+  readonly migratorUser?: boolean;
+};
 
 /** The pod's specification. */
 export function redisPod(options: RedisPodOptions, wiring: RedisPodWiring): k8s.PodSpec {

@@ -19,10 +19,11 @@ query() {
       cat "/run/passwords/$2"
       printf '\r\n'
     fi
-    printf 'INFO replication\r\nQUIT\r\n'
+    printf 'INFO replication\r\nEXISTS cdk8s-twemproxy\r\nQUIT\r\n'
   } | send "${1%:*}" "${1##*:}" 3 | tr -d '\r') || true
   case $reply in
     *role:slave*) echo "replica $1" ;;
+    *-NOPERM*'to access '*key*) echo "unavailable $1 (another ring serves)" ;;
     *role:master* | *-NOPERM*) echo "serves $1" ;;
     *) echo "unavailable $1 ($(printf '%s\n-no reply\n' "$reply" | sed -n 's/^-//p' | sed 1q))" ;;
   esac

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes nutcracker.yml with the passwords to memory. In the ConfigMap, each password is from-secret/<Secret>/<key>.
+# render.sh [NAME...]: writes nutcracker.yml, or NAME.yml, with the passwords to memory. In the ConfigMap, each password is
+# from-secret/<Secret>/<key>.
 set -eu
 umask 077
 
@@ -18,17 +19,20 @@ quote() {
     END { exit broken || rest > 0 || !seen }'
 }
 
-while IFS= read -r line; do
-  case $line in
-    '  redis_auth: from-secret/'*)
-      secret=${line#*from-secret/}
-      if ! password=$(quote "/run/passwords/$secret"); then
-        echo "the password in Secret $secret is empty or not UTF-8; change it: nutcracker cannot read it" >&2
-        exit 1
-      fi
-      printf '  redis_auth: "%s"\n' "$password"
-      ;;
-    *) printf '%s\n' "$line" ;;
-  esac
-done </etc/nutcracker/nutcracker.yml >/run/nutcracker/nutcracker.yml
-exec nutcracker -t -c /run/nutcracker/nutcracker.yml
+[ $# -gt 0 ] || set -- nutcracker
+for name; do
+  while IFS= read -r line; do
+    case $line in
+      '  redis_auth: from-secret/'*)
+        secret=${line#*from-secret/}
+        if ! password=$(quote "/run/passwords/$secret"); then
+          echo "the password in Secret $secret is empty or not UTF-8; change it: nutcracker cannot read it" >&2
+          exit 1
+        fi
+        printf '  redis_auth: "%s"\n' "$password"
+        ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+  done <"/etc/nutcracker/$name.yml" >"/run/nutcracker/$name.yml"
+  nutcracker -t -c "/run/nutcracker/$name.yml"
+done

@@ -5,19 +5,27 @@ import { type BridgeOptions } from './bridge-options';
 /** A server or node that stalls for less than this loses no connection. */
 export const TOLERATED_STALL_MS = 450;
 
+/** The settings of the global section that differ between bridges. */
+interface GlobalSettings {
+  /** The number of clients: of a bridge, these are the connections of nutcracker. */
+  readonly maxconn?: number;
+  /** Whether nutcracker logs in as another user than the default one. */
+  readonly login?: boolean;
+}
+
 /** The global section. */
-export function globalSection(title: string): string {
+export function globalSection(title: string, { maxconn = 4096, login = false }: GlobalSettings = {}): string {
   return `# ${title}
 global
   log stdout format raw local0 notice
   # By default, HAProxy allocates memory for as many connections as its file descriptor limit: in some containers, a billion.
-  maxconn 4096
+  maxconn ${maxconn}
   nbthread 2
   # By default, HAProxy considers a server up until its first check; with this file it is down until it has passed one.
   server-state-file /etc/bridge/stopped-servers
   # On a stop, HAProxy waits for connections to close; nutcracker has closed them by then.
   hard-stop-after 5s
-`;
+${login ? '  lua-load /etc/bridge/login.lua\n' : ''}`;
 }
 
 /** The section that servers with a fully qualified name refer to; empty if there are none. */
@@ -64,6 +72,12 @@ export const ADDRESSES = `  # A server without an address would be up from the m
 export function auth(...variables: string[]): string {
   const args = variables.map((name) => `\\$%[env(${name}),length]\\r\\n%[env(${name})]\\r\\n`);
   return `  tcp-check send-lf "*${args.length + 1}\\r\\n\\$4\\r\\nAUTH\\r\\n${args.join('')}"\n`;
+}
+
+/** The same as a user whose name needs no escaping. */
+export function authAs(user: string, variable: string): string {
+  const password = `\\$%[env(${variable}),length]\\r\\n%[env(${variable})]\\r\\n`;
+  return `  tcp-check send-lf "*3\\r\\n\\$4\\r\\nAUTH\\r\\n\\$${user.length}\\r\\n${user}\\r\\n${password}"\n`;
 }
 
 /** The parts of a bridge that its health endpoint depends on. */

@@ -6,17 +6,25 @@ import { resources, RESTRICTED } from '../common/pod-options';
 import { script } from '../common/scripts';
 import { type Bridge } from './bridge';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
+import { type RingFront } from './ring-front';
 
 const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
+
+/** Room for the buffers of some thousand clients. */
+const FRONT_MEBIBYTES = 192;
 
 /** How long the bridge keeps running after nutcracker has stopped. */
 export const BRIDGE_OUTLASTS_SECONDS = 5;
 
 /** The files of the bridge, by ConfigMap: with three backends for each server, the states need one of their own. */
-export function bridgeData(bridge: Bridge, listenAddress: string): Record<'bridge' | 'states', Record<string, string>> {
-  const states = { 'stopped-servers': bridge._stoppedServers() };
-  const wait = { 'bridge-wait.sh': script('bridge-wait.sh') };
-  const config = { 'haproxy.cfg': bridge._haproxyConfig(listenAddress) };
+export function bridgeData(
+  bridge: Bridge,
+  listenAddress: string,
+  front?: RingFront,
+): Record<'bridge' | 'states', Record<string, string>> {
+  const states = { 'stopped-servers': bridge._stoppedServers(front) };
+  const wait = { 'bridge-wait.sh': script('bridge-wait.sh'), ...bridge._scripts() };
+  const config = { 'haproxy.cfg': bridge._haproxyConfig(listenAddress, front) };
   return bridge._statesApart
     ? { bridge: { ...config, ...wait }, states }
     : { bridge: { ...config, ...states, ...wait }, states: {} };
@@ -32,11 +40,16 @@ export function bridgeVolume(configMaps: readonly string[]): k8s.Volume {
  * The container of the bridge. It must be the first: kubelet starts the next one when `postStart` has finished.
  * `shutdownSeconds` is the shutdown delay of nutcracker.
  */
-export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePullPolicy?: string): k8s.Container {
+export function bridgeContainer(
+  bridge: Bridge,
+  shutdownSeconds: number,
+  imagePullPolicy?: string,
+  front?: RingFront,
+): k8s.Container {
   const { mebibytes, millicores } = bridge._requests();
   const {
     image = DEFAULT_BRIDGE_IMAGE,
-    memory = Size.mebibytes(mebibytes),
+    memory = Size.mebibytes(mebibytes + (front ? FRONT_MEBIBYTES : 0)),
     cpu = Cpu.millis(millicores),
   } = bridge.options;
   const probe = (path: string): k8s.Probe => ({
@@ -49,7 +62,10 @@ export function bridgeContainer(bridge: Bridge, shutdownSeconds: number, imagePu
     image,
     imagePullPolicy: bridge.options.imagePullPolicy ?? imagePullPolicy,
     command: ['haproxy', '-db', '-f', '/etc/bridge/haproxy.cfg'],
-    ports: [{ name: 'bridge-health', containerPort: bridge.healthPort }],
+    ports: [
+      ...(front ? [{ name: 'proxy', containerPort: front.port }] : []),
+      { name: 'bridge-health', containerPort: bridge.healthPort },
+    ],
     env: [{ name: 'HEALTH_PORT', value: String(bridge.healthPort) }, ...bridge._passwords()],
     readinessProbe: { ...probe('/serving'), periodSeconds: 5 },
     livenessProbe: { ...probe('/alive'), periodSeconds: 10, failureThreshold: 6 },

@@ -3,7 +3,9 @@
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { type SecretKey } from '../common/secret-key';
+import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { type BridgeOptions } from './bridge-options';
+import { type RingFront } from './ring-front';
 
 const FIRST_PORT = 10_000;
 const HEALTH_PORT = 8404;
@@ -43,6 +45,21 @@ export abstract class Bridge {
     return ordinal < 0 ? shardAddress : `127.0.0.1:${this.firstPort + ordinal}`;
   }
 
+  /**
+   * The address at which nutcracker reaches a shard as this user.
+   * @internal
+   */
+  _listenAddressAs(user: RingUser, shardAddress: string): string {
+    if (user !== RING_USERS[0]) throw new Error(`this bridge cannot log in as ${user}`);
+    return this.listenAddressOf(shardAddress);
+  }
+
+  /**
+   * Whether nutcracker can log in through it as the user of every other ring.
+   * @internal
+   */
+  readonly _logsIn: boolean = false;
+
   /** @internal */
   get _listenAddresses(): string[] {
     return this.shardAddresses.map((address) => this.listenAddressOf(address));
@@ -54,16 +71,24 @@ export abstract class Bridge {
   }
 
   /**
-   * haproxy.cfg; the health endpoint listens on `listenAddress`, where kubelet probes it.
+   * haproxy.cfg; the health endpoint listens on `listenAddress`, where kubelet probes it. With a front, also its clients connect there.
    * @internal
    */
-  abstract _haproxyConfig(listenAddress: string): string;
+  abstract _haproxyConfig(listenAddress: string, front?: RingFront): string;
 
   /**
    * The initial state of its servers, all of them stopped.
    * @internal
    */
-  abstract _stoppedServers(): string;
+  abstract _stoppedServers(front?: RingFront): string;
+
+  /**
+   * The scripts that haproxy.cfg refers to, by name.
+   * @internal
+   */
+  _scripts(): Record<string, string> {
+    return {};
+  }
 
   /**
    * Whether both files need a ConfigMap of their own.

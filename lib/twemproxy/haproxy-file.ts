@@ -14,8 +14,8 @@ export interface BridgeListener {
   readonly name: string;
   /** `host:port` that it listens on. */
   readonly bind: string;
-  /** `host:port` of its two servers. */
-  readonly servers: readonly [string, string];
+  /** `host:port` of its servers: two, or of a LoginBridge one. */
+  readonly servers: readonly string[];
   /** Its line in haproxy.cfg. */
   readonly line: number;
 }

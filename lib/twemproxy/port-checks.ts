@@ -4,11 +4,19 @@ import { type Construct } from 'constructs';
 import { checkPort, refuse } from '../common/prop-errors';
 import { type Bridge } from './bridge';
 import { type ServedPool } from './proxy-pool';
+import { type RingFront } from './ring-front';
 
 /** Refuses a port that is used twice in the pod. */
-export function checkPorts(scope: Construct, pools: ServedPool[], statsPort: number, bridge?: Bridge): void {
+export function checkPorts(
+  scope: Construct,
+  pools: ServedPool[],
+  statsPort: number,
+  bridge?: Bridge,
+  fronted?: Fronted,
+): void {
   const owners = new Map([[statsPort, 'the statistics']]);
-  for (const [port, owner] of bridge ? bridgePorts(bridge) : []) {
+  const others = [...(bridge ? bridgePorts(bridge) : []), ...(fronted ? frontPorts(fronted, statsPort) : [])];
+  for (const [port, owner] of others) {
     if (owners.has(port)) refuse(scope, `port ${port} is used by ${owner} and by the statistics; change one`);
     owners.set(port, owner);
   }
@@ -18,6 +26,21 @@ export function checkPorts(scope: Construct, pools: ServedPool[], statsPort: num
     if (owner !== undefined) refuse(scope, `port ${port} is used by pool ${pool.name} and by ${owner}; change one`);
     owners.set(port, `pool ${pool.name}`);
   }
+}
+
+/** The front, and the pool as its clients see it. */
+interface Fronted {
+  readonly front: RingFront;
+  readonly clients: ServedPool;
+}
+
+/** The ports of the pod that are only there during a change of the ring; that of the first nutcracker is that of its pool. */
+function frontPorts({ front, clients }: Fronted, statsPort: number): [number, string][] {
+  return [
+    [statsPort + 1, 'the statistics of the next ring'],
+    [front.nutcrackers[1], 'the nutcracker of the next ring'],
+    [clients.port, 'the clients'],
+  ];
 }
 
 function bridgePorts({ _shardCount: length, firstPort, healthPort }: Bridge): [number, string][] {

@@ -1,4 +1,5 @@
-// The pod of a proxy: init containers that add the passwords to nutcracker.yml and wait for the shards, and nutcracker.
+// The pod of a proxy: init containers that add the passwords to nutcracker.yml and wait for the shards, and nutcracker, or during a
+// change of the ring one for each of the two rings.
 
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
@@ -7,7 +8,8 @@ import { DEFAULT_SECRET_KEY } from '../common/secret-key';
 import { type Bridge } from './bridge';
 import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolume } from './bridge-pod';
 import { type DirectShard, awaitMasters, reachProbe } from './direct-shards';
-import { secretPath, type ServedPool } from './proxy-pool';
+import { NEXT_CONFIG, secretPath, type ServedPool } from './proxy-pool';
+import { type RingFront } from './ring-front';
 import { type TwemproxyOptions } from './twemproxy-options';
 
 /** The time that nutcracker needs to exit after a signal. */
@@ -25,6 +27,8 @@ export interface ProxyPodWiring {
   readonly direct: DirectShard[];
   /** The bridge and its ConfigMaps, if there is one. */
   readonly bridge?: { readonly bridge: Bridge; readonly configMaps: string[] };
+  /** The next ring, and the front of the bridge that routes clients to one of both, during a change. */
+  readonly next?: { readonly pool: ServedPool; readonly front: RingFront };
 }
 
 const CONFIG = { name: 'config', mountPath: '/etc/nutcracker', readOnly: true };
@@ -32,8 +36,8 @@ const RENDERED = { name: 'rendered', mountPath: '/run/nutcracker' };
 
 /** The pod spec. */
 export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.PodSpec {
-  const secrets = passwords(wiring.pools);
-  const { bridge, direct } = wiring;
+  const { bridge, direct, next, pools } = wiring;
+  const secrets = passwords([...pools, ...(next ? [next.pool] : [])]);
   const queryMounts = [CONFIG, ...passwordMounts(secrets)];
   const shutdown = shutdownSeconds(options);
   return {
@@ -42,12 +46,13 @@ export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s
     shareProcessNamespace: true,
     terminationGracePeriodSeconds: shutdown + (bridge ? BRIDGE_OUTLASTS_SECONDS : 0) + EXIT_SECONDS,
     initContainers: [
-      renderer(options, secrets),
+      renderer(options, next ? ['nutcracker', NEXT_CONFIG] : [], secrets),
       ...(direct.length > 0 && (options.waitForMasters ?? true) ? [awaitMasters(options, queryMounts)] : []),
     ],
     containers: [
-      ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, options.imagePullPolicy)] : []),
+      ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, options.imagePullPolicy, next?.front)] : []),
       nutcracker(options, wiring),
+      ...(next ? [nutcrackerOfNext(options, wiring, next.pool)] : []),
     ],
     volumes: [
       { name: CONFIG.name, configMap: { name: wiring.configMap } },
@@ -58,12 +63,13 @@ export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s
   };
 }
 
-function renderer(options: TwemproxyOptions, secrets?: k8s.Volume): k8s.Container {
+/** @param files the names of the configurations, if there are several */
+function renderer(options: TwemproxyOptions, files: string[], secrets?: k8s.Volume): k8s.Container {
   return {
     name: 'render-config',
     image: options.image,
     imagePullPolicy: options.imagePullPolicy,
-    command: ['sh', '/etc/nutcracker/render.sh'],
+    command: ['sh', '/etc/nutcracker/render.sh', ...files],
     securityContext: RESTRICTED,
     resources: SCRIPT_RESOURCES,
     volumeMounts: [CONFIG, ...passwordMounts(secrets), RENDERED],
@@ -82,7 +88,7 @@ function nutcracker(options: TwemproxyOptions, { pools, statsPort, direct, bridg
     name: 'nutcracker',
     image: options.image,
     imagePullPolicy: options.imagePullPolicy,
-    command: ['nutcracker', ...flags(options, statsPort)],
+    command: ['nutcracker', ...flags(options, 'nutcracker', statsPort)],
     ports: [
       ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
       { name: 'stats', containerPort: statsPort },
@@ -97,14 +103,29 @@ function nutcracker(options: TwemproxyOptions, { pools, statsPort, direct, bridg
   };
 }
 
+/** The nutcracker of the next ring: the same, with its configuration and its ports. It reaches no shard before the change. */
+function nutcrackerOfNext(options: TwemproxyOptions, wiring: ProxyPodWiring, pool: ServedPool): k8s.Container {
+  const statsPort = wiring.statsPort + 1;
+  const own = nutcracker(options, { ...wiring, pools: [pool] });
+  return {
+    ...own,
+    name: 'nutcracker-b',
+    command: ['nutcracker', ...flags(options, NEXT_CONFIG, statsPort)],
+    ports: [
+      { name: pool.portName, containerPort: pool.port },
+      { name: 'stats-b', containerPort: statsPort },
+    ],
+  };
+}
+
 function shutdownSeconds(options: TwemproxyOptions): number {
   return options.shutdownDelay?.toSeconds() ?? 15;
 }
 
-function flags(options: TwemproxyOptions, statsPort: number): string[] {
+function flags(options: TwemproxyOptions, config: string, statsPort: number): string[] {
   const statsInterval = options.statsInterval?.toMilliseconds() ?? 30_000;
   return [
-    '--conf-file=/run/nutcracker/nutcracker.yml',
+    `--conf-file=/run/nutcracker/${config}.yml`,
     `--stats-port=${statsPort}`,
     `--stats-interval=${statsInterval}`,
     `--mbuf-size=${options.mbufBytes ?? 16_384}`,

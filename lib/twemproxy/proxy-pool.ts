@@ -5,6 +5,7 @@ import { refuse } from '../common/prop-errors';
 import { script } from '../common/scripts';
 import { checkSecretKey, DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { NutcrackerConfig, NutcrackerPool } from '../nutcracker';
+import { type RingUser } from '../reshard/reshard-plan';
 import { type Bridge } from './bridge';
 
 /** A pool that the proxies serve. */
@@ -52,13 +53,15 @@ export function secretPath(password: SecretKey): string {
 export interface CommonPoolSettings {
   readonly listenAddress: string;
   readonly bridge?: Bridge;
+  /** The user as which nutcracker logs in. */
+  readonly user: RingUser;
   /** Whether pools keep `auto_eject_hosts: true`. */
   readonly ejectHosts?: boolean;
 }
 
 /** The pools with the addresses of the shards or of the bridge. */
 export function proxyPools(scope: Construct, pools: ProxyPool[], common: CommonPoolSettings): ServedPool[] {
-  const { listenAddress, bridge, ejectHosts = false } = common;
+  const { listenAddress, bridge, user, ejectHosts = false } = common;
   return pools.map(({ pool, addresses, password, port = portOf(scope, pool) }, i) => {
     const { name, servers, redisAuth } = pool;
     checkSecretKey(scope, `password of pool ${name}`, password);
@@ -69,7 +72,7 @@ export function proxyPools(scope: Construct, pools: ProxyPool[], common: CommonP
     if (redisAuth !== undefined && password === undefined) {
       refuse(scope, `pool ${name} has a redis_auth, but no password; set password to its Secret`);
     }
-    const places = bridge ? (addresses ?? servers.map(({ address }) => address)).map(through(bridge)) : addresses;
+    const places = bridge ? (addresses ?? servers.map(({ address }) => address)).map(through(bridge, user)) : addresses;
     const { redisAuth: _password, ...settings } = places === undefined ? pool.settings : pool.movedTo(places).settings;
     return {
       pool: new NutcrackerPool({
@@ -86,8 +89,8 @@ export function proxyPools(scope: Construct, pools: ProxyPool[], common: CommonP
   });
 }
 
-function through(bridge: Bridge): (address: string) => string {
-  return (address) => bridge.listenAddressOf(address);
+function through(bridge: Bridge, user: RingUser): (address: string) => string {
+  return (address) => bridge._listenAddressAs(user, address);
 }
 
 function portOf(scope: Construct, pool: NutcrackerPool): number {
@@ -100,14 +103,23 @@ function portOf(scope: Construct, pool: NutcrackerPool): number {
 /** A client-side apply copies the object into an annotation; annotations are limited to 262,144 bytes in total. */
 const LARGEST_CONFIG = 250_000;
 
-/** The files of the ConfigMap: nutcracker.yml, its script, and the files in `more`. */
+/** The name of the configuration with the next ring, during a change. */
+export const NEXT_CONFIG = 'nutcracker-b';
+
+/** The files of the ConfigMap: nutcracker.yml, its script, the next ring if there is one, and the files in `more`. */
 export function proxyConfigData(
   scope: Construct,
   pools: ServedPool[],
   more: Record<string, string>,
+  next?: ServedPool,
 ): Record<string, string> {
-  const yaml = NutcrackerConfig.of(pools.map(({ pool }) => pool)).toYaml();
-  const data = { 'nutcracker.yml': yaml, 'render.sh': script('render.sh'), ...more };
+  const yaml = (served: ServedPool[]): string => NutcrackerConfig.of(served.map(({ pool }) => pool)).toYaml();
+  const data = {
+    'nutcracker.yml': yaml(pools),
+    ...(next && { [`${NEXT_CONFIG}.yml`]: yaml([next]) }),
+    'render.sh': script('render.sh'),
+    ...more,
+  };
   const bytes = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > LARGEST_CONFIG) {
     const size = `nutcracker.yml and its scripts have ${bytes} bytes, but kubectl apply takes at most ${LARGEST_CONFIG}`;

@@ -6,6 +6,7 @@ import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
 import { readBridge } from './bridge-proof';
 import { readFailoverBridge } from './failover-bridge-proof';
+import { readLoginBridge } from './login-bridge-proof';
 import { type BridgeFiles, type BridgeListener } from './haproxy-file';
 
 /** The input of the proof. */
@@ -13,7 +14,7 @@ export interface RingProof {
   /** The pools of the old fleet. */
   readonly live: readonly NutcrackerPool[];
   /** The shards with their data. */
-  readonly shards: FleetShards;
+  readonly shards: Pick<FleetShards, 'addresses' | 'place'>;
   /** `host:port` of the shards, by ordinal. */
   readonly addresses: string[];
   /** The synthesized nutcracker.yml. */
@@ -22,7 +23,9 @@ export interface RingProof {
   readonly fileName: string;
   /** The synthesized bridge, if there is one. */
   readonly bridge?: BridgeFiles;
-  /** The other servers of the shards, if the bridge is one for failover; otherwise it is one of a migration. */
+  /** Whether the bridge is one through which nutcracker logs in as the user of its ring. */
+  readonly login?: boolean;
+  /** The other servers of the shards, if the bridge is one for failover; otherwise, and without `login`, it is one of a migration. */
   readonly failover?: FailoverServers;
   /** Whether keys may move. Then only addresses are compared. */
   readonly loseKeysThatMove: boolean;
@@ -47,15 +50,20 @@ export function ringProblems(proof: RingProof): string[] {
 }
 
 function findings(proof: RingProof): string[] {
-  const { live, shards, yaml, fileName, bridge, failover } = proof;
+  const { live, shards, yaml, fileName, bridge } = proof;
   const config = NutcrackerConfig.fromYaml(yaml, fileName);
   const served = live.map(({ name }) => config.pool(name));
   const ordinals = shards.place(served);
-  const listeners = bridge && (failover ? readFailoverBridge(bridge, failover.sentinels) : readBridge(bridge));
+  const listeners = bridge && listenersOf(proof, bridge);
   return live.flatMap((pool, i) => {
     const misplaced = misplacements(proof, served[i], ordinals[i], listeners);
     return [...movedKeys(proof, pool, served[i]), ...misplaced, ...ejections(proof, served[i])];
   });
+}
+
+function listenersOf({ login, failover }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
+  if (login) return readLoginBridge(bridge);
+  return failover ? readFailoverBridge(bridge, failover.sentinels) : readBridge(bridge);
 }
 
 /** The share of keys that the new pool routes to another shard, and what to fix. */

@@ -1,62 +1,19 @@
-// The format of reshard.json: the servers of a fleet, and the two rings between which its keys move.
+// The two rings of a plan. The library writes the plan, so its format is in lib/reshard/.
 
-import { type Distribution, type HashType } from '../../lib/nutcracker';
-
-/** The version of the format. */
-export const RESHARD_PLAN_VERSION = 2;
+export {
+  type PlannedMember,
+  type PlannedRing,
+  RESHARD_PLAN_VERSION,
+  type ReshardAddress,
+  type ReshardPlan,
+  type ReshardServer,
+  RING_USERS,
+  type RingUser,
+} from '../../lib/reshard/reshard-plan';
 
 /** The two rings. The servers decide which of them serves. */
 export type RingId = 'a' | 'b';
 
 export function otherRing(ring: RingId): RingId {
   return ring === 'a' ? 'b' : 'a';
-}
-
-export interface ReshardPlan {
-  readonly version: number;
-  readonly fleet: string;
-  /** The ACL user of this program on every server, who may do everything with every key. */
-  readonly user: string;
-  /** Networks of the proxies; `preflight` refuses other clients. @default - it does not look at clients */
-  readonly proxyNetworks?: readonly string[];
-  /** Every shard of either ring. */
-  readonly shards: readonly ReshardServer[];
-  /** Where keys are now. */
-  readonly a: PlannedRing;
-  /** Where keys are to be. */
-  readonly b: PlannedRing;
-}
-
-/** Where a server listens. */
-export interface ReshardAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A shard: a server, and its partner in a fleet with replicas. Either of them may be the master. */
-export interface ReshardServer extends ReshardAddress {
-  readonly shard: number;
-  readonly replica?: ReshardAddress;
-}
-
-/** The two users as which proxies log in: those of one ring as the first, those of the other one as the second. */
-export const RING_USERS = ['default', 'ring-2'] as const;
-export type RingUser = (typeof RING_USERS)[number];
-
-/** A ring, as in nutcracker.yml. */
-export interface PlannedRing {
-  /** The user as which the proxies of this ring log in; the other ring has the other one. */
-  readonly user: RingUser;
-  readonly hash: HashType;
-  readonly distribution: Distribution;
-  readonly hashTag?: string;
-  readonly servers: readonly PlannedMember[];
-}
-
-/** A server of a ring. */
-export interface PlannedMember {
-  /** The ordinal of the server in `shards`. */
-  readonly shard: number;
-  readonly name: string;
-  readonly weight: number;
 }

@@ -1,5 +1,6 @@
 // docs/reshard.md matches the program.
 
+import { LOGIN_RULES, ringCheck } from '../../lib/twemproxy/ring-login';
 import { COMMAND_LINE, COMMANDS } from '../../reshard/command-line';
 import { readPlan } from '../../reshard/plan/plan-file';
 import { EPOCHS, MEANING } from '../../reshard/server/epoch';
@@ -23,6 +24,13 @@ test('its options exist', () => {
   const named = [...text.matchAll(/`(--[a-z-]+)/g)].map(([, option]) => option);
   expect(named.length).toBeGreaterThan(1);
   expect(named.filter((option) => !help.includes(option))).toEqual([]);
+});
+
+test('its proxies have the checks and the rules of the library', () => {
+  const lines = text.split('\n').map((line) => line.trim());
+  const check = ringCheck('tcp-check send "AUTH ring-2 PASSWORD\\r\\n"');
+  expect(lines.join('\n')).toContain(check.join('\n'));
+  expect(lines.join('\n')).toContain(LOGIN_RULES.join('\n'));
 });
 
 test('its plan is valid', async () => {

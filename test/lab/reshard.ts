@@ -15,7 +15,7 @@ import { Load, type LoadProps } from './load';
 const PROGRAM = path.join(__dirname, '..', '..', 'build', 'reshard', 'reshard.mjs');
 /** Makes a nutcracker log in as ring-2. */
 const LOGIN = path.join(__dirname, '..', '..', 'lib', 'scripts', 'login.lua');
-const PASSWORD = 'the-password';
+export const PASSWORD = 'the-password';
 export const USER = 'migrator';
 
 /** The weight of each server in each ring, by ordinal; 0 for a server that the ring does not have. */
@@ -64,8 +64,8 @@ export class LabReshard {
   private readonly programs = new Map<number, Program>();
   private sentinelPort = 0;
 
-  private constructor(
-    private readonly lab: Lab,
+  protected constructor(
+    protected readonly lab: Lab,
     public plan: ReshardPlan,
   ) {
     this.rings = new Rings(plan);

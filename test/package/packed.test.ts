@@ -34,7 +34,7 @@ const KINDS: Record<string, RegExp> = {
   'the passwords program': /^build\/passwords\/passwords\.mjs$/,
   'the exporter of the proxies': /^build\/exporter\/exporter\.mjs$/,
   'the dashboard': /^build\/dashboards\/fleet\.json$/,
-  'their parsers of arguments': /^build\/(migrator|failover|backup|passwords)\/step-arguments\.cjs$/,
+  'their parsers of arguments': /^build\/(migrator|failover|reshard|backup|passwords)\/step-arguments\.cjs$/,
   'licenses of what is bundled':
     /^build\/(cli|migrator|failover|reshard|backup|passwords|exporter)\/[\w/.-]+\.LICENSES\.txt$/,
   'yaml, which jsii wants bundled': /^node_modules\/yaml\//,

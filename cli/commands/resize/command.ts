@@ -47,7 +47,7 @@ function refuseCombination({ add, remove, output, json }: Options): void {
   if (problems.length > 0) throw new InputError(problems);
 }
 
-function resizeOf(config: ConfigFile, { add, remove, pool: name }: Options): Resize {
+function resizeOf(config: ConfigFile, { add, remove, pool: name, output }: Options): Resize {
   const pool = config.pool(name);
   config.ring(pool); // refuses distribution: random
   const added = addedServers(pool, add);
@@ -58,7 +58,7 @@ function resizeOf(config: ConfigFile, { add, remove, pool: name }: Options): Res
   }
   return placing(
     () => ({ file: config.name }),
-    () => new Resize(pool, added, remove),
+    () => new Resize(pool, added, remove, output),
   );
 }
 

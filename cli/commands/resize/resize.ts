@@ -36,6 +36,8 @@ export class Resize implements CommandResult {
     private readonly pool: NutcrackerPool,
     added: readonly NutcrackerServer[],
     removed: readonly string[],
+    /** Where the proposed pool is written. */
+    private readonly output?: string,
   ) {
     this.proposed = resizedPool(pool, removed, added);
     this.before = HashRing.of(pool);
@@ -70,6 +72,7 @@ export class Resize implements CommandResult {
       ...this.hints,
       '',
       ...this.shareTable(paint),
+      ...this.changeInApp,
     ];
   }
 
@@ -110,6 +113,20 @@ export class Resize implements CommandResult {
       return ['modula moves nearly all keys with any change of servers; ketama would move few in the next one'];
     }
     return [];
+  }
+
+  /** The change of a FleetCharts in main.ts that moves the data. */
+  private get changeInApp(): string[] {
+    if (this.output === undefined) return [];
+    const [file, name] = [this.output, this.pool.name].map((text) => `'${text.replace(/[\\']/g, '\\$&')}'`);
+    return [
+      '',
+      "to move a fleet's data, add this to its FleetCharts in main.ts, or the new pool to the pools that are there:",
+      '  reshard: {',
+      `    pools: [NutcrackerConfig.fromFile(${file}).pool(${name})],`,
+      '    phase: ReshardPhase.RESHARDING,',
+      '  },',
+    ];
   }
 
   private shareTable(paint: Paint): string[] {

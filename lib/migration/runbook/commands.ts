@@ -3,6 +3,9 @@
 import { linkTo } from '../../common/documents';
 import { type RunbookInput } from './runbook-input';
 
+/** What commands need to know of a fleet. */
+type Named = Pick<RunbookInput, 'namespace' | 'jobs' | 'move'>;
+
 /** What to do about a server that will not come back. */
 export const GONE = linkTo('When a server is gone for good', 'docs/faults.md#when-a-server-is-gone-for-good');
 
@@ -17,7 +20,7 @@ export function shell(...lines: string[]): string {
 }
 
 /** `kubectl` in the fleet's namespace. */
-export function kubectl({ namespace }: RunbookInput): string {
+export function kubectl({ namespace }: Pick<Named, 'namespace'>): string {
   return namespace === undefined ? 'kubectl' : `kubectl -n ${namespace}`;
 }
 
@@ -39,7 +42,7 @@ export function runPortion(file: string, portion: string): string {
 }
 
 /** Deletes the Jobs of these steps, whatever their names, and waits until their pods are gone. */
-export function removeJobs(input: RunbookInput, ...steps: string[]): string {
+export function removeJobs(input: Named, ...steps: string[]): string {
   const which = steps.length > 0 ? `,app.kubernetes.io/component in (${steps.join(',')})` : '';
   return `${kubectl(input)} delete jobs -l '${ofMove(input)}${which}' --cascade=foreground`;
 }
@@ -51,7 +54,7 @@ const IS_TRUE = `?(@.status=="True")`;
  * Waits for a Job to end, and prints the last line of its log meanwhile. Then prints the whole log of each of its pods, oldest
  * first (kubectl lists them in any order), and how the Job ended.
  */
-export function follow(input: RunbookInput, step: string): string {
+export function follow(input: Named, step: string): string {
   const k = kubectl(input);
   const job = jobOf(input, step);
   const pods = `-l job-name=${input.jobs[step]}`;
@@ -67,12 +70,12 @@ export function follow(input: RunbookInput, step: string): string {
   ].join('\n');
 }
 
-export function suspend(input: RunbookInput, step: string, value: boolean): string {
+export function suspend(input: Named, step: string, value: boolean): string {
   return `${kubectl(input)} patch ${jobOf(input, step)} --type=merge -p '{"spec":{"suspend":${value}}}'`;
 }
 
 /** How to stop a step, and how to resume it. */
-export function stopping(input: RunbookInput, step: string, effect: string): string[] {
+export function stopping(input: Named, step: string, effect: string): string[] {
   return [
     `**Stop** the Job:`,
     shell(suspend(input, step, true)),
@@ -82,11 +85,11 @@ export function stopping(input: RunbookInput, step: string, effect: string): str
   ];
 }
 
-/** The label of every object of the migration. */
-export function ofMove({ move }: RunbookInput): string {
+/** The label of every object of the migration, or of another change. */
+export function ofMove({ move }: Pick<Named, 'move'>): string {
   return `app.kubernetes.io/instance=${move}`;
 }
 
-function jobOf({ jobs }: RunbookInput, step: string): string {
+function jobOf({ jobs }: Pick<Named, 'jobs'>, step: string): string {
   return `job/${jobs[step]}`;
 }

@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { App } from 'cdk8s';
 import { addedServers } from '../../../cli/commands/resize/added-servers';
 import { Resize } from '../../../cli/commands/resize/resize';
-import { NutcrackerConfig } from '../../../lib/nutcracker';
+import { FleetCharts, NutcrackerConfig, type PhasedReshard, ReshardPhase } from '../../../lib';
+import { NFS } from '../../lab/fleet-charts';
 import { Lab } from '../../lab/lab';
 import { configFile, plain, pool, servers } from '../configurations';
 import { ARTICLE, buildInto, type Result, run, UNIT_1 } from '../program';
@@ -96,6 +99,23 @@ describe('--output', () => {
     expect(proposed.settings).toMatchObject({ redisAuth: 'foobar', timeout: 400 });
     const printed = await cli(ARTICLE, '--add', '1', '-o', '-');
     expect(String(printed.stdout)).toBe(fs.readFileSync(output, 'utf8'));
+  });
+
+  test('prints the change of a fleet in main.ts, which has the ring as it was written', async () => {
+    const output = path.join(lab.dir, "the new 'ring'.yml");
+    const { stdout } = await cli(ARTICLE, '--add', '1', '-o', output);
+    const [, code] = /in main\.ts[^\n]*:\n([^]*)$/.exec(String(stdout)) ?? [];
+    const { reshard } = runInNewContext(`({${code}})`, { NutcrackerConfig, ReshardPhase }) as {
+      reshard: PhasedReshard;
+    };
+    const charts = new FleetCharts(new App(), 'alpha', {
+      pool: NutcrackerConfig.fromFile(ARTICLE).pool(),
+      reshard: { ...reshard, pools: [...reshard.pools] },
+      storage: NFS,
+      proxies: { image: 'twemproxy:0.5.0' },
+    });
+    expect(charts.redis.addresses).toHaveLength(5);
+    expect(charts.reshard).toBeDefined();
   });
 
   test('keeps the other pools', async () => {

@@ -1,0 +1,76 @@
+// Proves at synth, on the written files, that the proxies of a fleet route every key to the shard with its data.
+
+import { checkWritten, type Manifest } from '../common/manifest-checks';
+import { type FleetChartsProps } from '../fleet-charts-props';
+import { NutcrackerConfig } from '../nutcracker';
+import { type UsedRing } from '../reshard/plan-json';
+import { type RedisStatefulSet } from '../redis-stateful-set';
+import { type TwemproxyLayer } from '../twemproxy-layer';
+import { type BridgeFiles } from '../twemproxy/haproxy-file';
+import { frontProblems } from '../twemproxy/login-bridge-proof';
+import { NEXT_CONFIG } from '../twemproxy/proxy-pool';
+import { type RingProof, ringProblems } from '../twemproxy/ring-proof';
+import { type FleetPools } from './fleet-pools';
+import { type RingChange } from './ring-change';
+
+/** Fails the synth if a pool, or during a change one of both rings, would be routed elsewhere. */
+export function proveRings(
+  props: FleetChartsProps,
+  { live, shards, change }: FleetPools,
+  redis: RedisStatefulSet,
+  proxies: TwemproxyLayer,
+): void {
+  const { configMap, bridgeConfigMap, bridgeStatesConfigMap } = proxies;
+  const written = [configMap, bridgeConfigMap, bridgeStatesConfigMap].flatMap((it) => (it === undefined ? [] : [it]));
+  const { addresses, replicaAddresses: replicas, sentinelAddresses: sentinels } = redis;
+  checkWritten(proxies, written, (config, bridge?: Manifest, states = bridge) => {
+    const files = bridge && {
+      cfg: bridge.data['haproxy.cfg'],
+      stopped: states?.data['stopped-servers'] ?? '',
+      cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
+    };
+    if (change) return changeProblems(change, addresses, config, files);
+    return ringProblems({
+      ...fileOf(config, 'nutcracker'),
+      live,
+      shards,
+      addresses,
+      bridge: files,
+      failover: bridgeStatesConfigMap && { replicas, sentinels },
+      loseKeysThatMove: props.loseKeysThatMove ?? false,
+      mayEject: props.proxies.ejectHostsAndServeStaleData ?? false,
+    });
+  });
+}
+
+/** Each ring has to be as it was asked for, and log in as its own user. */
+function changeProblems(
+  { served, next, history }: RingChange,
+  addresses: string[],
+  config: Manifest,
+  bridge?: BridgeFiles,
+): string[] {
+  const problemsOf = ({ pool, user }: UsedRing, name: string): string[] => {
+    // Only the default user connects to the shards directly.
+    const login = user !== 'default';
+    if (login && bridge === undefined)
+      return [`the proxies have no bridge through which nutcracker logs in as ${user}`];
+    return ringProblems({
+      ...fileOf(config, name),
+      live: [pool],
+      shards: { addresses: [], place: (pools) => history.place(pools) },
+      addresses,
+      ...(login && { bridge, login }),
+      loseKeysThatMove: false,
+      mayEject: false,
+    });
+  };
+  const ofBoth = [...problemsOf(served, 'nutcracker'), ...(next ? problemsOf(next, NEXT_CONFIG) : [])];
+  if (next === undefined || bridge === undefined || ofBoth.length > 0) return ofBoth;
+  const listen = (name: string): string => NutcrackerConfig.fromYaml(fileOf(config, name).yaml).pool().listen;
+  return frontProblems(bridge, [listen('nutcracker'), listen(NEXT_CONFIG)]);
+}
+
+function fileOf({ data, metadata }: Manifest, name: string): Pick<RingProof, 'yaml' | 'fileName'> {
+  return { yaml: data[`${name}.yml`], fileName: `${name}.yml of ConfigMap ${metadata.name}` };
+}

@@ -1,0 +1,54 @@
+// Checks of rings between which keys are to move, and of their servers.
+
+import { type Construct } from 'constructs';
+import { refuse, withPath } from '../common/prop-errors';
+import { HashRing, type NutcrackerPool } from '../nutcracker';
+import { refuseWithoutRing } from '../nutcracker/hash-ring';
+import { type PlacedRing } from './ring-history';
+
+/** Refuses pools that have no ring, or that the program cannot change: the first is the oldest ring. */
+export function checkRings(scope: Construct, pools: readonly NutcrackerPool[]): void {
+  const [first] = pools;
+  for (const [n, pool] of pools.entries()) {
+    withPath(scope, () => {
+      refuseWithoutRing(pool);
+    });
+    if (pool.name !== first.name)
+      refuse(scope, `a ring is named ${pool.name}, but the first one ${first.name}; use the same name`);
+    if (!pool.redis) refuse(scope, `the ring ${pool.name} uses the memcached protocol; set redis: true`);
+    if (pool.redisDb !== 0) {
+      refuse(scope, `a ring uses redis_db ${pool.redisDb}, but keys move in database 0 only; write redis_db: 0`);
+    }
+    if (n > 0 && isSameRing(pools[n - 1], pool)) {
+      refuse(scope, `ring ${n} places every key on the same server as ring ${n - 1}; remove it from the list`);
+    }
+  }
+}
+
+function isSameRing(one: NutcrackerPool, other: NutcrackerPool): boolean {
+  return HashRing.of(one).diff(HashRing.of(other)).isSame;
+}
+
+/** Refuses invalid addresses, and servers of a ring without one. */
+export function checkServers(
+  scope: Construct,
+  rings: Readonly<Record<string, PlacedRing>>,
+  addresses: readonly string[],
+): void {
+  for (const address of addresses) {
+    if (!/^[^\s/:]+:\d{1,5}$/.test(address)) refuse(scope, `${JSON.stringify(address)} is not host:port`);
+  }
+  for (const [prop, { pool, ordinals }] of Object.entries(rings)) {
+    if (ordinals.length !== pool.servers.length || new Set(ordinals).size !== ordinals.length) {
+      refuse(scope, `${prop} are ${ordinals.join(', ')} for ${pool.servers.length} servers; give each its own shard`);
+    }
+    const missing = ordinals.find((ordinal) => !(ordinal in addresses));
+    if (missing !== undefined) {
+      const known = `there are ${addresses.length} addresses`;
+      refuse(
+        scope,
+        `${pool.servers[ordinals.indexOf(missing)].ringName} is shard ${missing}, but ${known}; add its own`,
+      );
+    }
+  }
+}

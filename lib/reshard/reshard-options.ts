@@ -1,0 +1,59 @@
+// The options of a change of the ring.
+
+import { type JobOptions } from '../jobs/job-options';
+import { type NutcrackerPool } from '../nutcracker';
+import { type BridgeOptions } from '../twemproxy/bridge-options';
+
+/** The phases of a change of the ring. */
+export enum ReshardPhase {
+  /**
+   * The shards of both rings run, and each proxy has a nutcracker for each ring. The servers decide which of them serves, before and
+   * after the switch. The Jobs exist.
+   */
+  RESHARDING = 'resharding',
+  /** The new ring serves. The proxies know only the new ring; the Jobs `status` and `purge` are left. There is no way back. */
+  RESHARDED = 'resharded',
+  /** The copies are purged. There are no Jobs, and no shards after the last one of the new ring. */
+  STABLE = 'stable',
+}
+
+/** The options of the Jobs that change the ring. */
+export interface ReshardOptions extends JobOptions {
+  /**
+   * Networks (such as `10.8.0.0/16`) of the proxies as the shards see them, which are usually those of the pods. `preflight` refuses a shard
+   * with clients from other networks: they do not know the new ring.
+   * @default - preflight does not look at clients
+   */
+  readonly proxyNetworks?: string[];
+
+  /**
+   * Additional arguments, by command, such as `{ copy: ['--deadline', '500'] }`. The synth refuses invalid arguments.
+   * @default - none
+   */
+  readonly stepArguments?: { [step: string]: string[] };
+
+  /**
+   * Whether `image` contains the reshard program, as an image built from images/jobs does. Then there is no ConfigMap with the
+   * program, and no file `46-reshard-program`.
+   * @default false
+   */
+  readonly programInImage?: boolean;
+}
+
+/** The rings of a fleet since its first one, and the phase of the last change. */
+export interface PhasedReshard extends ReshardOptions {
+  /**
+   * The pools of all changes so far, in their order, after `pool`. The last one is the new ring. Keep the former ones, as they were: a
+   * server keeps its shard by its name, and each new name gets the next ordinal.
+   */
+  readonly pools: NutcrackerPool[];
+
+  /** The phase of the change to the last pool. */
+  readonly phase: ReshardPhase;
+
+  /**
+   * The options of the bridge in each proxy, as long as it has one: during a change, and after every other change.
+   * @default - the defaults of LoginBridge
+   */
+  readonly bridge?: BridgeOptions;
+}

@@ -1,0 +1,229 @@
+// The RUNBOOK.md of a change of the ring, written from the same data as the manifests.
+
+import { linkTo } from '../../common/documents';
+import {
+  apply,
+  follow,
+  kubectl,
+  numbered,
+  ofMove,
+  removeJobs,
+  runAgain,
+  shell,
+  suspend,
+} from '../../migration/runbook/commands';
+import { wrap } from '../../migration/runbook/wrap';
+import { percent } from '../../nutcracker/percent';
+import { ReshardPhase } from '../reshard-options';
+import { type ReshardRunbook } from './input';
+
+export function reshardRunbook(input: ReshardRunbook): string {
+  const parts = {
+    [ReshardPhase.RESHARDING]: resharding,
+    [ReshardPhase.RESHARDED]: resharded,
+    [ReshardPhase.STABLE]: stable,
+  };
+  return `${parts[input.phase](input).map(wrap).join('\n\n')}\n`;
+}
+
+/** The command that moves on to the next phase. */
+function setPhase(phase: keyof typeof ReshardPhase): string {
+  return `Set \`phase: ReshardPhase.${phase}\` in \`main.ts\`, and run \`npm run synth\`.`;
+}
+
+function resharding(input: ReshardRunbook): string[] {
+  return [
+    `# Runbook: change the ring of ${input.fleet}`,
+    summary(input),
+    `Clients keep writing. At the switch they get errors for a moment, and their connections are closed once; no acknowledged write is lost. ${linkTo('How it works', 'docs/reshard.md')} has the states of the servers, and what is not promised.`,
+    ...prepare(input),
+    ...copy(input),
+    ...change(input),
+    ...fenced(input),
+    ...giveUp(input),
+  ];
+}
+
+function summary({ diff }: ReshardRunbook): string {
+  const names = (what: string, list: readonly string[]): string[] =>
+    list.length === 0 ? [] : [`${what}: ${list.map((name) => `\`${name}\``).join(', ')}`];
+  const parts = [
+    `${diff.before} servers, then ${diff.after}`,
+    ...names('added', diff.added),
+    ...names('removed', diff.removed),
+    ...(diff.reweighted > 0 ? [`${diff.reweighted} with another weight`] : []),
+    `${percent(diff.movedShare)} of the key space moves`,
+  ];
+  return `${parts.join('; ')}.`;
+}
+
+function prepare(input: ReshardRunbook): string[] {
+  const { files, statefulSet, deployment } = input;
+  const k = kubectl(input);
+  return [
+    '## 1. Prepare',
+    ...numbered(
+      [
+        'Start the shards that join. The first change of the ring of a fleet restarts every shard once, since it adds the user `migrator`:',
+        shell(
+          ...['10-network-policies', '20-storage', '30-redis'].flatMap((step) =>
+            files[step] ? [apply(files[step])] : [],
+          ),
+          `${k} rollout status statefulset/${statefulSet}`,
+        ),
+      ],
+      [
+        'Roll out the proxies that know both rings:',
+        shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
+        '**Go**: the rollout has finished and the applications work. Each of their connections was closed once. A proxy that still knows only the old ring would have errors after the switch, and never old values.',
+      ],
+      [
+        'Check the servers, and predict what moves:',
+        shell(
+          ...['45-reshard', '46-reshard-program', '50-reshard-preflight'].flatMap((step) =>
+            files[step] ? [apply(files[step])] : [],
+          ),
+          follow(input, 'preflight'),
+        ),
+        `**No-go**: the Job failed. Its log says what to do; then run it again: \`${runAgain(files['50-reshard-preflight'])}\`.`,
+      ],
+    ),
+  ];
+}
+
+function copy(input: ReshardRunbook): string[] {
+  const { files, jobs } = input;
+  const logs = `${kubectl(input)} logs job/${jobs.copy}`;
+  return [
+    '## 2. Copy',
+    ...numbered(
+      [
+        'Start `copy`. It copies the keys that move, follows their changes, and runs until you stop it:',
+        shell(apply(files['60-reshard-copy']), `until ${logs} 2>/dev/null | grep 'copied '; do sleep 2; done`),
+      ],
+      [
+        'Compare every key that moves with its copy:',
+        shell(apply(files['70-reshard-verify']), follow(input, 'verify')),
+        `**No-go**: keys differ. Start \`copy\` again: \`${runAgain(files['60-reshard-copy'])}\`.`,
+      ],
+    ),
+  ];
+}
+
+function change(input: ReshardRunbook): string[] {
+  const { files, users } = input;
+  return [
+    '## 3. Switch',
+    'The running `copy` fences all shards, copies what is left, and opens them for the new ring, which takes milliseconds. After it the new ring serves, and `copy` follows back to the old one:',
+    shell(apply(files['80-reshard-switch']), suspend(input, 'switch', false), follow(input, 'switch')),
+    `**Go**: the Job is complete and the applications work. From here on, the user \`${users[1]}\` may use keys, and \`${users[0]}\` may not.`,
+    `**No-go**: it failed. The old ring serves, unless \`copy\` has died meanwhile: see below. To try again, replace the Job and start it as above: \`${runAgain(files['80-reshard-switch'])}\`.`,
+    '### Return to the old ring',
+    'This loses nothing, as long as `copy` runs:',
+    shell(apply(files['90-reshard-return']), suspend(input, 'return', false), follow(input, 'return')),
+    `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` for the way back.`,
+    '### End the change',
+    `When you no longer want to return, do the following. ${setPhase('RESHARDED')} Follow the new runbook, and not earlier: proxies that know only the new ring get errors while the old one serves.`,
+  ];
+}
+
+function fenced(input: ReshardRunbook): string[] {
+  const { files, jobs } = input;
+  const k = kubectl(input);
+  return [
+    '## If `copy` dies during the switch',
+    'The fence does not end by itself. The container starts `copy` again at once, which gives the shards back to the ring that has every write. If the node of its pod is lost, do that yourself, without waiting for Kubernetes:',
+    shell(`${k} delete pods -l job-name=${jobs.copy} --force --grace-period=0`, runAgain(files['60-reshard-copy'])),
+    'To see which ring serves:',
+    shell(runAgain(files['55-reshard-status']), follow(input, 'status')),
+  ];
+}
+
+function giveUp(input: ReshardRunbook): string[] {
+  const { files } = input;
+  return [
+    '## Give up',
+    'While the old ring serves:',
+    ...numbered(
+      [
+        'Stop `copy`, and delete the copies:',
+        shell(
+          removeJobs(input, 'copy'),
+          apply(files['98-reshard-purge']),
+          suspend(input, 'purge', false),
+          follow(input, 'purge'),
+        ),
+        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
+      ],
+      [
+        'Remove the last pool from `reshard.pools` in `main.ts`, and set the phase STABLE. If it was the only pool, remove `reshard`, which restarts every shard once. Run `npm run synth`, and apply the proxies before the shards.',
+      ],
+    ),
+  ];
+}
+
+function resharded(input: ReshardRunbook): string[] {
+  const { files, deployment } = input;
+  const k = kubectl(input);
+  return [
+    `# Runbook: end the change of the ring of ${input.fleet}`,
+    summary(input),
+    '**Go**: the new ring serves, as the Job `status` says. From step 2 on, there is no way back to the old ring.',
+    ...numbered(
+      [
+        'Check which ring serves:',
+        shell(
+          ...['45-reshard', '46-reshard-program'].flatMap((step) => (files[step] ? [apply(files[step])] : [])),
+          runAgain(files['55-reshard-status']),
+          follow(input, 'status'),
+        ),
+        '**No-go**: the last line does not begin with `serves B`. Return to the phase RESHARDING.',
+      ],
+      [
+        'Roll out the proxies that know only the new ring:',
+        shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
+        '**No-go**: the rollout does not finish, or the applications have errors. Return to the phase RESHARDING, and apply its proxies.',
+      ],
+      [
+        'Stop `copy`, and delete what is left of moved keys on the servers that had them:',
+        shell(
+          removeJobs(input, 'preflight', 'copy', 'verify', 'switch', 'return'),
+          apply(files['98-reshard-purge']),
+          suspend(input, 'purge', false),
+          follow(input, 'purge'),
+        ),
+        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
+      ],
+      [`${setPhase('STABLE')} Follow the new runbook.`],
+    ),
+  ];
+}
+
+function stable(input: ReshardRunbook): string[] {
+  const { files, statefulSet, shards, diff, users } = input;
+  const k = kubectl(input);
+  const others = ['47-passwords', '47-backup-program', '48-backup'].flatMap((step) =>
+    files[step] ? [apply(files[step])] : [],
+  );
+  return [
+    `# Runbook: clean up after the change of the ring of ${input.fleet}`,
+    ...numbered(
+      [
+        'Delete the Jobs, the plan and the program:',
+        shell(`${k} delete jobs,configmaps,networkpolicies -l ${ofMove(input)}`),
+      ],
+      [
+        diff.removed.length > 0
+          ? `Stop the shards that have left. The fleet has ${shards} shards now; one that has left stays, empty, if one with a higher number is in the ring:`
+          : 'Apply the network policies and the shards, which do not change:',
+        shell(
+          apply(files['10-network-policies']),
+          apply(files['30-redis']),
+          `${k} rollout status statefulset/${statefulSet}`,
+        ),
+      ],
+      ...(others.length > 0 ? [['Resume the backups and the Jobs for passwords:', shell(...others)]] : []),
+    ),
+    `The user \`${users[1]}\` may use keys, and \`${users[0]}\` may not. To look at keys by hand, use \`redis-cli --user migrator\`. The next change takes another pool at the end of \`reshard.pools\`.`,
+  ];
+}
