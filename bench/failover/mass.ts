@@ -43,7 +43,14 @@ async function arePromoted(fleet: LabReplicas, shards: readonly number[]): Promi
 
 /** The nodes of these servers are lost: nothing starts them again. */
 async function killThird(fleet: LabReplicas): Promise<void> {
-  heading(`kill -9 of ${KILLED} of ${SHARDS} masters at the same time`, 'median', 'longest', 'of the others', 'keys lost', 'violations');
+  heading(
+    `kill -9 of ${KILLED} of ${SHARDS} masters at the same time`,
+    'median',
+    'longest',
+    'of the others',
+    'keys lost',
+    'violations',
+  );
   const load = await fleet.load(LOAD);
   const killed = fleet.ordinals.slice(0, KILLED);
   load.takeGaps();
