@@ -164,7 +164,7 @@ export class ShardOverride {
       const name = masterName(this.shard.shard);
       await sentinel.monitor(name, hostAndPort(masterAddress), sentinels.quorum, [
         ...login,
-        ...sentinelSettings(ordinal),
+        ...sentinelSettings(ordinal, this.shard.shard),
       ]);
     }
   }

@@ -47,12 +47,14 @@ export function quorumOf(sentinels: number): number {
 /**
  * The settings of a shard (SENTINEL SET) of a Sentinel, after the password, in the order of monitor.sh. All Sentinels notice at the same
  * moment that the connections of a dead master are closed. If all wait equally long, each votes for itself as the leader of the failover,
- * and they repeat it after twice failover-timeout (by default 6 minutes); so each waits 250 ms longer than the one before.
+ * and they repeat it after twice failover-timeout (by default 6 minutes); so each waits 250 ms longer than the one before. A Sentinel writes
+ * its state to disk several times in each failover, and does nothing for 30 seconds after it has stood still for two; so that a lost
+ * zone does not begin all failovers at once, they are spread over 280 ms.
  */
-export function sentinelSettings(ordinal: number): readonly (readonly [name: string, value: string])[] {
+export function sentinelSettings(ordinal: number, shard: number): readonly (readonly [name: string, value: string])[] {
   return [
     ['failover-timeout', '5000'],
     ['parallel-syncs', '1'],
-    ['down-after-milliseconds', String(3000 + 250 * ordinal)],
+    ['down-after-milliseconds', String(3000 + 250 * ordinal + 40 * (shard % 8))],
   ];
 }

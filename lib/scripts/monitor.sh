@@ -9,8 +9,9 @@ files=/etc/sentinel
 cd /data || exit 1
 trap 'exit 0' TERM INT
 auth_user=$(cat $files/role-user)
-# Not all at the same moment, or each votes for itself.
-down_after=$((${DOWN_AFTER_MS:-3000} + 250 * ${POD_NAME##*-}))
+# down_after SHARD: not the same for all Sentinels, or each votes for itself, nor for all shards: a Sentinel writes its state to disk in each
+# failover, and if many of one moment took it two seconds, it would do nothing for 30.
+down_after() { echo $((${DOWN_AFTER_MS:-3000} + 250 * ${POD_NAME##*-} + 40 * ($1 % 8))); }
 
 # Sets REDISCLI_AUTH and $options, from the Secret as it is now. After a change, Sentinel gets the options again.
 read_password() {
@@ -21,7 +22,7 @@ read_password() {
   [ "$auth_pass" = "$known_pass" ] || complete=''
   known_pass=$auth_pass
   # In this order: without down-after-milliseconds (the default is 30 seconds), the password is set.
-  options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-5000} parallel-syncs 1 down-after-milliseconds $down_after"
+  options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-5000} parallel-syncs 1 down-after-milliseconds"
 }
 
 sentinel() { timeout 60 redis-cli -h 127.0.0.1 -p "$SENTINEL_PORT" "$@"; }
@@ -48,14 +49,14 @@ begin() {
       case "$a/$b" in "$master master/"* | *"/$master master") ;; *) master= ;; esac
       ;;
   esac
-  [ -z "$master" ] || printf 'SENTINEL MONITOR shard-%s %s 2\nSENTINEL SET shard-%s %s\n' "$1" "$master" "$1" "$options"
+  [ -z "$master" ] || printf 'SENTINEL MONITOR shard-%s %s 2\nSENTINEL SET shard-%s %s\n' "$1" "$master" "$1" "$options $(down_after "$1")"
 }
 
 commands() {
   listed=" $(awk '{ printf "shard-%s ", $1 }' $files/shards)"
   for name in $monitored; do
     case $listed in
-      *" $name "*) [ -n "$complete" ] || echo "SENTINEL SET $name $options" ;;
+      *" $name "*) [ -n "$complete" ] || echo "SENTINEL SET $name $options $(down_after "${name#shard-}")" ;;
       *) echo "SENTINEL REMOVE $name" ;;
     esac
   done

@@ -138,7 +138,7 @@ export class LabSentinelOfFleet {
   async monitor(name: string, port: number, downAfterMs: number): Promise<void> {
     await this.client.call('SENTINEL', 'MONITOR', name, '127.0.0.1', port, 2);
     const settings = [
-      ...sentinelSettings(0),
+      ...sentinelSettings(0, 0),
       ['down-after-milliseconds', String(downAfterMs)],
       ...(this.password === '' ? [] : [['auth-pass', this.password]]),
       ['auth-user', ROLE_USER],

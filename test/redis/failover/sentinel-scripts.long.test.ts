@@ -67,7 +67,7 @@ async function monitored(name = 'shard-3'): Promise<Record<string, string> | und
   return fields.length > 0 ? (Object.fromEntries(fields) as Record<string, string>) : undefined;
 }
 
-const OPTIONS = { ...Object.fromEntries(sentinelSettings(1)), quorum: '2' };
+const OPTIONS = { ...Object.fromEntries(sentinelSettings(1, 3)), quorum: '2' };
 
 async function monitors(port: number): Promise<void> {
   await eventually(`it monitors ${port}`, async () => {
