@@ -28,6 +28,11 @@ function restoreContainer({ charts }: ReturnType<typeof fleet>): Manifest {
   return (charts.backup?.restoreJob.toJson() as Manifest).spec.template.spec.containers[0] as Manifest;
 }
 
+/** The hash of the program is part of the names of its ConfigMap and its Jobs. */
+function withoutHash(manifest: unknown): unknown {
+  return JSON.parse(JSON.stringify(manifest).replace(/(unit-1-backup-[\w-]+)-[0-9a-f]{8}"/g, '$1-HASH"'));
+}
+
 function planOf({ backup }: FleetCharts): Manifest {
   return JSON.parse((backup?.planConfigMap.toJson() as Manifest).data['backup.json'] as string) as Manifest;
 }
@@ -36,8 +41,8 @@ test('a CronJob makes the backups, in objects that are valid in Kubernetes 1.27'
   const it = backedUp({ storage: STORAGE }, WITH_REPLICAS);
   expect(manifests(it.app).flatMap(problemsOf)).toEqual([]);
   expect(validationErrors(it.app)).toEqual([]);
-  expect(cronJob(it)).toMatchSnapshot();
-  expect(restoreContainer(it)).toMatchSnapshot();
+  expect(withoutHash(cronJob(it))).toMatchSnapshot();
+  expect(withoutHash(restoreContainer(it))).toMatchSnapshot();
   expect(it.charts.backup?.programConfigMap?.toJson()).toMatchObject({
     immutable: true,
     data: {
@@ -87,9 +92,9 @@ test('every option is used', () => {
   };
   const it = backedUp(every);
   expect(manifests(it.app).flatMap(problemsOf)).toEqual([]);
-  expect(it.charts.backup?.cronJob.toJson()).toMatchSnapshot();
-  expect(it.charts.backup?.drillCronJob?.toJson()).toMatchSnapshot();
-  expect(it.charts.backup?.copyCronJob?.toJson()).toMatchSnapshot();
+  expect(withoutHash(it.charts.backup?.cronJob.toJson())).toMatchSnapshot();
+  expect(withoutHash(it.charts.backup?.drillCronJob?.toJson())).toMatchSnapshot();
+  expect(withoutHash(it.charts.backup?.copyCronJob?.toJson())).toMatchSnapshot();
   const policy = it.charts.networkPolicies.backupPolicy?.toJson() as Manifest;
   expect(policy.spec.egress).toContainEqual({ ports: [{ protocol: 'TCP', port: 9000 }] });
   expect(it.charts.backup?.programConfigMap).toBeUndefined();
@@ -140,7 +145,7 @@ test('an import has the old files, and a server for each shard at a time, with t
   expect(manifests(it.app).flatMap(problemsOf)).toEqual([]);
   expect(validationErrors(it.app)).toEqual([]);
   const job = it.charts.backup?.importJob?.toJson() as Manifest;
-  expect(job).toMatchSnapshot();
+  expect(withoutHash(job)).toMatchSnapshot();
   const { containers } = job.spec.template.spec as Manifest;
   expect(
     (containers as Manifest[]).slice(1).map(({ image, resources }) => [image, resources.limits] as unknown),

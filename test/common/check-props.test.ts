@@ -124,7 +124,7 @@ test.each([
   [{ redis: { memroy: Size.gibibytes(5) } }, 'redis.memroy is not a prop of RedisOptions; did you mean memory?'],
   [
     { memory: Size.gibibytes(5) },
-    'memory is not a prop of FleetChartsProps; did you mean proxies.memory or backup.memory or bridge.memory or failover.memory or metrics.memory or migration.memory or passwords.memory or redis.memory or sentinels.memory?',
+    'memory is not a prop of FleetChartsProps; did you mean proxies.memory or backup.memory or bridge.memory or failover.memory or metrics.memory or migration.memory or passwords.memory or redis.memory or reshard.memory or sentinels.memory?',
   ],
   [{ redis: { memory: '5Gi' } }, 'redis.memory is "5Gi"; write Size.gibibytes(5)'],
   [{ redis: { memory: 5 } }, 'redis.memory is 5; write a Size, such as Size.gibibytes(5)'],
