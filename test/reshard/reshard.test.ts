@@ -127,18 +127,22 @@ describe('copy is killed, and run again', () => {
 });
 
 describe('something else fails', () => {
-  test.each(everyNth(2, ['a server', 'the first server']))('%s is killed while copy follows', async (victim) => {
-    const fleet = await loaded(ONE_MORE);
-    const copy = await fleet.copy();
-    const ordinal = victim === 'a server' ? 2 : 0;
-    await fleet.killServer(ordinal);
-    expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining('127.0.0.1:')]);
-    await fleet.startServer(ordinal);
-    await fleet.copy();
-    await fleet.run('switch');
-    await moreReplies();
-    await judge();
-  });
+  for (const [victim, ordinal] of [
+    ['a server', 2],
+    ['the first server', 0],
+  ] as const) {
+    longTest(`${victim} is killed while copy follows`, async () => {
+      const fleet = await loaded(ONE_MORE);
+      const copy = await fleet.copy();
+      await fleet.killServer(ordinal);
+      expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining('127.0.0.1:')]);
+      await fleet.startServer(ordinal);
+      await fleet.copy();
+      await fleet.run('switch');
+      await moreReplies();
+      await judge();
+    });
+  }
 
   longTest('a server is killed while it is fenced', async () => {
     const fleet = await loaded(ONE_MORE);
@@ -184,7 +188,7 @@ describe('something else fails', () => {
 describe('with replicas', () => {
   const REPLICATED = { ...ONE_MORE, hasReplicas: true };
 
-  test('forth and back, and both servers of each shard change', async () => {
+  longTest('forth and back, and both servers of each shard change', async () => {
     const fleet = await loaded(REPLICATED);
     const keys = await fleet.fill(300);
     const contents = await fleet.contents(keys, 'a');
