@@ -21,7 +21,8 @@ test('a chart that imports the constructs by package name compiles, and synthesi
 
   expect(objects.flatMap(problemsOf)).toEqual([]);
   expect(danglingPorts(objects)).toEqual([]);
-  expect(objects.map(({ kind, metadata }) => `${kind as string} ${metadata.name as string}`)).toMatchSnapshot();
+  const names = objects.map(({ kind, metadata }) => `${kind as string} ${metadata.name as string}`);
+  expect(names.map((name) => name.replace(/-[0-9a-f]{8}$/, '-HASH'))).toMatchSnapshot();
 });
 
 test('it requires the same versions of cdk8s as the constructs', () => {
