@@ -5,7 +5,12 @@ import { blocksOf } from './documents';
 
 /** Figures differ between runs, and with them the spaces before them; the words do not. */
 const withoutFigures = (text: string): string[] =>
-  text.split('\n').map((line) => line.replaceAll(/[\d,]+ */g, '').replaceAll(/ +/g, ' ').trim());
+  text.split('\n').map((line) =>
+    line
+      .replaceAll(/[\d,]+ */g, '')
+      .replaceAll(/ +/g, ' ')
+      .trim(),
+  );
 
 test('the demo of failover loses only what it may', async () => {
   const { code, stdout } = await run('npm', ['run', '--silent', 'demo', '--', '--failover']);
