@@ -30,7 +30,7 @@ for (let n = 1; n <= AGAIN; n++) {
   const again = jest('--runInBand', '--runTestsByPath', ...files);
   if (again !== 0) process.exit(again);
 }
-console.error(`\nUNRELIABLE, to be mended: ${files.join(', ')} failed once, and then passed ${AGAIN} times`);
+console.error(`\nUNRELIABLE, to be fixed: ${files.join(', ')} failed once, and then passed ${AGAIN} times`);
 
 function jest(...args) {
   const { status } = spawnSync('npx', ['jest', ...args], { stdio: 'inherit' });

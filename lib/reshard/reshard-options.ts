@@ -11,7 +11,7 @@ export enum ReshardPhase {
    * after the switch. The Jobs exist.
    */
   RESHARDING = 'resharding',
-  /** The new ring serves. The proxies know only the new ring; the Jobs `status` and `purge` are left. There is no way back. */
+  /** The new ring serves. The proxies know only the new ring; the Jobs `status` and `purge` are left. The former ring cannot serve again. */
   RESHARDED = 'resharded',
   /** The copies are purged. There are no Jobs, and no shards after the last one of the new ring. */
   STABLE = 'stable',

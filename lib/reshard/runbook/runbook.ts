@@ -121,7 +121,7 @@ function change(input: ReshardRunbook): string[] {
     '### Return to the old ring',
     'This loses nothing, as long as `copy` runs:',
     shell(apply(files['90-reshard-return']), suspend(input, 'return', false), follow(input, 'return')),
-    `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` for the way back.`,
+    `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` to return.`,
     '### End the change',
     `When you no longer want to return, do the following. ${setPhase('RESHARDED')} Follow the new runbook, and not earlier: proxies that know only the new ring get errors while the old one serves.`,
   ];
@@ -168,7 +168,7 @@ function resharded(input: ReshardRunbook): string[] {
   return [
     `# Runbook: end the change of the ring of ${input.fleet}`,
     summary(input),
-    '**Go**: the new ring serves, as the Job `status` says. From step 2 on, there is no way back to the old ring.',
+    '**Go**: the new ring serves, as the Job `status` says. From step 2 on, the old ring cannot serve again.',
     ...numbered(
       [
         'Check which ring serves:',
