@@ -119,7 +119,13 @@ export class RedisStatefulSet extends Construct {
 
     const sentinels = this.sentinelAddresses;
     const replication = hasReplicas
-      ? { a: a.addresses, b: b.addresses, sentinels, selectorOfA: a.selector }
+      ? {
+          a: a.addresses,
+          b: b.addresses,
+          ofShard: [a.addressOfAny, b.addressOfAny] as const,
+          sentinels,
+          selectorOfA: a.selector,
+        }
       : undefined;
     ({ service: this.service, shardServices: this.shardServices } = a.services(this));
     this.configMap = a.configMap(this, props, replication);

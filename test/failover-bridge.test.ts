@@ -210,6 +210,16 @@ describe('the proof of the ring includes the failover bridge', () => {
       'backend shard-0-a-lease takes its settings from lease-6380, which must have: tcp-check expect rstring "role:slave\\r\\nmaster_host:[^\\r]*\\r\\nmaster_port:6379\\r',
     ],
     [
+      'a check that does not wait',
+      replace('XREAD BLOCK %[be_name,nbsrv,bool,iif(1,250)]', 'XREAD BLOCK 1'),
+      'takes its settings from role, which must have: tcp-check send-lf "INFO replication\\r\\nXREAD BLOCK',
+    ],
+    [
+      'a check that waits for a key that the default user may not read during a change of the ring',
+      replace('STREAMS cdk8s-twemproxy-wait', 'STREAMS bridge'),
+      'which must have: tcp-check send-lf "INFO replication\\r\\nXREAD BLOCK',
+    ],
+    [
       'votes for the partner',
       replace('shard-0-b-votes from votes-6380', 'shard-0-b-votes from votes-6379'),
       'which must have: tcp-check expect string "\\r\\n\\$4\\r\\n6380\\r\\n"',

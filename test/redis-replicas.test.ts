@@ -127,16 +127,15 @@ describe('a fleet with replicas', () => {
     }
   });
 
-  test('knows all servers and Sentinels, by ordinal', () => {
+  test('does not restart when shards are added', () => {
+    const templates = [3, 4].map((shards) => setsOf(redis({ shards })).map(({ spec }) => spec.template as unknown));
+    expect(templates[1]).toEqual(templates[0]);
+  });
+
+  test('knows the servers of its shard, whatever its ordinal, and all Sentinels', () => {
     const { data } = redis().configMap.toJson() as Manifest;
-    expect(data.shards).toBe(
-      [0, 1, 2]
-        .map((n) => {
-          const domain = 'fleet.svc.cluster.local.';
-          return `${n} unit-redis-shard-${n}.${domain}:6379 unit-redis-shard-${n}-b.${domain}:6380\n`;
-        })
-        .join(''),
-    );
+    const domain = 'fleet.svc.cluster.local.';
+    expect(data.servers).toBe(`unit-redis-shard-{n}.${domain}:6379 unit-redis-shard-{n}-b.${domain}:6380\n`);
     expect((data.sentinels as string).split('\n')[2]).toBe('unit-redis-sentinel-2.fleet.svc.cluster.local.:26379');
   });
 });

@@ -6,7 +6,7 @@ import { ROLE_USER } from '../migration/plan';
 import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis-options';
-import { type Replication, sentinelLines, shardLines } from './replication';
+import { type Replication, sentinelLines, serversLine } from './replication';
 
 /** A master that does not exist: nothing listens on port 1 of the pod. */
 const REPLICA_WITHOUT_MASTER = 'replicaof 127.0.0.1 1\n';
@@ -102,7 +102,7 @@ export function configData(
 function replicationData(replication: Replication): Record<string, string> {
   const scripts = ['addresses.sh', 'role.sh', 'priority.sh', 'hand-over.sh'];
   return {
-    shards: shardLines(replication),
+    servers: serversLine(replication),
     sentinels: sentinelLines(replication),
     ...Object.fromEntries(scripts.map((name) => [name, script(name)])),
   };

@@ -6,6 +6,8 @@ export interface Replication {
   readonly a: readonly string[];
   /** `host:port` of server b of each shard, by ordinal. */
   readonly b: readonly string[];
+  /** Both with `ORDINAL` as the ordinal. */
+  readonly ofShard: readonly [string, string];
   /** `host:port` of the Sentinels. */
   readonly sentinels: readonly string[];
   /** The labels that select the pods of set a. */
@@ -18,7 +20,18 @@ export const SENTINELS = 3;
 /** The port that Sentinels listen on by default. */
 export const SENTINEL_PORT = 26_379;
 
-/** The addresses of both servers of each shard, in the format that the scripts read: one line per shard. */
+/** Stands for the ordinal of a shard. */
+export const ORDINAL = '{n}';
+
+/**
+ * The addresses of both servers of a shard, in which the scripts replace the ordinal: the pods must not change, and so restart, when shards
+ * are added or removed.
+ */
+export function serversLine({ ofShard }: Pick<Replication, 'ofShard'>): string {
+  return `${ofShard.join(' ')}\n`;
+}
+
+/** The addresses of both servers of each shard, in the format that the scripts of the Sentinels read: one line per shard. */
 export function shardLines({ a, b }: Pick<Replication, 'a' | 'b'>): string {
   return a.map((address, n) => `${n} ${address} ${b[n]}\n`).join('');
 }

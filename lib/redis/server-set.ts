@@ -10,7 +10,7 @@ import { type ShardVolume } from '../storage/i-shard-storage';
 import { configData } from './redis-conf';
 import { type RedisPodOptions, redisPod } from './redis-pod';
 import { addressOf, headlessService, shardService } from './redis-services';
-import { type Replication } from './replication';
+import { ORDINAL, type Replication } from './replication';
 
 /** The names and the port of a set. */
 export interface ServerSetProps {
@@ -19,7 +19,7 @@ export interface ServerSetProps {
   readonly name: string;
   readonly serviceName: string;
   /** The name of the Service of a server. */
-  readonly serverService: (ordinal: number) => string;
+  readonly serverService: (ordinal: number | typeof ORDINAL) => string;
   readonly port: number;
   readonly shards: number;
   readonly identity: Identity;
@@ -32,6 +32,8 @@ export interface ServerSetProps {
 export class ServerSet {
   /** `host:port` of each server, by ordinal. */
   readonly addresses: string[];
+  /** The same for any server. */
+  readonly addressOfAny: string;
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
 
@@ -42,7 +44,9 @@ export class ServerSet {
     const { identity, shards, port, clusterDomain, serverService } = props;
     this.labels = recommendedLabels(identity);
     this.selector = selectorLabels(identity);
-    this.addresses = ordinals(shards).map((n) => addressOf(scope, serverService(n), port, clusterDomain));
+    const address = (n: number | typeof ORDINAL): string => addressOf(scope, serverService(n), port, clusterDomain);
+    this.addresses = ordinals(shards).map(address);
+    this.addressOfAny = address(ORDINAL);
   }
 
   /** Creates the headless Service, and one for each server. */

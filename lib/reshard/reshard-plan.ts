@@ -42,6 +42,12 @@ export function otherUser(user: RingUser): RingUser {
   return RING_USERS[user === RING_USERS[0] ? 1 : 0];
 }
 
+/**
+ * A key that nobody has. The first user may read it in every epoch: as this user, the checks of a bridge with replicas wait for it in a
+ * server, which tells them at once when its role changes.
+ */
+export const WAIT_KEY = 'cdk8s-twemproxy-wait';
+
 /** A ring, as in nutcracker.yml. */
 export interface PlannedRing {
   /** The user as which the proxies of this ring log in; the other ring has the other one. */

@@ -1,4 +1,4 @@
-# Functions to find the servers of a shard and its Sentinels. $files is the directory of `shards` and `sentinels`. The current
+# Functions to find the servers of a shard and its Sentinels. $files is the directory of `servers` and `sentinels`. The current
 # directory keeps the last known IP of each name: the IP of a Service never changes, so it is right while DNS is down.
 
 # locate HOST:PORT: prints "IP PORT"; fails if the IP was never known. An IPv6 address is in brackets.
@@ -19,7 +19,7 @@ locate() {
 }
 
 # servers_of SHARD: prints the addresses of its servers a and b.
-servers_of() { awk -v shard="$1" '$1 == shard { print $2, $3 }' "$files/shards"; }
+servers_of() { sed "s/{n}/$1/g" "$files/servers"; }
 
 # vote SENTINEL SHARD: prints the master that a Sentinel names, "IP PORT", or nil. Prints nothing without a proper answer.
 vote() {

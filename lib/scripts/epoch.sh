@@ -1,13 +1,16 @@
 # Keeps which ring may use the shard: the users of the two rings differ in their permission for keys, and neither has any while the
 # shard is fenced. The program that changes rings sets it, and the server saves its users in redis.conf or users.acl.
-kept_users=$(cat redis.conf users.acl 2>/dev/null | grep -E '^user (default|ring-2|cdk8s-twemproxy-fence-[^ ]*) ') || kept_users=
+# A new server has that of its master, which role.sh has asked.
+kept_users=$({ cat .users-of-master || cat redis.conf users.acl; } 2>/dev/null | grep -E '^user (default|ring-2|cdk8s-twemproxy-fence-[^ ]*) ') || kept_users=
+rm -f .users-of-master
 
 # Whether rings were ever changed: without the second user, the first one has every key.
 has_epoch() { case $kept_users in *'user ring-2 '*) return 0 ;; esac; return 1; }
 
 has_keys() { printf '%s\n' "$kept_users" | grep "^user $1 " | grep -qF ' ~*'; }
 
-# with_epoch: prints the users on stdin with the keys that they had. The second user may do what the first one may.
+# with_epoch: prints the users on stdin with the keys that they had. The second user may do what the first one may. Without its keys, the
+# first one may read one that nobody has: the checks of bridges wait for it.
 with_epoch() {
   has_epoch || { cat && return; }
   while IFS= read -r line; do
@@ -15,7 +18,8 @@ with_epoch() {
       'user default '*)
         for user in default ring-2; do
           rules=${line#user default }
-          has_keys "$user" || rules=$(printf '%s\n' "$rules" | sed 's/ ~\*//')
+          case $user in default) none=' %R~cdk8s-twemproxy-wait' ;; *) none='' ;; esac
+          has_keys "$user" || rules=$(printf '%s\n' "$rules" | sed "s/ ~\*/$none/")
           printf 'user %s %s\n' "$user" "$rules"
         done
         printf '%s\n' "$kept_users" | grep '^user cdk8s-twemproxy-fence-' || true

@@ -11,7 +11,7 @@ shard=${POD_NAME##*-} role=$1 parent=${2:-$PPID} is_new=
 [ -e redis.conf ] || is_new=yes
 # shellcheck disable=SC2046
 set -- $(servers_of "$shard")
-[ $# -eq 2 ] || { echo "$POD_NAME: shard $shard has no two servers in $files/shards" >&2 && exit 1; }
+[ $# -eq 2 ] || { echo "$POD_NAME: no two servers in $files/servers" >&2 && exit 1; }
 if [ "$SHARD_SERVER" = a ]; then own=$1 partner=$2; else own=$2 partner=$1; fi
 
 # There is nothing that Redis could load. (Without snapshots, dump.rdb is old; see stale-dump.sh.)
@@ -49,7 +49,21 @@ follows_this() {
   timeout 2 redis-cli -h "${1% *}" -p "${1#* }" INFO replication 2>/dev/null | tr -d '\r' | grep -qx "master_port:$REDIS_PORT"
 }
 
+# Users are not replicated: a new server takes from the master that it follows which ring may use the shard (epoch.sh).
+take_users() { # IP PORT
+  [ -n "${REDISCLI_AUTH-}" ] && [ "$2" != 1 ] || return 0
+  timeout 2 redis-cli --user migrator -h "$1" -p "$2" ACL LIST >.users-of-master 2>/dev/null </dev/null || true
+  grep -q '^user default ' .users-of-master && return
+  rm -f .users-of-master
+  return 1
+}
+
+# Returns only if it cannot start yet.
 start_as() {
+  case $is_new$1 in
+    # shellcheck disable=SC2086
+    yesreplicaof*) [ -e start-anyway ] || take_users ${1#replicaof } || { reason="${1#replicaof } does not say which ring may use the shard" && return; } ;;
+  esac
   echo "$POD_NAME: starting as ${1:-a master}" >&2
   printf '%s\nreplica-announce-ip %s\nreplica-announce-port %s\nreplica-priority 0\n' "$1" "${ip% *}" "$REDIS_PORT"
   rm -f start-anyway # it is for one start
@@ -58,6 +72,7 @@ start_as() {
 
 # Without a comment that says that it is a master.
 role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
+rm -f .users-of-master
 reason='' reported='' down_since='' pause=1 replacing='the Sentinels may be replacing this master'
 # Ends with the shell that started it.
 while kill -0 "$parent" 2>/dev/null; do
@@ -90,10 +105,10 @@ while kill -0 "$parent" 2>/dev/null; do
       [ ! -e start-anyway ] || start_as "$role"
       ;;
     nil)
-      [ -z "$role" ] || start_as "$role"
+      [ -z "$role" ] || { start_as "$role" && continue; }
       state=$(partner_is)
       # The partner was promoted, and the Sentinels have lost their state.
-      [ "$state" != master ] || start_as "replicaof $(locate "$partner")"
+      [ "$state" != master ] || { start_as "replicaof $(locate "$partner")" && continue; }
       [ "$state" = data ] && is_empty && [ ! -e start-anyway ] || start_as ''
       reason='the partner may have the data that this server lacks'
       ;;

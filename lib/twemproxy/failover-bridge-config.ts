@@ -6,6 +6,7 @@
 // on an abstract socket counts their servers, which makes it an answer that a check of a server can require.
 
 import { type SecretKey } from '../common/secret-key';
+import { WAIT_KEY } from '../reshard/reshard-plan';
 import {
   ADDRESSES,
   auth,
@@ -148,14 +149,24 @@ export function confirmationRules(sentinels: number): string[] {
 /**
  * Asks a server for its role. One that is down, and still has not the role that it needs, is asked to wait for a change: Sentinel and the
  * scripts that change a role close the connections of clients, so the next check follows soon. XREAD only reads; the key need not exist, and
- * a command that fails does not wait. One that is up waits a millisecond, so that it goes down without delay.
+ * a command that fails does not wait, so the default user may read this key also while another user's ring serves. One that is up waits a
+ * millisecond, so that it goes down without delay.
  */
 function askRole(bridge: FailoverRoutes): string {
   const { inter: waitMs } = failoverTiming(bridge).lease;
-  const wait = `%[be_name,nbsrv,bool,iif(1,${waitMs})]`;
   return `  tcp-check connect
-${login(bridge)}  tcp-check send-lf "INFO replication\\r\\nXREAD BLOCK ${wait} STREAMS bridge \\$\\r\\nINFO replication\\r\\nQUIT\\r\\n"
+${login(bridge)}  ${roleQuestion(waitOf(`${waitMs}`))}
 `;
+}
+
+/** In a backend with a server that is up, a millisecond. */
+export function waitOf(milliseconds: string): string {
+  return `%[be_name,nbsrv,bool,iif(1,${milliseconds})]`;
+}
+
+/** @param wait how many milliseconds the server may wait for a change of its role */
+export function roleQuestion(wait: string): string {
+  return `tcp-check send-lf "INFO replication\\r\\nXREAD BLOCK ${wait} STREAMS ${WAIT_KEY} \\$\\r\\nINFO replication\\r\\nQUIT\\r\\n"`;
 }
 
 function roleDefaults(bridge: FailoverRoutes): string {

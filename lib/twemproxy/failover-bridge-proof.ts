@@ -1,6 +1,6 @@
 // The routes of a failover bridge, read back from its synthesized files: each listener, and whatever confirms its servers.
 
-import { confirmationRules, leasePattern, votePattern } from './failover-bridge-config';
+import { confirmationRules, leasePattern, roleQuestion, votePattern, waitOf } from './failover-bridge-config';
 import {
   type BridgeFiles,
   type BridgeListener,
@@ -10,6 +10,9 @@ import {
   statesOf,
   valueOf,
 } from './haproxy-file';
+
+/** Whatever the interval is: a server that is down waits in it for a change of its role. */
+const ROLE_QUESTION = roleQuestion(waitOf('MILLISECONDS'));
 
 /** The listeners, by address. Throws if anything that decides about the clients of a server is not as expected. */
 export function readFailoverBridge(files: BridgeFiles, sentinels: readonly string[]): Map<string, BridgeListener> {
@@ -35,9 +38,18 @@ export function readFailoverBridge(files: BridgeFiles, sentinels: readonly strin
       cfg.expect(
         own,
         [[side, address]],
-        [`tcp-check connect addr ${socket}`, 'tcp-check expect string "200 OK"', 'tcp-check expect string role:master'],
+        [
+          ROLE_QUESTION,
+          `tcp-check connect addr ${socket}`,
+          'tcp-check expect string "200 OK"',
+          'tcp-check expect string role:master',
+        ],
       );
-      cfg.expect(`${own}-lease`, [[partner, at]], [`tcp-check expect rstring "${leasePattern(portOf(address))}"`]);
+      cfg.expect(
+        `${own}-lease`,
+        [[partner, at]],
+        [ROLE_QUESTION, `tcp-check expect rstring "${leasePattern(portOf(address))}"`],
+      );
       cfg.expect(
         `${own}-votes`,
         sentinels.map((sentinel, i) => [`s${i}`, sentinel]),
@@ -95,7 +107,8 @@ class FailoverFile {
   inherits(header: Line, settings: readonly string[]): void {
     const name = header.words[3];
     const texts = this.defaults.get(name)?.map(({ text }) => text) ?? [];
-    const missing = settings.find((setting) => !texts.includes(setting));
+    const known = texts.map((text) => text.replace(/(?<=,bool,iif\(1,)[1-9]\d*(?=\))/, 'MILLISECONDS'));
+    const missing = settings.find((setting) => !known.includes(setting));
     if (missing !== undefined) this.fail(header, `takes its settings from ${name}, which must have: ${missing}`);
   }
 

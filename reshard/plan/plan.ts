@@ -9,6 +9,7 @@ export {
   type ReshardServer,
   RING_USERS,
   type RingUser,
+  WAIT_KEY,
 } from '../../lib/reshard/reshard-plan';
 
 /** The two rings. The servers decide which of them serves. */

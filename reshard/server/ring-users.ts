@@ -2,13 +2,13 @@
 
 import { RefusedError } from '../../migrator/program/outcome';
 import { type CommandLine, type RedisServer } from '../../migrator/redis/server';
-import { type ReshardPlan, type RingId, RING_USERS } from '../plan/plan';
+import { otherRing, type ReshardPlan, type RingId, RING_USERS, WAIT_KEY } from '../plan/plan';
 import { type Permissions } from './epoch';
 
 /** A user who can do nothing: it marks a server that this program has fenced, and names the user for whom. */
 const MARK = 'cdk8s-twemproxy-fence-';
 
-/** A user in the reply of ACL GETUSER; `keys` is "~*" for all keys. */
+/** A user in the reply of ACL GETUSER; `keys` is "~*" for all keys, and "%R~key" for one that the user may read. */
 interface User {
   readonly flags: readonly string[];
   readonly passwords: readonly string[];
@@ -17,9 +17,19 @@ interface User {
   readonly selectors: readonly unknown[];
 }
 
-const NO_KEYS = 'resetkeys';
 const EVERY_KEY = '~*';
+const WAITS_ONLY = `%R~${WAIT_KEY}`;
 const [FIRST, SECOND] = RING_USERS;
+
+/** The rules that take every key away from a user, except that bridges still wait as the first one. */
+function noKeys(user: string): string[] {
+  return user === FIRST ? ['resetkeys', WAITS_ONLY] : ['resetkeys'];
+}
+
+/** Servers of an earlier version have no exception. */
+function hasKeys(user?: User): boolean {
+  return user !== undefined && !['', WAITS_ONLY].includes(user.keys);
+}
 
 /** The user of each ring. */
 export type UsersOfRings = Readonly<Record<RingId, string>>;
@@ -39,8 +49,8 @@ export class RingUsers {
     const { a, b } = this.users;
     const [ofA, ofB, forA, forB] = await this.read([a, b, MARK + a, MARK + b]);
     return {
-      a: ofA !== undefined && ofA.keys !== '',
-      b: ofB !== undefined && ofB.keys !== '',
+      a: hasKeys(ofA),
+      b: hasKeys(ofB),
       fencedFor: forB === undefined ? forA && 'a' : 'b',
     };
   }
@@ -54,7 +64,7 @@ export class RingUsers {
         ? ['its clients need no password, so that proxies cannot log in for a ring; set a password first']
         : []),
       ...users.flatMap((user, i) =>
-        user === undefined || (['', EVERY_KEY].includes(user.keys) && user.selectors.length === 0)
+        user === undefined || ((!hasKeys(user) || user.keys === EVERY_KEY) && user.selectors.length === 0)
           ? []
           : [
               `user ${names[i]} is limited to some keys (${user.keys}), and would have all of them afterwards; give it ~*`,
@@ -70,7 +80,7 @@ export class RingUsers {
     const [first, second] = await this.read([FIRST, SECOND]);
     if (first === undefined || second !== undefined) return;
     const rules = ['reset', 'on', ...first.passwords.map((hash) => `#${hash}`), ...first.commands.split(' '), '&*'];
-    await this.redis.call('ACL', 'SETUSER', SECOND, ...rules, NO_KEYS);
+    await this.redis.call('ACL', 'SETUSER', SECOND, ...rules, ...noKeys(SECOND));
   }
 
   /** Takes every key from both users. It holds at once, also on the connections that they have. */
@@ -78,16 +88,16 @@ export class RingUsers {
     return [
       this.removeMarks,
       ['ACL', 'SETUSER', MARK + this.users[forRing], 'reset'],
-      ['ACL', 'SETUSER', this.users.a, NO_KEYS],
-      ['ACL', 'SETUSER', this.users.b, NO_KEYS],
+      ['ACL', 'SETUSER', this.users.a, ...noKeys(this.users.a)],
+      ['ACL', 'SETUSER', this.users.b, ...noKeys(this.users.b)],
     ];
   }
 
   /** Gives every key to the user of a ring. */
   open(ring: RingId): CommandLine[] {
-    const { a, b } = this.users;
+    const other = this.users[otherRing(ring)];
     return [
-      ['ACL', 'SETUSER', ring === 'a' ? b : a, NO_KEYS],
+      ['ACL', 'SETUSER', other, ...noKeys(other)],
       ['ACL', 'SETUSER', this.users[ring], EVERY_KEY],
       this.removeMarks,
     ];

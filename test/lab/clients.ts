@@ -1,6 +1,7 @@
 // Clients of the lab's servers and proxies.
 
 import { Redis, type RedisOptions } from 'ioredis';
+import { WAIT_KEY } from '../../lib/reshard/reshard-plan';
 
 /** A password with every character that can break a configuration file. */
 export const PASSWORD = `fo"o b#a$r: 'x' \\n {}[]%@\`!&*|> ü€😀`;
@@ -26,7 +27,7 @@ export async function waitingCheck(port: number, password: string): Promise<() =
   await client.connect();
   let closed = false;
   client.on('close', () => (closed = true));
-  const waiting = client.call('XREAD', 'BLOCK', 30_000, 'STREAMS', 'bridge', '$').catch((error: unknown) => error);
+  const waiting = client.call('XREAD', 'BLOCK', 30_000, 'STREAMS', WAIT_KEY, '$').catch((error: unknown) => error);
   return async () => {
     await waiting;
     const hasEnded = closed;

@@ -207,7 +207,14 @@ export class LabFleet {
     if (statefulSet === undefined) throw new Error('this fleet has no replicas');
     const port = this.portOf(ordinal, server);
     const own = server === 'a' ? redis.port : redis.replicaPort;
-    const replace = { ...this.shardAddresses(), [`port ${own}`]: `port ${port}`, [`${own}`]: `${port}` };
+    const known = this.shardAddresses();
+    const ofShard = [redis.addresses, redis.replicaAddresses].map((all) => known[all[ordinal]]).join(' ');
+    const replace = {
+      ...known,
+      [serversIn(redis)]: ofShard,
+      [`port ${own}`]: `port ${port}`,
+      [`${own}`]: `${port}`,
+    };
     return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, replace, this.nodes.get(port));
   }
 
@@ -488,6 +495,12 @@ export class LabFleet {
       node,
     });
   }
+}
+
+/** The line with the servers of a shard, without its ordinal; an unlikely text in a fleet without replicas. */
+export function serversIn({ configMap }: FleetCharts['redis']): string {
+  const { servers = 'no servers' } = (configMap.toJson() as { data: Partial<Data> }).data;
+  return servers.trim();
 }
 
 async function proxyPorts(servers: number, others = 0): Promise<ProxyPorts> {

@@ -137,7 +137,7 @@ export class ShardLab {
       for (const script of SENTINEL_SCRIPTS) pod.addScript(script);
       pod.configure('role-user', props.roleUser ? 'migrator\n' : '');
       pod.configure('sentinels', this.sentinels);
-      pod.configure('shards', this.shards);
+      pod.configure('shards', `0 ${this.servers}`);
     }
   }
 
@@ -149,9 +149,9 @@ export class ShardLab {
     return this.ports[2 + n];
   }
 
-  /** The files that both kinds of pods have. */
-  get shards(): string {
-    return `0 ${this.host}:${this.portOf('a')} ${this.host}:${this.portOf('b')}\n`;
+  /** The addresses of both servers. */
+  get servers(): string {
+    return `${this.host}:${this.portOf('a')} ${this.host}:${this.portOf('b')}\n`;
   }
   get sentinels(): string {
     return [0, 1, 2].map((n) => `${this.host}:${this.sentinelPort(n)}\n`).join('');
@@ -164,7 +164,7 @@ export class ShardLab {
   private configureServer(name: Side): void {
     const pod = this.pods[name];
     for (const script of SHARD_SCRIPTS) pod.addScript(script);
-    pod.configure('shards', this.shards);
+    pod.configure('servers', this.servers);
     pod.configure('sentinels', this.sentinels);
     pod.configure('snapshots', 'no\n');
     pod.configure('initial-role.conf', name === 'a' ? '# a master\n' : '# b follows a\n');

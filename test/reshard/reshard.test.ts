@@ -4,6 +4,7 @@ import { RESHARD_STEPS } from '../../migrator/shard/fault-points';
 import { everyNth, IS_LONG, longTest } from '../lab/cases';
 import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
+import { WAIT_KEY } from '../../lib/reshard/reshard-plan';
 import { LabReshard, type LabReshardProps } from '../lab/reshard';
 
 let lab: Lab;
@@ -346,6 +347,13 @@ describe('preflight', () => {
   test('refuses clients that are not proxies, blocked ones, and replicas that the plan does not have', async () => {
     const fleet = await LabReshard.of(lab, { ...TWO, hasReplicas: true });
     fleet.plan = { ...fleet.plan, proxyNetworks: ['10.8.0.0/16'] };
+    await fleet.onServer(1, async (client) => {
+      // As the check of a bridge.
+      const waiting = client.call('XREAD', 'BLOCK', 0, 'STREAMS', WAIT_KEY, '$').catch(() => null);
+      expect(await refusal(fleet)).not.toContain('is blocked');
+      client.disconnect();
+      await waiting;
+    });
     await fleet.onServer(0, async (client) => {
       const blocked = client.blpop('queue', 0).catch(() => null);
       expect(await refusal(fleet)).toMatch(

@@ -65,7 +65,7 @@ function begin({
   const name = server === 'a' ? 'redis-7' : 'redis-b-7';
   const pod = new ScriptPod(lab, name, '/etc/redis-shard', { ...env, ...(PATH !== undefined && { PATH }) });
   for (const script of ['role.sh', 'addresses.sh', 'password.sh']) pod.addScript(script);
-  pod.configure('shards', `6 wrong:1 wrong:2\n7 ${host}:${ports.a} ${host}:${ports.b}\n70 wrong:1 wrong:2\n`);
+  pod.configure('servers', `${host}:${ports.a} ${host}:${ports.b}\n`);
   pod.configure('sentinels', sentinels.map(({ port }) => `${host}:${port}\n`).join(''));
   pod.configure('snapshots', 'yes\n');
   if (durable !== undefined) fs.writeFileSync(path.join(pod.data, 'redis.conf'), `${durable}\n`);
@@ -86,12 +86,18 @@ async function waitsBecause(program: Program, reason: string): Promise<void> {
 }
 
 /** A server b. */
-async function partner(...commands: string[][]): Promise<void> {
+function partner(...commands: string[][]): Promise<void> {
+  return running(ports.b, ...commands);
+}
+
+const MIGRATOR = ['ACL', 'SETUSER', 'migrator', 'on', `>${PASSWORD}`, '+@all'];
+
+async function running(port: number, ...commands: string[][]): Promise<void> {
   const dir = fs.mkdtempSync(path.join(lab.dir, 'partner-'));
   const file = path.join(dir, 'redis.conf');
-  fs.writeFileSync(file, `port ${ports.b}\ndir ${dir}\nsave ""\n${redisPassword(PASSWORD)}`);
-  await lab.start('redis-server', [file]).ready(() => accepts(ports.b));
-  const client = connect(ports.b, PASSWORD);
+  fs.writeFileSync(file, `port ${port}\ndir ${dir}\nsave ""\n${redisPassword(PASSWORD)}`);
+  await lab.start('redis-server', [file]).ready(() => accepts(port));
+  const client = connect(port, PASSWORD);
   for (const [command, ...args] of commands) await client.call(command, ...args);
   client.disconnect();
 }
@@ -171,6 +177,7 @@ describe('if two Sentinels do not monitor the shard', () => {
   });
 
   test('a new b is a replica of a', async () => {
+    await running(ports.a, MIGRATOR);
     expect(await roleOf(begin({ server: 'b' }))).toBe(`replicaof 127.0.0.1 ${ports.a}`);
   });
 
@@ -188,6 +195,21 @@ describe('if two Sentinels do not monitor the shard', () => {
     await partner(REPLICA);
     expect(await roleOf(begin())).toBe('a master');
   });
+});
+
+test('a new server takes from its master which ring may use the shard, and waits until that says so', async () => {
+  await answers(other(), other(), other());
+  const program = begin({ durable: '# a master', hasData: true });
+  expect(await roleOf(program)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+  const users = path.join(program.pod.data, '.users-of-master');
+  expect(fs.existsSync(users)).toBe(false);
+
+  fs.rmSync(program.pod.data, { recursive: true });
+  const again = begin();
+  await waitsBecause(again, `127.0.0.1 ${ports.b} does not say which ring may use the shard`);
+  await partner(MIGRATOR, ['ACL', 'SETUSER', 'ring-2', '~*'], ['ACL', 'SETUSER', 'default', 'resetkeys']);
+  expect(await roleOf(again)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+  expect(fs.readFileSync(users, 'utf8')).toMatch(/^user ring-2 .* ~\* /m);
 });
 
 describe('if two Sentinels still name this server', () => {
@@ -224,6 +246,7 @@ test('names are resolved, and their last IPs used while DNS is down', async () =
   const bin = path.join(lab.dir, 'bin');
   const getent = lab.write('bin/getent', '#!/bin/sh\n[ "$2" = shard.test. ] && echo "127.0.0.1 shard.test"\n');
   fs.chmodSync(getent, 0o755);
+  await running(ports.a, MIGRATOR);
   const start: Start = { server: 'b', host: 'shard.test.', path: `${bin}:${process.env.PATH}` };
   const lines = `replicaof 127.0.0.1 ${ports.a}\nreplica-announce-ip 127.0.0.1\n`;
   const first = begin(start);
