@@ -1,7 +1,8 @@
 // A fleet of 108 shards with replicas: what bridge and Sentinels cost while nothing happens, and a third of the masters dies at once.
 
+import * as os from 'node:os';
 import { type Lab, type Program, until } from '../../test/lab/lab';
-import { LabReplicas } from '../../test/lab/replicas';
+import { LabReplicas, SENTINELS } from '../../test/lab/replicas';
 import { peakSoFar } from '../../test/lab/peak-memory';
 import { cpuSeconds } from '../proxy/measure';
 import { heading, median, megabytes, ms, row, sleep } from '../table';
@@ -11,6 +12,8 @@ const KILLED = 36;
 const IDLE_MS = 60_000;
 const PATIENCE_MS = 60_000;
 const SETTLE_MS = 5000;
+/** In a cluster, each Sentinel is on a node of its own. Here more than 200 programs share two cores with them. */
+const SENTINEL_NICE = -20;
 const LOAD = { clients: SHARDS, clientsPerShard: 1, operationsPerSecond: 1000 };
 
 export async function mass(lab: Lab): Promise<void> {
@@ -18,11 +21,11 @@ export async function mass(lab: Lab): Promise<void> {
   heading(`${SHARDS} shards with replicas, no clients`, 'CPU', 'peak memory');
   await idle('HAProxy of a proxy', [fleet.proxies[0].pod.program('bridge')]);
   row('  aim', '0.35 cores', '64 MB');
-  await idle(
-    'a Sentinel, the mean of three',
-    [0, 1, 2].map((n) => fleet.sentinel(n).program('sentinel')),
-  );
+  const sentinels = SENTINELS.map((n) => fleet.sentinel(n).program('sentinel'));
+  await idle('a Sentinel, the mean of three', sentinels);
   row('  aim', '0.10 cores');
+  for (const { child } of sentinels) os.setPriority(child.pid ?? 0, SENTINEL_NICE);
+  await until('no Sentinel is in TILT mode', () => fleet.areAttentive(), PATIENCE_MS);
   await killThird(fleet);
 }
 

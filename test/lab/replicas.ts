@@ -156,6 +156,12 @@ export class LabReplicas {
     });
   }
 
+  /** Whether no Sentinel is in TILT mode, in which it does nothing for 30 seconds: to begin to monitor many shards takes it seconds. */
+  async areAttentive(): Promise<boolean> {
+    const infos = await this.askSentinels((sentinel) => sentinel.info('sentinel'));
+    return infos.every((info) => info.includes('sentinel_tilt:0'));
+  }
+
   private askSentinels<T>(question: (sentinel: Redis) => Promise<T>): Promise<T[]> {
     const ask = (n: number): Promise<T> =>
       withClient(connect(this.fleet.sentinelPort(n), this.fleet.password), question);
