@@ -3,13 +3,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Backups } from '../test/lab/backups';
-import { PASSWORD } from '../test/lab/clients';
-import { freePort, type Lab } from '../test/lab/lab';
+import { connect, PASSWORD } from '../test/lab/clients';
+import { freePort, type Lab, until } from '../test/lab/lab';
 import { Replicated } from '../test/lab/replicated';
 import { runParts } from './parts';
 import { heading, median, megabytes, row, seconds, timeOf, times } from './table';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const KEYS = 1_000_000;
 const BATCH = 100_000;
 
@@ -56,16 +56,24 @@ async function measure(lab: Lab, fleet: Replicated): Promise<void> {
   row('  backup', seconds(median(own)), times(median(own) / median(ofRedis)));
 
   const plain: number[] = [];
+  const durable: number[] = [];
   const restored: number[] = [];
+  const started: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    plain.push(await plainLoad(lab, file));
+    plain.push(await loadByHand(lab, file, false));
     await a.client.flushall();
     restored.push(await timeOf(async () => run('restore', '--host', '127.0.0.1', '--port', String(await freePort()))));
+    durable.push(await loadByHand(lab, file, true));
+    started.push(await timeOf(() => run('restore', '--help')));
   }
+  for (const [name, all] of Object.entries({ plain, durable, restored })) row(`  ${name}`, ...all.map(seconds));
+  const speed = (of: number[]): string[] => [seconds(median(of)), times(median(plain) / median(of))];
   heading('A restore of the same', 'median', 'speed');
-  row('  redis-server loads the file (reference)', seconds(median(plain)), times(1));
-  row('  restore, until the shard is a master', seconds(median(restored)), times(median(plain) / median(restored)));
+  row('  redis-server loads the file (reference)', ...speed(plain));
+  row('  the same, then its AOF is turned on and written', ...speed(durable));
+  row('  restore, until the shard is a master', ...speed(restored));
   row('  aim', '', '0.80 x');
+  row('  the start of Node.js in a restore', seconds(median(started)));
 }
 
 async function redisCliRdb(lab: Lab, port: number, file: string): Promise<void> {
@@ -74,14 +82,25 @@ async function redisCliRdb(lab: Lab, port: number, file: string): Promise<void> 
   if ((await program.exit()) !== 0) throw new Error(program.output);
 }
 
-/** Milliseconds from the start of a server until it has loaded the file. */
-async function plainLoad(lab: Lab, file: string): Promise<number> {
-  const words = ['--port', String(await freePort()), '--dir', path.dirname(file), '--dbfilename', path.basename(file)];
+/** Milliseconds from the start of a server until it has loaded the file, and has it in its AOF, as a shard has. */
+async function loadByHand(lab: Lab, file: string, isDurable: boolean): Promise<number> {
+  const directory = fs.mkdtempSync(path.join(lab.dir, 'plain-'));
+  fs.linkSync(file, path.join(directory, 'dump.rdb'));
+  const port = await freePort();
   const start = performance.now();
-  const program = lab.start('redis-server', [...words, '--save', '']);
+  const program = lab.start('redis-server', ['--port', String(port), '--dir', directory, '--save', '']);
   await program.ready(() => program.output.includes('Ready to accept connections'));
+  if (isDurable) {
+    const client = connect(port, '');
+    await client.config('SET', 'appendonly', 'yes');
+    await until('the AOF is written', async () =>
+      (await client.info('persistence')).includes('aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0'),
+    );
+    client.disconnect();
+  }
   const took = performance.now() - start;
   await program.stop('SIGKILL');
+  fs.rmSync(directory, { recursive: true });
   return took;
 }
 

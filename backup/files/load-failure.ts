@@ -5,13 +5,12 @@ import { type OldData } from './old-data';
 /** 128 + 9: by the kernel, if the container has too little memory. */
 const KILLED = 137;
 
-/** What redis-server logs, and the remedy. */
-const RULES: readonly (readonly [RegExp, (name: string) => string])[] = [
-  [
-    /Can't handle RDB format version/,
-    () =>
-      'it was written by a newer Redis than that of the import: set redisImage of importFrom, and the image of the shards, to that release',
-  ],
+/** The first release that writes each version of RDB files. */
+const WRITERS: Readonly<Record<string, string | undefined>> = { 9: '5.0', 10: '7.0', 11: '7.2', 12: '7.4' };
+
+/** What redis-server logs, and the remedy; `log` is its whole log. */
+const RULES: readonly (readonly [RegExp, (name: string, log: string) => string])[] = [
+  [/Can't handle RDB format version/, (_, log) => newerRedis(log)],
   [
     /Unexpected end of file reading the append only file|Revert incomplete MULTI/,
     (name) =>
@@ -61,6 +60,15 @@ export function failureText({ name }: Pick<OldData, 'name'>, code: number, log: 
   const errors = errorsIn(log);
   const text = errors.length > 0 ? errors.join(' | ') : (log.trim().split('\n').at(-1) ?? '');
   const [, remedyOf] = RULES.find(([pattern]) => pattern.test(text)) ?? [];
-  const remedy = remedyOf === undefined ? '' : `: ${remedyOf(name)}`;
+  const remedy = remedyOf === undefined ? '' : `: ${remedyOf(name, log)}`;
   return `${name} cannot be loaded${remedy}. redis-server says: ${text || `exit code ${code}`}`;
+}
+
+/** The version that can read the file, and the one that cannot. */
+function newerRedis(log: string): string {
+  const [, version = ''] = /RDB format version (\d+)/.exec(log) ?? [];
+  const [, own = 'an older one'] = /Redis version=([\d.]+)/.exec(log) ?? [];
+  const writer = WRITERS[version];
+  const needed = writer === undefined ? 'a newer release' : `Redis ${writer} or later`;
+  return `it has version ${version} of the RDB format, of ${needed}, and the import runs ${own}: set redisImage of importFrom, and the image of the shards, to ${needed}`;
 }

@@ -179,7 +179,7 @@ const DAMAGED: Record<string, [change: () => void, rdb: string | RegExp, aof: st
       fs.writeFileSync(old.path(RDB, 'dump.rdb'), 'REDIS0099');
       fs.appendFileSync(old.lastLog, 'SET without a length\r\n');
     },
-    /it was written by a newer Redis than that of the import: set redisImage.*Can't handle RDB format version 99/,
+    /it has version 99 of the RDB format, of a newer release, and the import runs 7\S*: set redisImage.*Can't handle RDB format version 99/,
     /cannot be loaded: it is damaged: redis-check-aof .* shows where.*Bad file format/,
   ],
   'half an RDB file and an AOF with a renamed command': [
