@@ -11,10 +11,10 @@ import { EXPIRED, entriesOf, LIMITS, send } from './contents';
 const PROGRAM = process.env.OLD_REDIS_SERVER ?? 'redis-server';
 
 /** The settings with which a server leaves each kind of file. */
-const KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  rdb: { appendonly: 'no' },
-  aof: { appendonly: 'yes', 'aof-use-rdb-preamble': 'no' },
-  preamble: { appendonly: 'yes', 'aof-use-rdb-preamble': 'yes' },
+const KINDS: Readonly<Record<string, { readonly appendonly: string; readonly preamble: string }>> = {
+  rdb: { appendonly: 'no', preamble: 'no' },
+  aof: { appendonly: 'yes', preamble: 'no' },
+  preamble: { appendonly: 'yes', preamble: 'yes' },
 };
 
 async function record(lab: Lab, version: string, kind: string): Promise<void> {
@@ -30,8 +30,8 @@ async function record(lab: Lab, version: string, kind: string): Promise<void> {
       () => false,
     );
   for (const limit of LIMITS) await known(...limit);
-  const { 'aof-use-rdb-preamble': preamble, appendonly } = KINDS[kind];
-  const hasPreambles = preamble === undefined || (await known('aof-use-rdb-preamble', preamble));
+  const { appendonly, preamble } = KINDS[kind];
+  const hasPreambles = await known('aof-use-rdb-preamble', preamble);
   await client.config('SET', 'appendonly', appendonly);
   const entries = entriesOf(version);
   // Streams are in the base of one kind, and in the later commands of the other one.
@@ -65,7 +65,7 @@ async function record(lab: Lab, version: string, kind: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { stdout } = spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' });
-  const [, version] = /v=([\d.]+)/.exec(stdout) ?? [];
+  const version = /v=([\d.]+)/.exec(stdout)?.[1];
   if (version === undefined) throw new Error(`${PROGRAM} says no version: ${stdout}`);
   const lab = new Lab();
   try {
