@@ -70,8 +70,8 @@ export interface FleetChartsProps {
   readonly passwords?: PasswordOptions;
 
   /**
-   * The changes of the ring since `pool`, with all data: servers added or removed, other weights, another hash. Setting it restarts the
-   * shards once. Not allowed with replicas, with a migration, or with several pools.
+   * The changes of the ring since `pool`, with all data: servers added or removed, other weights, another hash. Setting it restarts
+   * shards without replicas once. Not allowed with a migration, or with several pools.
    * @default - the ring is that of `pool`
    */
   readonly reshard?: PhasedReshard;

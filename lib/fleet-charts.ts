@@ -38,7 +38,7 @@ import { RedisSentinels } from './redis-sentinels';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { type BridgeOptions } from './twemproxy/bridge-options';
-import { FailoverBridge } from './twemproxy/failover-bridge';
+import { FailoverBridge, type FailoverBridgeProps } from './twemproxy/failover-bridge';
 
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
@@ -136,13 +136,14 @@ export class FleetCharts extends Construct {
     this.migration = props.migration && this.addMigration(props.migration, name, chart);
     const parts = { name, redis: this.redis, password, pools: this.pools, chart, storage };
     this.failover = this.sentinels && !isMoving ? failoverOf(props, parts) : undefined;
+    const failover = this.failoverBridge();
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
       ...(props.metrics && measuredProxies(props.proxies, served)),
-      bridge: this.migration?.bridge ?? this.failoverBridge(),
+      bridge: this.migration?.bridge ?? (failover && new FailoverBridge(failover)),
       ...(change &&
         password &&
-        ringsOfProxies(change, this.redis, password, this.bridgeOptions(change.options.bridge))),
+        ringsOfProxies(change, this.redis, password, failover, this.bridgeOptions(change.options.bridge))),
       name: props.proxiesName ?? `${name}-twemproxy`,
       partOf: name,
       pools: served.map(({ pool, ordinals, port }) => {
@@ -260,16 +261,16 @@ export class FleetCharts extends Construct {
     return this.props.metrics ? { metrics: true, ...options } : options;
   }
 
-  /** After a migration, or without one, routes to the servers of shards with replicas. */
-  private failoverBridge(): FailoverBridge | undefined {
+  /** What routes to the servers of shards with replicas, after a migration or without one. */
+  private failoverBridge(): FailoverBridgeProps | undefined {
     if (this.sentinels === undefined) return undefined;
     const { addresses, replicaAddresses } = this.redis;
-    return new FailoverBridge({
+    return {
       shards: addresses.map((a, n) => ({ a, b: replicaAddresses[n] })),
       sentinels: this.sentinels.addresses,
       options: this.bridgeOptions(this.props.bridge),
       password: this.password,
-    });
+    };
   }
 
   /** The StatefulSets, whose pods have directories with their names on a shared volume. */

@@ -20,6 +20,12 @@ export interface FleetReshardProps extends ReshardOptions {
   readonly addresses: string[];
 
   /**
+   * `host:port` of the second server of each shard, by ordinal, if the shards have replicas.
+   * @default - none
+   */
+  readonly replicaAddresses?: string[];
+
+  /**
    * The ordinal of the shard of each server of `pool`.
    * @default - server n is shard n
    */

@@ -61,7 +61,7 @@ export class FleetReshard extends Construct {
     for (const network of props.proxyNetworks ?? []) {
       refuseValue(this, 'proxyNetworks', network, cidrProblem(network));
     }
-    checkServers(this, { ordinals: a, nextOrdinals: b }, props.addresses);
+    checkServers(this, { ordinals: a, nextOrdinals: b }, props.addresses, props.replicaAddresses);
     const identity: Identity = { program: RESHARD.name, instance: name, component: 'reshard', partOf };
     this.name = name;
     this.labels = recommendedLabels(identity);

@@ -22,7 +22,7 @@ export interface TwemproxyLayerProps extends TwemproxyOptions {
 
   /**
    * The user as which nutcracker logs in to the shards: `default`, or `ring-2`, the user of every other ring since the first one. `ring-2`
-   * needs a bridge that can log in, such as a `LoginBridge`.
+   * needs a bridge that can log in: a `LoginBridge`, or a `FailoverBridge` with `ringUsers`.
    * @default default
    */
   readonly ringUser?: string;

@@ -215,12 +215,6 @@ describe('FleetCharts', () => {
 
   test.each<[string, NutcrackerPool[], Partial<FleetChartsProps>, string]>([
     ['no new ring', [], {}, 'reshard.pools is empty'],
-    [
-      'replicas',
-      [MORE],
-      { redis: { replicas: 1 } },
-      'the shards have replicas, and proxies with a bridge for failover cannot serve two rings yet; remove reshard',
-    ],
     ['a migration', [MORE], { migration: { phase: MigrationPhase.MOVED } }, 'remove migration first'],
     ['newPool', [MORE], { newPool: FIRST }, 'change the settings in the last pool of reshard.pools'],
     ['several pools', [MORE], { pool: undefined, pools: [FIRST, changed({ name: 'unit2' })] }, 'several pools'],

@@ -96,6 +96,7 @@ export function reshardOf(
     nextOrdinals: [...to.ordinals],
     ringUser: from.user,
     addresses: redis.addresses,
+    replicaAddresses: redis.replicaAddresses,
     phase,
     password,
     scopes,

@@ -29,14 +29,15 @@ export function proveRings(
       stopped: states?.data['stopped-servers'] ?? '',
       cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
     };
-    if (change) return changeProblems(change, addresses, config, files);
+    const failover = bridgeStatesConfigMap && { replicas, sentinels };
+    if (change) return changeProblems(change, { addresses, failover }, config, files);
     return ringProblems({
       ...fileOf(config, 'nutcracker'),
       live,
       shards,
       addresses,
       bridge: files,
-      failover: bridgeStatesConfigMap && { replicas, sentinels },
+      failover,
       loseKeysThatMove: props.loseKeysThatMove ?? false,
       mayEject: props.proxies.ejectHostsAndServeStaleData ?? false,
     });
@@ -46,21 +47,22 @@ export function proveRings(
 /** Each ring has to be as it was asked for, and log in as its own user. */
 function changeProblems(
   { served, next, history }: RingChange,
-  addresses: string[],
+  servers: Pick<RingProof, 'addresses' | 'failover'>,
   config: Manifest,
   bridge?: BridgeFiles,
 ): string[] {
   const problemsOf = ({ pool, user }: UsedRing, name: string): string[] => {
-    // Only the default user connects to the shards directly.
+    // Only the default user connects to the shards directly, and only without replicas.
     const login = user !== 'default';
-    if (login && bridge === undefined)
+    const isThrough = login || servers.failover !== undefined;
+    if (isThrough && bridge === undefined)
       return [`the proxies have no bridge through which nutcracker logs in as ${user}`];
     return ringProblems({
       ...fileOf(config, name),
       live: [pool],
       shards: { addresses: [], place: (pools) => history.place(pools) },
-      addresses,
-      ...(login && { bridge, login }),
+      ...servers,
+      ...(isThrough && { bridge, login }),
       loseKeysThatMove: false,
       mayEject: false,
     });

@@ -63,8 +63,10 @@ function checkReshard(scope: Construct, props: FleetChartsProps): void {
   const fail = (problem: string): never => refuse(scope, `reshard is set, but ${problem}`);
   if (reshard?.pools.length === 0) fail('reshard.pools is empty; list the new ring, or remove reshard');
   if (pools !== undefined) fail('the fleet has several pools; only the ring of a fleet with one pool can change');
-  if (redis?.replicas === 1)
-    fail('the shards have replicas, and proxies with a bridge for failover cannot serve two rings yet; remove reshard');
+  if (reshard?.bridge !== undefined && redis?.replicas === 1)
+    fail(
+      'the shards have replicas, whose proxies have one bridge all along; move the options from reshard.bridge to bridge',
+    );
   if (migration) {
     fail(
       'migration is as well; shut the old servers down and remove migration first: the old fleet would not know the new ring',

@@ -21,6 +21,8 @@ export function shardsOf(a: PlacedRing, b: PlacedRing): number[] {
 interface PlanOptions {
   /** `host:port` of the shards, by ordinal. */
   readonly addresses: readonly string[];
+  /** The same of their second servers, if they have any. */
+  readonly replicaAddresses?: readonly string[];
   readonly proxyNetworks?: readonly string[];
 }
 
@@ -29,14 +31,18 @@ export function reshardPlan(
   fleet: string,
   a: UsedRing,
   b: UsedRing,
-  { addresses, proxyNetworks }: PlanOptions,
+  { addresses, replicaAddresses = [], proxyNetworks }: PlanOptions,
 ): ReshardPlan {
   return {
     version: RESHARD_PLAN_VERSION,
     fleet,
     user: ROLE_USER,
     ...(proxyNetworks && { proxyNetworks }),
-    shards: shardsOf(a, b).map((shard) => ({ shard, ...hostAndPort(addresses[shard]) })),
+    shards: shardsOf(a, b).map((shard) => ({
+      shard,
+      ...hostAndPort(addresses[shard]),
+      ...(shard in replicaAddresses && { replica: hostAndPort(replicaAddresses[shard]) }),
+    })),
     a: plannedRing(a),
     b: plannedRing(b),
   };

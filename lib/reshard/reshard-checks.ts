@@ -34,8 +34,14 @@ export function checkServers(
   scope: Construct,
   rings: Readonly<Record<string, PlacedRing>>,
   addresses: readonly string[],
+  replicas: readonly string[] = [],
 ): void {
-  for (const address of addresses) {
+  if (replicas.length > 0 && replicas.length !== addresses.length)
+    refuse(
+      scope,
+      `there are ${addresses.length} addresses, but ${replicas.length} replicaAddresses; give each shard its own`,
+    );
+  for (const address of [...addresses, ...replicas]) {
     if (!/^[^\s/:]+:\d{1,5}$/.test(address)) refuse(scope, `${JSON.stringify(address)} is not host:port`);
   }
   for (const [prop, { pool, ordinals }] of Object.entries(rings)) {

@@ -52,7 +52,8 @@ export interface PhasedReshard extends ReshardOptions {
   readonly phase: ReshardPhase;
 
   /**
-   * The options of the bridge in each proxy, as long as it has one: during a change, and after every other change.
+   * The options of the bridge in each proxy, as long as it has one: during a change, and after every other change. Not allowed with replicas,
+   * whose proxies have the bridge of the prop `bridge` of FleetCharts all along.
    * @default - the defaults of LoginBridge
    */
   readonly bridge?: BridgeOptions;

@@ -14,7 +14,7 @@ const LEAST_MEBIBYTES = 32;
 
 /** Refuses a bridge that would not start, or that would route two shards to the same server. */
 export function checkBridge(scope: Construct, bridge: Bridge): void {
-  const { options, firstPort, healthPort, _shardCount: shards } = bridge;
+  const { options, firstPort, healthPort, _shardCount: shards, _portCount: ports } = bridge;
   checkMemoryFor(scope, 'bridge.memory', options.memory, LEAST_MEBIBYTES);
   checkImage(scope, 'bridge.image', options.image ?? DEFAULT_BRIDGE_IMAGE);
   checkOneOf(scope, 'bridge.imagePullPolicy', options.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']);
@@ -22,10 +22,10 @@ export function checkBridge(scope: Construct, bridge: Bridge): void {
   checkPort(scope, 'bridge.firstPort', firstPort);
   checkPort(scope, 'bridge.healthPort', healthPort);
   checkSecretKey(scope, 'password of the bridge', bridge.password);
-  const last = firstPort + shards - 1;
+  const last = firstPort + ports - 1;
   if (last >= FIRST_EPHEMERAL_PORT) {
-    const ports = `the ports of ${shards} shards are ${firstPort} to ${last}`;
-    refuse(scope, `bridge: ${ports}; use a firstPort of at most ${FIRST_EPHEMERAL_PORT - shards}`);
+    const used = `the ports of ${shards} shards are ${firstPort} to ${last}`;
+    refuse(scope, `bridge: ${used}; use a firstPort of at most ${FIRST_EPHEMERAL_PORT - ports}`);
   }
   if (healthPort >= firstPort && healthPort <= last) {
     refuse(scope, `bridge.healthPort is ${healthPort}, a port of the shards (${firstPort} to ${last}); change one`);

@@ -93,8 +93,13 @@ export const HEALTH_FRONTEND = 'frontend health';
 /** The rule for Prometheus, which only reads. */
 export const METRICS_RULE = 'http-request use-service prometheus-exporter if { path /metrics }';
 
-/** The endpoint for the probes of kubelet, the metrics, and the statistics. */
-export function healthFrontend(header: string, bridge: HealthEndpoint, listenAddress: string): string {
+/** The endpoint for the probes of kubelet, the metrics, and the statistics. @param rules what is decided before the shards are */
+export function healthFrontend(
+  header: string,
+  bridge: HealthEndpoint,
+  listenAddress: string,
+  rules: readonly string[] = [],
+): string {
   const { shards, healthPort, options } = bridge;
   const each = (acl: string): string => shards.map((_, ordinal) => acl.replace('SHARD', `shard-${ordinal}`)).join('\n');
   return `${header}
@@ -102,7 +107,7 @@ export function healthFrontend(header: string, bridge: HealthEndpoint, listenAdd
   bind ${listenAddress}:${healthPort}
   timeout client 10s
   http-request return status 200 content-type text/plain string alive if { path /alive }
-  # The proxy stays ready for the other shards if one has no server. ("1:" means one server or more.)
+${rules.map((rule) => `  ${rule}\n`).join('')}  # The proxy stays ready for the other shards if one has no server. ("1:" means one server or more.)
 ${each('  acl up nbsrv(SHARD) 1:')}
   http-request return status 200 content-type text/plain string serving if { path /serving } up
   http-request return status 503 content-type text/plain string "no shard has a server" if { path /serving }

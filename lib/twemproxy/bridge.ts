@@ -71,6 +71,14 @@ export abstract class Bridge {
   }
 
   /**
+   * The number of ports of its listeners, from `firstPort`.
+   * @internal
+   */
+  get _portCount(): number {
+    return this._shardCount;
+  }
+
+  /**
    * haproxy.cfg; the health endpoint listens on `listenAddress`, where kubelet probes it. With a front, also its clients connect there.
    * @internal
    */

@@ -5,32 +5,27 @@
 // that is cut off from both, the only one that may have been replaced, has neither. Each part is a backend with checks and no traffic; a frontend
 // on an abstract socket counts their servers, which makes it an answer that a check of a server can require.
 
-import { type SecretKey } from '../common/secret-key';
 import { WAIT_KEY } from '../reshard/reshard-plan';
 import {
   ADDRESSES,
   auth,
   CONNECTIONS,
   globalSection,
-  HEALTH_FRONTEND,
-  healthFrontend,
   resolversFor,
   stateFile,
   type StoppedServer,
   target,
   TOLERATED_STALL_MS,
 } from './bridge-config';
-import { type BridgeOptions } from './bridge-options';
-
-/** The parts of a FailoverBridge that its configuration depends on. */
-export interface FailoverRoutes {
-  readonly shards: readonly { readonly a: string; readonly b: string }[];
-  readonly sentinels: readonly string[];
-  readonly firstPort: number;
-  readonly healthPort: number;
-  readonly options: BridgeOptions;
-  readonly password?: SecretKey;
-}
+import {
+  type FailoverRoutes,
+  LISTENERS,
+  listener,
+  LOGIN_USER,
+  nameOf,
+  ringSections,
+} from './failover-bridge-listeners';
+import { askedStoppedServers, frontStoppedServers, MOST_CLIENTS, type RingFront } from './ring-front';
 
 /** The timing of the checks of one kind, in milliseconds. */
 interface CheckTiming {
@@ -77,31 +72,34 @@ export function failoverTiming({
 }
 
 /** The configuration; the health endpoint listens on `listenAddress`, where kubelet probes it. */
-export function failoverConfig(bridge: FailoverRoutes, listenAddress: string): string {
-  const { shards, sentinels } = bridge;
+export function failoverConfig(bridge: FailoverRoutes, listenAddress: string, front?: RingFront): string {
+  const { shards, sentinels, users } = bridge;
   const servers = shards.flatMap(({ a, b }) => [a, b]);
   return [
     globalSection(
       'Routes each shard to the one of its two servers that is the master and that Sentinel or its replica confirms.',
+      { login: users.includes(LOGIN_USER), ...(front && { maxconn: MOST_CLIENTS }) },
     ),
     ...resolversFor([...servers, ...sentinels]),
     BASE,
-    healthFrontend(`${HEALTH_FRONTEND} from base`, bridge, listenAddress),
+    ...ringSections(bridge, listenAddress, front),
     confirmations(bridge),
     roleDefaults(bridge),
     ...[...new Set(servers.map(portOf))].map(
       (port) => `${leaseDefaults(bridge, port)}\n${votesDefaults(bridge, port)}`,
     ),
     LISTENERS,
-    ...shards.map((_, ordinal) => shard(bridge, ordinal)),
+    ...shards.map((_, n) => [...users.map((user) => listener(bridge, user, n)), checkedShard(bridge, n)].join('')),
   ].join('\n');
 }
 
 /** The initial state of the servers: also votes and leases have to be seen first. */
-export function failoverStoppedServers({ shards, sentinels }: FailoverRoutes): string {
+export function failoverStoppedServers(bridge: FailoverRoutes, front?: RingFront): string {
+  const { shards, sentinels, users, witnesses } = bridge;
   const votes = sentinels.map((address, i) => ({ id: i + 1, name: `s${i}`, address }));
-  return stateFile(
-    shards.flatMap(({ a, b }, n) => {
+  return stateFile([
+    ...(front ? frontStoppedServers(front) : askedStoppedServers({ witnesses })),
+    ...shards.flatMap(({ a, b }, n) => {
       const server = (proxy: string, name: string, id = 1): StoppedServer => {
         return { proxy: `shard-${n}${proxy}`, id, name, address: name === 'a' ? a : b };
       };
@@ -110,9 +108,12 @@ export function failoverStoppedServers({ shards, sentinels }: FailoverRoutes): s
         server(`-${side}-lease`, partner),
         ...votes.map((vote) => ({ proxy: `shard-${n}-${side}-votes`, ...vote })),
       ];
-      return [server('', 'a', 1), server('', 'b', 2), ...confirmed('a', 'b'), ...confirmed('b', 'a')];
+      const listeners = users.flatMap((user) =>
+        [a, b].map((address, i) => ({ proxy: nameOf(bridge, user, n), id: i + 1, name: 'ab'[i], address })),
+      );
+      return [...listeners, ...confirmed('a', 'b'), ...confirmed('b', 'a')];
     }),
-  );
+  ]);
 }
 
 const BASE = `defaults base
@@ -223,13 +224,8 @@ function checks({ inter, fastinter, downinter, rise, fall, timeouts }: CheckTimi
 `;
 }
 
-const LISTENERS = `# The name of a listener is also the name by which Sentinel knows the shard.
-defaults listeners from base
-  balance first
-  default-server on-marked-down shutdown-sessions
-`;
-
-function shard({ shards, sentinels, firstPort }: FailoverRoutes, n: number): string {
+/** The backends that decide which server of a shard gets clients. */
+function checkedShard({ shards, sentinels }: FailoverRoutes, n: number): string {
   const { a, b } = shards[n];
   const votes = sentinels.map((address, i) => `  server s${i} ${target(address)}\n`).join('');
   const checked = (
@@ -243,11 +239,7 @@ backend shard-${n}-${name}-lease from lease-${portOf(address)}
   server ${partner} ${target(at)}
 backend shard-${n}-${name}-votes from votes-${portOf(address)}
 ${votes}`;
-  return `listen shard-${n} from listeners
-  bind 127.0.0.1:${firstPort + n}
-  server a ${target(a)} track shard-${n}-a/a
-  server b ${target(b)} track shard-${n}-b/b
-${checked('a', a, 'b', b)}${checked('b', b, 'a', a)}`;
+  return `${checked('a', a, 'b', b)}${checked('b', b, 'a', a)}`;
 }
 
 function portOf(address: string): string {

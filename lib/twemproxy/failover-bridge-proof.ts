@@ -1,5 +1,6 @@
 // The routes of a failover bridge, read back from its synthesized files: each listener, and whatever confirms its servers.
 
+import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { confirmationRules, leasePattern, roleQuestion, votePattern, waitOf } from './failover-bridge-config';
 import {
   type BridgeFiles,
@@ -10,21 +11,35 @@ import {
   statesOf,
   valueOf,
 } from './haproxy-file';
+import { LOGIN_RULES } from './ring-login';
+
+/** The names of listeners of the second of two users. */
+const OF_SECOND_USER = new RegExp(`^(?:${RING_USERS.join('|')})-(?=shard-)`);
 
 /** Whatever the interval is: a server that is down waits in it for a change of its role. */
 const ROLE_QUESTION = roleQuestion(waitOf('MILLISECONDS'));
 
-/** The listeners, by address. Throws if anything that decides about the clients of a server is not as expected. */
-export function readFailoverBridge(files: BridgeFiles, sentinels: readonly string[]): Map<string, BridgeListener> {
+/**
+ * The listeners for the nutcracker that logs in as a user, by address. Throws if anything that decides about the clients of a server is not
+ * as expected, also of the listeners for another user.
+ */
+export function readFailoverBridge(
+  files: BridgeFiles,
+  sentinels: readonly string[],
+  user: RingUser = RING_USERS[0],
+): Map<string, BridgeListener> {
   refuseServices(files);
   const listeners = new Map<string, BridgeListener>();
+  const binds = new Set<string>();
   const cfg: FailoverFile = new FailoverFile(files);
   const socket = cfg.confirmations(confirmationRules(sentinels.length));
   for (const [header, ...lines] of sectionsOf(files.cfg, 'listen')) {
-    const name = header.words[1];
+    const name = header.words[1].replace(OF_SECOND_USER, '');
     const bind = valueOf(lines, 'bind');
-    if (bind === undefined || listeners.has(bind))
+    if (bind === undefined || binds.has(bind))
       cfg.fail(header, 'must have one bind line, with an address that no other listener has');
+    binds.add(bind);
+    const login = cfg.userOf(header, lines);
     const servers = cfg.serversIn([header, ...lines]);
     if (servers.map((server) => `${server.name} ${server.track}`).join() !== `a ${name}-a/a,b ${name}-b/b`)
       cfg.fail(header, `must have a server "a" that tracks ${name}-a/a, and a server "b" that tracks ${name}-b/b`);
@@ -56,7 +71,7 @@ export function readFailoverBridge(files: BridgeFiles, sentinels: readonly strin
         [`tcp-check expect string "${votePattern(portOf(address))}"`],
       );
     }
-    listeners.set(bind, { name, bind, servers: [a, b], line: header.line });
+    if (login === user) listeners.set(bind, { name: header.words[1], bind, servers: [a, b], line: header.line });
   }
   return listeners;
 }
@@ -78,6 +93,14 @@ class FailoverFile {
     this.backends = byName('backend');
     this.defaults = byName('defaults');
     this.states = statesOf(files.stopped);
+  }
+
+  /** As which user nutcracker logs in through a listener: the default one, unless the rules of the other one are complete. */
+  userOf(header: Line, lines: Line[]): RingUser {
+    const rules = lines.map(({ text }) => text).filter((text) => text.startsWith('tcp-'));
+    if (rules.length === 0) return RING_USERS[0];
+    if (rules.join('\n') === LOGIN_RULES.join('\n')) return RING_USERS[1];
+    return this.fail(header, `must have no rules, or the rules ${LOGIN_RULES.join(', ')}`);
   }
 
   /** The socket of the frontend that confirms servers; refuses one with other rules. */

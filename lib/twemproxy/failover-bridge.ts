@@ -2,12 +2,16 @@
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
+import { script } from '../common/scripts';
 import { secretEnv, type SecretKey } from '../common/secret-key';
 import { checkArguments } from '../nutcracker/checked-arguments';
+import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { Bridge } from './bridge';
 import { type BridgeOptions } from './bridge-options';
 import { checkFailover } from './failover-bridge-checks';
 import { failoverConfig, failoverStoppedServers, failoverTiming } from './failover-bridge-config';
+import { type FailoverRoutes, LOGIN_USER, portFor } from './failover-bridge-listeners';
+import { type RingFront } from './ring-front';
 
 /** The two servers of a shard. Sentinel knows shard n as `shard-<n>`, and their ports tell them apart. */
 export interface ReplicatedShard {
@@ -37,6 +41,21 @@ export interface FailoverBridgeProps {
    * @default - none
    */
   readonly password?: SecretKey;
+
+  /**
+   * The users as which nutcracker logs in to the shards through the bridge, which needs a password: `default`; after every other change of
+   * the ring `ring-2`; and during a change both, the one of the ring that the proxies serve first. The listeners of the second one have the
+   * ports after those of the first.
+   * @default - default
+   */
+  readonly ringUsers?: string[];
+
+  /**
+   * `host:port` of servers that are asked which ring serves, if the ring of the fleet was ever changed: both servers of three shards. A proxy
+   * whose ring does not serve is not ready. During a change, those of the `nextRing` of the proxies are asked instead.
+   * @default - none
+   */
+  readonly ringWitnesses?: string[];
 }
 
 /**
@@ -48,8 +67,14 @@ export class FailoverBridge extends Bridge {
   readonly shards: ReplicatedShard[];
   /** `host:port` of the Sentinels. */
   readonly sentinels: string[];
+  /** The users as which nutcracker logs in. */
+  readonly ringUsers: string[];
+  /** `host:port` of the servers that are asked which ring serves. */
+  readonly ringWitnesses: string[];
   /** @internal */
   readonly _statesApart = true;
+  /** @internal */
+  override readonly _logsIn: boolean;
 
   constructor(props: FailoverBridgeProps) {
     checkArguments('new FailoverBridge', props);
@@ -62,16 +87,41 @@ export class FailoverBridge extends Bridge {
     );
     this.shards = [...shards];
     this.sentinels = [...sentinels];
+    this.ringUsers = [...(props.ringUsers ?? [RING_USERS[0]])];
+    this.ringWitnesses = [...(props.ringWitnesses ?? [])];
+    this._logsIn = this.ringUsers.includes(LOGIN_USER);
   }
 
   /** @internal */
-  _haproxyConfig(listenAddress: string): string {
-    return failoverConfig(this, listenAddress);
+  override get _portCount(): number {
+    return this.shards.length * this.ringUsers.length;
   }
 
   /** @internal */
-  _stoppedServers(): string {
-    return failoverStoppedServers(this);
+  override _listenAddressAs(user: RingUser, shardAddress: string): string {
+    if (!this.ringUsers.includes(user)) throw new Error(`this bridge does not log in as ${user}; add it to ringUsers`);
+    const ordinal = this.shards.findIndex(({ a }) => a === shardAddress);
+    return ordinal < 0 ? shardAddress : `127.0.0.1:${portFor(this.routes, user, ordinal)}`;
+  }
+
+  /** @internal */
+  override get _listenAddresses(): string[] {
+    return Array.from({ length: this._portCount }, (_, n) => `127.0.0.1:${this.firstPort + n}`);
+  }
+
+  /** @internal */
+  _haproxyConfig(listenAddress: string, front?: RingFront): string {
+    return failoverConfig(this.routes, listenAddress, front);
+  }
+
+  /** @internal */
+  _stoppedServers(front?: RingFront): string {
+    return failoverStoppedServers(this.routes, front);
+  }
+
+  /** @internal */
+  override _scripts(): Record<string, string> {
+    return this._logsIn ? { 'login.lua': script('login.lua') } : {};
   }
 
   /** @internal */
@@ -93,6 +143,12 @@ export class FailoverBridge extends Bridge {
 
   /** @internal */
   _check(scope: Construct): void {
-    checkFailover(scope, this);
+    checkFailover(scope, this.routes);
+  }
+
+  private get routes(): FailoverRoutes {
+    const { shards, sentinels, firstPort, healthPort, options, password } = this;
+    const users = this.ringUsers as RingUser[];
+    return { shards, sentinels, users, witnesses: this.ringWitnesses, firstPort, healthPort, options, password };
   }
 }

@@ -60,7 +60,7 @@ export function checkLayer(scope: Construct, props: TwemproxyLayerProps): void {
   if (props.ringUser === RING_USERS[1] && !props.bridge?._logsIn)
     refuse(
       scope,
-      `ringUser is ${RING_USERS[1]}, but there is no bridge that logs in as this user; set bridge to a LoginBridge`,
+      `ringUser is ${RING_USERS[1]}, but there is no bridge that logs in as this user; set bridge to a LoginBridge, or to a FailoverBridge with ringUsers`,
     );
   if (props.ejectHostsAndServeStaleData) checkEjection(scope, props);
   if (props.autoscaling) {

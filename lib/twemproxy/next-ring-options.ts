@@ -8,8 +8,8 @@ export interface NextRing {
   readonly pool: ProxyPool;
 
   /**
-   * `host:port` of shards that are asked which ring serves, one to five: three, so that the failure of one does not matter. They have to
-   * be in both rings.
+   * `host:port` of shards that are asked which ring serves, one to six: three, so that the failure of one does not matter. They have to
+   * be in both rings. With replicas, list both servers of each.
    */
   readonly witnesses: string[];
 }

@@ -7,7 +7,7 @@ import { type TwemproxyLayerProps } from '../twemproxy-layer-props';
 import { type Bridge } from './bridge';
 import { type NextRing } from './next-ring-options';
 import { type CommonPoolSettings, type ProxyPool, proxyPools, type ServedPool } from './proxy-pool';
-import { type RingFront } from './ring-front';
+import { MOST_WITNESSES, type RingFront } from './ring-front';
 
 /** The pools of a proxy, each behind the front if there is one. */
 export interface LayerPools {
@@ -55,10 +55,12 @@ function checkNextRing(scope: Construct, props: TwemproxyLayerProps, { witnesses
   const fail = (why: string): never => refuse(scope, `nextRing is set, but ${why}`);
   if (pools.length > 1) fail(`there are ${pools.length} pools; the ring of a fleet with several pools cannot change`);
   if (!bridge?._logsIn)
-    fail('the proxies need a bridge that logs in as the user of a ring; set bridge to a LoginBridge');
+    fail(
+      'the proxies need a bridge that logs in as the user of a ring; set bridge to a LoginBridge, or to a FailoverBridge with ringUsers',
+    );
   if (ejectHostsAndServeStaleData) fail('ejectHostsAndServeStaleData is true; remove one of them');
   if (pool.password === undefined || pools[0].password === undefined)
     fail('a pool has no password, with which nutcracker logs in; set it');
-  if (witnesses.length < 1 || witnesses.length > 5)
-    fail(`it has ${witnesses.length} witnesses; list one to five, such as three`);
+  if (witnesses.length < 1 || witnesses.length > MOST_WITNESSES)
+    fail(`it has ${witnesses.length} witnesses; list one to ${MOST_WITNESSES}, such as three`);
 }

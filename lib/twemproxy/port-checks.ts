@@ -43,7 +43,10 @@ function frontPorts({ front, clients }: Fronted, statsPort: number): [number, st
   ];
 }
 
-function bridgePorts({ _shardCount: length, firstPort, healthPort }: Bridge): [number, string][] {
-  const listeners = Array.from({ length }, (_, n): [number, string] => [firstPort + n, `the bridge for shard ${n}`]);
+function bridgePorts({ _portCount: length, _shardCount, firstPort, healthPort }: Bridge): [number, string][] {
+  const listeners = Array.from({ length }, (_, n): [number, string] => [
+    firstPort + n,
+    `the bridge for shard ${n % _shardCount}`,
+  ]);
   return [[healthPort, "the bridge's health endpoint"], ...listeners];
 }

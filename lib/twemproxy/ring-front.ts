@@ -43,6 +43,9 @@ export const CLIENT_RULES = ['use_backend b if { nbsrv(ring-b) gt 0 }', 'default
  */
 export const MOST_CLIENTS = 8000;
 
+/** Both servers of three shards: so many checks as each user. */
+export const MOST_WITNESSES = 6;
+
 const CHECK_MS = 100;
 
 /** The commands of a check that succeeds if a user may use keys. */
@@ -53,16 +56,24 @@ export function servesUser(user: RingUser): string {
     .join('');
 }
 
-/** The sections of the front; each inherits from `base`. */
-export function ringFront(front: RingFront, bridge: FrontedBridge, listenAddress: string): string[] {
-  const servers = front.witnesses.map((address, n) => `  server w${n} ${target(address)}\n`).join('');
+/** The users of two rings, and the servers that are asked which of them serves. */
+export type AskedRings = Pick<RingFront, 'users' | 'witnesses'>;
+
+/** The backends ring-a and ring-b, in which a server is up if the user of the ring may use keys. Each inherits from `base`. */
+export function askedRings({ users, witnesses }: AskedRings, checkMs: number, fall: number): string {
+  const servers = witnesses.map((address, n) => `  server w${n} ${target(address)}\n`).join('');
   const asked = (ring: 'a' | 'b', user: RingUser): string => `defaults asks-${ring} from base
-${servesUser(user)}  default-server check inter ${CHECK_MS}ms rise 1 fall 1
+${servesUser(user)}  default-server check inter ${checkMs}ms rise 1 fall ${fall}
 backend ring-${ring} from asks-${ring}
 ${servers}`;
+  return `# Some shards are asked which ring they serve. These are only for health checks.
+${asked('a', users[0])}${asked('b', users[1])}`;
+}
+
+/** The sections of the front; each inherits from `base`. */
+export function ringFront(front: RingFront, bridge: FrontedBridge, listenAddress: string): string[] {
   return [
-    `# Some shards are asked which ring they serve. These are only for health checks.
-${asked('a', front.users[0])}${asked('b', front.users[1])}`,
+    askedRings(front, CHECK_MS, 1),
     `# Whether the connections to the nutcracker of a ring (/a, /b) are kept: not if the other ring serves.
 frontend rings from base
   mode http
@@ -88,13 +99,22 @@ backend b from nutcrackers
 }
 
 /** The initial state of its servers: a ring serves when a shard has said so. */
-export function frontStoppedServers({ witnesses, nutcrackers }: RingFront): StoppedServer[] {
+export function frontStoppedServers(front: RingFront): StoppedServer[] {
   return [
-    ...['ring-a', 'ring-b'].flatMap((proxy) =>
-      witnesses.map((address, n) => ({ proxy, id: n + 1, name: `w${n}`, address })),
-    ),
-    ...['a', 'b'].map((proxy, n) => ({ proxy, id: 1, name: 'nutcracker', address: `127.0.0.1:${nutcrackers[n]}` })),
+    ...askedStoppedServers(front),
+    ...['a', 'b'].map((proxy, n) => ({
+      proxy,
+      id: 1,
+      name: 'nutcracker',
+      address: `127.0.0.1:${front.nutcrackers[n]}`,
+    })),
   ];
+}
+
+export function askedStoppedServers({ witnesses }: Pick<AskedRings, 'witnesses'>): StoppedServer[] {
+  return ['ring-a', 'ring-b'].flatMap((proxy) =>
+    witnesses.map((address, n) => ({ proxy, id: n + 1, name: `w${n}`, address })),
+  );
 }
 
 /** The endpoint for the probes of kubelet: the proxy is ready if it finds a ring that serves. */

@@ -1,5 +1,6 @@
 // Proves on the synthesized files that the new proxies route every key to the shard with its data.
 
+import { RING_USERS } from '../reshard/reshard-plan';
 import { HashRing, NutcrackerConfig, type NutcrackerPool, type NutcrackerServer } from '../nutcracker';
 import { type FleetShards } from '../nutcracker/fleet-shards';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
@@ -23,9 +24,9 @@ export interface RingProof {
   readonly fileName: string;
   /** The synthesized bridge, if there is one. */
   readonly bridge?: BridgeFiles;
-  /** Whether the bridge is one through which nutcracker logs in as the user of its ring. */
+  /** Whether nutcracker logs in as `ring-2`, through a bridge. */
   readonly login?: boolean;
-  /** The other servers of the shards, if the bridge is one for failover; otherwise, and without `login`, it is one of a migration. */
+  /** The other servers of the shards, if the bridge is one for failover; otherwise it is a LoginBridge with `login`, and else one of a migration. */
   readonly failover?: FailoverServers;
   /** Whether keys may move. Then only addresses are compared. */
   readonly loseKeysThatMove: boolean;
@@ -62,8 +63,8 @@ function findings(proof: RingProof): string[] {
 }
 
 function listenersOf({ login, failover }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
-  if (login) return readLoginBridge(bridge);
-  return failover ? readFailoverBridge(bridge, failover.sentinels) : readBridge(bridge);
+  if (failover) return readFailoverBridge(bridge, failover.sentinels, RING_USERS[login ? 1 : 0]);
+  return login ? readLoginBridge(bridge) : readBridge(bridge);
 }
 
 /** The share of keys that the new pool routes to another shard, and what to fix. */
