@@ -1,6 +1,8 @@
-// A synthesized fleet whose ring changes: its shards, its proxies and its Jobs are the pods of the charts, which are applied one phase
-// after another.
+// A synthesized fleet whose ring changes: its shards, its Sentinels, its proxies and its Jobs are the pods of the charts, which are applied
+// one phase after another. Each server has an address of its own, so that all have the ports of the charts.
 
+import { randomInt } from 'node:crypto';
+import * as fs from 'node:fs';
 import { App, Size } from 'cdk8s';
 import { type k8s } from 'cdk8s-plus-27';
 import {
@@ -13,9 +15,13 @@ import {
   type ReshardPhase,
   ShardStorage,
 } from '../../lib';
+import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { reshardPlan } from '../../lib/reshard/plan-json';
 import { RING_USERS, type ReshardPlan } from '../../reshard/plan/plan';
 import { Rings } from '../../reshard/plan/rings';
+import { connect } from './clients';
+import { serversIn } from './fleet';
+import { LabKubelet } from './kubelet';
 import { accepts, freePorts, type Lab, type Program, until } from './lab';
 import { type Load, type LoadProps } from './load';
 import { LabPod } from './pod';
@@ -31,6 +37,13 @@ export interface Stage {
   readonly phase?: ReshardPhase;
 }
 
+export interface LabReshardChartsProps {
+  readonly first: readonly number[];
+  readonly mostShards: number;
+  /** Whether each shard has two servers, which Sentinels monitor. */
+  readonly hasReplicas?: boolean;
+}
+
 /** A running pod, and what its workload and its ConfigMaps were when it started. */
 interface Running {
   readonly pod: LabPod;
@@ -44,40 +57,69 @@ interface RunningProxy extends Running {
 /** The number of proxies. */
 const PROXIES = 2;
 
+const SENTINELS = [0, 1, 2];
+const PORTS: Readonly<Record<Side, number>> = { a: 6379, b: 6380 };
+const SENTINEL_PORT = 26_379;
+
+/** Sentinel looks at replicas every ten seconds, and repeats a failover that failed twice as often. */
+const PATIENCE_MS = 150_000;
+
 /** A busy machine takes longer than shards should be fenced. */
 const LONG = ['--deadline', '20000'];
 const PATIENT = { preflight: LONG, copy: LONG };
 
 export class LabReshardCharts extends LabReshard {
   /** Starts the fleet with its first ring. */
-  static async start(lab: Lab, first: readonly number[], mostShards: number): Promise<LabReshardCharts> {
-    const ports = await freePorts(mostShards);
+  static async start(lab: Lab, props: LabReshardChartsProps): Promise<LabReshardCharts> {
+    const { first, mostShards } = props;
+    // Two labs would have to draw the same of 50,000.
+    const network = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
     // There is none yet: both rings are the first one.
     const placed = { pool: ring(first), ordinals: [...first.keys()] };
-    const addresses = ports.map((port) => `127.0.0.1:${port}`);
     const users = RING_USERS.map((user) => ({ ...placed, user }));
-    const plan = reshardPlan('fleet', users[0], users[1], { addresses });
-    const fleet = new LabReshardCharts(lab, plan, ports);
+    const on = (side: Side): string[] =>
+      Array.from({ length: mostShards }, (_, n) => `${hostIn(network, n, side)}:${PORTS[side]}`);
+    const addresses = { addresses: on('a'), ...(props.hasReplicas && { replicaAddresses: on('b') }) };
+    const fleet = new LabReshardCharts(lab, reshardPlan('fleet', users[0], users[1], addresses), network, props);
     await fleet.apply({ rings: [first] });
     return fleet;
   }
 
   private charts!: FleetCharts;
-  private readonly shards: Running[] = [];
+  /** By the names of the pods. */
+  private readonly running = new Map<string, Running>();
   private proxies: RunningProxy[] = [];
   private clients?: Load;
+  private readonly kubelet = new LabKubelet(() => [...this.running.values()].map(({ pod }) => pod));
+  /** The names of the charts, and what they are in the lab. */
+  private readonly addresses: Data;
 
   private constructor(
     lab: Lab,
     plan: ReshardPlan,
-    private readonly ports: readonly number[],
+    private readonly network: string,
+    private readonly props: LabReshardChartsProps,
   ) {
     super(lab, plan);
+    const ordinals = Array.from({ length: props.mostShards }, (_, n) => n);
+    const servers = ordinals.flatMap((n) =>
+      SIDES.map(
+        (side) => [`fleet-shard-${n}${side === 'b' ? '-b' : ''}`, hostIn(network, n, side), PORTS[side]] as const,
+      ),
+    );
+    const sentinels = SENTINELS.map((n) => [`fleet-sentinel-${n}`, this.sentinelHost(n), SENTINEL_PORT] as const);
+    this.addresses = Object.fromEntries<string>(
+      // The plan of the ring has hosts and ports apart.
+      [...servers, ...sentinels].flatMap(([name, host, port]) => [
+        [`${name}:${port}`, `${host}:${port}`],
+        [`"${name}"`, `"${host}"`],
+      ]),
+    );
   }
 
-  /** The pods of the shards, by ordinal. */
+  /** The pods of all servers, by name. */
   get shardPods(): LabPod[] {
-    return this.shards.map(({ pod }) => pod);
+    return [...this.running.values()].map(({ pod }) => pod).filter(({ name }) => name.startsWith('fleet-redis'));
   }
 
   /** The pods of the proxies. */
@@ -85,26 +127,37 @@ export class LabReshardCharts extends LabReshard {
     return this.proxies.map(({ pod }) => pod);
   }
 
+  /** The sides of the servers that a shard has. */
+  private get sides(): readonly Side[] {
+    return this.props.hasReplicas ? SIDES : ['a'];
+  }
+
   /** Starts clients, which connect to the proxies of each stage. */
   override async load(props: Partial<LoadProps>): Promise<Load> {
     return (this.clients = await super.load(props));
   }
 
-  /** Synthesizes a stage, and makes the pods of shards and proxies what it has, as `kubectl apply` and the controllers would. */
+  /** Synthesizes a stage, and makes the pods what it has, as `kubectl apply` in the order of the files and the controllers would. */
   async apply(stage: Stage): Promise<void> {
-    this.charts = synthesize(stage);
+    this.charts = this.synthesize(stage);
     const { reshard, redis } = this.charts;
     if (reshard) {
       this.plan = this.localPlan();
       this.rings = new Rings(this.plan);
     }
+    // One after the other, as a StatefulSet rolls; nothing needs those that start first.
+    const isFirst = this.running.size === 0;
+    for (const n of this.props.hasReplicas ? SENTINELS : []) await this.applySentinel(n, !isFirst);
     const ordinals = [...redis.addresses.keys()];
+    const isNew = (ordinal: number): boolean => !this.running.has(this.podName(ordinal, 'a'));
     await Promise.all(
-      ordinals.filter((ordinal) => !(ordinal in this.shards)).map((ordinal) => this.applyShard(ordinal)),
+      ordinals.filter(isNew).flatMap((ordinal) => this.sides.map((side) => this.applyServer(ordinal, side))),
     );
-    for (const ordinal of ordinals) await this.applyShard(ordinal);
+    for (const ordinal of ordinals) for (const side of this.sides) await this.applyServer(ordinal, side);
+    const left = this.shardPods.filter(({ name }) => Number(name.split('-').pop()) >= ordinals.length);
+    if (this.props.hasReplicas) await this.untilReplicated();
     await this.rollProxies();
-    for (const { pod } of this.shards.splice(ordinals.length)) await pod.stop();
+    await Promise.all(left.map((pod) => this.remove(pod)));
   }
 
   /** Runs the Job of a step, which must succeed, and returns its output. */
@@ -116,14 +169,105 @@ export class LabReshardCharts extends LabReshard {
   }
 
   /** Starts the Job `copy`, and waits until everything is copied. */
-  async copyJob(): Promise<Program> {
-    const program = await this.jobPod('copy').start();
-    return program.ready(() => program.output.includes('copied '));
+  async copyJob(): Promise<CopyJob> {
+    const job = new CopyJob(() => this.jobPod('copy').start());
+    await job.follows();
+    return job;
   }
 
   /** Starts one proxy of a stage beside those that run. */
   async startProxyPod(stage: Stage): Promise<LabPod> {
-    return (await this.proxyOf(synthesize(stage))).pod;
+    return (await this.proxyOf(this.synthesize(stage))).pod;
+  }
+
+  /** Deletes the pod of a server, which its StatefulSet creates again. */
+  async restart(ordinal: number, side: Side, hasNewDisk = false): Promise<void> {
+    const { pod } = this.found(this.podName(ordinal, side));
+    await this.remove(pod);
+    if (hasNewDisk) fs.rmSync(pod.directory('/data'), { recursive: true });
+    await this.applyServer(ordinal, side);
+  }
+
+  /** Kills a server, which kubelet restarts. */
+  async kill(ordinal: number, side: Side): Promise<void> {
+    await this.found(this.podName(ordinal, side)).pod.program('redis').stop('SIGKILL');
+  }
+
+  /** The process of each server, to see that none was restarted. */
+  serverProcesses(): Record<string, number | undefined> {
+    return Object.fromEntries(this.shardPods.map((pod) => [pod.name, pod.program('redis').child.pid]));
+  }
+
+  /** Waits until every shard has a master that all Sentinels name, and a replica that they could promote. */
+  async untilReplicated(): Promise<void> {
+    for (const ordinal of this.charts.redis.addresses.keys()) {
+      await until(
+        `shard ${ordinal} has a replica that could be promoted`,
+        async () => {
+          const master = await this.masterOf(ordinal);
+          const replica = this.serverAddress(ordinal, otherSide(master));
+          const info = await this.onAddress(replica, (client) => client.info('replication')).catch(() => '');
+          const isReady = info.includes('master_link_status:up') && info.includes('slave_priority:100');
+          return isReady && (await this.votes(ordinal)).every((port) => port === PORTS[master]);
+        },
+        PATIENCE_MS,
+      );
+    }
+  }
+
+  /** The port of the master that each Sentinel names; undefined if it does not monitor the shard. */
+  async votes(ordinal: number): Promise<(number | undefined)[]> {
+    const name = `shard-${ordinal}`;
+    return Promise.all(
+      SENTINELS.map(async (n) => {
+        const sentinel = connect(SENTINEL_PORT, PASSWORD, { host: this.sentinelHost(n) });
+        const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name).catch(() => null);
+        sentinel.disconnect();
+        return Array.isArray(reply) ? Number(reply[1]) : undefined;
+      }),
+    );
+  }
+
+  /** Whether the default user, as which bridges check servers, can wait in each server for a change of its role. */
+  async checksWait(): Promise<boolean> {
+    const waits = [...this.charts.redis.addresses.keys()].flatMap((ordinal) =>
+      this.sides.map(async (side) => {
+        const { host, port } = this.serverAddress(ordinal, side);
+        const client = connect(port, PASSWORD, { host });
+        const reply = await client.call('XREAD', 'BLOCK', 1, 'STREAMS', 'cdk8s-twemproxy-wait', '$').catch(() => 'no');
+        client.disconnect();
+        return reply === null;
+      }),
+    );
+    return (await Promise.all(waits)).every(Boolean);
+  }
+
+  /** Before the lab is closed. */
+  async close(): Promise<void> {
+    await this.kubelet.stop();
+  }
+
+  private serverAddress(ordinal: number, side: Side): { readonly host: string; readonly port: number } {
+    return { host: hostIn(this.network, ordinal, side), port: PORTS[side] };
+  }
+
+  private sentinelHost(n: number): string {
+    return `${this.network}.${200 + n}`;
+  }
+
+  private podName(ordinal: number, side: Side): string {
+    return `fleet-redis${side === 'b' ? '-b' : ''}-${ordinal}`;
+  }
+
+  private found(name: string): Running {
+    const running = this.running.get(name);
+    if (running === undefined) throw new Error(`there is no pod ${name}`);
+    return running;
+  }
+
+  private async remove(pod: LabPod): Promise<void> {
+    await pod.stop();
+    this.running.delete(pod.name);
   }
 
   /** A pod of the Job of a step, ready to run. */
@@ -133,17 +277,42 @@ export class LabReshardCharts extends LabReshard {
     return this.pod(job, job.name, {});
   }
 
-  private async applyShard(ordinal: number): Promise<void> {
-    const { statefulSet } = this.charts.redis;
-    const template = this.templateOf(statefulSet);
-    const before = ordinal in this.shards ? this.shards[ordinal] : undefined;
+  private async applyServer(ordinal: number, side: Side): Promise<void> {
+    const { redis } = this.charts;
+    const statefulSet = side === 'a' ? redis.statefulSet : redis.replicaStatefulSet;
+    if (statefulSet === undefined) throw new Error('the charts have no replicas');
+    const host = hostIn(this.network, ordinal, side);
+    const both = SIDES.map((one) => `${hostIn(this.network, ordinal, one)}:${PORTS[one]}`);
+    await this.applyPod(statefulSet, this.podName(ordinal, side), {
+      [`port ${PORTS[side]}`]: `port ${PORTS[side]}\nbind ${host}`,
+      '127.0.0.1': host,
+      [serversIn(redis)]: both.join(' '),
+    });
+  }
+
+  private async applySentinel(n: number, isAwaited: boolean): Promise<void> {
+    const { sentinels } = this.charts;
+    if (sentinels === undefined) throw new Error('the charts have no Sentinels');
+    const host = this.sentinelHost(n);
+    const replace = { "printf 'port %s": `printf 'bind ${host}\\nport %s`, '127.0.0.1': host };
+    await this.applyPod(sentinels.statefulSet, `fleet-sentinel-${n}`, replace, false);
+    if (isAwaited) await until('the Sentinel replies', async () => (await this.votes(0))[n] !== undefined, PATIENCE_MS);
+  }
+
+  private async applyPod(
+    workload: k8s.KubeStatefulSet,
+    name: string,
+    replace: Data,
+    isReadyBySelf = true,
+  ): Promise<void> {
+    const template = this.templateOf(workload);
+    const before = this.running.get(name);
     if (before?.template === template) return;
-    await before?.pod.stop();
-    const port = this.ports[ordinal];
-    const pod = this.pod(statefulSet, `${statefulSet.name}-${ordinal}`, { '6379': `${port}` });
-    const program = await pod.start();
-    await program.ready(async () => (await accepts(port)) && (await pod.ready()));
-    this.shards[ordinal] = { pod, template };
+    if (before) await this.remove(before.pod);
+    const pod = this.pod(workload, name, replace);
+    await pod.start();
+    this.running.set(name, { pod, template });
+    if (isReadyBySelf) await until(`${name} is ready`, () => pod.ready(), PATIENCE_MS);
   }
 
   /** Starts the new proxies, sends new connections to them, and stops the others. */
@@ -160,12 +329,18 @@ export class LabReshardCharts extends LabReshard {
   }
 
   private async proxyOf(charts: FleetCharts): Promise<RunningProxy> {
-    const [port, ...others] = await freePorts(6 + this.ports.length);
+    // Each port of the charts becomes one of these: for clients, health, statistics, both nutcrackers, and the bridge.
+    const numbers = [
+      ...[22_121, 8404, 22_222, 22_223, 9998, 9999],
+      ...Array.from({ length: 2 * this.props.mostShards }, (_, n) => 10_000 + n),
+    ];
+    const ports = await freePorts(numbers.length);
     const { deployment } = charts.proxies;
-    const pod = this.pod(deployment, `${deployment.name}-${port}`, this.inProxy(charts, [port, ...others]), charts);
+    const replace = Object.fromEntries(numbers.map((number, n) => [`${number}`, `${ports[n]}`]));
+    const pod = this.pod(deployment, `${deployment.name}-${ports[0]}`, replace, charts);
     const program = await pod.start();
-    await program.ready(() => accepts(port));
-    return { pod, port, template: this.templateOf(deployment) };
+    await program.ready(() => accepts(ports[0]));
+    return { pod, port: ports[0], template: this.templateOf(deployment) };
   }
 
   /** The pods of a workload, which change if a ConfigMap does, since its name does. */
@@ -173,44 +348,8 @@ export class LabReshardCharts extends LabReshard {
     return JSON.stringify((workload.toJson() as Manifest).spec.template);
   }
 
-  /** The ports in the pod of a proxy: each one of the charts becomes one of these. */
-  private inProxy(charts: FleetCharts, ports: readonly number[]): Data {
-    const numbers = [22_121, 8404, 22_222, 22_223, 9998, 9999, ...this.ports.map((_, n) => 10_000 + n)];
-    return {
-      ...Object.fromEntries(numbers.map((number, n) => [`${number}`, `${ports[n]}`])),
-      ...this.bridgeStates(charts),
-    };
-  }
-
-  /** HAProxy also reads the ports of its servers from the state file, where they have no address. */
-  private bridgeStates({ proxies, redis }: FleetCharts): Data {
-    const data = (proxies.bridgeConfigMap?.toJson() as { data: Data } | undefined)?.data;
-    if (data === undefined) return {};
-    const places = new Map<string, number>();
-    let section = '';
-    for (const line of data['haproxy.cfg'].split('\n')) {
-      section = /^(?:listen|backend) (\S+)/.exec(line)?.[1] ?? section;
-      const [, server, address] = /^ {2}server (\S+) (\S+)/.exec(line) ?? [];
-      const ordinal = redis.addresses.indexOf(address);
-      if (ordinal >= 0) places.set(`${section} ${server}`, this.ports[ordinal]);
-    }
-    const lines = data['stopped-servers'].split('\n').flatMap((line): [string, string][] => {
-      const [, proxy, , server] = line.split(' ');
-      const port = places.get(`${proxy} ${server}`);
-      return port === undefined ? [] : [[line, line.replace(' 6379 ', ` ${port} `)]];
-    });
-    return Object.fromEntries(lines);
-  }
-
   private pod(workload: { toJson(): unknown }, name: string, replace: Data, charts = this.charts): LabPod {
     const configMaps = ofKind(App.of(charts), 'ConfigMap');
-    const { addresses } = charts.redis;
-    const local = addresses.map((address, n): [string, string] => [address, `127.0.0.1:${this.ports[n]}`]);
-    // The plan has hosts and ports apart.
-    const planned = addresses.map((address, n): [string, string] => {
-      const host = address.slice(0, address.lastIndexOf(':'));
-      return [`"host": "${host}", "port": 6379`, `"host": "127.0.0.1", "port": ${this.ports[n]}`];
-    });
     return new LabPod(this.lab, {
       name,
       spec: (workload.toJson() as Manifest).spec.template.spec as k8s.PodSpec,
@@ -219,7 +358,7 @@ export class LabReshardCharts extends LabReshard {
         Data
       >,
       secrets: { 'fleet-redis': { password: PASSWORD } },
-      replace: { ...Object.fromEntries([...local, ...planned]), ...replace },
+      replace: { ...this.addresses, ...replace },
     });
   }
 
@@ -228,9 +367,74 @@ export class LabReshardCharts extends LabReshard {
     const { reshard } = this.charts;
     if (reshard === undefined) return this.plan;
     const { data } = reshard.planConfigMap.toJson() as { data: Data };
-    const plan = JSON.parse(data['reshard.json']) as ReshardPlan;
-    return { ...plan, shards: plan.shards.map(({ shard }) => ({ shard, host: '127.0.0.1', port: this.ports[shard] })) };
+    const local = Object.entries(this.addresses).reduce(
+      (text, [name, host]) => text.replaceAll(name, host),
+      data['reshard.json'],
+    );
+    return JSON.parse(local) as ReshardPlan;
   }
+
+  private synthesize({ rings: [first, ...others], phase }: Stage): FleetCharts {
+    const app = new App();
+    const charts = new FleetCharts(app, 'fleet', {
+      pool: ring(first),
+      ...(phase !== undefined && { reshard: { pools: others.map(ring), phase, stepArguments: PATIENT } }),
+      // A kill must not lose acknowledged writes.
+      redis: {
+        config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
+        ...(this.props.hasReplicas && { replicas: 1 }),
+      },
+      storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+      proxies: { image: 'twemproxy:0.5.0' },
+    });
+    const errors = validationErrors(app);
+    if (errors.length > 0) throw new Error(errors.join('\n'));
+    return charts;
+  }
+}
+
+/** The Job `copy`. A failover ends it, and its container and then its controller start it again. */
+export class CopyJob {
+  private program?: Program;
+  private isStopped = false;
+  private readonly runs: Promise<void>;
+
+  constructor(start: () => Promise<Program>) {
+    this.runs = this.run(start);
+  }
+
+  /** Waits until it has copied everything, and follows. */
+  async follows(): Promise<void> {
+    await until('copy follows', () => this.isFollowing, PATIENCE_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.program?.stop('SIGTERM');
+    await this.runs;
+  }
+
+  private get isFollowing(): boolean {
+    const { program } = this;
+    return (
+      program !== undefined &&
+      program.running &&
+      (program.output.split('restarting it').pop() ?? '').includes('copied ')
+    );
+  }
+
+  private async run(start: () => Promise<Program>): Promise<void> {
+    while (!this.isStopped) {
+      this.program = await start();
+      const code = await this.program.exit();
+      if (!this.isStopped && code !== 4) throw new Error(`copy ended with ${String(code)}:\n${this.program.output}`);
+    }
+  }
+}
+
+/** The address of a server in the network of a lab. */
+function hostIn(network: string, ordinal: number, side: Side): string {
+  return `${network}.${(side === 'a' ? 10 : 110) + ordinal}`;
 }
 
 /** Ends a pod at once: its delay at a stop would take the most of a test. */
@@ -251,19 +455,4 @@ function ring(weights: readonly number[]): NutcrackerPool {
       weight === 0 ? [] : [new NutcrackerServer({ address: `old-${n}:6379`, name: `server${n}`, weight })],
     ),
   });
-}
-
-function synthesize({ rings: [first, ...others], phase }: Stage): FleetCharts {
-  const app = new App();
-  const charts = new FleetCharts(app, 'fleet', {
-    pool: ring(first),
-    ...(phase !== undefined && { reshard: { pools: others.map(ring), phase, stepArguments: PATIENT } }),
-    // A kill must not lose acknowledged writes.
-    redis: { config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }) },
-    storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
-    proxies: { image: 'twemproxy:0.5.0' },
-  });
-  const errors = validationErrors(app);
-  if (errors.length > 0) throw new Error(errors.join('\n'));
-  return charts;
 }

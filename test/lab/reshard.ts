@@ -3,7 +3,13 @@
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { Distribution, HashType, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
-import { type PlannedRing, type ReshardPlan, type RingId, type RingUser } from '../../reshard/plan/plan';
+import {
+  type PlannedRing,
+  type ReshardAddress,
+  type ReshardPlan,
+  type RingId,
+  type RingUser,
+} from '../../reshard/plan/plan';
 import { LOGIN_RULES, ringCheck } from '../../lib/twemproxy/ring-login';
 import { Rings } from '../../reshard/plan/rings';
 import { connect } from './clients';
@@ -76,7 +82,7 @@ export class LabReshard {
   }
 
   async startServer(ordinal: number, side: Side = 'a'): Promise<void> {
-    const port = this.portOf(ordinal, side);
+    const { host, port } = this.addressOf(ordinal, side);
     const name = `server-${port}`;
     const file = path.join(this.lab.dir, name, 'redis.conf');
     if (!this.programs.has(port)) {
@@ -98,7 +104,7 @@ export class LabReshard {
     this.programs.set(port, program);
     await program.ready(async () => {
       if (!(await accepts(port))) return false;
-      return this.onPort(port, async (client) => {
+      return this.onAddress({ host, port }, async (client) => {
         const info = await client.info();
         return info.includes('loading:0') && !info.includes('master_link_status:down');
       }).catch(() => false);
@@ -110,8 +116,15 @@ export class LabReshard {
   }
 
   portOf(ordinal: number, side: Side): number {
-    const { port, replica } = this.plan.shards[ordinal];
-    return side === 'a' ? port : (replica?.port ?? port);
+    return this.addressOf(ordinal, side).port;
+  }
+
+  /** The address of a server of a shard; without replicas, that of its only one. */
+  protected addressOf(ordinal: number, side: Side): ReshardAddress {
+    const shard = this.plan.shards.find((one) => one.shard === ordinal);
+    if (shard === undefined) throw new Error(`the plan has no shard ${ordinal}`);
+    const { host, port, replica } = shard;
+    return side === 'b' && replica ? replica : { host, port };
   }
 
   private async startSentinel(): Promise<void> {
@@ -137,7 +150,7 @@ export class LabReshard {
   /** Waits until b of a shard is the master. */
   async failedOver(ordinal: number): Promise<void> {
     await until('the replica is promoted', () =>
-      this.onPort(this.portOf(ordinal, 'b'), async (client) =>
+      this.onAddress(this.addressOf(ordinal, 'b'), async (client) =>
         (await client.info('replication')).includes('role:master'),
       ).catch(() => false),
     );
@@ -150,7 +163,7 @@ export class LabReshard {
         this.ordinals.flatMap((ordinal) =>
           (['a', 'b'] as const).map((side) =>
             // Sentinel ends the connections of a server whose role it changes.
-            this.onPort(this.portOf(ordinal, side), (client) => client.info('replication')).catch(() => ''),
+            this.onAddress(this.addressOf(ordinal, side), (client) => client.info('replication')).catch(() => ''),
           ),
         ),
       );
@@ -265,18 +278,19 @@ export class LabReshard {
 
   /** Runs work on a server, as the user of the program. */
   async onServer<T>(ordinal: number, work: (client: Redis) => Promise<T>): Promise<T> {
-    return this.onPort(await this.masterPort(ordinal), work);
+    return this.onAddress(this.addressOf(ordinal, await this.masterOf(ordinal)), work);
   }
 
-  private async masterPort(ordinal: number): Promise<number> {
-    const [a, b] = [this.portOf(ordinal, 'a'), this.portOf(ordinal, 'b')];
-    if (a === b) return a;
-    const isMaster = await this.onPort(b, async (client) => (await client.info('replication')).includes('role:master'));
-    return isMaster ? b : a;
+  /** The server of a shard that is the master. */
+  async masterOf(ordinal: number): Promise<Side> {
+    const [a, b] = [this.addressOf(ordinal, 'a'), this.addressOf(ordinal, 'b')];
+    if (a.port === b.port) return 'a';
+    const info = await this.onAddress(b, (client) => client.info('replication')).catch(() => '');
+    return info.includes('role:master') ? 'b' : 'a';
   }
 
-  private async onPort<T>(port: number, work: (client: Redis) => Promise<T>): Promise<T> {
-    const client = this.client(port);
+  protected async onAddress<T>({ host, port }: ReshardAddress, work: (client: Redis) => Promise<T>): Promise<T> {
+    const client = connect(port, PASSWORD, { host, username: USER });
     try {
       return await work(client);
     } finally {
@@ -296,10 +310,6 @@ export class LabReshard {
       ),
     );
     return all.flat();
-  }
-
-  private client(port: number): Redis {
-    return connect(port, PASSWORD, { username: USER });
   }
 
   private async startNutcracker(

@@ -5,7 +5,7 @@ import { ReshardPhase } from '../../lib';
 import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
 import { type LabPod } from '../lab/pod';
-import { kill, LabReshardCharts } from '../lab/reshard-charts';
+import { type CopyJob, kill, LabReshardCharts } from '../lab/reshard-charts';
 
 const { RESHARDING, RESHARDED, STABLE } = ReshardPhase;
 /** As `resize` proposes them: nothing moves between the four. */
@@ -14,9 +14,14 @@ const FIVE = [1, 1, 1, 1, 1];
 
 let lab: Lab;
 let load: Load | undefined;
-beforeEach(() => (lab = new Lab()));
+let closeFleet: () => Promise<void>;
+beforeEach(() => {
+  lab = new Lab();
+  closeFleet = () => Promise.resolve();
+});
 afterEach(async () => {
   await load?.end();
+  await closeFleet();
   await lab.close();
 });
 
@@ -29,7 +34,8 @@ async function moreReplies(count = 300): Promise<void> {
 const programsOf = (pod: LabPod): Program[] => pod.spec.containers.map(({ name }) => pod.program(name));
 
 test('a fleet grows by its charts, returns, and shrinks again: no write is lost', async () => {
-  const fleet = await LabReshardCharts.start(lab, FOUR, FIVE.length);
+  const fleet = await LabReshardCharts.start(lab, { first: FOUR, mostShards: FIVE.length });
+  closeFleet = () => fleet.close();
   load = await fleet.load({ operationsPerSecond: 1500 });
 
   const growing = [FOUR, FIVE];
@@ -77,10 +83,10 @@ test('a fleet grows by its charts, returns, and shrinks again: no write is lost'
 });
 
 /** What the runbooks of the phases RESHARDED and STABLE do. */
-async function finish(fleet: LabReshardCharts, rings: number[][], copy: Program): Promise<void> {
+async function finish(fleet: LabReshardCharts, rings: number[][], copy: CopyJob): Promise<void> {
   await fleet.apply({ rings, phase: RESHARDED });
   expect(await fleet.runJob('status')).toContain('serves B');
-  await copy.stop('SIGTERM');
+  await copy.stop();
   await fleet.runJob('purge');
   expect(await fleet.foreignKeys('b')).toEqual([]);
   await fleet.apply({ rings, phase: STABLE });

@@ -1,0 +1,125 @@
+// A fleet with replicas whose charts are applied phase by phase, under load: it grows from two to three shards and shrinks again, while servers
+// are stopped, killed and replaced in every epoch. No write is lost but what a killed master had not replicated, and no old value is read.
+
+import { otherSide } from '../../lib/failover/replica-plan';
+import { ReshardPhase } from '../../lib';
+import { type Operation } from '../lab/history';
+import { Lab, until } from '../lab/lab';
+import { type Load } from '../lab/load';
+import { type CopyJob, kill, LabReshardCharts } from '../lab/reshard-charts';
+
+const { RESHARDING, RESHARDED, STABLE } = ReshardPhase;
+const TWO = [1, 1];
+const THREE = [1, 1, 1];
+
+/** How long before the kill of a master a write may be that its replica did not get, and how long after it a client may learn of its reply. */
+const LOST_MS = { before: 500, after: 1000 };
+
+let lab: Lab;
+let fleet: LabReshardCharts | undefined;
+let load: Load | undefined;
+beforeEach(() => (lab = new Lab()));
+afterEach(async () => {
+  await load?.end();
+  await fleet?.close();
+  await lab.close();
+});
+
+/** Waits until the load has had this many more replies. */
+async function moreReplies(running: Load, count = 300): Promise<void> {
+  const before = running.acknowledgedWrites;
+  await until('the load goes on', () => running.acknowledgedWrites > before + count);
+}
+
+test('a fleet with replicas grows by its charts, and shrinks again', async () => {
+  const running = (fleet = await LabReshardCharts.start(lab, { first: TWO, mostShards: 3, hasReplicas: true }));
+  const clients = (load = await running.load({ operationsPerSecond: 800 }));
+  const kills: { readonly shard: number; readonly time: number }[] = [];
+  const before = running.serverProcesses();
+
+  const growing = { rings: [TWO, THREE], phase: RESHARDING };
+  await running.apply(growing);
+  // No server of the old ring was restarted.
+  expect(running.serverProcesses()).toMatchObject(before);
+  expect(await running.votes(2)).toEqual([6379, 6379, 6379]);
+  await moreReplies(clients);
+  const keys = await running.fill(200);
+  const contents = await running.contents(keys, 'a');
+  expect(await running.runJob('preflight')).toMatch(/\d+ keys with .* would move/);
+  const copy = await running.copyJob();
+  // A planned stop of a master while the old ring serves.
+  await running.restart(1, 'a');
+  await running.untilReplicated();
+  await copy.follows();
+  expect(await running.masterOf(1)).toBe('b');
+  expect(await running.runJob('verify')).toContain('moving keys are the same on both rings');
+
+  // It waits for its ring.
+  const starting = running.startProxyPod({ ...growing, phase: RESHARDED });
+  const early = await starting;
+  expect(await early.ready()).toBe(false);
+  await running.runJob('switch');
+  await moreReplies(clients);
+  expect([await running.contents(keys, 'b'), await running.checksWait()]).toEqual([contents, true]);
+  await until('the proxy of the new ring is ready', () => early.ready());
+  await kill(early);
+
+  // A failover while ring-2 serves and the old ring is followed back.
+  kills.push({ shard: 0, time: performance.now() });
+  await running.kill(0, 'a');
+  await until('the replica is promoted', async () => (await running.masterOf(0)) === 'b', 120_000);
+  await moreReplies(clients);
+  await running.untilReplicated();
+  await copy.follows();
+  await running.runJob('return');
+  await moreReplies(clients);
+  expect([await running.contents(keys, 'a'), await running.checksWait()]).toEqual([contents, true]);
+  await running.runJob('switch');
+  await finish(running, growing.rings, copy, clients);
+  expect(await running.contents(keys, 'b')).toEqual(contents);
+
+  // While ring-2 serves and nothing changes: a replica that lost its disk has the epoch of its master, which then hands over to it.
+  const replica = otherSide(await running.masterOf(2));
+  await running.restart(2, replica, true);
+  await running.untilReplicated();
+  await running.restart(2, otherSide(replica));
+  await running.untilReplicated();
+  expect([await running.masterOf(2), await running.checksWait()]).toEqual([replica, true]);
+  await moreReplies(clients);
+  expect(await running.contents(keys, 'b')).toEqual(contents);
+
+  // The next change, of which the users are exchanged.
+  const shrinking = { rings: [TWO, THREE, TWO], phase: RESHARDING };
+  await running.apply(shrinking);
+  const back = await running.copyJob();
+  await running.runJob('switch');
+  await moreReplies(clients);
+  await running.restart(0, await running.masterOf(0));
+  await running.untilReplicated();
+  await back.follows();
+  await finish(running, shrinking.rings, back, clients);
+  expect(await running.contents(keys, 'b')).toEqual(contents);
+  // The Sentinels have forgotten the shard that has left.
+  expect([await running.votes(1), await running.votes(2)]).toEqual([
+    expect.not.arrayContaining([undefined]),
+    [undefined, undefined, undefined],
+  ]);
+  expect(running.shardPods).toHaveLength(4);
+  await clients.stop();
+  load = undefined;
+  const mayBeUndone = ({ start, end }: Operation): boolean =>
+    kills.some(({ time }) => end > time - LOST_MS.before && start < time + LOST_MS.after);
+  expect(clients.history.forgiving(mayBeUndone).violations()).toEqual([]);
+  expect(clients.acknowledgedWrites).toBeGreaterThan(2000);
+});
+
+/** What the runbooks of the phases RESHARDED and STABLE do. */
+async function finish(running: LabReshardCharts, rings: number[][], copy: CopyJob, clients: Load): Promise<void> {
+  await running.apply({ rings, phase: RESHARDED });
+  expect(await running.runJob('status')).toContain('serves B');
+  await copy.stop();
+  await running.runJob('purge');
+  expect(await running.foreignKeys('b')).toEqual([]);
+  await running.apply({ rings, phase: STABLE });
+  await moreReplies(clients);
+}
