@@ -177,7 +177,9 @@ export class FleetCharts extends Construct {
     const { redis, proxies, failover, reshard, pools, password, charts } = this;
     if (pools.change) {
       const names = { fleet, move: `${fleet}-reshard`, namespace };
-      return reshardRunbook(reshardRunbookInput(this, { redis, proxies, reshard, charts }, pools.change, names));
+      return reshardRunbook(
+        reshardRunbookInput(this, { redis, proxies, failover, reshard, charts }, pools.change, names),
+      );
     }
     if (migration === undefined)
       refuse(this, 'there is no migration, and no change of the ring, so there is no runbook to write; set migration');

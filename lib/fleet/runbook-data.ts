@@ -44,9 +44,10 @@ export function reshardRunbookInput(
   {
     redis,
     proxies,
+    failover,
     reshard,
     charts,
-  }: Pick<FleetParts, 'redis' | 'proxies' | 'charts'> & { readonly reshard?: FleetReshard },
+  }: Pick<FleetParts, 'redis' | 'proxies' | 'failover' | 'charts'> & { readonly reshard?: FleetReshard },
   { phase, from, to, count }: RingChange,
   names: Omit<FleetNames, keyof PhasedMigration>,
 ): ReshardRunbook {
@@ -55,10 +56,14 @@ export function reshardRunbookInput(
     ...names,
     phase,
     statefulSet: redis.statefulSet.name,
+    replicas: replicasOf(redis),
     shards: count,
     deployment: proxies.deployment.name,
     files: filesOf(scope, charts),
-    jobs: Object.fromEntries(Object.entries(reshard?.jobs ?? {}).map(([step, { name }]) => [step, name])),
+    jobs: Object.fromEntries([
+      ...Object.entries(reshard?.jobs ?? {}).map(([step, { name }]) => [step, name] as const),
+      ...failoverJobs(failover),
+    ]),
     diff: {
       before: from.pool.servers.length,
       after: to.pool.servers.length,
@@ -71,6 +76,14 @@ export function reshardRunbookInput(
   };
 }
 
+function replicasOf({ replicaStatefulSet, sentinelName }: RedisStatefulSet): RunbookInput['replicas'] {
+  return replicaStatefulSet && { statefulSet: replicaStatefulSet.name, sentinels: sentinelName };
+}
+
+function failoverJobs(failover?: FleetFailover): (readonly [string, string])[] {
+  return Object.entries(failover?.jobs ?? {}).map(([step, { name }]) => [fileOfStep({ name: step }), name]);
+}
+
 /** The written files, by step. */
 function filesOf(scope: Construct, charts: FleetParts['charts']): Record<string, string> {
   const { outputFileExtension } = App.of(scope);
@@ -81,9 +94,9 @@ export function runbookInput(scope: Construct, parts: FleetParts, options: Fleet
   const { redis, proxies, migration, failover, pools, password, charts } = parts;
   const { namespace } = options;
   const jobs = [
-    ...Object.entries(migration?.jobs ?? {}),
-    ...Object.entries(failover?.jobs ?? {}).map(([step, job]) => [fileOfStep({ name: step }), job] as const),
-  ].map(([step, job]) => [step, job.name]);
+    ...Object.entries(migration?.jobs ?? {}).map(([step, { name }]) => [step, name] as const),
+    ...failoverJobs(failover),
+  ];
   return {
     fleet: options.fleet,
     phase: options.phase,
@@ -100,10 +113,7 @@ export function runbookInput(scope: Construct, parts: FleetParts, options: Fleet
     },
     shards: pools.count,
     statefulSet: redis.statefulSet.name,
-    replicas: redis.replicaStatefulSet && {
-      statefulSet: redis.replicaStatefulSet.name,
-      sentinels: redis.sentinelName,
-    },
+    replicas: replicasOf(redis),
     deployment: proxies.deployment.name,
     healthPort: migration?.bridge.healthPort,
     proxies: pools.served.map(({ pool }, i) => ({
@@ -111,7 +121,7 @@ export function runbookInput(scope: Construct, parts: FleetParts, options: Fleet
       address: `${[proxies.service.name, ...(namespace === undefined ? [] : [namespace, 'svc'])].join('.')}:${proxies.ports[i]}`,
     })),
     files: filesOf(scope, charts),
-    jobs: Object.fromEntries(jobs) as Record<string, string>,
+    jobs: Object.fromEntries(jobs),
     move: options.move,
     keepLegacyInSync: options.keepLegacyInSync ?? false,
     oldHosts: new Set(

@@ -242,6 +242,22 @@ export class LabReshardCharts extends LabReshard {
     return (await Promise.all(waits)).every(Boolean);
   }
 
+  /** The users of rings that may use keys, of every server: one, if it is the same on all of them. */
+  async usersThatServe(): Promise<string[]> {
+    const found = [...this.charts.redis.addresses.keys()].flatMap((ordinal) =>
+      this.sides.map((side) =>
+        this.onAddress(this.serverAddress(ordinal, side), async (client) => {
+          const users = (await client.call('ACL', 'LIST')) as string[];
+          const serve = RING_USERS.filter((name) =>
+            users.some((it) => it.startsWith(`user ${name} `) && / ~\* /.test(it)),
+          );
+          return serve.join(' and ');
+        }),
+      ),
+    );
+    return [...new Set(await Promise.all(found))];
+  }
+
   /** Before the lab is closed. */
   async close(): Promise<void> {
     await this.kubelet.stop();
@@ -424,11 +440,11 @@ export class CopyJob {
   }
 
   private async run(start: () => Promise<Program>): Promise<void> {
-    while (!this.isStopped) {
+    do {
       this.program = await start();
       const code = await this.program.exit();
       if (!this.isStopped && code !== 4) throw new Error(`copy ended with ${String(code)}:\n${this.program.output}`);
-    }
+    } while (!this.isStopped);
   }
 }
 

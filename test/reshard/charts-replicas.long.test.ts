@@ -4,8 +4,9 @@
 import { otherSide } from '../../lib/failover/replica-plan';
 import { ReshardPhase } from '../../lib';
 import { type Operation } from '../lab/history';
-import { Lab, until } from '../lab/lab';
+import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
+import { type LabPod } from '../lab/pod';
 import { type CopyJob, kill, LabReshardCharts } from '../lab/reshard-charts';
 
 const { RESHARDING, RESHARDED, STABLE } = ReshardPhase;
@@ -31,11 +32,21 @@ async function moreReplies(running: Load, count = 300): Promise<void> {
   await until('the load goes on', () => running.acknowledgedWrites > before + count);
 }
 
+const programsOf = (pod: LabPod): Program[] => pod.spec.containers.map(({ name }) => pod.program(name));
+
 test('a fleet with replicas grows by its charts, and shrinks again', async () => {
   const running = (fleet = await LabReshardCharts.start(lab, { first: TWO, mostShards: 3, hasReplicas: true }));
   const clients = (load = await running.load({ operationsPerSecond: 800 }));
-  const kills: { readonly shard: number; readonly time: number }[] = [];
+  const kills: number[] = [];
   const before = running.serverProcesses();
+  const failOver = async (shard: number): Promise<void> => {
+    const master = await running.masterOf(shard);
+    kills.push(performance.now());
+    await running.kill(shard, master);
+    await until('the replica is promoted', async () => (await running.masterOf(shard)) !== master, 120_000);
+    await running.untilReplicated();
+    await moreReplies(clients);
+  };
 
   const growing = { rings: [TWO, THREE], phase: RESHARDING };
   await running.apply(growing);
@@ -65,16 +76,16 @@ test('a fleet with replicas grows by its charts, and shrinks again', async () =>
   await kill(early);
 
   // A failover while ring-2 serves and the old ring is followed back.
-  kills.push({ shard: 0, time: performance.now() });
-  await running.kill(0, 'a');
-  await until('the replica is promoted', async () => (await running.masterOf(0)) === 'b', 120_000);
-  await moreReplies(clients);
-  await running.untilReplicated();
+  await failOver(0);
   await copy.follows();
   await running.runJob('return');
   await moreReplies(clients);
   expect([await running.contents(keys, 'a'), await running.checksWait()]).toEqual([contents, true]);
+  const [stalled] = running.proxyPods;
+  for (const program of programsOf(stalled)) program.child.kill('SIGSTOP');
   await running.runJob('switch');
+  for (const program of programsOf(stalled)) program.child.kill('SIGCONT');
+  await moreReplies(clients);
   await finish(running, growing.rings, copy, clients);
   expect(await running.contents(keys, 'b')).toEqual(contents);
 
@@ -82,10 +93,12 @@ test('a fleet with replicas grows by its charts, and shrinks again', async () =>
   const replica = otherSide(await running.masterOf(2));
   await running.restart(2, replica, true);
   await running.untilReplicated();
+  expect(await running.usersThatServe()).toEqual(['ring-2']);
   await running.restart(2, otherSide(replica));
   await running.untilReplicated();
   expect([await running.masterOf(2), await running.checksWait()]).toEqual([replica, true]);
-  await moreReplies(clients);
+  await failOver(1);
+  expect(await running.usersThatServe()).toEqual(['ring-2']);
   expect(await running.contents(keys, 'b')).toEqual(contents);
 
   // The next change, of which the users are exchanged.
@@ -104,11 +117,11 @@ test('a fleet with replicas grows by its charts, and shrinks again', async () =>
     expect.not.arrayContaining([undefined]),
     [undefined, undefined, undefined],
   ]);
-  expect(running.shardPods).toHaveLength(4);
+  expect([running.shardPods.length, await running.usersThatServe()]).toEqual([4, ['default']]);
   await clients.stop();
   load = undefined;
   const mayBeUndone = ({ start, end }: Operation): boolean =>
-    kills.some(({ time }) => end > time - LOST_MS.before && start < time + LOST_MS.after);
+    kills.some((time) => end > time - LOST_MS.before && start < time + LOST_MS.after);
   expect(clients.history.forgiving(mayBeUndone).violations()).toEqual([]);
   expect(clients.acknowledgedWrites).toBeGreaterThan(2000);
 });

@@ -10,12 +10,14 @@ export interface ReshardRunbook {
   /** The name of the change, which all its objects have as a label. */
   readonly move: string;
   readonly statefulSet: string;
+  /** The StatefulSets of the second servers and the Sentinels, if there are any. */
+  readonly replicas?: { readonly statefulSet: string; readonly sentinels: string };
   /** The number of shards in this phase. */
   readonly shards: number;
   readonly deployment: string;
   /** The written files by step, such as `30-redis`. */
   readonly files: Readonly<Record<string, string>>;
-  /** The names of the Jobs by command. */
+  /** The names of the Jobs by command, and of `failover-status`. */
   readonly jobs: Readonly<Record<string, string>>;
   readonly diff: {
     readonly before: number;

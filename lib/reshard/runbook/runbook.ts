@@ -58,20 +58,21 @@ function summary({ diff }: ReshardRunbook): string {
 }
 
 function prepare(input: ReshardRunbook): string[] {
-  const { files, statefulSet, deployment } = input;
+  const { files, replicas, deployment } = input;
   const k = kubectl(input);
   return [
     '## 1. Prepare',
     ...numbered(
       [
-        'Start the shards that join. The first change of the ring of a fleet restarts every shard once, since it adds the user `migrator`:',
+        replicas
+          ? 'Start the shards that join. No other server restarts; the Sentinels do, one after the other:'
+          : 'Start the shards that join. The first change of the ring of a fleet restarts every shard once, since it adds the user `migrator`:',
         shell(
-          ...['10-network-policies', '20-storage', '30-redis'].flatMap((step) =>
-            files[step] ? [apply(files[step])] : [],
-          ),
-          `${k} rollout status statefulset/${statefulSet}`,
+          ...applyAll(input, '10-network-policies', '20-storage', '25-sentinel', '30-redis'),
+          ...serversRolledOut(input),
         ),
       ],
+      ...failoverOfAll(input),
       [
         'Roll out the proxies that know both rings:',
         shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
@@ -80,9 +81,7 @@ function prepare(input: ReshardRunbook): string[] {
       [
         'Check the servers, and predict what moves:',
         shell(
-          ...['45-reshard', '46-reshard-program', '50-reshard-preflight'].flatMap((step) =>
-            files[step] ? [apply(files[step])] : [],
-          ),
+          ...applyAll(input, '45-reshard', '46-reshard-program', '50-reshard-preflight'),
           follow(input, 'preflight'),
         ),
         `**No-go**: the Job failed. Its log says what to do; then run it again: \`${runAgain(files['50-reshard-preflight'])}\`.`,
@@ -91,8 +90,35 @@ function prepare(input: ReshardRunbook): string[] {
   ];
 }
 
+/** The commands that apply these files, if they were written. */
+function applyAll({ files }: ReshardRunbook, ...steps: string[]): string[] {
+  return steps.flatMap((step) => (files[step] ? [apply(files[step])] : []));
+}
+
+function serversRolledOut(input: ReshardRunbook): string[] {
+  const { statefulSet, replicas } = input;
+  const sets = [...(replicas ? [replicas.sentinels] : []), statefulSet, ...(replicas ? [replicas.statefulSet] : [])];
+  return sets.map((name) => `${kubectl(input)} rollout status statefulset/${name}`);
+}
+
+/** With replicas, all shards have to have one that could take over. */
+function failoverOfAll(input: ReshardRunbook): string[][] {
+  const { files, replicas } = input;
+  if (!replicas) return [];
+  return [
+    [
+      'Wait until the new shards have a replica that could take over, and the Sentinels monitor them:',
+      shell(
+        ...applyAll(input, '42-failover', '43-failover-program', '57-failover-status'),
+        follow(input, 'failover-status'),
+      ),
+      `**No-go**: a shard has problems. The log says which, and what to do. To check again: \`${runAgain(files['57-failover-status'])}\`, and wait as above.`,
+    ],
+  ];
+}
+
 function copy(input: ReshardRunbook): string[] {
-  const { files, jobs } = input;
+  const { files, jobs, replicas } = input;
   const logs = `${kubectl(input)} logs job/${jobs.copy}`;
   return [
     '## 2. Copy',
@@ -100,6 +126,11 @@ function copy(input: ReshardRunbook): string[] {
       [
         'Start `copy`. It copies the keys that move, follows their changes, and runs until you stop it:',
         shell(apply(files['60-reshard-copy']), `until ${logs} 2>/dev/null | grep 'copied '; do sleep 2; done`),
+        ...(replicas
+          ? [
+              'Drain no node with shards meanwhile, and change nothing that restarts them: each change of a master, also a failover, ends `copy`. It begins again from the start, by itself a few times, and otherwise with the command below. The switch waits until it has copied everything.',
+            ]
+          : []),
       ],
       [
         'Compare every key that moves with its copy:',
@@ -173,7 +204,7 @@ function resharded(input: ReshardRunbook): string[] {
       [
         'Check which ring serves:',
         shell(
-          ...['45-reshard', '46-reshard-program'].flatMap((step) => (files[step] ? [apply(files[step])] : [])),
+          ...applyAll(input, '45-reshard', '46-reshard-program'),
           runAgain(files['55-reshard-status']),
           follow(input, 'status'),
         ),
@@ -200,11 +231,11 @@ function resharded(input: ReshardRunbook): string[] {
 }
 
 function stable(input: ReshardRunbook): string[] {
-  const { files, statefulSet, shards, diff, users } = input;
+  const { files, shards, diff, users } = input;
   const k = kubectl(input);
-  const others = ['47-passwords', '47-backup-program', '48-backup'].flatMap((step) =>
-    files[step] ? [apply(files[step])] : [],
-  );
+  const hasLeft = diff.removed.length > 0;
+  const failover = applyAll(input, '42-failover', '43-failover-program');
+  const others = applyAll(input, '47-passwords', '47-backup-program', '48-backup');
   return [
     `# Runbook: clean up after the change of the ring of ${input.fleet}`,
     ...numbered(
@@ -212,16 +243,24 @@ function stable(input: ReshardRunbook): string[] {
         'Delete the Jobs, the plan and the program:',
         shell(`${k} delete jobs,configmaps,networkpolicies -l ${ofMove(input)}`),
       ],
+      ...(hasLeft
+        ? [
+            [
+              'Roll out the proxies, and the Sentinels if there are any, which forget the shards that leave:',
+              shell(
+                ...applyAll(input, '25-sentinel', '40-twemproxy'),
+                `${k} rollout status deployment/${input.deployment}`,
+              ),
+            ],
+          ]
+        : []),
       [
-        diff.removed.length > 0
+        hasLeft
           ? `Stop the shards that have left. The fleet has ${shards} shards now; one that has left stays, empty, if one with a higher number is in the ring:`
           : 'Apply the network policies and the shards, which do not change:',
-        shell(
-          apply(files['10-network-policies']),
-          apply(files['30-redis']),
-          `${k} rollout status statefulset/${statefulSet}`,
-        ),
+        shell(apply(files['10-network-policies']), apply(files['30-redis']), ...serversRolledOut(input)),
       ],
+      ...(failover.length > 0 ? [['Update the Jobs for failovers:', shell(...failover)]] : []),
       ...(others.length > 0 ? [['Resume the backups and the Jobs for passwords:', shell(...others)]] : []),
     ),
     `The user \`${users[1]}\` may use keys, and \`${users[0]}\` may not. To look at keys by hand, use \`redis-cli --user migrator\`. The next change takes another pool at the end of \`reshard.pools\`.`,
