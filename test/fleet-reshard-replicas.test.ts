@@ -21,8 +21,8 @@ function fleet(
   pools: NutcrackerPool[],
   phase: ReshardPhase,
   props: Partial<FleetChartsProps> = {},
+  app = new App(),
 ): { app: App; charts: FleetCharts } {
-  const app = new App();
   const charts = new FleetCharts(app, 'unit-1', {
     pool: ring('a', 'b', 'c'),
     password: { name: 'unit-1-redis' },
@@ -138,6 +138,26 @@ test('options of a second bridge are refused', () => {
   expect(() => fleet([], STABLE, { reshard: { pools: [MORE], phase: STABLE, bridge: {} } })).toThrow(
     'move the options from reshard.bridge to bridge',
   );
+});
+
+test.each<[ReshardPhase, NutcrackerPool[]]>([
+  [RESHARDING, [MORE]],
+  [RESHARDED, [MORE]],
+  [STABLE, [MORE, LESS]],
+])('the runbook of the phase %s names only files and Jobs that exist', (phase, pools) => {
+  const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'runbook-'));
+  const { app, charts } = fleet(pools, phase, {}, new App({ outdir }));
+  app.synth();
+  charts.writeRunbook();
+  const text = fs.readFileSync(path.join(outdir, 'unit-1.RUNBOOK.md'), 'utf8');
+  expect(text).not.toContain('undefined');
+  const files = [...text.matchAll(/unit-1-\d\d-[\w-]+\.k8s\.yaml/g)].map(([file]) => file);
+  expect(files.filter((file) => !fs.existsSync(path.join(outdir, file)))).toEqual([]);
+  const jobs = ofKind(app, 'Job').map(({ metadata }) => metadata.name as string);
+  for (const [, job] of text.matchAll(/job(?:\/|-name=)([\w-]+)/g)) expect(jobs).toContain(job);
+  fs.rmSync(outdir, { recursive: true });
+  // The hashes of the programs are part of the names of the Jobs.
+  expect(text.replace(/(unit-1-(?:reshard|failover)-\w+)-[0-9a-f]{8}/g, '$1-HASH')).toMatchSnapshot();
 });
 
 describe('the proof at synth', () => {

@@ -1,41 +1,26 @@
 // A synthesized fleet whose ring changes: its shards, its Sentinels, its proxies and its Jobs are the pods of the charts, which are applied
 // one phase after another. Each server has an address of its own, so that all have the ports of the charts.
 
-import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
-import { App, Size } from 'cdk8s';
+import { App } from 'cdk8s';
 import { type k8s } from 'cdk8s-plus-27';
-import {
-  AppendFsync,
-  FleetCharts,
-  HashType,
-  NutcrackerPool,
-  NutcrackerServer,
-  RedisConfig,
-  type ReshardPhase,
-  ShardStorage,
-} from '../../lib';
+import { type FleetCharts } from '../../lib';
 import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { reshardPlan } from '../../lib/reshard/plan-json';
 import { RING_USERS, type ReshardPlan } from '../../reshard/plan/plan';
 import { Rings } from '../../reshard/plan/rings';
 import { connect } from './clients';
+import { CopyJob } from './copy-job';
 import { serversIn } from './fleet';
 import { LabKubelet } from './kubelet';
-import { accepts, freePorts, type Lab, type Program, until } from './lab';
+import { accepts, freePorts, type Lab, until } from './lab';
 import { type Load, type LoadProps } from './load';
 import { LabPod } from './pod';
 import { LabReshard, PASSWORD } from './reshard';
-import { type Manifest, ofKind, validationErrors } from './synth';
+import { chartsOf, ringOf, SENTINELS, type Stage, StageAddresses, text } from './reshard-stage';
+import { type Manifest, ofKind } from './synth';
 
 type Data = Record<string, string>;
-
-/** The rings of main.ts, by the weights of their servers: the first one, and one for each change. */
-export interface Stage {
-  readonly rings: readonly (readonly number[])[];
-  /** @default - the ring was never changed */
-  readonly phase?: ReshardPhase;
-}
 
 export interface LabReshardChartsProps {
   readonly first: readonly number[];
@@ -57,31 +42,26 @@ interface RunningProxy extends Running {
 /** The number of proxies. */
 const PROXIES = 2;
 
-const SENTINELS = [0, 1, 2];
-const PORTS: Readonly<Record<Side, number>> = { a: 6379, b: 6380 };
-const SENTINEL_PORT = 26_379;
-
 /** Sentinel looks at replicas every ten seconds, and repeats a failover that failed twice as often. */
 const PATIENCE_MS = 150_000;
-
-/** A busy machine takes longer than shards should be fenced. */
-const LONG = ['--deadline', '20000'];
-const PATIENT = { preflight: LONG, copy: LONG };
 
 export class LabReshardCharts extends LabReshard {
   /** Starts the fleet with its first ring. */
   static async start(lab: Lab, props: LabReshardChartsProps): Promise<LabReshardCharts> {
     const { first, mostShards } = props;
-    // Two labs would have to draw the same of 50,000.
-    const network = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
+    const network = new StageAddresses();
     // There is none yet: both rings are the first one.
-    const placed = { pool: ring(first), ordinals: [...first.keys()] };
+    const placed = { pool: ringOf(first), ordinals: [...first.keys()] };
     const users = RING_USERS.map((user) => ({ ...placed, user }));
-    const on = (side: Side): string[] =>
-      Array.from({ length: mostShards }, (_, n) => `${hostIn(network, n, side)}:${PORTS[side]}`);
+    const on = (side: Side): string[] => Array.from({ length: mostShards }, (_, n) => text(network.server(n, side)));
     const addresses = { addresses: on('a'), ...(props.hasReplicas && { replicaAddresses: on('b') }) };
     const fleet = new LabReshardCharts(lab, reshardPlan('fleet', users[0], users[1], addresses), network, props);
-    await fleet.apply({ rings: [first] });
+    try {
+      await fleet.apply({ rings: [first] });
+    } catch (error) {
+      await fleet.close();
+      throw error;
+    }
     return fleet;
   }
 
@@ -97,24 +77,11 @@ export class LabReshardCharts extends LabReshard {
   private constructor(
     lab: Lab,
     plan: ReshardPlan,
-    private readonly network: string,
+    private readonly network: StageAddresses,
     private readonly props: LabReshardChartsProps,
   ) {
     super(lab, plan);
-    const ordinals = Array.from({ length: props.mostShards }, (_, n) => n);
-    const servers = ordinals.flatMap((n) =>
-      SIDES.map(
-        (side) => [`fleet-shard-${n}${side === 'b' ? '-b' : ''}`, hostIn(network, n, side), PORTS[side]] as const,
-      ),
-    );
-    const sentinels = SENTINELS.map((n) => [`fleet-sentinel-${n}`, this.sentinelHost(n), SENTINEL_PORT] as const);
-    this.addresses = Object.fromEntries<string>(
-      // The plan of the ring has hosts and ports apart.
-      [...servers, ...sentinels].flatMap(([name, host, port]) => [
-        [`${name}:${port}`, `${host}:${port}`],
-        [`"${name}"`, `"${host}"`],
-      ]),
-    );
+    this.addresses = network.replacements(props.mostShards);
   }
 
   /** The pods of all servers, by name. */
@@ -139,7 +106,7 @@ export class LabReshardCharts extends LabReshard {
 
   /** Synthesizes a stage, and makes the pods what it has, as `kubectl apply` in the order of the files and the controllers would. */
   async apply(stage: Stage): Promise<void> {
-    this.charts = this.synthesize(stage);
+    this.charts = chartsOf(stage, this.props.hasReplicas);
     const { reshard, redis } = this.charts;
     if (reshard) {
       this.plan = this.localPlan();
@@ -177,7 +144,7 @@ export class LabReshardCharts extends LabReshard {
 
   /** Starts one proxy of a stage beside those that run. */
   async startProxyPod(stage: Stage): Promise<LabPod> {
-    return (await this.proxyOf(this.synthesize(stage))).pod;
+    return (await this.proxyOf(chartsOf(stage, this.props.hasReplicas))).pod;
   }
 
   /** Deletes the pod of a server, which its StatefulSet creates again. */
@@ -205,10 +172,12 @@ export class LabReshardCharts extends LabReshard {
         `shard ${ordinal} has a replica that could be promoted`,
         async () => {
           const master = await this.masterOf(ordinal);
-          const replica = this.serverAddress(ordinal, otherSide(master));
+          const replica = this.network.server(ordinal, otherSide(master));
           const info = await this.onAddress(replica, (client) => client.info('replication')).catch(() => '');
           const isReady = info.includes('master_link_status:up') && info.includes('slave_priority:100');
-          return isReady && (await this.votes(ordinal)).every((port) => port === PORTS[master]);
+          return (
+            isReady && (await this.votes(ordinal)).every((port) => port === this.network.server(ordinal, master).port)
+          );
         },
         PATIENCE_MS,
       );
@@ -220,7 +189,8 @@ export class LabReshardCharts extends LabReshard {
     const name = `shard-${ordinal}`;
     return Promise.all(
       SENTINELS.map(async (n) => {
-        const sentinel = connect(SENTINEL_PORT, PASSWORD, { host: this.sentinelHost(n) });
+        const { host, port } = this.network.sentinel(n);
+        const sentinel = connect(port, PASSWORD, { host });
         const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name).catch(() => null);
         sentinel.disconnect();
         return Array.isArray(reply) ? Number(reply[1]) : undefined;
@@ -232,7 +202,7 @@ export class LabReshardCharts extends LabReshard {
   async checksWait(): Promise<boolean> {
     const waits = [...this.charts.redis.addresses.keys()].flatMap((ordinal) =>
       this.sides.map(async (side) => {
-        const { host, port } = this.serverAddress(ordinal, side);
+        const { host, port } = this.network.server(ordinal, side);
         const client = connect(port, PASSWORD, { host });
         const reply = await client.call('XREAD', 'BLOCK', 1, 'STREAMS', 'cdk8s-twemproxy-wait', '$').catch(() => 'no');
         client.disconnect();
@@ -246,10 +216,10 @@ export class LabReshardCharts extends LabReshard {
   async usersThatServe(): Promise<string[]> {
     const found = [...this.charts.redis.addresses.keys()].flatMap((ordinal) =>
       this.sides.map((side) =>
-        this.onAddress(this.serverAddress(ordinal, side), async (client) => {
+        this.onAddress(this.network.server(ordinal, side), async (client) => {
           const users = (await client.call('ACL', 'LIST')) as string[];
           const serve = RING_USERS.filter((name) =>
-            users.some((it) => it.startsWith(`user ${name} `) && / ~\* /.test(it)),
+            users.some((it) => it.startsWith(`user ${name} `) && it.includes(' ~* ')),
           );
           return serve.join(' and ');
         }),
@@ -261,14 +231,6 @@ export class LabReshardCharts extends LabReshard {
   /** Before the lab is closed. */
   async close(): Promise<void> {
     await this.kubelet.stop();
-  }
-
-  private serverAddress(ordinal: number, side: Side): { readonly host: string; readonly port: number } {
-    return { host: hostIn(this.network, ordinal, side), port: PORTS[side] };
-  }
-
-  private sentinelHost(n: number): string {
-    return `${this.network}.${200 + n}`;
   }
 
   private podName(ordinal: number, side: Side): string {
@@ -297,10 +259,10 @@ export class LabReshardCharts extends LabReshard {
     const { redis } = this.charts;
     const statefulSet = side === 'a' ? redis.statefulSet : redis.replicaStatefulSet;
     if (statefulSet === undefined) throw new Error('the charts have no replicas');
-    const host = hostIn(this.network, ordinal, side);
-    const both = SIDES.map((one) => `${hostIn(this.network, ordinal, one)}:${PORTS[one]}`);
+    const { host, port } = this.network.server(ordinal, side);
+    const both = SIDES.map((one) => text(this.network.server(ordinal, one)));
     await this.applyPod(statefulSet, this.podName(ordinal, side), {
-      [`port ${PORTS[side]}`]: `port ${PORTS[side]}\nbind ${host}`,
+      [`port ${port}`]: `port ${port}\nbind ${host}`,
       '127.0.0.1': host,
       [serversIn(redis)]: both.join(' '),
     });
@@ -309,7 +271,7 @@ export class LabReshardCharts extends LabReshard {
   private async applySentinel(n: number, isAwaited: boolean): Promise<void> {
     const { sentinels } = this.charts;
     if (sentinels === undefined) throw new Error('the charts have no Sentinels');
-    const host = this.sentinelHost(n);
+    const { host } = this.network.sentinel(n);
     const replace = { "printf 'port %s": `printf 'bind ${host}\\nport %s`, '127.0.0.1': host };
     await this.applyPod(sentinels.statefulSet, `fleet-sentinel-${n}`, replace, false);
     if (isAwaited) await until('the Sentinel replies', async () => (await this.votes(0))[n] !== undefined, PATIENCE_MS);
@@ -384,91 +346,14 @@ export class LabReshardCharts extends LabReshard {
     if (reshard === undefined) return this.plan;
     const { data } = reshard.planConfigMap.toJson() as { data: Data };
     const local = Object.entries(this.addresses).reduce(
-      (text, [name, host]) => text.replaceAll(name, host),
+      (all, [name, host]) => all.replaceAll(name, host),
       data['reshard.json'],
     );
     return JSON.parse(local) as ReshardPlan;
   }
-
-  private synthesize({ rings: [first, ...others], phase }: Stage): FleetCharts {
-    const app = new App();
-    const charts = new FleetCharts(app, 'fleet', {
-      pool: ring(first),
-      ...(phase !== undefined && { reshard: { pools: others.map(ring), phase, stepArguments: PATIENT } }),
-      // A kill must not lose acknowledged writes.
-      redis: {
-        config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
-        ...(this.props.hasReplicas && { replicas: 1 }),
-      },
-      storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
-      proxies: { image: 'twemproxy:0.5.0' },
-    });
-    const errors = validationErrors(app);
-    if (errors.length > 0) throw new Error(errors.join('\n'));
-    return charts;
-  }
-}
-
-/** The Job `copy`. A failover ends it, and its container and then its controller start it again. */
-export class CopyJob {
-  private program?: Program;
-  private isStopped = false;
-  private readonly runs: Promise<void>;
-
-  constructor(start: () => Promise<Program>) {
-    this.runs = this.run(start);
-  }
-
-  /** Waits until it has copied everything, and follows. */
-  async follows(): Promise<void> {
-    await until('copy follows', () => this.isFollowing, PATIENCE_MS);
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    await this.program?.stop('SIGTERM');
-    await this.runs;
-  }
-
-  private get isFollowing(): boolean {
-    const { program } = this;
-    return (
-      program !== undefined &&
-      program.running &&
-      (program.output.split('restarting it').pop() ?? '').includes('copied ')
-    );
-  }
-
-  private async run(start: () => Promise<Program>): Promise<void> {
-    do {
-      this.program = await start();
-      const code = await this.program.exit();
-      if (!this.isStopped && code !== 4) throw new Error(`copy ended with ${String(code)}:\n${this.program.output}`);
-    } while (!this.isStopped);
-  }
-}
-
-/** The address of a server in the network of a lab. */
-function hostIn(network: string, ordinal: number, side: Side): string {
-  return `${network}.${(side === 'a' ? 10 : 110) + ordinal}`;
 }
 
 /** Ends a pod at once: its delay at a stop would take the most of a test. */
 export async function kill(pod: LabPod): Promise<void> {
   await Promise.all(pod.spec.containers.map(({ name }) => pod.program(name).stop('SIGKILL')));
-}
-
-/** A ring, by the weights of its servers; 0 for one that it does not have. */
-function ring(weights: readonly number[]): NutcrackerPool {
-  return new NutcrackerPool({
-    name: 'lab',
-    listen: '0.0.0.0:22121',
-    hash: HashType.MURMUR,
-    redis: true,
-    redisAuth: 'in the Secret',
-    timeout: 2000,
-    servers: weights.flatMap((weight, n) =>
-      weight === 0 ? [] : [new NutcrackerServer({ address: `old-${n}:6379`, name: `server${n}`, weight })],
-    ),
-  });
 }

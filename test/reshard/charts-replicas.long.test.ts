@@ -4,10 +4,11 @@
 import { otherSide } from '../../lib/failover/replica-plan';
 import { ReshardPhase } from '../../lib';
 import { type Operation } from '../lab/history';
+import { type CopyJob } from '../lab/copy-job';
 import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
 import { type LabPod } from '../lab/pod';
-import { type CopyJob, kill, LabReshardCharts } from '../lab/reshard-charts';
+import { kill, LabReshardCharts } from '../lab/reshard-charts';
 
 const { RESHARDING, RESHARDED, STABLE } = ReshardPhase;
 const TWO = [1, 1];

@@ -2,10 +2,11 @@
 // four. No write is lost, and no old value is read, also by the clients of a proxy that was stopped meanwhile.
 
 import { ReshardPhase } from '../../lib';
+import { type CopyJob } from '../lab/copy-job';
 import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
 import { type LabPod } from '../lab/pod';
-import { type CopyJob, kill, LabReshardCharts } from '../lab/reshard-charts';
+import { kill, LabReshardCharts } from '../lab/reshard-charts';
 
 const { RESHARDING, RESHARDED, STABLE } = ReshardPhase;
 /** As `resize` proposes them: nothing moves between the four. */

@@ -75,7 +75,7 @@ function prepare(input: ReshardRunbook): string[] {
       ...failoverOfAll(input),
       [
         'Roll out the proxies that know both rings:',
-        shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
+        shell(...applyAll(input, '40-twemproxy', '44-metrics'), `${k} rollout status deployment/${deployment}`),
         '**Go**: the rollout has finished and the applications work. Each of their connections was closed once. A proxy that still knows only the old ring would have errors after the switch, and never old values.',
       ],
       [
@@ -109,7 +109,8 @@ function failoverOfAll(input: ReshardRunbook): string[][] {
     [
       'Wait until the new shards have a replica that could take over, and the Sentinels monitor them:',
       shell(
-        ...applyAll(input, '42-failover', '43-failover-program', '57-failover-status'),
+        ...applyAll(input, '42-failover', '43-failover-program'),
+        runAgain(files['57-failover-status']),
         follow(input, 'failover-status'),
       ),
       `**No-go**: a shard has problems. The log says which, and what to do. To check again: \`${runAgain(files['57-failover-status'])}\`, and wait as above.`,
@@ -128,7 +129,7 @@ function copy(input: ReshardRunbook): string[] {
         shell(apply(files['60-reshard-copy']), `until ${logs} 2>/dev/null | grep 'copied '; do sleep 2; done`),
         ...(replicas
           ? [
-              'Drain no node with shards meanwhile, and change nothing that restarts them: each change of a master, also a failover, ends `copy`. It begins again from the start, by itself a few times, and otherwise with the command below. The switch waits until it has copied everything.',
+              'Drain no node with shards meanwhile, and change nothing that restarts them: each change of a master, also a failover, ends `copy`. It begins again from the start, by itself a few times. The switch waits a minute until it has copied everything.',
             ]
           : []),
       ],
@@ -187,7 +188,7 @@ function giveUp(input: ReshardRunbook): string[] {
         `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
       ],
       [
-        'Remove the last pool from `reshard.pools` in `main.ts`, and set the phase STABLE. If it was the only pool, remove `reshard`, which restarts every shard once. Run `npm run synth`, and apply the proxies before the shards.',
+        `Remove the last pool from \`reshard.pools\` in \`main.ts\`, and set the phase STABLE. If it was the only pool, remove \`reshard\`${input.replicas ? '' : ', which restarts every shard once'}. Run \`npm run synth\`, and apply the proxies before the shards.`,
       ],
     ),
   ];
@@ -231,7 +232,7 @@ function resharded(input: ReshardRunbook): string[] {
 }
 
 function stable(input: ReshardRunbook): string[] {
-  const { files, shards, diff, users } = input;
+  const { files, replicas, shards, diff, users } = input;
   const k = kubectl(input);
   const hasLeft = diff.removed.length > 0;
   const failover = applyAll(input, '42-failover', '43-failover-program');
@@ -246,9 +247,9 @@ function stable(input: ReshardRunbook): string[] {
       ...(hasLeft
         ? [
             [
-              'Roll out the proxies, and the Sentinels if there are any, which forget the shards that leave:',
+              `Roll out the proxies${replicas ? ', and the Sentinels, which forget the shards that leave' : ''}:`,
               shell(
-                ...applyAll(input, '25-sentinel', '40-twemproxy'),
+                ...applyAll(input, '25-sentinel', '40-twemproxy', '44-metrics'),
                 `${k} rollout status deployment/${input.deployment}`,
               ),
             ],

@@ -1,0 +1,103 @@
+// The charts of a fleet whose ring changes, at a stage of that, and the addresses that its servers have in a lab.
+
+import { randomInt } from 'node:crypto';
+import { App, Size } from 'cdk8s';
+import {
+  AppendFsync,
+  FleetCharts,
+  HashType,
+  NutcrackerPool,
+  NutcrackerServer,
+  RedisConfig,
+  type ReshardPhase,
+  ShardStorage,
+} from '../../lib';
+import { type Side, SIDES } from '../../lib/failover/replica-plan';
+import { validationErrors } from './synth';
+
+/** The rings of main.ts, by the weights of their servers: the first one, and one for each change. */
+export interface Stage {
+  readonly rings: readonly (readonly number[])[];
+  /** @default - the ring was never changed */
+  readonly phase?: ReshardPhase;
+}
+
+export const SENTINELS = [0, 1, 2];
+const PORTS: Readonly<Record<Side, number>> = { a: 6379, b: 6380 };
+const SENTINEL_PORT = 26_379;
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Each server has an IP address of its own, so that all have the ports of the charts. */
+export class StageAddresses {
+  // Two labs would have to draw the same of 50,000.
+  private readonly network = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
+
+  server(ordinal: number, side: Side): Address {
+    return { host: `${this.network}.${(side === 'a' ? 10 : 110) + ordinal}`, port: PORTS[side] };
+  }
+
+  sentinel(n: number): Address {
+    return { host: `${this.network}.${200 + n}`, port: SENTINEL_PORT };
+  }
+
+  /** The names in the charts, and what they are here. */
+  replacements(mostShards: number): Record<string, string> {
+    const servers = Array.from({ length: mostShards }, (_, n) =>
+      SIDES.map((side) => [`fleet-shard-${n}${side === 'b' ? '-b' : ''}`, this.server(n, side)] as const),
+    );
+    const sentinels = SENTINELS.map((n) => [`fleet-sentinel-${n}`, this.sentinel(n)] as const);
+    return Object.fromEntries<string>(
+      // The plan of the ring has hosts and ports apart.
+      [...servers.flat(), ...sentinels].flatMap(([name, address]) => [
+        [`${name}:${address.port}`, text(address)],
+        [`"${name}"`, `"${address.host}"`],
+      ]),
+    );
+  }
+}
+
+/** As in a configuration. */
+export function text({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
+/** A busy machine takes longer than shards should be fenced. */
+const LONG = ['--deadline', '20000'];
+const PATIENT = { preflight: LONG, copy: LONG };
+
+export function chartsOf({ rings: [first, ...others], phase }: Stage, hasReplicas = false): FleetCharts {
+  const app = new App();
+  const charts = new FleetCharts(app, 'fleet', {
+    pool: ringOf(first),
+    ...(phase !== undefined && { reshard: { pools: others.map(ringOf), phase, stepArguments: PATIENT } }),
+    redis: {
+      // A kill must not lose acknowledged writes.
+      config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
+      ...(hasReplicas && { replicas: 1 }),
+    },
+    storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+    proxies: { image: 'twemproxy:0.5.0' },
+  });
+  const errors = validationErrors(app);
+  if (errors.length > 0) throw new Error(errors.join('\n'));
+  return charts;
+}
+
+/** A ring, by the weights of its servers; 0 for one that it does not have. */
+export function ringOf(weights: readonly number[]): NutcrackerPool {
+  return new NutcrackerPool({
+    name: 'lab',
+    listen: '0.0.0.0:22121',
+    hash: HashType.MURMUR,
+    redis: true,
+    redisAuth: 'in the Secret',
+    timeout: 2000,
+    servers: weights.flatMap((weight, n) =>
+      weight === 0 ? [] : [new NutcrackerServer({ address: `old-${n}:6379`, name: `server${n}`, weight })],
+    ),
+  });
+}
