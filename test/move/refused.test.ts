@@ -25,7 +25,8 @@ test('a wrong password changes nothing, and is reported as such', async () => {
   for (const command of ['preflight', 'sync', 'cutover', 'rollback', 'status']) {
     const program = move.migratorWith({ REDIS_PASSWORD: 'wrong' }, command);
     expect([command, await program.exit()]).toEqual([command, 3]);
-    expect(program.output).toContain('WRONGPASS');
+    // The second text is that of Redis up to 5.0.
+    expect(program.output).toMatch(/WRONGPASS|ERR invalid password/);
   }
   await moving.finish('sync');
   await moving.finish('cutover');

@@ -1,4 +1,4 @@
-// Writes the files that a version of Redis leaves behind, for files.test.ts: OLD_REDIS_SERVER=/path/to/redis-server npx tsx
+// Writes the files that a version of Redis leaves behind, for import-versions.long.test.ts: OLD_REDIS_SERVER=/path/to/redis-server npx tsx
 // test/backup/versions/record.ts. They are committed, since no package has these versions.
 
 import { spawnSync } from 'node:child_process';
