@@ -1,5 +1,5 @@
-// The servers of a fleet, and the two rings between which its keys move. The library writes it to reshard.json, and the reshard
-// program reads it. Plain data without cdk8s.
+// The servers of a fleet, and the two rings, or the ring and the Redis Cluster, between which its keys move. The library writes it
+// to reshard.json, and the reshard program reads it. Plain data without cdk8s.
 
 import { type Distribution, type HashType } from '../nutcracker';
 
@@ -14,12 +14,22 @@ export interface ReshardPlan {
   readonly user: string;
   /** Networks of the proxies; `preflight` refuses other clients. @default - it does not look at clients */
   readonly proxyNetworks?: readonly string[];
-  /** Every shard of either ring. */
+  /** Every shard of either ring; not those of a Redis Cluster. */
   readonly shards: readonly ReshardServer[];
   /** Where keys are now. */
   readonly a: PlannedRing;
-  /** Where keys are to be. */
-  readonly b: PlannedRing;
+  /** Where keys are to be: on a ring, or in the slots of a Redis Cluster. */
+  readonly b: PlannedRing | PlannedCluster;
+}
+
+/** A Redis Cluster. Its clients log in to it as `default`. */
+export interface PlannedCluster {
+  /** Some of its nodes, of which one that can be reached names all others. */
+  readonly cluster: readonly ReshardAddress[];
+}
+
+export function isCluster(ring: PlannedRing | PlannedCluster): ring is PlannedCluster {
+  return 'cluster' in ring;
 }
 
 /** Where a server listens. */

@@ -24,7 +24,7 @@ export async function forFleet(
   const outcome = await outcomeOf(context.plan.shards[0], async () => {
     const fleet = await Fleet.connect(context.plan, context.access);
     try {
-      return await work(fleet, new Rings(context.plan));
+      return await work(fleet, new Rings(context.plan, fleet.slots));
     } finally {
       fleet.close();
     }

@@ -27,6 +27,7 @@ export function copy(context: Context, options: CopyOptions): Promise<Result> {
       context.report.note(text);
     };
     const serving = await fleet.recover(note);
+    await fleet.checkCluster();
     await fleet.prepare();
     const deleted = await deleteCopies(fleet, rings, serving, options.deleteOrphans);
     if (deleted > 0) note(`${deleted} old copies deleted`);

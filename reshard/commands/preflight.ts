@@ -16,6 +16,7 @@ const REPORTED = 3;
 /** @param deadlineMs how long nobody may be served during a change */
 export function preflight(context: Context, deadlineMs: number): Promise<Result> {
   return forFleet(context, async (fleet, rings) => {
+    await fleet.checkCluster();
     const seen = await Promise.all(fleet.masters.map(see));
     const state = await fleet.state();
     const prediction = await Prediction.of(fleet, rings);
@@ -23,8 +24,9 @@ export function preflight(context: Context, deadlineMs: number): Promise<Result>
       ({ server, info }) => new TargetMemory(server.redis.address, info, prediction.incomingBytes(server.ordinal)),
     );
     const ofServers = seen.map((one, i) => {
-      const replicas = fleet.shards[i].shard.replica === undefined ? 0 : 1;
-      return serverProblems(one, { memory: memories[i], replicas }, context.plan);
+      const { ordinal, replicas } = fleet.shards[i];
+      const expected = { memory: memories[i], replicas, isNode: fleet.isInCluster(ordinal) };
+      return serverProblems(one, expected, context.plan);
     });
     const problems = [
       ...(state === 'serves A' ? [] : [`the state is ${state}, not serves A; see status`]),

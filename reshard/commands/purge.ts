@@ -10,6 +10,7 @@ export function purge(context: Context, deleteOrphans: boolean): Promise<Result>
     const serving = await fleet.recover((text) => {
       context.report.note(text);
     });
+    await fleet.checkCluster();
     return `ring ${serving} serves; ${await deleteCopies(fleet, rings, serving, deleteOrphans)} copies deleted`;
   });
 }

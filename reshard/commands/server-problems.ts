@@ -22,8 +22,10 @@ const LEAST_VERSION = [7, 0] as const;
 export interface Expected {
   /** With what it receives. */
   readonly memory: TargetMemory;
-  /** Its replicas in the plan. */
+  /** Its replicas in the plan, or in the Redis Cluster. */
   readonly replicas: number;
+  /** Whether it is a node of the Redis Cluster of the plan. */
+  readonly isNode: boolean;
 }
 
 export async function serverProblems(
@@ -36,7 +38,9 @@ export async function serverProblems(
   const policy = (await redis.setting('maxmemory-policy')) ?? 'noeviction';
   const replicas = info.number('connected_slaves') - expected.replicas;
   const databases = info.keyspaces.map(({ database }) => database).filter((database) => database > 0);
-  const direct = proxyNetworks === undefined ? [] : await unexpectedClients(redis, new Networks(proxyNetworks));
+  // Proxies do not connect to a cluster, and its clients wait for the change.
+  const direct =
+    proxyNetworks === undefined || expected.isNode ? [] : await unexpectedClients(redis, new Networks(proxyNetworks));
   // The checks of bridges with replicas wait in XREAD, which only reads.
   const blocked = (await clients(redis)).some(({ flags, command }) => flags.includes('b') && command !== 'xread');
   const problems = [
@@ -52,7 +56,7 @@ export async function serverProblems(
           `clients that are not proxies are connected: ${firstFew(direct)}; stop them, or add their networks to proxyNetworks`,
         ]),
     ...(version.isAtLeast(...LEAST_VERSION) ? [] : [`it is ${version.name}; update it to Redis 7.0 or later first`]),
-    ...(info.text('redis_mode') === 'cluster'
+    ...(info.text('redis_mode') === 'cluster' && !expected.isNode
       ? ['it is a node of a Redis Cluster; its slots decide, not its ring']
       : []),
     ...(replicas > 0

@@ -43,9 +43,9 @@ interface Row {
   readonly keys?: number;
 }
 
-async function row({ shard: { shard, host, replica }, found }: FleetShard, place: number, epoch: Epoch): Promise<Row> {
+async function row({ ordinal, addresses, found }: FleetShard, place: number, epoch: Epoch): Promise<Row> {
   const server = found[place];
-  const where = { shard, host: place === 0 ? host : (replica?.host ?? host), epoch };
+  const where = { shard: ordinal, host: addresses[place].host, epoch };
   if (server instanceof ServerError) return where;
   const role = server.role.isMaster ? 'master' : 'replica';
   return { ...where, role, keys: Number(await server.redis.call('DBSIZE')) };

@@ -31,6 +31,7 @@ const CLOCKS = { ahead: 0, sendsDurations: false };
 
 export function verify(context: Context): Promise<Result> {
   return forFleet(context, async (fleet, rings) => {
+    await fleet.checkCluster();
     const state = await fleet.state();
     const serving = ringOf(state);
     if (serving === undefined || state.startsWith('back')) throw new AbortedError(`${state}; run copy first`);

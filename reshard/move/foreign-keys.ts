@@ -36,7 +36,9 @@ export async function deleteCopies(
     fleet.masters.map(async (server) => {
       let count = 0;
       for await (const { copies } of foreignKeys(server, rings, serving)) {
-        if (copies.length > 0) count += Number(await server.redis.call('UNLINK', ...copies));
+        // Each with a command of its own: in a Redis Cluster, they are in different slots.
+        const deleted = await server.redis.all(copies.map((key) => ['UNLINK', key]));
+        count += deleted.reduce<number>((sum, one) => sum + Number(one), 0);
       }
       return count;
     }),

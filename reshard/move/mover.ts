@@ -99,6 +99,8 @@ export class Mover {
   async changeOver(deadlineMs: number): Promise<Hold> {
     const next = otherRing(this.ring);
     const before = this.copied;
+    // Not only behind the fence: nobody should have to wait for what is known before.
+    await this.fleet.checkCluster();
     const start = performance.now();
     reached('reshard.copied');
     try {
@@ -130,7 +132,7 @@ export class Mover {
 
   /** The fence is made durable while the rest is copied. @param deadline as of performance.now() */
   private async drain(deadline: number): Promise<void> {
-    const durable = this.fleet.persist();
+    const durable = Promise.all([this.fleet.persist(), this.fleet.checkCluster()]);
     // Otherwise an error of both would be unhandled.
     durable.catch(() => undefined);
     await Promise.all(this.logs.map((log) => log.barrier()));

@@ -20,6 +20,7 @@ import {
   type Rules,
 } from '../../migrator/program/plan-rules';
 import {
+  isCluster,
   type PlannedMember,
   RESHARD_PLAN_VERSION,
   type ReshardAddress,
@@ -57,6 +58,11 @@ function ringRules(ring: 'a' | 'b'): Rules {
   ];
 }
 
+const CLUSTER_RULES: Rules = [
+  ['b.cluster', (value) => Array.isArray(value) && value.length > 0, 'a list of nodes of the Redis Cluster'],
+  ['b.servers', (value) => value === undefined, 'nothing: a cluster has no other servers'],
+];
+
 const RULES: Rules = [
   ['fleet', isText, 'the name of the fleet'],
   [
@@ -67,7 +73,6 @@ const RULES: Rules = [
   ['proxyNetworks', orNothing(listOf(isNetwork)), 'a list of networks such as "10.0.0.0/8", or nothing'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of servers'],
   ...ringRules('a'),
-  ...ringRules('b'),
 ];
 
 const isPort = (value: unknown): boolean => isCount(value) && Number(value) < 65_536;
@@ -75,10 +80,14 @@ const isHost = (value: unknown): boolean => typeof value === 'string' && /^[^\s:
 
 const isAddress = ({ host, port }: ReshardAddress): boolean => isHost(host) && isPort(port);
 
-const SERVER_RULES: EntryRules<ReshardServer> = [
-  ['shard', isOrdinal, 'its ordinal'],
+const NODE_RULES: EntryRules<ReshardAddress> = [
   ['host', isHost, 'a host without a port'],
   ['port', isPort, 'its port'],
+];
+
+const SERVER_RULES: EntryRules<ReshardServer> = [
+  ['shard', isOrdinal, 'its ordinal'],
+  ...NODE_RULES,
   [
     'replica',
     orNothing((value) => isObject(value) && isAddress(value as ReshardAddress)),
@@ -96,11 +105,13 @@ const MEMBER_RULES: EntryRules<PlannedMember> = [
 function problemsOf(plan: Record<string, unknown>): string[] {
   const format = formatProblems(plan, 'reshard.json', RESHARD_PLAN_VERSION);
   if (format.length > 0) return format;
-  const rules = ruleProblems(plan, RULES);
+  const { b } = plan as unknown as ReshardPlan;
+  const toCluster = isObject(b) && isCluster(b);
+  const rules = ruleProblems(plan, [...RULES, ...(toCluster ? CLUSTER_RULES : ringRules('b'))]);
   if (rules.length > 0) return rules;
-  const { shards, a, b } = plan as unknown as ReshardPlan;
+  const { shards, a } = plan as unknown as ReshardPlan;
   const servers = entriesOf('shards', shards);
-  const members = [entriesOf('a.servers', a.servers), entriesOf('b.servers', b.servers)];
+  const members = [entriesOf('a.servers', a.servers), ...(isCluster(b) ? [] : [entriesOf('b.servers', b.servers)])];
   const entries = [
     ...entryProblems(servers, SERVER_RULES),
     ...duplicates(servers, 'shard'),
@@ -109,11 +120,12 @@ function problemsOf(plan: Record<string, unknown>): string[] {
       ...duplicates(ring, 'shard'),
       ...duplicates(ring, 'name'),
     ]),
+    ...(isCluster(b) ? entryProblems(entriesOf('b.cluster', b.cluster), NODE_RULES) : []),
   ];
   if (entries.length > 0) return entries;
   const known = new Set(shards.map(({ shard }) => shard));
   return [
-    ...(a.user === b.user ? [`b.user is ${b.user}, the same as a.user; write the other one`] : []),
+    ...(!isCluster(b) && a.user === b.user ? [`b.user is ${b.user}, the same as a.user; write the other one`] : []),
     ...members
       .flat()
       .flatMap(({ path, value }) =>

@@ -1,6 +1,8 @@
 // The two rings of a plan. The library writes the plan, so its format is in lib/reshard/.
 
 export {
+  isCluster,
+  type PlannedCluster,
   type PlannedMember,
   type PlannedRing,
   RESHARD_PLAN_VERSION,

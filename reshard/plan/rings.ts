@@ -1,29 +1,35 @@
-// Where each ring places a key: the ordinal of its server.
+// Where each ring places a key: the ordinal of its server. Ring B may be the slots of a Redis Cluster.
 
 import { HashRing, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
-import { type PlannedRing, type ReshardPlan, type RingId } from './plan';
+import { isCluster, type PlannedRing, type ReshardPlan, type RingId } from './plan';
+import { NO_OWNER, type SlotOwners, slotOf } from './slots';
+
+/** Places keys of any bytes. */
+interface Placement {
+  readonly ownerOf: (key: Buffer) => number;
+  readonly servers: readonly number[];
+}
 
 export class Rings {
-  private readonly rings: Readonly<Record<RingId, HashRing>>;
-  private readonly ordinals: Readonly<Record<RingId, readonly number[]>>;
+  private readonly placements: Readonly<Record<RingId, Placement>>;
 
-  constructor({ a, b }: Pick<ReshardPlan, RingId>) {
-    this.rings = { a: ringOf(a), b: ringOf(b) };
-    this.ordinals = { a: a.servers.map(({ shard }) => shard), b: b.servers.map(({ shard }) => shard) };
+  /** @param slots if B is a Redis Cluster, the owners of its slots */
+  constructor({ a, b }: Pick<ReshardPlan, RingId>, slots: SlotOwners = []) {
+    this.placements = { a: onRing(a), b: isCluster(b) ? inSlots(slots) : onRing(b) };
   }
 
   /** The ordinal of the server of a key, of any bytes. */
   ownerOf(key: Buffer, ring: RingId): number {
-    return this.ordinals[ring][this.rings[ring]._indexOf(key)];
+    return this.placements[ring].ownerOf(key);
   }
 
   /** The ordinals of a ring. */
   serversOf(ring: RingId): readonly number[] {
-    return this.ordinals[ring];
+    return this.placements[ring].servers;
   }
 }
 
-function ringOf({ hash, distribution, hashTag, servers }: PlannedRing): HashRing {
+function onRing({ hash, distribution, hashTag, servers }: PlannedRing): Placement {
   const pool = new NutcrackerPool({
     name: 'ring',
     listen: '127.0.0.1:1',
@@ -34,5 +40,12 @@ function ringOf({ hash, distribution, hashTag, servers }: PlannedRing): HashRing
       ({ shard, name, weight }) => new NutcrackerServer({ address: `shard-${shard}:1`, name, weight }),
     ),
   });
-  return HashRing.of(pool);
+  const ring = HashRing.of(pool);
+  const ordinals = servers.map(({ shard }) => shard);
+  return { ownerOf: (key) => ordinals[ring._indexOf(key)], servers: ordinals };
+}
+
+function inSlots(slots: SlotOwners): Placement {
+  const servers = [...new Set(slots)].filter((ordinal) => ordinal !== NO_OWNER);
+  return { ownerOf: (key) => slots[slotOf(key)] ?? NO_OWNER, servers };
 }

@@ -5,8 +5,10 @@ import { documentAt } from '../../lib/common/documents';
 import { RefusedError } from '../../migrator/program/outcome';
 import { type RedisServer } from '../../migrator/redis/server';
 import { AbortedError } from '../../migrator/shard/hand-over';
-import { type ReshardPlan, type RingId } from '../plan/plan';
+import { isCluster, type ReshardPlan, type RingId } from '../plan/plan';
+import { type SlotOwners } from '../plan/slots';
 import { type Access } from './access';
+import { Cluster } from './cluster';
 import { type Epoch, MEANING, ringOf, type State, stateOf } from './epoch';
 import { usersOf } from './ring-users';
 import { type FleetServer } from './server';
@@ -19,15 +21,35 @@ const BETWEEN_MS = 50;
 export class Fleet {
   static async connect(plan: ReshardPlan, access: Access): Promise<Fleet> {
     const users = usersOf(plan);
-    const shards = plan.shards.map((shard) => FleetShard.connect(shard, users, access));
+    const shards = plan.shards.map(({ shard, host, port, replica }) =>
+      FleetShard.connect(shard, [{ host, port }, ...(replica === undefined ? [] : [replica])], users, access),
+    );
     const members = new Set(plan.a.servers.map(({ shard }) => shard));
-    return new Fleet(await Promise.all(shards), (ordinal) => members.has(ordinal));
+    const next = 1 + Math.max(...plan.shards.map(({ shard }) => shard));
+    const cluster = isCluster(plan.b) ? await Cluster.connect(plan.b, next, access) : undefined;
+    return new Fleet(await Promise.all(shards), (ordinal) => members.has(ordinal), cluster);
   }
 
+  /** Those of the plan, and then those of the Redis Cluster. */
+  readonly shards: readonly FleetShard[];
+
   private constructor(
-    readonly shards: readonly FleetShard[],
+    planned: readonly FleetShard[],
     private readonly isInA: (ordinal: number) => boolean,
-  ) {}
+    private readonly cluster: Cluster | undefined,
+  ) {
+    this.shards = [...planned, ...(cluster?.shards ?? [])];
+  }
+
+  /** The owners of the slots of the Redis Cluster; none if B is a ring. */
+  get slots(): SlotOwners {
+    return this.cluster?.slots ?? [];
+  }
+
+  /** Whether a shard is one of the Redis Cluster. */
+  isInCluster(ordinal: number): boolean {
+    return this.cluster?.shards.some((shard) => shard.ordinal === ordinal) ?? false;
+  }
 
   /** Every server that can be reached. */
   get servers(): FleetServer[] {
@@ -57,6 +79,11 @@ export class Fleet {
 
   async state(): Promise<State> {
     return stateIn(await this.epochs());
+  }
+
+  /** Checks that the Redis Cluster, if B is one, has the nodes and slots that it had. Throws an AbortedError or a ServerError. */
+  async checkCluster(): Promise<void> {
+    await this.cluster?.check();
   }
 
   /** Fences every server. Throws if one fails, or is not what it was. */
@@ -102,8 +129,9 @@ export class Fleet {
     return ring;
   }
 
-  /** Creates the user of the other ring where there is none, and keeps the users over a restart. */
+  /** Creates the user of the other ring where there is none, and keeps the users over a restart. Throws a RefusedError. */
   async prepare(): Promise<void> {
+    if ((await this.state()) === 'serves A') await this.cluster?.refuseClients();
     await forEach(this.servers, (server) => server.prepare());
     const epochs = await this.epochs();
     const isNew = this.shards.filter((_, i) => epochs[i].includes('new'));
@@ -116,12 +144,12 @@ export class Fleet {
 
   /** As long as all servers of ring A serve it, a server that it does not have says nothing: it may come from another fleet. */
   private withoutNew(epochs: Epoch[][]): Epoch[][] {
-    const members = epochs.filter((_, i) => this.isInA(this.shards[i].shard.shard)).flat();
+    const members = epochs.filter((_, i) => this.isInA(this.shards[i].ordinal)).flat();
     const serving = members.filter((epoch) => epoch !== 'unreachable');
     if (serving.length === 0 || serving.some((epoch) => epoch !== 'serves A')) return epochs;
     const isNew = (epoch: Epoch): boolean => epoch !== 'serves A' && epoch !== 'unreachable';
     return epochs.map((own, i) =>
-      this.isInA(this.shards[i].shard.shard) ? own : own.map((epoch) => (isNew(epoch) ? 'new' : epoch)),
+      this.isInA(this.shards[i].ordinal) ? own : own.map((epoch) => (isNew(epoch) ? 'new' : epoch)),
     );
   }
 

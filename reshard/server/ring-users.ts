@@ -2,7 +2,7 @@
 
 import { RefusedError } from '../../migrator/program/outcome';
 import { type CommandLine, type RedisServer } from '../../migrator/redis/server';
-import { otherRing, type ReshardPlan, type RingId, RING_USERS, WAIT_KEY } from '../plan/plan';
+import { isCluster, otherRing, type ReshardPlan, type RingId, RING_USERS, WAIT_KEY } from '../plan/plan';
 import { type Permissions } from './epoch';
 
 /** A user who can do nothing: it marks a server that this program has fenced, and names the user for whom. */
@@ -31,12 +31,22 @@ function hasKeys(user?: User): boolean {
   return user !== undefined && !['', WAITS_ONLY].includes(user.keys);
 }
 
+/**
+ * A user as whom nobody can log in. If B is a Redis Cluster, no client of A uses its nodes, and none of B the other servers: this user
+ * has the keys of a server as long as it serves nobody, which tells such a server from one that is closed by mistake.
+ */
+export const NOBODY = 'cdk8s-twemproxy-nobody';
+
 /** The user of each ring. */
 export type UsersOfRings = Readonly<Record<RingId, string>>;
 
+/** The users on the servers of the rings. */
 export function usersOf({ a, b }: Pick<ReshardPlan, RingId>): UsersOfRings {
-  return { a: a.user, b: b.user };
+  return { a: a.user, b: isCluster(b) ? NOBODY : b.user };
 }
+
+/** The users on the nodes of a Redis Cluster, which is B. */
+export const NODE_USERS: UsersOfRings = { a: NOBODY, b: FIRST };
 
 export class RingUsers {
   constructor(
@@ -57,19 +67,12 @@ export class RingUsers {
 
   /** What prevents a fence, each with the remedy. */
   async problems(): Promise<string[]> {
-    const names = [FIRST, SECOND];
-    const users = await this.read(names);
+    const users = await this.read(RING_USERS);
     return [
-      ...(users[0]?.flags.includes('nopass')
+      ...(users[0]?.flags.includes('nopass') && !this.isForOne
         ? ['its clients need no password, so that proxies cannot log in for a ring; set a password first']
         : []),
-      ...users.flatMap((user, i) =>
-        user === undefined || ((!hasKeys(user) || user.keys === EVERY_KEY) && user.selectors.length === 0)
-          ? []
-          : [
-              `user ${names[i]} is limited to some keys (${user.keys}), and would have all of them afterwards; give it ~*`,
-            ],
-      ),
+      ...users.flatMap((user, i) => (user === undefined ? [] : this.problemsOf(RING_USERS[i], user))),
     ];
   }
 
@@ -77,7 +80,11 @@ export class RingUsers {
   async prepare(): Promise<void> {
     const problems = await this.problems();
     if (problems.length > 0) throw new RefusedError(problems.map((it) => `${this.redis.address}: ${it}`).join('\n'));
-    const [first, second] = await this.read([FIRST, SECOND]);
+    const [first, second, nobody] = await this.read([FIRST, SECOND, NOBODY]);
+    if (this.isForOne) {
+      if (nobody === undefined) await this.redis.call('ACL', 'SETUSER', NOBODY, 'reset');
+      return;
+    }
     if (first === undefined || second !== undefined) return;
     const rules = ['reset', 'on', ...first.passwords.map((hash) => `#${hash}`), ...first.commands.split(' '), '&*'];
     await this.redis.call('ACL', 'SETUSER', SECOND, ...rules, ...noKeys(SECOND));
@@ -101,6 +108,23 @@ export class RingUsers {
       ['ACL', 'SETUSER', this.users[ring], EVERY_KEY],
       this.removeMarks,
     ];
+  }
+
+  /** Whether the clients of one ring only use this server. */
+  private get isForOne(): boolean {
+    return Object.values(this.users).includes(NOBODY);
+  }
+
+  private problemsOf(name: string, user: User): string[] {
+    const { keys, selectors } = user;
+    if (!hasKeys(user) && selectors.length === 0) return [];
+    if (!Object.values(this.users).includes(name)) {
+      return [
+        `user ${name} has keys (${keys}), and would keep them behind the fence; run ACL SETUSER ${name} resetkeys`,
+      ];
+    }
+    if (keys === EVERY_KEY && selectors.length === 0) return [];
+    return [`user ${name} is limited to some keys (${keys}), and would have all of them afterwards; give it ~*`];
   }
 
   private get removeMarks(): CommandLine {

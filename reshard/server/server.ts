@@ -68,9 +68,9 @@ export class FleetServer {
     await this.redis.all(this.ringUsers.open(ring));
   }
 
-  /** Whether a replica has everything that this connection has written. */
-  async isReplicated(ms: number): Promise<boolean> {
-    return Number(await this.redis.call('WAIT', 1, ms)) > 0;
+  /** Whether so many replicas have everything that this connection has written. */
+  async isReplicated(replicas: number, ms: number): Promise<boolean> {
+    return Number(await this.redis.call('WAIT', replicas, ms)) >= replicas;
   }
 
   /** Keeps the users over a restart. */

@@ -1,8 +1,9 @@
 // Clients that write and read as fast as possible, and record errors, gaps, and a history to check.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Redis } from 'ioredis';
+import { type Cluster, type Redis } from 'ioredis';
 import { connect } from './clients';
+import { connectToCluster } from './cluster';
 import { History, type Violation } from './history';
 import { until } from './lab';
 
@@ -67,7 +68,8 @@ interface Key {
 
 interface Connection {
   readonly name: string;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
+  readonly isToCluster: boolean;
 }
 
 /** The delay before a client connects again. */
@@ -87,6 +89,7 @@ export class Load {
   /** The clients are in that many groups, each with shards of its own. */
   private readonly groups: number;
   private ports: readonly number[];
+  private isToCluster = false;
   private connections = 0;
   private stopped = false;
 
@@ -115,6 +118,13 @@ export class Load {
   /** Sends new connections to these proxies, as a Service does; existing ones stay. */
   routeTo(ports: readonly number[]): void {
     this.ports = ports;
+    this.isToCluster = false;
+  }
+
+  /** Replaces all clients by those of a Redis Cluster with these nodes, or, with `routeTo`, the other way round. */
+  routeToCluster(ports: readonly number[]): void {
+    this.ports = ports;
+    this.isToCluster = true;
   }
 
   /** The longest gap of each shard since the last call, or since the start. */
@@ -174,8 +184,8 @@ export class Load {
     }
   }
 
-  private canUse({ redis }: Connection): boolean {
-    return !this.stopped && redis.status === 'ready';
+  private canUse({ redis, isToCluster }: Connection): boolean {
+    return !this.stopped && redis.status === 'ready' && isToCluster === this.isToCluster;
   }
 
   private async connect(client: number | string): Promise<Connection | undefined> {
@@ -183,16 +193,19 @@ export class Load {
     const number = this.connections++;
     // The clients of each group use every port.
     const port = this.ports[Math.floor(number / this.groups) % this.ports.length];
-    const redis = connect(port, password, {
-      lazyConnect: true,
-      retryStrategy: () => null,
-      autoResendUnfulfilledCommands: false,
-      commandTimeout: timeoutMs,
-      connectTimeout: timeoutMs,
-    });
+    const { isToCluster } = this;
+    const redis = isToCluster
+      ? connectToCluster(this.ports, password, timeoutMs)
+      : connect(port, password, {
+          lazyConnect: true,
+          retryStrategy: () => null,
+          autoResendUnfulfilledCommands: false,
+          commandTimeout: timeoutMs,
+          connectTimeout: timeoutMs,
+        });
     try {
       await redis.connect();
-      return { name: `connection ${number} of client ${client} to port ${port}`, redis };
+      return { name: `connection ${number} of client ${client} to port ${port}`, redis, isToCluster };
     } catch {
       redis.disconnect();
       count(this.errors, 'cannot connect');
@@ -204,7 +217,7 @@ export class Load {
   /** Writes the value, or reads. */
   private async operate(
     client: number,
-    { redis, name }: Connection,
+    { redis, name, isToCluster }: Connection,
     { key, shard }: Key,
     value?: string,
   ): Promise<void> {
@@ -224,7 +237,8 @@ export class Load {
       count(this.errors, message);
       count(this.errorsPerConnection, name);
       this.seen[shard].errors++;
-      if (message === 'Command timed out') redis.disconnect();
+      // A client of a cluster may have to learn the new nodes.
+      if (message === 'Command timed out' || (isToCluster && !message.startsWith('NOPERM'))) redis.disconnect();
     }
   }
 
@@ -239,7 +253,10 @@ export class Load {
     const final = new Map<string, string | null>();
     let connection: Connection | undefined;
     await until('every key of the load can be read', async () => {
-      if (connection?.redis.status !== 'ready') connection = await this.connect('at the end');
+      if (connection?.redis.status !== 'ready') {
+        connection?.redis.disconnect();
+        connection = await this.connect('at the end');
+      }
       for (const { key } of this.keys.filter((one) => !final.has(one.key))) {
         const start = performance.now();
         const value = await connection?.redis.get(key).catch(() => undefined);

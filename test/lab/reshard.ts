@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { Distribution, HashType, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import {
+  isCluster,
   type PlannedRing,
   type ReshardAddress,
   type ReshardPlan,
@@ -220,7 +221,7 @@ export class LabReshard {
 
   /** Makes ring A of the plan ring B, and the reverse: the next change, or, if the users stay, a mistake. */
   exchangeRings(keepsUsers = false): void {
-    const { a, b } = this.plan;
+    const [a, b] = [this.ringOf('a'), this.ringOf('b')];
     this.plan = {
       ...this.plan,
       a: keepsUsers ? { ...b, user: a.user } : b,
@@ -312,12 +313,18 @@ export class LabReshard {
     return all.flat();
   }
 
-  private async startNutcracker(
+  private ringOf(id: RingId): PlannedRing {
+    const ring = this.plan[id];
+    if (isCluster(ring)) throw new Error(`${id} is a Redis Cluster`);
+    return ring;
+  }
+
+  protected async startNutcracker(
     ring: RingId,
     listen: number,
     portsOf: (user: RingUser) => ReadonlyMap<number, number>,
   ): Promise<Program> {
-    const { user, hash, distribution, hashTag, servers } = this.plan[ring];
+    const { user, hash, distribution, hashTag, servers } = this.ringOf(ring);
     const pool = new NutcrackerPool({
       name: 'lab',
       listen: `127.0.0.1:${listen}`,
@@ -343,7 +350,7 @@ export class LabReshard {
   ): string {
     const backend = (ring: RingId): string => `
 backend ${ring}
-${indented(ringCheck(`tcp-check send "AUTH ${this.plan[ring].user} ${PASSWORD}\\r\\n"`))}${this.sidesOf(0)
+${indented(ringCheck(`tcp-check send "AUTH ${this.ringOf(ring).user} ${PASSWORD}\\r\\n"`))}${this.sidesOf(0)
       .map(
         (server, i) =>
           `  server nutcracker-${i} 127.0.0.1:${portOf[ring]} check addr 127.0.0.1 port ${server} inter 30ms fall 1 rise 1 on-marked-down shutdown-sessions\n`,

@@ -1,0 +1,199 @@
+// A real Redis Cluster, which redis-cli creates.
+
+import * as path from 'node:path';
+import { Cluster, type Redis } from 'ioredis';
+import { connect } from './clients';
+import { accepts, freePorts, type Lab, type Program, until } from './lab';
+
+export interface LabClusterProps {
+  readonly password: string;
+  /** The user of the reshard program. */
+  readonly user: string;
+  readonly masters: number;
+  /** @default 0 */
+  readonly replicasPerMaster?: number;
+}
+
+/** A busy machine may stall a node for seconds. */
+const NODE_TIMEOUT_MS = 5000;
+
+export class LabCluster {
+  static async create(lab: Lab, props: LabClusterProps): Promise<LabCluster> {
+    const { masters, replicasPerMaster = 0 } = props;
+    const ports = await freePorts(2 * masters * (1 + replicasPerMaster));
+    const busPorts = ports.splice(ports.length / 2);
+    const cluster = new LabCluster(lab, props, ports);
+    await Promise.all(ports.map((port, i) => cluster.startNode(port, busPorts[i])));
+    const nodes = ports.map((port) => `127.0.0.1:${port}`);
+    await cluster.cli(
+      '--cluster',
+      'create',
+      ...nodes,
+      '--cluster-replicas',
+      String(replicasPerMaster),
+      '--cluster-yes',
+    );
+    await cluster.settled();
+    return cluster;
+  }
+
+  private readonly programs = new Map<number, Program>();
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly props: LabClusterProps,
+    /** The ports of its nodes for clients. */
+    readonly ports: readonly number[],
+  ) {}
+
+  /** Starts a node, or starts it again. */
+  async startNode(port: number, busPort?: number): Promise<void> {
+    const { password, user } = this.props;
+    const name = `node-${port}`;
+    const file = path.join(this.lab.dir, name, 'redis.conf');
+    if (!this.programs.has(port)) {
+      const lines = [
+        `port ${port}`,
+        'bind 127.0.0.1',
+        `dir ${path.dirname(file)}`,
+        'cluster-enabled yes',
+        `cluster-port ${String(busPort)}`,
+        `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
+        `requirepass ${password}`,
+        `masterauth ${password}`,
+        `user ${user} on >${password} ~* &* +@all`,
+        'repl-diskless-sync-delay 0',
+        'appendonly yes',
+        'save ""',
+      ];
+      this.lab.write(path.join(name, 'redis.conf'), `${lines.join('\n')}\n`);
+    }
+    const program = this.lab.start('redis-server', [file]);
+    this.programs.set(port, program);
+    await program.ready(() => accepts(port));
+  }
+
+  async killNode(port: number): Promise<void> {
+    await this.programs.get(port)?.stop('SIGKILL');
+  }
+
+  /** Waits until every running node is up, agrees with the others, and every replica follows its master. */
+  async settled(): Promise<void> {
+    await until('the nodes of the cluster agree', async () => {
+      const running = this.ports.filter((port) => this.programs.get(port)?.running);
+      const seen = await Promise.all(
+        running.map((port) =>
+          this.onNode(port, async (client) => {
+            const isOk = String(await client.cluster('INFO')).includes('cluster_state:ok');
+            const isLinked = !(await client.info('replication')).includes('master_link_status:down');
+            return isOk && isLinked ? summary(String(await client.cluster('NODES'))) : undefined;
+          }).catch(() => undefined),
+        ),
+      );
+      return seen[0] !== undefined && seen.every((one) => one === seen[0]);
+    });
+  }
+
+  /** The port of the master with a slot, as the first running node sees it. */
+  async masterOf(slot: number): Promise<number> {
+    return (await this.ownersOf(slot))[0];
+  }
+
+  async replicaOf(slot: number): Promise<number> {
+    return (await this.ownersOf(slot))[1];
+  }
+
+  private async ownersOf(slot: number): Promise<number[]> {
+    const port = this.ports.find((one) => this.programs.get(one)?.running);
+    if (port === undefined) throw new Error('no node runs');
+    const ranges = await this.onNode(port, (client) => client.cluster('SLOTS'));
+    const range = ranges.find(([from, to]) => from <= slot && slot <= to);
+    if (range === undefined) throw new Error(`no node has slot ${slot}`);
+    const [, , ...owners] = range;
+    return owners.map(([, ownerPort]) => ownerPort);
+  }
+
+  /** Moves the first slots with their keys to the owner of the last one. */
+  async moveSlots(count: number): Promise<void> {
+    const [from, to] = await Promise.all(
+      [0, 16_383].map(async (slot) =>
+        this.onNode(await this.masterOf(slot), async (client) => String(await client.cluster('MYID'))),
+      ),
+    );
+    const node = `127.0.0.1:${this.ports[0]}`;
+    const slots = ['--cluster-slots', String(count), '--cluster-from', from, '--cluster-to', to];
+    await this.cli('--cluster', 'reshard', node, ...slots, '--cluster-yes');
+    await this.settled();
+  }
+
+  /** Runs redis-cli as the user of the program. */
+  async cli(...args: string[]): Promise<string> {
+    const { user, password } = this.props;
+    const program = this.lab.start('redis-cli', ['--user', user, ...args], {
+      env: { ...process.env, REDISCLI_AUTH: password },
+    });
+    const code = await program.exit();
+    if (code !== 0) throw new Error(`redis-cli ${args.join(' ')} exited with ${String(code)}:\n${program.output}`);
+    return program.output;
+  }
+
+  /** Runs work on a node, as the user of the program. */
+  async onNode<T>(port: number, work: (client: Redis) => Promise<T>): Promise<T> {
+    const client = connect(port, this.props.password, { username: this.props.user });
+    try {
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Runs work with a client of the cluster, as the user of the program. */
+  async withClient<T>(work: (client: Cluster) => Promise<T>): Promise<T> {
+    const { user, password } = this.props;
+    const client = connectToCluster(this.ports, password, undefined, user);
+    try {
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
+  }
+}
+
+/** A client of a cluster, which follows redirections, and repeats no command that may have been run. */
+export function connectToCluster(
+  ports: readonly number[],
+  password: string,
+  timeoutMs = 3000,
+  username = 'default',
+): Cluster {
+  const client = new Cluster(
+    ports.map((port) => ({ host: '127.0.0.1', port })),
+    {
+      lazyConnect: true,
+      enableReadyCheck: false,
+      clusterRetryStrategy: () => null,
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      slotsRefreshTimeout: timeoutMs,
+      redisOptions: {
+        username,
+        password,
+        disableClientInfo: true,
+        commandTimeout: timeoutMs,
+        connectTimeout: timeoutMs,
+        autoResendUnfulfilledCommands: false,
+        maxRetriesPerRequest: 0,
+      },
+    },
+  );
+  return client.on('error', () => undefined);
+}
+
+/** The roles and slots of the nodes, without what each sees of its own. */
+function summary(nodes: string): string {
+  const lines = nodes.split('\n').map((line) => {
+    const [id, , flags, master, , , , , ...slots] = line.split(' ');
+    return `${id} ${flags?.replace('myself,', '')} ${master} ${slots.join(' ')}`;
+  });
+  return lines.sort().join('\n');
+}

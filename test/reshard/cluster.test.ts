@@ -1,0 +1,312 @@
+// The keys of a fleet move to a Redis Cluster under load, and back: no write is lost, and no old value is read.
+
+import { RESHARD_STEPS } from '../../migrator/shard/fault-points';
+import { slotOf } from '../../reshard/plan/slots';
+import { everyNth, longTest } from '../lab/cases';
+import { connectToCluster } from '../lab/cluster';
+import { Lab, type Program, until } from '../lab/lab';
+import { type Load } from '../lab/load';
+import { LabReshardCluster, type LabReshardClusterProps } from '../lab/reshard-cluster';
+import { PASSWORD } from '../lab/reshard';
+
+let lab: Lab;
+let load: Load | undefined;
+beforeEach(() => {
+  lab = new Lab();
+  load = undefined;
+});
+afterEach(async () => {
+  await load?.end();
+  await lab.close();
+});
+
+const NO_REPLICAS = { shards: 4, masters: 3 };
+const REPLICAS = { ...NO_REPLICAS, replicasPerMaster: 1 };
+
+async function loaded(props: LabReshardClusterProps): Promise<LabReshardCluster> {
+  const fleet = await LabReshardCluster.create(lab, props);
+  await fleet.startPlainProxy();
+  await fleet.startPlainProxy();
+  load = await fleet.load({ operationsPerSecond: 3000 });
+  return fleet;
+}
+
+/** Waits until the load has had this many more replies. */
+async function moreReplies(count = 300): Promise<void> {
+  const before = load?.acknowledgedWrites ?? 0;
+  await until('the load goes on', () => (load?.acknowledgedWrites ?? 0) > before + count);
+}
+
+/** Waits until clients that use the wrong servers have been refused. */
+async function refused(): Promise<void> {
+  const count = (): number =>
+    Object.entries(load?.errors ?? {}).reduce((sum, [text, n]) => sum + (text.startsWith('NOPERM') ? n : 0), 0);
+  const before = count();
+  await until('clients are refused', () => count() > before + 100);
+}
+
+/** The applications change their clients after the servers have: until then, they are refused. */
+async function toCluster(fleet: LabReshardCluster): Promise<void> {
+  expect(await fleet.run('switch')).toContain('ring b serves');
+  await refused();
+  load?.routeToCluster(fleet.cluster.ports);
+  await moreReplies();
+}
+
+async function toRing(fleet: LabReshardCluster): Promise<void> {
+  expect(await fleet.run('return')).toContain('ring a serves');
+  await refused();
+  load?.routeTo(fleet.proxyPorts);
+  await moreReplies();
+}
+
+async function judge(): Promise<void> {
+  const report = await load?.stop();
+  load = undefined;
+  expect(report?.violations).toEqual([]);
+  expect(report?.lost).toEqual([]);
+  expect(report?.acknowledgedWrites).toBeGreaterThan(300);
+}
+
+async function ended(copy: Program, text: string): Promise<void> {
+  expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining(text)]);
+}
+
+describe('forth and back under load', () => {
+  test.each(everyNth(2, [NO_REPLICAS, REPLICAS]))('%j', async (props) => {
+    const fleet = await loaded(props);
+    const keys = await fleet.fill(600);
+    const contents = await fleet.contents(keys, 'a');
+    expect(await fleet.run('preflight')).toMatch(/\d+ keys with .* would move, in about/);
+    const copy = await fleet.copy();
+    expect(await fleet.run('verify')).toMatch(/^\d+ moving keys are the same on both rings/m);
+    // A client that changes too early is refused.
+    const early = connectToCluster(fleet.cluster.ports, PASSWORD);
+    await expect(early.set('early', 'value')).rejects.toThrow('NOPERM');
+    early.disconnect();
+    await moreReplies();
+
+    await toCluster(fleet);
+    expect(await fleet.contents(keys, 'b')).toEqual(contents);
+    expect(await fleet.run('status')).toContain('serves B: ring B serves');
+    await toRing(fleet);
+    expect(await fleet.contents(keys, 'a')).toEqual(contents);
+    await toCluster(fleet);
+
+    copy.child.kill('SIGTERM');
+    await ended(copy, 'stopped; ring b serves');
+    await fleet.run('purge');
+    expect(await fleet.foreignKeys('b')).toEqual([]);
+    expect(await fleet.contents(keys, 'b')).toEqual(contents);
+    await judge();
+  });
+});
+
+describe('copy is killed, and run again', () => {
+  const STEPS = ['reshard.fenced', ...RESHARD_STEPS.filter((step) => step !== 'reshard.fenced')];
+  const CASES = (['switch', 'return'] as const).flatMap((command) => STEPS.map((step) => [command, step] as const));
+  test.each(everyNth(CASES.length, CASES))('by %s at %s', async (command, step) => {
+    const fleet = await loaded(NO_REPLICAS);
+    const keys = await fleet.fill(200);
+    const contents = await fleet.contents(keys, 'a');
+    if (command === 'return') {
+      const first = await fleet.copy();
+      await toCluster(fleet);
+      await first.stop('SIGKILL');
+    }
+    const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGKILL` });
+    const asked = fleet.start(command);
+    expect(await copy.exit()).toBeNull();
+    await asked.exit();
+
+    const again = await fleet.copy();
+    if (step !== 'reshard.copied') expect(again.output).toContain('a change was interrupted');
+    const serving = (step === 'reshard.opened') === (command === 'switch') ? 'B' : 'A';
+    expect(await fleet.run('status')).toContain(`serves ${serving}: `);
+    if (serving === 'B') load?.routeToCluster(fleet.cluster.ports);
+    else load?.routeTo(fleet.proxyPorts);
+    await moreReplies();
+    await (serving === 'B' ? toRing(fleet) : toCluster(fleet));
+    expect(await fleet.contents(keys, serving === 'B' ? 'a' : 'b')).toEqual(contents);
+    await judge();
+  });
+});
+
+describe('a node is lost', () => {
+  const FAILOVERS = [
+    [undefined, 'while copy follows'],
+    ['reshard.fenced', 'behind the fence'],
+    ['reshard.drained', 'when all is copied'],
+  ] as const;
+  for (const [step, when] of FAILOVERS) {
+    longTest(`a master is killed ${when}, and its replica promoted`, async () => {
+      const fleet = await loaded(REPLICAS);
+      const keys = await fleet.fill(300);
+      const contents = await fleet.contents(keys, 'a');
+      const copy = await fleet.copy(step && { CDK8S_TWEMPROXY_SIGNAL_AT: `${step} SIGSTOP` });
+      const asked = step && fleet.start('switch');
+      if (step) await until('copy is stopped', () => copy.isStopped);
+      const victim = await fleet.cluster.masterOf(0);
+      await fleet.cluster.killNode(victim);
+      await until('a replica is promoted', async () => {
+        const isUp = await fleet.cluster.cli(
+          '-p',
+          String(fleet.cluster.ports.find((port) => port !== victim)),
+          'cluster',
+          'info',
+        );
+        return (await fleet.cluster.masterOf(0)) !== victim && isUp.includes('cluster_state:ok');
+      });
+      copy.child.kill('SIGCONT');
+      expect(await copy.exit()).toBe(4);
+      await asked?.exit();
+      // The lost node would return with permissions that nobody has changed.
+      const incomplete = fleet.start('copy');
+      await ended(incomplete, 'has failed');
+      await fleet.cluster.startNode(victim);
+      await fleet.cluster.settled();
+      await fleet.copy();
+      const isOnRing = (await fleet.run('status')).includes('serves A: ');
+      if (!isOnRing) load?.routeToCluster(fleet.cluster.ports);
+      await moreReplies();
+      await (isOnRing ? toCluster(fleet) : toRing(fleet));
+      expect(await fleet.contents(keys, isOnRing ? 'b' : 'a')).toEqual(contents);
+      await judge();
+    });
+  }
+
+  longTest('a master fails over while the cluster serves, and the way back loses nothing', async () => {
+    const fleet = await loaded(REPLICAS);
+    const copy = await fleet.copy();
+    await toCluster(fleet);
+    const master = await fleet.cluster.masterOf(0);
+    const replica = await fleet.cluster.replicaOf(0);
+    await fleet.cluster.onNode(replica, (client) => client.cluster('FAILOVER'));
+    await until('the roles have changed', async () => (await fleet.cluster.masterOf(0)) !== master);
+    await moreReplies();
+    expect(await copy.exit()).toBe(4);
+    await fleet.cluster.settled();
+    await fleet.copy();
+    await toRing(fleet);
+    await judge();
+  });
+
+  longTest('the whole cluster is lost while servers are fenced: the ring serves again', async () => {
+    const fleet = await loaded(NO_REPLICAS);
+    const copy = await fleet.copy({ CDK8S_TWEMPROXY_SIGNAL_AT: 'reshard.fenced SIGKILL' });
+    await Promise.all([fleet.start('switch').exit(), copy.exit()]);
+    await Promise.all(fleet.cluster.ports.map((port) => fleet.cluster.killNode(port)));
+    await ended(fleet.start('copy'), 'a change was interrupted');
+    await moreReplies();
+    expect((await runAnyway(fleet, 'status')).output).toContain('serves A: ');
+    await judge();
+  });
+});
+
+describe('the cluster changes', () => {
+  longTest('slots that move while copy follows end it, and it is run again', async () => {
+    const fleet = await loaded(NO_REPLICAS);
+    const keys = await fleet.fill(300);
+    const contents = await fleet.contents(keys, 'a');
+    const copy = await fleet.copy();
+    await fleet.cluster.moveSlots(2000);
+    await moreReplies();
+    expect(await copy.exit()).toBe(4);
+    const next = await fleet.copy();
+    await toCluster(fleet);
+    // And once more while the cluster serves.
+    await fleet.cluster.moveSlots(2000);
+    await moreReplies();
+    expect(await next.exit()).toBe(4);
+    await fleet.copy();
+    await toRing(fleet);
+    expect(await fleet.contents(keys, 'a')).toEqual(contents);
+    await judge();
+  });
+
+  longTest('a slot that is being moved prevents a copy', async () => {
+    const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
+    const [from, to] = [await fleet.cluster.masterOf(0), await fleet.cluster.masterOf(16_383)];
+    const id = await fleet.cluster.onNode(to, (client) => client.cluster('MYID'));
+    await fleet.cluster.onNode(from, (client) => client.cluster('SETSLOT', 0, 'MIGRATING', id));
+    await ended(fleet.start('copy'), 'a slot is being moved between its nodes');
+    await fleet.cluster.onNode(from, (client) => client.cluster('SETSLOT', 0, 'STABLE'));
+    await fleet.copy();
+  });
+
+  longTest('slots without a key that move are noticed before the fence', async () => {
+    const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
+    const copy = await fleet.copy();
+    await fleet.cluster.moveSlots(100);
+    await fleet.start('switch').exit();
+    await ended(copy, 'its slots or its nodes have changed');
+    expect(await fleet.run('status')).toContain('serves A: ');
+  });
+
+  longTest('a slot without a node prevents a copy, and ends a change', async () => {
+    const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
+    const copy = await fleet.copy();
+    const port = await fleet.cluster.masterOf(0);
+    await fleet.cluster.onNode(port, (client) => client.cluster('DELSLOTS', 0));
+    await fleet.start('switch').exit();
+    await ended(copy, 'only 16383 of its 16384 slots have a node');
+    await ended(fleet.start('copy'), 'only 16383 of its 16384 slots have a node');
+  });
+});
+
+test('a cluster that is in use is refused, and stays as it is', async () => {
+  const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
+  await fleet.cluster.withClient((client) => client.set('another', 'application'));
+  const copy = fleet.start('copy');
+  expect([await copy.exit(), copy.output]).toEqual([3, expect.stringContaining('its clients would be locked out')]);
+  const client = connectToCluster(fleet.cluster.ports, PASSWORD);
+  expect(await client.get('another')).toBe('application');
+  client.disconnect();
+});
+
+longTest('consumer groups move with their streams', async () => {
+  const fleet = await LabReshardCluster.create(lab, { shards: 1, masters: 3 });
+  await fleet.onServer(0, async (client) => {
+    await client.xgroup('CREATE', 'stream', 'group', '$', 'MKSTREAM');
+    for (let i = 0; i < 10; i++) await client.xadd('stream', '*', 'n', String(i));
+  });
+  await fleet.copy();
+  // No invalidation reports these.
+  await fleet.onServer(0, async (client) => {
+    await client.xreadgroup('GROUP', 'group', 'reader', 'COUNT', 4, 'STREAMS', 'stream', '>');
+  });
+  await fleet.run('switch');
+  const ofReader = (count: string): unknown[] => [
+    Number(count),
+    expect.any(String),
+    expect.any(String),
+    [['reader', count]],
+  ];
+  await fleet.cluster.withClient(async (client) => {
+    expect(await client.xpending('stream', 'group')).toEqual(ofReader('4'));
+    await client.xreadgroup('GROUP', 'group', 'reader', 'COUNT', 2, 'STREAMS', 'stream', '>');
+  });
+  await fleet.run('return');
+  await fleet.onServer(0, async (client) => {
+    expect(await client.xpending('stream', 'group')).toEqual(ofReader('6'));
+  });
+});
+
+test('keys with a hash tag are on the server of its slot', async () => {
+  const fleet = await LabReshardCluster.create(lab, { shards: 2, masters: 3 });
+  const keys = Array.from({ length: 50 }, (_, i) => `{cart}:${i}`);
+  await fleet.eachOwner(keys, 'a', async (client, own) => {
+    for (const key of own) await client.set(key, key);
+  });
+  await fleet.copy();
+  await fleet.run('switch');
+  expect(await fleet.cluster.withClient((client) => client.mget(keys))).toEqual(keys);
+  const port = await fleet.cluster.masterOf(slotOf(Buffer.from('cart')));
+  expect(await fleet.cluster.onNode(port, (client) => client.dbsize())).toBe(keys.length);
+});
+
+async function runAnyway(fleet: LabReshardCluster, command: string): Promise<Program> {
+  const program = fleet.start(command);
+  await program.exit();
+  return program;
+}
