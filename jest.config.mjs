@@ -35,6 +35,7 @@ const partly = [
   'nutcracker/resize',
   'redis/config/known',
   'redis/config/text',
+  'reshard/cluster',
   'reshard/reshard',
   'runbook-kubectl',
 ];

@@ -114,6 +114,7 @@ export class Mover {
     }
     // From here on, changes are those of the next ring.
     this.ring = next;
+    this.handOverStreams();
     await this.fleet.open(next, () => {
       reached('reshard.opened');
     });
@@ -142,6 +143,13 @@ export class Mover {
     await this.fleet.replicated(Math.max(1, Math.floor(deadline - performance.now())));
     if (this.failure) throw this.failure;
     await durable;
+  }
+
+  /** The consumer groups of a stream now change on the server to which it was copied. */
+  private handOverStreams(): void {
+    for (const key of this.all.flatMap(({ streams }) => streams.take(streams.size))) {
+      this.sources.get(this.rings.ownerOf(key, this.ring))?.streams.add(key);
+    }
   }
 
   /** Where a key of a server is to be; undefined if it stays, or if it is itself a copy. */

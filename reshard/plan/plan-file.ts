@@ -44,8 +44,9 @@ const HASHES = Object.values<string>(HashType);
 const DISTRIBUTIONS: string[] = [Distribution.KETAMA, Distribution.MODULA];
 
 function ringRules(ring: 'a' | 'b'): Rules {
+  const fields = 'a ring: user, hash, distribution, hashTag and servers';
   return [
-    [ring, isObject, 'a ring: user, hash, distribution, hashTag and servers'],
+    [ring, isObject, ring === 'b' ? `${fields}, or cluster: nodes of a Redis Cluster` : fields],
     [`${ring}.user`, isOneOf(RING_USERS), `one of ${RING_USERS.join(', ')}`],
     [`${ring}.hash`, isOneOf(HASHES), `one of ${HASHES.join(', ')}`],
     [`${ring}.distribution`, isOneOf(DISTRIBUTIONS), `one of ${DISTRIBUTIONS.join(', ')}`],

@@ -43,8 +43,17 @@ export class LabCluster {
     private readonly lab: Lab,
     private readonly props: LabClusterProps,
     /** The ports of its nodes for clients. */
-    readonly ports: readonly number[],
+    readonly ports: number[],
   ) {}
+
+  /** Adds a master without slots. */
+  async addNode(): Promise<void> {
+    const [port, busPort] = await freePorts(2);
+    await this.startNode(port, busPort);
+    await this.cli('--cluster', 'add-node', `127.0.0.1:${port}`, `127.0.0.1:${this.ports[0]}`);
+    this.ports.push(port);
+    await this.settled();
+  }
 
   /** Starts a node, or starts it again. */
   async startNode(port: number, busPort?: number): Promise<void> {
@@ -84,7 +93,7 @@ export class LabCluster {
       const seen = await Promise.all(
         running.map((port) =>
           this.onNode(port, async (client) => {
-            const isOk = String(await client.cluster('INFO')).includes('cluster_state:ok');
+            const isOk = (await client.cluster('INFO')).includes('cluster_state:ok');
             const isLinked = !(await client.info('replication')).includes('master_link_status:down');
             return isOk && isLinked ? summary(String(await client.cluster('NODES'))) : undefined;
           }).catch(() => undefined),
@@ -113,11 +122,11 @@ export class LabCluster {
     return owners.map(([, ownerPort]) => ownerPort);
   }
 
-  /** Moves the first slots with their keys to the owner of the last one. */
-  async moveSlots(count: number): Promise<void> {
+  /** Moves slots with their keys from the owner of the first slot to the owner of another one. */
+  async moveSlots(count: number, other = 16_383): Promise<void> {
     const [from, to] = await Promise.all(
-      [0, 16_383].map(async (slot) =>
-        this.onNode(await this.masterOf(slot), async (client) => String(await client.cluster('MYID'))),
+      [0, other].map(async (slot) =>
+        this.onNode(await this.masterOf(slot), (client) => client.cluster('MYID')),
       ),
     );
     const node = `127.0.0.1:${this.ports[0]}`;
@@ -193,7 +202,7 @@ export function connectToCluster(
 function summary(nodes: string): string {
   const lines = nodes.split('\n').map((line) => {
     const [id, , flags, master, , , , , ...slots] = line.split(' ');
-    return `${id} ${flags?.replace('myself,', '')} ${master} ${slots.join(' ')}`;
+    return `${id} ${flags.replace('myself,', '')} ${master} ${slots.join(' ')}`;
   });
   return lines.sort().join('\n');
 }

@@ -1,13 +1,19 @@
 // The keys of a fleet move to a Redis Cluster under load, and back: no write is lost, and no old value is read.
 
+import { type Redis } from 'ioredis';
 import { RESHARD_STEPS } from '../../migrator/shard/fault-points';
+import { Mover } from '../../reshard/move/mover';
+import { PendingKeys } from '../../reshard/move/pending';
+import { Rings } from '../../reshard/plan/rings';
 import { slotOf } from '../../reshard/plan/slots';
+import { Fleet } from '../../reshard/server/fleet';
+import { FleetServer } from '../../reshard/server/server';
 import { everyNth, longTest } from '../lab/cases';
 import { connectToCluster } from '../lab/cluster';
 import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
 import { LabReshardCluster, type LabReshardClusterProps } from '../lab/reshard-cluster';
-import { PASSWORD } from '../lab/reshard';
+import { PASSWORD, USER } from '../lab/reshard';
 
 let lab: Lab;
 let load: Load | undefined;
@@ -105,7 +111,9 @@ describe('forth and back under load', () => {
 describe('copy is killed, and run again', () => {
   const STEPS = ['reshard.fenced', ...RESHARD_STEPS.filter((step) => step !== 'reshard.fenced')];
   const CASES = (['switch', 'return'] as const).flatMap((command) => STEPS.map((step) => [command, step] as const));
-  test.each(everyNth(CASES.length, CASES))('by %s at %s', async (command, step) => {
+  for (const [command, step] of CASES) longTest(`by ${command} at ${step}`, () => killed(command, step));
+
+  async function killed(command: string, step: string): Promise<void> {
     const fleet = await loaded(NO_REPLICAS);
     const keys = await fleet.fill(200);
     const contents = await fleet.contents(keys, 'a');
@@ -129,7 +137,7 @@ describe('copy is killed, and run again', () => {
     await (serving === 'B' ? toRing(fleet) : toCluster(fleet));
     expect(await fleet.contents(keys, serving === 'B' ? 'a' : 'b')).toEqual(contents);
     await judge();
-  });
+  }
 });
 
 describe('a node is lost', () => {
@@ -215,7 +223,7 @@ describe('the cluster changes', () => {
     const next = await fleet.copy();
     await toCluster(fleet);
     // And once more while the cluster serves.
-    await fleet.cluster.moveSlots(2000);
+    await fleet.cluster.moveSlots(2000, 8000);
     await moreReplies();
     expect(await next.exit()).toBe(4);
     await fleet.copy();
@@ -243,6 +251,18 @@ describe('the cluster changes', () => {
     expect(await fleet.run('status')).toContain('serves A: ');
   });
 
+  longTest('a node that joins while copy follows is not forgotten by the fence', async () => {
+    const fleet = await loaded(NO_REPLICAS);
+    const copy = await fleet.copy();
+    await fleet.cluster.addNode();
+    await fleet.start('switch').exit();
+    await ended(copy, 'its slots or its nodes have changed');
+    await fleet.copy();
+    expect((await fleet.run('status')).match(/serves A/g)).toHaveLength(4 + 4 + 1);
+    await toCluster(fleet);
+    await judge();
+  });
+
   longTest('a slot without a node prevents a copy, and ends a change', async () => {
     const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
     const copy = await fleet.copy();
@@ -264,35 +284,27 @@ test('a cluster that is in use is refused, and stays as it is', async () => {
   client.disconnect();
 });
 
-longTest('consumer groups move with their streams', async () => {
+longTest('consumer groups move with their streams, and back', async () => {
   const fleet = await LabReshardCluster.create(lab, { shards: 1, masters: 3 });
+  type AnyClient = Pick<Redis, 'xreadgroup' | 'xpending'>;
+  const read = (client: AnyClient, count: number): Promise<unknown> =>
+    client.xreadgroup('GROUP', 'group', 'reader', 'COUNT', count, 'STREAMS', 'stream', '>');
+  const pending = async (client: AnyClient): Promise<unknown> => (await client.xpending('stream', 'group'))[0];
   await fleet.onServer(0, async (client) => {
     await client.xgroup('CREATE', 'stream', 'group', '$', 'MKSTREAM');
     for (let i = 0; i < 10; i++) await client.xadd('stream', '*', 'n', String(i));
   });
   await fleet.copy();
-  // No invalidation reports these.
-  await fleet.onServer(0, async (client) => {
-    await client.xreadgroup('GROUP', 'group', 'reader', 'COUNT', 4, 'STREAMS', 'stream', '>');
-  });
+  // No invalidation reports what changes a group.
+  await fleet.onServer(0, (client) => read(client, 4));
   await fleet.run('switch');
-  const ofReader = (count: string): unknown[] => [
-    Number(count),
-    expect.any(String),
-    expect.any(String),
-    [['reader', count]],
-  ];
-  await fleet.cluster.withClient(async (client) => {
-    expect(await client.xpending('stream', 'group')).toEqual(ofReader('4'));
-    await client.xreadgroup('GROUP', 'group', 'reader', 'COUNT', 2, 'STREAMS', 'stream', '>');
-  });
+  expect(await fleet.cluster.withClient(pending)).toBe(4);
+  await fleet.cluster.withClient((client) => read(client, 2));
   await fleet.run('return');
-  await fleet.onServer(0, async (client) => {
-    expect(await client.xpending('stream', 'group')).toEqual(ofReader('6'));
-  });
+  expect(await fleet.onServer(0, pending)).toBe(6);
 });
 
-test('keys with a hash tag are on the server of its slot', async () => {
+longTest('keys with a hash tag are on the server of its slot', async () => {
   const fleet = await LabReshardCluster.create(lab, { shards: 2, masters: 3 });
   const keys = Array.from({ length: 50 }, (_, i) => `{cart}:${i}`);
   await fleet.eachOwner(keys, 'a', async (client, own) => {
@@ -303,6 +315,62 @@ test('keys with a hash tag are on the server of its slot', async () => {
   expect(await fleet.cluster.withClient((client) => client.mget(keys))).toEqual(keys);
   const port = await fleet.cluster.masterOf(slotOf(Buffer.from('cart')));
   expect(await fleet.cluster.onNode(port, (client) => client.dbsize())).toBe(keys.length);
+});
+
+describe('the checks of the load find', () => {
+  /** Changes to the cluster in this process, and returns what the checks find. */
+  async function findingsWith(plant: () => void, isFenced = true): Promise<number> {
+    const fleet = await loaded(NO_REPLICAS);
+    const access = { user: USER, password: PASSWORD };
+    const servers = await Fleet.connect(fleet.plan, access);
+    await servers.prepare();
+    const mover = await Mover.start(servers, new Rings(fleet.plan, servers.slots), 'a', access);
+    try {
+      await mover.copyUntil(() => mover.isCopied);
+      plant();
+      let isEnough = false;
+      const copying = mover.copyUntil(() => isEnough);
+      await moreReplies();
+      isEnough = true;
+      await copying;
+      await mover.changeOver(10_000);
+      await (isFenced ? refused() : moreReplies());
+      load?.routeToCluster(fleet.cluster.ports);
+      await moreReplies();
+    } finally {
+      mover.close();
+      servers.close();
+    }
+    const report = await load?.stop();
+    load = undefined;
+    return (report?.violations.length ?? 0) + (report?.lost.length ?? 0);
+  }
+  afterEach(() => jest.restoreAllMocks());
+
+  longTest('nothing without a fault', async () => {
+    expect(await findingsWith(() => undefined)).toBe(0);
+  });
+
+  longTest('a log that drops every third change', async () => {
+    const { add } = PendingKeys.prototype; // eslint-disable-line @typescript-eslint/unbound-method -- called with its own this
+    let changes = 0;
+    const found = await findingsWith(() => {
+      jest.spyOn(PendingKeys.prototype, 'add').mockImplementation(function (this: PendingKeys, key) {
+        if (++changes % 3 > 0) add.call(this, key);
+      });
+    });
+    expect(found).toBeGreaterThan(0);
+  });
+
+  longTest('a fence that takes no keys away', async () => {
+    const found = await findingsWith(() => {
+      jest.spyOn(FleetServer.prototype, 'fence').mockResolvedValue({ isMaster: true, isConnected: false });
+      jest.spyOn(FleetServer.prototype, 'open').mockImplementation(async function (this: FleetServer) {
+        await this.redis.call('ACL', 'SETUSER', 'default', '~*');
+      });
+    }, false);
+    expect(found).toBeGreaterThan(0);
+  });
 });
 
 async function runAnyway(fleet: LabReshardCluster, command: string): Promise<Program> {

@@ -27,6 +27,11 @@ test('a plan is read', () => {
   expect(read({})).toEqual(PLAN);
 });
 
+test('a plan with a Redis Cluster is read', () => {
+  const b = { cluster: [{ host: 'node-0', port: 6379 }] };
+  expect(read({ b })).toEqual({ ...PLAN, b });
+});
+
 test.each([
   [{ version: 1 }, 'version is 1, but this program reads 2'],
   [{ user: 'default' }, 'user is "default"; write the ACL user of this program, not default or ring-2'],
@@ -37,6 +42,12 @@ test.each([
   [{ b: { ...ring, servers: [{ shard: 3, name: 'x', weight: 1 }] } }, 'b.servers[0].shard is 3; write the ordinal'],
   [{ shards: [{ ...PLAN.shards[0], replica: 'redis' }] }, 'shards[0].replica is "redis"; write the host and the port'],
   [{ shards: [{ ...PLAN.shards[0], host: 'redis:1' }] }, 'shards[0].host is "redis:1"; write a host without a port'],
+  [{ b: { cluster: [] } }, 'b.cluster is []; write a list of nodes of the Redis Cluster'],
+  [{ b: { cluster: [{ host: 'node:6379', port: 6379 }] } }, 'b.cluster[0].host is "node:6379"; write a host without'],
+  [{ b: { cluster: [{ host: 'node', port: 0 }] } }, 'b.cluster[0].port is 0; write its port'],
+  [{ b: { ...ring, cluster: [{ host: 'node', port: 1 }] } }, 'b.servers is [{"shard":0'],
+  [{ a: { cluster: [{ host: 'node', port: 1 }] } }, 'a.user is missing'],
+  [{ b: null }, 'b is null; write a ring: user, hash, distribution, hashTag and servers, or cluster'],
   [{ shards: [] }, 'shards is []; write a list of servers'],
 ])('%j is refused', (changes, message) => {
   expect(() => read(changes)).toThrow(`reshard.json: ${message}`);
