@@ -125,9 +125,7 @@ export class LabCluster {
   /** Moves slots with their keys from the owner of the first slot to the owner of another one. */
   async moveSlots(count: number, other = 16_383): Promise<void> {
     const [from, to] = await Promise.all(
-      [0, other].map(async (slot) =>
-        this.onNode(await this.masterOf(slot), (client) => client.cluster('MYID')),
-      ),
+      [0, other].map(async (slot) => this.onNode(await this.masterOf(slot), (client) => client.cluster('MYID'))),
     );
     const node = `127.0.0.1:${this.ports[0]}`;
     const slots = ['--cluster-slots', String(count), '--cluster-from', from, '--cluster-to', to];

@@ -4,6 +4,7 @@ import { WAIT_KEY } from '../../lib/reshard/reshard-plan';
 import { connect } from '../lab/clients';
 import { freePorts, accepts, Lab, type Program } from '../lab/lab';
 import { ScriptPod } from '../lab/shard-lab';
+import { NOBODY, type UsersOfRings } from '../../reshard/server/ring-users';
 import { FleetServer } from '../../reshard/server/server';
 
 const lab = new Lab();
@@ -21,6 +22,7 @@ class Pod {
   constructor(
     private readonly port: number,
     private readonly hasUsersFile: boolean,
+    private readonly users: UsersOfRings = { a: 'default', b: 'ring-2' },
   ) {
     this.pod = new ScriptPod(lab, `redis-${port}`, '/etc/redis-shard', {
       REDISCLI_AUTH: PASSWORD,
@@ -40,7 +42,7 @@ class Pod {
     this.program = this.pod.run('start.sh');
     await this.program.ready(() => accepts(this.port));
     const access = { password: PASSWORD, ...(this.hasUsersFile && { user: 'migrator' }) };
-    return FleetServer.connect(0, { host: '127.0.0.1', port: this.port }, { a: 'default', b: 'ring-2' }, access);
+    return FleetServer.connect(0, { host: '127.0.0.1', port: this.port }, this.users, access);
   }
 }
 
@@ -88,6 +90,33 @@ test.each([
   const rulesOf = (user = ''): string =>
     user.replace(/^user \S+/, '').replace(/ (sanitize-payload|~\*|%R~cdk8s-twemproxy-wait)/g, '');
   expect(rulesOf(second)).toBe(rulesOf(first));
+  await server.open('a');
+  expect(await restarted()).toBe('serves A');
+  server.close();
+});
+
+test.each([
+  ['users.acl', true],
+  ['redis.conf', false],
+])('while a Redis Cluster serves, with its users in %s', async (_, hasUsersFile) => {
+  const [port] = await freePorts(1);
+  const pod = new Pod(port, hasUsersFile, { a: 'default', b: NOBODY });
+  let server = await pod.restart();
+  const restarted = async (): Promise<string> => {
+    await server.persist();
+    server.close();
+    server = await pod.restart();
+    return server.epoch();
+  };
+  await server.prepare();
+  expect(await restarted()).toBe('serves A');
+  await server.fence('b');
+  expect(await restarted()).toBe('fenced for B');
+  await server.open('b');
+  expect(await restarted()).toBe('serves B');
+  const client = connect(port, PASSWORD);
+  await expect(client.get('key')).rejects.toThrow('NOPERM');
+  client.disconnect();
   await server.open('a');
   expect(await restarted()).toBe('serves A');
   server.close();
