@@ -33,6 +33,15 @@ export const COMMANDS = {
     },
     options: { deadline: DEADLINE },
   },
+  compatibility: {
+    help: 'Print which commands clients have used that would break, from the statistics of the shards.',
+    exit: {
+      done: 'none was used',
+      refused: 'some were used; the output says how often, and what to change',
+      incomplete: 'a server cannot be reached; run it again',
+    },
+    options: {},
+  },
   copy: {
     help: 'Copy the moving keys and what changes, until it is stopped; change over when switch or return asks.',
     exit: {

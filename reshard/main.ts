@@ -6,6 +6,7 @@ import { planHash } from '../migrator/program/plan-rules';
 import { passwordOf, type Result, runProgram } from '../migrator/program/run';
 import { COMMAND_LINE, type CommandName } from './command-line';
 import { change } from './commands/change';
+import { compatibility } from './commands/compatibility';
 import { type Context } from './commands/context';
 import { copy } from './commands/copy';
 import { preflight } from './commands/preflight';
@@ -25,6 +26,7 @@ const patienceOf = (given: Given): number => numberOf(given, 'patience', 60) * 1
 
 const RUNNERS: Record<CommandName, RunCommand> = {
   preflight: (context, given) => preflight(context, deadlineOf(given)),
+  compatibility,
   copy: (context, given) => copy(context, { deadlineMs: deadlineOf(given), deleteOrphans: deleteOrphans(given) }),
   verify,
   switch: (context, given) => change(context, 'b', patienceOf(given)),

@@ -198,7 +198,8 @@ export function connectToCluster(
 
 /** The roles and slots of the nodes, without what each sees of its own. */
 function summary(nodes: string): string {
-  const lines = nodes.split('\n').map((line) => {
+  const rows = nodes.split('\n').filter(Boolean);
+  const lines = rows.map((line) => {
     const [id, , flags, master, , , , , ...slots] = line.split(' ');
     return `${id} ${flags.replace('myself,', '')} ${master} ${slots.join(' ')}`;
   });
