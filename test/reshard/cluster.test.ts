@@ -22,6 +22,7 @@ beforeEach(() => {
   load = undefined;
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await load?.end();
   await lab.close();
 });
@@ -345,7 +346,6 @@ describe('the checks of the load find', () => {
     load = undefined;
     return (report?.violations.length ?? 0) + (report?.lost.length ?? 0);
   }
-  afterEach(() => jest.restoreAllMocks());
 
   longTest('nothing without a fault', async () => {
     expect(await findingsWith(() => undefined)).toBe(0);

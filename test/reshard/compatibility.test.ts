@@ -42,7 +42,7 @@ test('it names commands with several keys, and what to change', async () => {
   expect(output).toMatch(/^EVAL, 1 calls on 1 shards: a cluster refuses .*a script with several keys has to name/m);
   expect(output).toMatch(/^SUNIONSTORE, 1 calls on 1 shards: a cluster refuses .*give the keys a common hash tag/m);
   expect(output).toMatch(/functions are not copied \(library\): load them on every server/);
-  expect(output).not.toMatch(/SET|SADD|EXISTS|PING/);
+  expect(output).not.toMatch(/^(SET|SADD|EXISTS|PING),/m);
 
   fleet.plan = { ...fleet.plan, a: { ...fleet.plan.a, hashTag: '$$' } };
   expect((await run(fleet)).output).toContain('the hash tag of ring A is $$, but that of a cluster is always {}');
@@ -51,7 +51,7 @@ test('it names commands with several keys, and what to change', async () => {
   fleet.plan = { ...fleet.plan, b: ringB };
   const toRing = await run(fleet);
   expect(toRing.output).toMatch(/SUNIONSTORE.*: nutcracker sends it to the server of the first key/);
-  expect(toRing.output).not.toMatch(/MGET|DEL|hash tag of ring A/);
+  expect(toRing.output).not.toMatch(/^(MGET|DEL),|hash tag of ring A/m);
 });
 
 const FUNCTION = '#!lua name=library\nredis.register_function("f", function() return 1 end)';
