@@ -1,4 +1,4 @@
-// A fleet with replicas whose charts are applied phase by phase, under load: it grows from two to three shards and shrinks again, while servers
+// A fleet with replicas whose charts are applied phase by phase, under load: it grows from two to three shards, shrinks and grows again, while servers
 // are stopped, killed and replaced in every epoch. No write is lost but what a killed master had not replicated, and no old value is read.
 
 import { otherSide } from '../../lib/failover/replica-plan';
@@ -35,7 +35,7 @@ async function moreReplies(running: Load, count = 300): Promise<void> {
 
 const programsOf = (pod: LabPod): Program[] => pod.spec.containers.map(({ name }) => pod.program(name));
 
-test('a fleet with replicas grows by its charts, and shrinks again', async () => {
+test('a fleet with replicas grows by its charts, shrinks, and grows again', async () => {
   const running = (fleet = await LabReshardCharts.start(lab, { first: TWO, mostShards: 3, hasReplicas: true }));
   const clients = (load = await running.load({ operationsPerSecond: 800 }));
   const kills: number[] = [];
@@ -119,6 +119,14 @@ test('a fleet with replicas grows by its charts, and shrinks again', async () =>
     [undefined, undefined, undefined],
   ]);
   expect([running.shardPods.length, await running.usersThatServe()]).toEqual([4, ['default']]);
+
+  // A shard that joins again has the disks of then.
+  await running.apply({ rings: [TWO, THREE, TWO, THREE], phase: RESHARDING });
+  const third = await running.copyJob();
+  await running.runJob('switch');
+  await moreReplies(clients);
+  expect([await running.contents(keys, 'b'), await running.usersThatServe()]).toEqual([contents, ['ring-2']]);
+  await third.stop();
   await clients.stop();
   load = undefined;
   const mayBeUndone = ({ start, end }: Operation): boolean =>
