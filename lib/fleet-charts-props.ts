@@ -12,6 +12,7 @@ import { type PhasedReshard } from './reshard/reshard-options';
 import { type RedisOptions } from './redis/redis-options';
 import { type SentinelOptions } from './redis/sentinel-options';
 import { type IShardStorage } from './storage/i-shard-storage';
+import { type ShardTls } from './tls/tls-options';
 import { type BridgeOptions } from './twemproxy/bridge-options';
 import { type TwemproxyOptions } from './twemproxy/twemproxy-options';
 
@@ -51,7 +52,7 @@ export interface FleetChartsProps {
   readonly sentinels?: SentinelOptions;
 
   /**
-   * With `redis.replicas`, the options of the bridge. During a migration, those of the migration apply.
+   * With `redis.replicas`, `tls` or `proxies.clientTls`, the options of the bridge. During a migration, those of the migration apply.
    * @default - the defaults of BridgeOptions
    */
   readonly bridge?: BridgeOptions;
@@ -88,6 +89,13 @@ export interface FleetChartsProps {
    * @default - none
    */
   readonly backup?: BackupOptions;
+
+  /**
+   * TLS between the proxies and the shards, in phases. Not yet with replicas, with a migration, or with a change of the ring. For TLS of
+   * clients, see `proxies.clientTls`.
+   * @default - none
+   */
+  readonly tls?: ShardTls;
 
   /**
    * With `redis.replicas`, the port of the second server of each shard, which must differ from 6379.

@@ -17,6 +17,7 @@ import { FleetMigration } from './fleet-migration';
 import { type FleetPasswords } from './fleet-passwords';
 import { type FleetReshard } from './fleet-reshard';
 import { measuredProxies, shardOfServer } from './fleet/measured';
+import { shardBridge } from './fleet/fleet-tls';
 import { createNamespace } from './fleet/namespace';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
 import { backupOf, failoverOf, passwordsOf, reshardOf } from './fleet/operations';
@@ -109,6 +110,7 @@ export class FleetCharts extends Construct {
       storageScope: storage,
       password,
       clusterDomain,
+      tls: props.tls,
       replicaPort: props.replicaPort,
       replicaStorage: props.replicaStorage,
       sentinelName: `${name}-sentinel`,
@@ -140,7 +142,10 @@ export class FleetCharts extends Construct {
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
       ...(props.metrics && measuredProxies(props.proxies, served)),
-      bridge: this.migration?.bridge ?? (failover && new FailoverBridge(failover)),
+      bridge:
+        this.migration?.bridge ??
+        (failover && new FailoverBridge(failover)) ??
+        shardBridge(props, this.redis, password, this.bridgeOptions(props.bridge)),
       ...(change &&
         password &&
         ringsOfProxies(change, this.redis, password, failover, this.bridgeOptions(change.options.bridge))),

@@ -92,14 +92,14 @@ export class NetworkPolicies extends Construct {
     const oldServers = migration?.bridge.shards.map(({ oldAddress }) => oldAddress) ?? [];
     const ownServers = [...redis.addresses, ...redis.replicaAddresses, ...(sentinels?.addresses ?? [])];
     const everyServer = [...ownServers, ...oldServers];
-    const toServer = (port: number): k8s.NetworkPolicyIngressRule[] => NetworkPeer._ingress(redisClients, [port]);
+    const toServer = (...ports: number[]): k8s.NetworkPolicyIngressRule[] => NetworkPeer._ingress(redisClients, ports);
     // A shard that is restored loads the file from the Job.
     const toRestore = backup ? NetworkPeer._egress([NetworkPeer.pods(backup.podSelector)], backup.restorePorts) : [];
     this.redisPolicy = this.policy(
       'redis',
       redis.statefulSet.name,
       redis,
-      toServer(redis.port),
+      toServer(...redis.openPorts),
       everyServer,
       toRestore,
     );

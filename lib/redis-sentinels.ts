@@ -17,6 +17,7 @@ import { SENTINEL_PORT, SENTINELS } from './redis/replication';
 import { type SentinelOptions } from './redis/sentinel-options';
 import { sentinelData, sentinelPod } from './redis/sentinel-pod';
 import { DATA_VOLUME } from './redis/redis-pod';
+import { ServerPorts } from './redis/server-ports';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type ShardVolume } from './storage/i-shard-storage';
 import { provide } from './storage/provide';
@@ -94,7 +95,13 @@ export class RedisSentinels extends Construct {
     this.podSelector = selector;
     this.port = SENTINEL_PORT;
     this.addresses = redis.sentinelAddresses;
-    const services = { statefulSet: name, labels, selector, port: this.port, publishNotReady: true };
+    const services = {
+      statefulSet: name,
+      labels,
+      selector,
+      ports: new ServerPorts(this.port).ofService,
+      publishNotReady: true,
+    };
     this.service = headlessService(this, name, services);
     this.sentinelServices = Array.from({ length: SENTINELS }, (_, n) =>
       podService(this, `sentinel-${n}`, `${name}-${n}`, n, services),

@@ -5,6 +5,7 @@ import { type SecretKey } from './common/secret-key';
 import { type OldUser } from './migration/old-user';
 import { type RedisOptions } from './redis/redis-options';
 import { type IShardStorage } from './storage/i-shard-storage';
+import { type ShardTls } from './tls/tls-options';
 
 /** The props of RedisStatefulSet. */
 export interface RedisStatefulSetProps extends RedisOptions {
@@ -59,6 +60,12 @@ export interface RedisStatefulSetProps extends RedisOptions {
    * @default 6379
    */
   readonly port?: number;
+
+  /**
+   * TLS, on a port of its own. Not with replicas, or with `startAsReplica`.
+   * @default - none
+   */
+  readonly tls?: ShardTls;
 
   /**
    * With replicas, the port of the second server of each shard. It must differ from `port`: it tells the two servers apart in the

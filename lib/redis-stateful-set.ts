@@ -12,12 +12,14 @@ import { DEFAULT_REDIS_IMAGE } from './redis/config/server-version';
 import { startsAsReplica } from './redis/redis-options';
 import { DATA_VOLUME } from './redis/redis-pod';
 import { sentinelAddresses } from './redis/redis-services';
+import { ServerPorts } from './redis/server-ports';
 import { ServerSet } from './redis/server-set';
 import { shardBudget } from './redis/shard-budget';
 import { checkShards } from './redis/shard-checks';
 import { type RedisStatefulSetProps } from './redis-stateful-set-props';
 import { type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { provide } from './storage/provide';
+import { type ShardTls } from './tls/tls-options';
 
 /**
  * N shards: a StatefulSet with its headless Service, a Service for each shard, the configuration, and a disruption
@@ -37,7 +39,10 @@ export class RedisStatefulSet extends Construct {
   readonly configMap: k8s.KubeConfigMap;
   /** Limits how many shards can be evicted at a time; undefined with replicas, where each shard has its own budget. */
   readonly podDisruptionBudget?: k8s.KubePodDisruptionBudget;
-  /** `host:port` of each shard, by ordinal. The host is fully qualified if the chart has a namespace. */
+  /**
+   * `host:port` of each shard, by ordinal. The host is fully qualified if the chart has a namespace. The port is the one with TLS from the
+   * phase USED on.
+   */
   readonly addresses: string[];
   /** The labels of every object. */
   readonly labels: { [key: string]: string };
@@ -45,6 +50,12 @@ export class RedisStatefulSet extends Construct {
   readonly podSelector: { [key: string]: string };
   /** The port of every shard. */
   readonly port: number;
+  /** TLS of the shards. */
+  readonly tls?: ShardTls;
+  /** The names that the certificate of the shards must have; empty without TLS. */
+  readonly tlsNames: string[];
+  /** The open ports of every shard: the plain one, the one with TLS, or both. */
+  readonly openPorts: number[];
   /** Whether a new shard starts as a replica, without a master. */
   readonly startAsReplica: boolean;
   /** The user as which a shard replicates from an old server; undefined for the default user. */
@@ -88,13 +99,14 @@ export class RedisStatefulSet extends Construct {
       return { program: 'redis', instance, component: 'shard', partOf, image };
     };
     const common = { shards, clusterDomain, publishNotReady: hasReplicas };
+    const portsOfA = new ServerPorts(port, props.tls);
     const a = new ServerSet(this, {
       ...common,
       server: 'a',
       name,
       serviceName,
       serverService: (n) => `${shardName}-${n}`,
-      port,
+      ports: portsOfA,
       identity: identityOf(name),
     });
     const b = new ServerSet(this, {
@@ -103,13 +115,16 @@ export class RedisStatefulSet extends Construct {
       name: `${name}-b`,
       serviceName: `${serviceName}-b`,
       serverService: (n) => `${shardName}-${n}-b`,
-      port: replicaPort,
+      ports: new ServerPorts(replicaPort),
       identity: identityOf(`${name}-b`),
     });
     this.addresses = a.addresses;
     this.labels = a.labels;
     this.podSelector = a.selector;
-    this.port = port;
+    this.port = portsOfA.used;
+    this.tls = props.tls;
+    this.tlsNames = props.tls ? a.addresses.map(nameOf) : [];
+    this.openPorts = portsOfA.all;
     this.replicaAddresses = hasReplicas ? b.addresses : [];
     this.replicaPort = replicaPort;
     this.sentinelName = sentinelName;
@@ -150,6 +165,11 @@ export class RedisStatefulSet extends Construct {
     }
     refuseDuplicates(this);
   }
+}
+
+/** The name of a Service as a certificate has it. */
+function nameOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/\.$/, '');
 }
 
 /** What storage needs to know of a set. */

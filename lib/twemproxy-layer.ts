@@ -12,8 +12,9 @@ import { type TwemproxyLayerProps } from './twemproxy-layer-props';
 import { type Bridge } from './twemproxy/bridge';
 import { bridgeData } from './twemproxy/bridge-pod';
 import { directShards, directShardsData } from './twemproxy/direct-shards';
+import { type ClientFront, clientFront, tlsPortName } from './twemproxy/client-front';
 import { checkLayer, isExternal } from './twemproxy/layer-checks';
-import { layerPools } from './twemproxy/next-ring';
+import { acceptsPlain, layerPools } from './twemproxy/next-ring';
 import { checkPorts } from './twemproxy/port-checks';
 import { proxyPod } from './twemproxy/proxy-pod';
 import { proxyConfigData, type ServedPool } from './twemproxy/proxy-pool';
@@ -44,7 +45,7 @@ export class TwemproxyLayer extends Construct {
   readonly labels: { [key: string]: string };
   /** The labels that select the pods. */
   readonly podSelector: { [key: string]: string };
-  /** The ports of the pools. */
+  /** The open ports of the pools; those without TLS are first. */
   readonly ports: number[];
   /** The port of the statistics. */
   readonly statsPort: number;
@@ -68,10 +69,12 @@ export class TwemproxyLayer extends Construct {
       partOf: props.partOf ?? name,
     };
     const { served, own: pools, next, front } = layerPools(this, props);
-    checkPorts(this, pools, statsPort, bridge, front && { front, clients: served[0] });
+    const clients = props.clientTls && bridge && clientFront(props.clientTls, served, bridge.healthPort);
+    checkPorts(this, pools, statsPort, bridge, front && { front, clients: served[0] }, clients);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
-    this.ports = served.map(({ port }) => port);
+    const tlsPorts = clients?.pools.map(({ tlsPort }) => tlsPort) ?? [];
+    this.ports = [...(acceptsPlain(props) ? served.map(({ port }) => port) : []), ...tlsPorts];
     this.statsPort = statsPort;
     this.healthPort = bridge?.healthPort;
     this.hasMetrics = bridge?.options.metrics ?? false;
@@ -82,7 +85,7 @@ export class TwemproxyLayer extends Construct {
     this.serverAddresses = serverAddresses(next ? [...pools, next] : pools, bridge);
     const data = withPath(this, () => proxyConfigData(this, pools, directShardsData(direct), next));
     this.configMap = this.configuration(props, data);
-    const bridged = bridge && bridgeData(bridge, listenAddress, front);
+    const bridged = bridge && bridgeData(bridge, listenAddress, { ring: front, clients });
     this.bridgeConfigMap = bridged && this.bridgeFiles('bridge', name, bridged.bridge);
     if (bridge?._statesApart && bridged)
       this.bridgeStatesConfigMap = this.bridgeFiles('bridge-states', name, bridged.states);
@@ -95,6 +98,7 @@ export class TwemproxyLayer extends Construct {
       direct,
       bridge: bridge && { bridge, configMaps: bridgeMaps },
       next: next && front && { pool: next, front },
+      clients,
     };
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata,
@@ -115,7 +119,7 @@ export class TwemproxyLayer extends Construct {
         type: props.serviceType ?? ProxyServiceType.CLUSTER_IP,
         externalTrafficPolicy: props.externalTrafficPolicy,
         selector: this.podSelector,
-        ports: servicePorts(served, props),
+        ports: servicePorts(served, props, clients),
       },
     });
     // An unready proxy serves no clients, and must not block the drain of a node.
@@ -163,9 +167,13 @@ function podAnnotations(props: TwemproxyLayerProps, data: Record<string, string>
   return Object.keys(annotations).length === 0 ? undefined : annotations;
 }
 
-function servicePorts(pools: ServedPool[], props: TwemproxyLayerProps): k8s.ServicePort[] {
+function servicePorts(pools: ServedPool[], props: TwemproxyLayerProps, clients?: ClientFront): k8s.ServicePort[] {
   const { statsPort = 22_222, nodePort, statsInService = !isExternal(props) } = props;
-  const ports = pools.map(({ portName, port }, i) => ({
+  const named = [
+    ...(acceptsPlain(props) ? pools : []),
+    ...(clients?.pools ?? []).map((pool) => ({ portName: tlsPortName(pool), port: pool.tlsPort })),
+  ];
+  const ports = named.map(({ portName, port }, i) => ({
     name: portName,
     port,
     targetPort: k8s.IntOrString.fromString(portName),

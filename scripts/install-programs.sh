@@ -22,7 +22,7 @@ is_there() {
 }
 
 missing=
-for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter rclone rdb-files}; do
+for program in ${*:-redis-server nutcracker haproxy busybox kubectl chromium ip prometheus prometheus-redis-exporter rclone openssl rdb-files}; do
   is_there "$program" || missing="$missing $(package_of "$program")"
 done
 [ -n "$missing" ] || exit 0

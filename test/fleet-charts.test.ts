@@ -123,7 +123,8 @@ describe('the charts of a fleet', () => {
 
 /**
  * The props for several pools are in fleet-pools.test.ts, those for replicas in fleet-replicas.test.ts, those of metrics, backups,
- * passwords and changes of the ring in fleet-metrics.test.ts, fleet-backup.test.ts, fleet-passwords.test.ts and fleet-reshard.test.ts. */
+ * passwords, changes of the ring and TLS in fleet-metrics.test.ts, fleet-backup.test.ts, fleet-passwords.test.ts, fleet-reshard.test.ts and
+ * fleet-tls.test.ts. */
 const EVERY_PROP: Required<
   Omit<
     FleetChartsProps,
@@ -137,6 +138,7 @@ const EVERY_PROP: Required<
     | 'backup'
     | 'passwords'
     | 'reshard'
+    | 'tls'
     | `replica${string}`
   >
 > = {

@@ -230,7 +230,7 @@ test('moving the construct in the tree changes no object', () => {
 });
 
 /** The tests of the bridge are in bridge.test.ts, those of two rings in fleet-reshard.test.ts. */
-const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge' | 'nextRing'>> = {
+const EVERY_PROP: Required<Omit<TwemproxyLayerProps, 'replicas' | 'bridge' | 'nextRing' | 'clientTls'>> = {
   name: 'p',
   pools: [
     { pool: pool({ autoEjectHosts: true }), addresses: ADDRESSES, password: { name: 's', key: 'k' }, port: 6379 },

@@ -4,6 +4,7 @@ import { type Construct } from 'constructs';
 import { checkName, checkNamespace, refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { hostAndPort } from '../network/egress';
+import { checkFleetTls, hasShardBridge } from './fleet-tls';
 
 /** Reserved of the 63 characters of a label: `-redis`, and what a StatefulSet appends. */
 const REDIS_SUFFIX = 17;
@@ -12,10 +13,13 @@ const REDIS_SUFFIX = 17;
 export function checkFleet(scope: Construct, name: string, props: FleetChartsProps): void {
   const { namespace, redis } = props;
   checkName(scope, 'name', name, REDIS_SUFFIX);
-  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'bridge', 'failover'] as const) {
+  checkFleetTls(scope, props);
+  for (const prop of ['replicaPort', 'replicaStorage', 'sentinels', 'failover'] as const) {
     if (props[prop] !== undefined && redis?.replicas !== 1)
       refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
   }
+  if (props.bridge !== undefined && redis?.replicas !== 1 && !hasShardBridge(props))
+    refuse(scope, 'bridge is set, but the proxies have none; set redis.replicas to 1, set tls, or remove bridge');
   if (props.passwords !== undefined && props.password?.secondKey === undefined) {
     refuse(
       scope,

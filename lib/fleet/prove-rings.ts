@@ -2,14 +2,17 @@
 
 import { checkWritten, type Manifest } from '../common/manifest-checks';
 import { type FleetChartsProps } from '../fleet-charts-props';
+import { MigrationPhase } from '../migration/migration-options';
 import { NutcrackerConfig } from '../nutcracker';
 import { type UsedRing } from '../reshard/plan-json';
+import { usesTls } from '../redis/server-ports';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 import { type TwemproxyLayer } from '../twemproxy-layer';
 import { type BridgeFiles } from '../twemproxy/haproxy-file';
 import { frontProblems } from '../twemproxy/login-bridge-proof';
 import { NEXT_CONFIG } from '../twemproxy/proxy-pool';
 import { type RingProof, ringProblems } from '../twemproxy/ring-proof';
+import { hasShardBridge } from './fleet-tls';
 import { type FleetPools } from './fleet-pools';
 import { type RingChange } from './ring-change';
 
@@ -23,6 +26,7 @@ export function proveRings(
   const { configMap, bridgeConfigMap, bridgeStatesConfigMap } = proxies;
   const written = [configMap, bridgeConfigMap, bridgeStatesConfigMap].flatMap((it) => (it === undefined ? [] : [it]));
   const { addresses, replicaAddresses: replicas, sentinelAddresses: sentinels } = redis;
+  const isDirect = hasShardBridge(props) && props.migration?.phase !== MigrationPhase.MOVING;
   checkWritten(proxies, written, (config, bridge?: Manifest, states = bridge) => {
     const files = bridge && {
       cfg: bridge.data['haproxy.cfg'],
@@ -38,6 +42,7 @@ export function proveRings(
       addresses,
       bridge: files,
       failover,
+      ...(isDirect && { single: { tls: usesTls(props.tls) } }),
       loseKeysThatMove: props.loseKeysThatMove ?? false,
       mayEject: props.proxies.ejectHostsAndServeStaleData ?? false,
     });

@@ -23,9 +23,9 @@ export function egressTo(
 ): k8s.NetworkPolicyEgressRule[] {
   const rules = [DNS];
   const pods = podsBehind(redis, sentinels);
-  for (const { addresses, selector, port } of pods) {
+  for (const { addresses, selector, ports } of pods) {
     if (!servers.some((address) => addresses.includes(address))) continue;
-    rules.push(...NetworkPeer._egress([NetworkPeer.pods(selector)], [port]));
+    rules.push(...NetworkPeer._egress([NetworkPeer.pods(selector)], ports));
   }
   const known = new Set(pods.flatMap(({ addresses }) => addresses));
   const others = servers.filter((address) => !known.has(address)).map(hostAndPort);
@@ -45,18 +45,18 @@ export function egressTo(
 interface Pods {
   readonly addresses: readonly string[];
   readonly selector: { [key: string]: string };
-  readonly port: number;
+  readonly ports: number[];
 }
 
 /** The pods of a fleet behind Services. */
 function podsBehind(redis: RedisStatefulSet, sentinels?: RedisSentinels): Pods[] {
   const { replicaPodSelector } = redis;
   return [
-    { addresses: redis.addresses, selector: redis.podSelector, port: redis.port },
+    { addresses: redis.addresses, selector: redis.podSelector, ports: redis.openPorts },
     ...(replicaPodSelector
-      ? [{ addresses: redis.replicaAddresses, selector: replicaPodSelector, port: redis.replicaPort }]
+      ? [{ addresses: redis.replicaAddresses, selector: replicaPodSelector, ports: [redis.replicaPort] }]
       : []),
-    ...(sentinels ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, port: sentinels.port }] : []),
+    ...(sentinels ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, ports: [sentinels.port] }] : []),
   ];
 }
 

@@ -7,6 +7,8 @@ import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis-options';
 import { type Replication, sentinelLines, serversLine } from './replication';
+import { type ServerPorts } from './server-ports';
+import { tlsData, tlsLines } from './server-tls';
 
 /** A master that does not exist: nothing listens on port 1 of the pod. */
 const REPLICA_WITHOUT_MASTER = 'replicaof 127.0.0.1 1\n';
@@ -54,7 +56,7 @@ export function maxmemoryOf(options: RedisOptions): Size {
 /** The configuration and the scripts, by file name. */
 export function configData(
   options: RedisOptions & { readonly migratorUser?: boolean },
-  port: number,
+  ports: ServerPorts,
   replication?: Replication,
 ): Record<string, string> {
   const config = (options.config ?? RedisConfig.of({}))._for(serverVersionOf(options));
@@ -65,7 +67,8 @@ export function configData(
   const lines = [
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
-    `port ${port}`,
+    `port ${ports.plain ?? 0}`,
+    ...tlsLines(ports),
     'protected-mode no',
     maxmemory(maxmemoryOf(options)),
     ...(given.has(BACKLOG) ? [] : [backlog(maxmemoryOf(options))]),
@@ -94,6 +97,7 @@ export function configData(
     'stale-dump.sh': script('stale-dump.sh'),
     'probe.sh': script('probe.sh'),
     'password.sh': script('password.sh'),
+    ...tlsData(ports),
     ...(replication && replicationData(replication)),
   };
 }

@@ -10,6 +10,10 @@ import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { type RedisOptions } from './redis-options';
 import { ReplicaPlacement } from './replica-placement';
 import { type Replication } from './replication';
+import { type ServerPorts } from './server-ports';
+import { startScript, tlsEnv } from './server-tls';
+import { NO_FILES, type SecretFiles, serverFiles } from '../tls/tls-files';
+import { type ShardTls } from '../tls/tls-options';
 
 /** The name of the data volume, and of the claim template. */
 export const DATA_VOLUME = 'data';
@@ -32,7 +36,7 @@ const ALIVE_PERIOD = 60;
 export interface RedisPodWiring {
   readonly configMap: string;
   readonly selector: Record<string, string>;
-  readonly port: number;
+  readonly ports: ServerPorts;
   /** The shared volume; without it, a claim template creates one. */
   readonly volume?: k8s.Volume;
   /** Which server of its shard a pod runs. */
@@ -48,6 +52,7 @@ export type RedisPodOptions = RedisOptions & {
   readonly password?: SecretKey;
   readonly oldUser?: OldUser;
   readonly migratorUser?: boolean;
+  readonly tls?: ShardTls;
 };
 
 /** The pod's specification. */
@@ -61,6 +66,7 @@ export function redisPod(options: RedisPodOptions, wiring: RedisPodWiring): k8s.
     volumes: [
       { name: CONFIG_MOUNT.name, configMap: { name: configMap } },
       ...passwordFiles(options.password).volumes,
+      ...tlsFilesOf(options).volumes,
       ...(volume ? [volume] : []),
     ],
   };
@@ -85,16 +91,21 @@ function directoryMaker(options: RedisPodOptions): k8s.Container {
   };
 }
 
-function server(options: RedisPodOptions, { port, server: name, replication }: RedisPodWiring): k8s.Container {
+function tlsFilesOf({ tls }: RedisPodOptions): SecretFiles {
+  return tls ? serverFiles(tls) : NO_FILES;
+}
+
+function server(options: RedisPodOptions, { ports, server: name, replication }: RedisPodWiring): k8s.Container {
   return {
     name: 'redis',
     image: options.image ?? DEFAULT_REDIS_IMAGE,
     imagePullPolicy: options.imagePullPolicy,
-    command: ['sh', '/etc/redis-shard/start.sh'],
-    ports: [{ name: 'redis', containerPort: port }],
+    command: ['sh', `/etc/redis-shard/${startScript(ports)}`],
+    ports: ports.ofContainer,
     env: [
       POD_NAME,
-      { name: 'REDIS_PORT', value: String(port) },
+      { name: 'REDIS_PORT', value: String(ports.local) },
+      ...tlsEnv(ports),
       // redis-cli reads this variable by itself.
       ...secretEnv('REDISCLI_AUTH', options.password),
       ...oldUserEnv(options.oldUser),
@@ -114,6 +125,7 @@ function server(options: RedisPodOptions, { port, server: name, replication }: R
     volumeMounts: [
       CONFIG_MOUNT,
       ...passwordFiles(options.password).mounts,
+      ...tlsFilesOf(options).mounts,
       { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' },
     ],
   };

@@ -12,18 +12,21 @@ export interface RedisServices {
   readonly statefulSet: string;
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
-  readonly port: number;
+  readonly ports: k8s.ServicePort[];
   /** Whether the Service of a server routes to it while it is not ready. */
   readonly publishNotReady: boolean;
 }
 
 /** The headless Service that governs the StatefulSet. */
-export function headlessService(scope: Construct, name: string, services: RedisServices): k8s.KubeService {
-  const { labels, selector } = services;
+export function headlessService(
+  scope: Construct,
+  name: string,
+  { labels, selector, ports }: RedisServices,
+): k8s.KubeService {
   return new k8s.KubeService(scope, 'service', {
     metadata: { name, labels },
     // A replica must resolve even while it loads or its master is unreachable.
-    spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports: ports(services) },
+    spec: { clusterIp: 'None', publishNotReadyAddresses: true, selector, ports },
   });
 }
 
@@ -44,7 +47,7 @@ export function podService(
   id: string,
   name: string,
   ordinal: number,
-  { statefulSet, labels, selector, publishNotReady, ...services }: RedisServices,
+  { statefulSet, labels, selector, publishNotReady, ports }: RedisServices,
 ): k8s.KubeService {
   const podName = { 'statefulset.kubernetes.io/pod-name': `${statefulSet}-${ordinal}` };
   return new k8s.KubeService(scope, id, {
@@ -52,7 +55,7 @@ export function podService(
     spec: {
       type: 'ClusterIP',
       selector: { ...selector, ...podName },
-      ports: ports(services),
+      ports,
       // Its replica and Sentinel must reach a server that is not in sync yet.
       publishNotReadyAddresses: publishNotReady || undefined,
     },
@@ -72,8 +75,4 @@ export function addressOf(scope: Construct, name: string, port: number, clusterD
 /** `host:port` of each Sentinel, whose Services are named after their pods. */
 export function sentinelAddresses(scope: Construct, name: string, clusterDomain?: string): string[] {
   return Array.from({ length: SENTINELS }, (_, n) => addressOf(scope, `${name}-${n}`, SENTINEL_PORT, clusterDomain));
-}
-
-function ports({ port }: Pick<RedisServices, 'port'>): k8s.ServicePort[] {
-  return [{ name: 'redis', port, targetPort: k8s.IntOrString.fromString('redis') }];
 }

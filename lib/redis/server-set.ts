@@ -11,8 +11,9 @@ import { configData } from './redis-conf';
 import { type RedisPodOptions, redisPod } from './redis-pod';
 import { addressOf, headlessService, shardService } from './redis-services';
 import { ORDINAL, type Replication } from './replication';
+import { type ServerPorts } from './server-ports';
 
-/** The names and the port of a set. */
+/** The names and the ports of a set. */
 export interface ServerSetProps {
   /** Which of the two servers of a shard. */
   readonly server: Side;
@@ -20,7 +21,7 @@ export interface ServerSetProps {
   readonly serviceName: string;
   /** The name of the Service of a server. */
   readonly serverService: (ordinal: number | typeof ORDINAL) => string;
-  readonly port: number;
+  readonly ports: ServerPorts;
   readonly shards: number;
   readonly identity: Identity;
   readonly clusterDomain?: string;
@@ -41,19 +42,19 @@ export class ServerSet {
     scope: Construct,
     private readonly props: ServerSetProps,
   ) {
-    const { identity, shards, port, clusterDomain, serverService } = props;
+    const { identity, shards, ports, clusterDomain, serverService } = props;
     this.labels = recommendedLabels(identity);
     this.selector = selectorLabels(identity);
-    const address = (n: number | typeof ORDINAL): string => addressOf(scope, serverService(n), port, clusterDomain);
+    const address = (n: number | typeof ORDINAL): string => addressOf(scope, serverService(n), ports.used, clusterDomain);
     this.addresses = ordinals(shards).map(address);
     this.addressOfAny = address(ORDINAL);
   }
 
   /** Creates the headless Service, and one for each server. */
   services(scope: Construct): { service: k8s.KubeService; shardServices: k8s.KubeService[] } {
-    const { name, port, shards, publishNotReady } = this.props;
+    const { name, ports, shards, publishNotReady } = this.props;
     const { labels, selector } = this;
-    const services = { statefulSet: name, labels, selector, port, publishNotReady };
+    const services = { statefulSet: name, labels, selector, ports: ports.ofService, publishNotReady };
     return {
       service: headlessService(scope, this.props.serviceName, services),
       shardServices: ordinals(shards).map((n) => shardService(scope, this.props.serverService(n), n, services)),
@@ -62,8 +63,8 @@ export class ServerSet {
 
   /** Creates redis.conf and the scripts. */
   configMap(scope: Construct, options: RedisPodOptions, replication?: Replication): k8s.KubeConfigMap {
-    const { name, port } = this.props;
-    const data = withPath(scope, () => configData(options, port, replication));
+    const { name, ports } = this.props;
+    const data = withPath(scope, () => configData(options, ports, replication));
     return hashedConfigMap(scope, 'config', `${name}-config`, this.labels, data);
   }
 
@@ -75,9 +76,9 @@ export class ServerSet {
     storage: ShardVolume,
     replication?: Replication,
   ): k8s.KubeStatefulSet {
-    const { name, server, shards, identity, port } = this.props;
+    const { name, server, shards, identity, ports } = this.props;
     const { labels, selector } = this;
-    const pod = redisPod(options, { configMap, selector, port, volume: storage.volume, server, replication });
+    const pod = redisPod(options, { configMap, selector, ports, volume: storage.volume, server, replication });
     return new k8s.KubeStatefulSet(scope, 'stateful-set', {
       metadata: { name, labels },
       spec: {

@@ -19,7 +19,9 @@ import { checkOldUser } from '../migration/old-user';
 import { type RedisStatefulSetProps } from '../redis-stateful-set-props';
 import { DEFAULT_REDIS_IMAGE, ServerVersion } from './config/server-version';
 import { maxmemoryOf, memoryOf } from './redis-conf';
-import { serverVersionOf } from './redis-options';
+import { serverVersionOf, startsAsReplica } from './redis-options';
+import { tlsPortOf } from './server-ports';
+import { checkShardTls } from '../tls/tls-checks';
 
 /** Above this share of its memory, a shard that takes writes during a save is OOM-killed. */
 const MOST_OF_MEMORY = 0.9;
@@ -40,6 +42,7 @@ export function checkShards(scope: Construct, props: RedisStatefulSetProps): voi
   checkName(scope, 'shardName', shardName, ordinalSuffix);
   checkReplicas(scope, props);
   checkPort(scope, 'port', props.port ?? 6379);
+  checkTls(scope, props);
   checkImage(scope, 'image', props.image ?? DEFAULT_REDIS_IMAGE);
   checkVersion(scope, props);
   checkPodOptions(scope, props);
@@ -57,6 +60,20 @@ export function checkShards(scope: Construct, props: RedisStatefulSetProps): voi
   checkSeconds(scope, 'terminationGracePeriod', props.terminationGracePeriod);
   checkSubdomain(scope, 'clusterDomain', props.clusterDomain ?? 'cluster.local');
   checkMemory(scope, props);
+}
+
+/** What does not speak TLS yet must not do without it silently. */
+function checkTls(scope: Construct, { tls, port = 6379, ...props }: RedisStatefulSetProps): void {
+  if (tls === undefined) return;
+  checkShardTls(scope, tls, port, tlsPortOf(port, tls));
+  const without: Record<string, boolean> = {
+    'replicas: 1': props.replicas === 1,
+    startAsReplica: startsAsReplica(props),
+    oldUser: props.oldUser !== undefined,
+    migratorUser: props.migratorUser === true,
+  };
+  const found = Object.keys(without).find((prop) => without[prop]);
+  if (found !== undefined) refuse(scope, `tls is set together with ${found}, which has no TLS yet; remove one of them`);
 }
 
 /** `-b`, after the ordinal or before it. */

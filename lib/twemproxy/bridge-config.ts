@@ -140,6 +140,8 @@ export interface StoppedServer {
   readonly name: string;
   /** `host:port`. */
   readonly address: string;
+  /** Whether it has TLS, which the state would turn off. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -147,9 +149,9 @@ export interface StoppedServer {
  * also takes the port from this file.
  */
 export function stateFile(servers: readonly StoppedServer[]): string {
-  const lines = servers.map(({ proxy, id, name, address }) => {
+  const lines = servers.map(({ proxy, id, name, address, tls = false }) => {
     const port = address.slice(address.lastIndexOf(':') + 1);
-    return `0 ${proxy} ${id} ${name} - 0 0 1 1 1 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
+    return `0 ${proxy} ${id} ${name} - 0 0 1 1 1 1 0 0 6 0 0 0 - ${port} - ${tls ? 1 : 0} 0 - - 0`;
   });
   return ['1', STATE_FIELDS, ...lines, ''].join('\n');
 }

@@ -4,14 +4,27 @@ import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { resources, RESTRICTED } from '../common/pod-options';
 import { script } from '../common/scripts';
+import { type SecretFiles, together } from '../tls/tls-files';
 import { type Bridge } from './bridge';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
-import { type RingFront } from './ring-front';
+import { type ClientFront, frontData, frontFiles, tlsPortName } from './client-front';
+import { MOST_CLIENTS, type RingFront } from './ring-front';
+
+const FILES = ['haproxy.cfg'];
+const FILES_WITH_FRONT = [...FILES, 'clients.cfg'];
 
 const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
 
 /** Room for the buffers of some thousand clients. */
 const FRONT_MEBIBYTES = 192;
+
+/** What is between nutcracker and its clients in the same container: at most one of both. */
+export interface Fronts {
+  /** During a change of the ring. */
+  readonly ring?: RingFront;
+  /** With TLS of clients. */
+  readonly clients?: ClientFront;
+}
 
 /** How long the bridge keeps running after nutcracker has stopped. */
 export const BRIDGE_OUTLASTS_SECONDS = 5;
@@ -20,20 +33,33 @@ export const BRIDGE_OUTLASTS_SECONDS = 5;
 export function bridgeData(
   bridge: Bridge,
   listenAddress: string,
-  front?: RingFront,
+  { ring, clients }: Fronts = {},
 ): Record<'bridge' | 'states', Record<string, string>> {
-  const states = { 'stopped-servers': bridge._stoppedServers(front) };
+  const states = { 'stopped-servers': bridge._stoppedServers(ring) };
   const wait = { 'bridge-wait.sh': script('bridge-wait.sh'), ...bridge._scripts() };
-  const config = { 'haproxy.cfg': bridge._haproxyConfig(listenAddress, front) };
+  const cfg = bridge._haproxyConfig(listenAddress, ring);
+  const config = clients
+    ? { 'haproxy.cfg': withMoreClients(cfg), ...frontData(clients, listenAddress) }
+    : { 'haproxy.cfg': cfg };
   return bridge._statesApart
     ? { bridge: { ...config, ...wait }, states }
     : { bridge: { ...config, ...states, ...wait }, states: {} };
 }
 
-/** The volume with the files of the ConfigMaps. */
-export function bridgeVolume(configMaps: readonly string[]): k8s.Volume {
-  if (configMaps.length === 1) return { name: MOUNT.name, configMap: { name: configMaps[0] } };
-  return { name: MOUNT.name, projected: { sources: configMaps.map((name) => ({ configMap: { name } })) } };
+/** HAProxy has the clients of nutcracker beside its connections to the shards. */
+function withMoreClients(cfg: string): string {
+  return cfg.replace(/^ {2}maxconn \d+$/m, `  maxconn ${MOST_CLIENTS}`);
+}
+
+/** The volumes with the files of the ConfigMaps and Secrets. */
+export function bridgeVolumes(bridge: Bridge, configMaps: readonly string[], { clients }: Fronts): k8s.Volume[] {
+  const sources = configMaps.map((name) => ({ configMap: { name } }));
+  const files = sources.length === 1 ? sources[0] : { projected: { sources } };
+  return [{ name: MOUNT.name, ...files }, ...secretFiles(bridge, clients).volumes];
+}
+
+function secretFiles(bridge: Bridge, clients?: ClientFront): SecretFiles {
+  return together(bridge._files(), ...(clients ? [frontFiles(clients)] : []));
 }
 
 /**
@@ -43,13 +69,14 @@ export function bridgeVolume(configMaps: readonly string[]): k8s.Volume {
 export function bridgeContainer(
   bridge: Bridge,
   shutdownSeconds: number,
+  fronts: Fronts = {},
   imagePullPolicy?: string,
-  front?: RingFront,
 ): k8s.Container {
+  const { ring, clients } = fronts;
   const { mebibytes, millicores } = bridge._requests();
   const {
     image = DEFAULT_BRIDGE_IMAGE,
-    memory = Size.mebibytes(mebibytes + (front ? FRONT_MEBIBYTES : 0)),
+    memory = Size.mebibytes(mebibytes + (ring || clients ? FRONT_MEBIBYTES : 0)),
     cpu = Cpu.millis(millicores),
   } = bridge.options;
   const probe = (path: string): k8s.Probe => ({
@@ -61,9 +88,14 @@ export function bridgeContainer(
     name: 'bridge',
     image,
     imagePullPolicy: bridge.options.imagePullPolicy ?? imagePullPolicy,
-    command: ['haproxy', '-db', '-f', '/etc/bridge/haproxy.cfg'],
+    command: [
+      'haproxy',
+      '-db',
+      ...(clients ? FILES_WITH_FRONT : FILES).flatMap((file) => ['-f', `/etc/bridge/${file}`]),
+    ],
     ports: [
-      ...(front ? [{ name: 'proxy', containerPort: front.port }] : []),
+      ...(ring ? [{ name: 'proxy', containerPort: ring.port }] : []),
+      ...(clients?.pools ?? []).map((pool) => ({ name: tlsPortName(pool), containerPort: pool.tlsPort })),
       { name: 'bridge-health', containerPort: bridge.healthPort },
     ],
     env: [{ name: 'HEALTH_PORT', value: String(bridge.healthPort) }, ...bridge._passwords()],
@@ -75,6 +107,6 @@ export function bridgeContainer(
     },
     securityContext: RESTRICTED,
     resources: resources(memory, cpu, bridge.options.cpuLimit),
-    volumeMounts: [MOUNT],
+    volumeMounts: [MOUNT, ...secretFiles(bridge, clients).mounts],
   };
 }

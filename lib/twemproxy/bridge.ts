@@ -5,6 +5,7 @@ import { type Construct } from 'constructs';
 import { type SecretKey } from '../common/secret-key';
 import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { type BridgeOptions } from './bridge-options';
+import { NO_FILES, type SecretFiles } from '../tls/tls-files';
 import { type RingFront } from './ring-front';
 
 const FIRST_PORT = 10_000;
@@ -12,7 +13,7 @@ const HEALTH_PORT = 8404;
 
 /**
  * Routes each shard to the one of its two servers that is the master. Each shard has a listener on localhost in the proxy's pod. Pass
- * it to a `TwemproxyLayer`: a `MigrationBridge`, which a `FleetMigration` creates, or a `FailoverBridge`.
+ * it to a `TwemproxyLayer`: a `MigrationBridge`, which a `FleetMigration` creates, a `FailoverBridge`, a `LoginBridge`, or a `ShardBridge`.
  */
 export abstract class Bridge {
   /** The port of shard 0; the others follow. */
@@ -96,6 +97,14 @@ export abstract class Bridge {
    */
   _scripts(): Record<string, string> {
     return {};
+  }
+
+  /**
+   * The files of Secrets that haproxy.cfg refers to.
+   * @internal
+   */
+  _files(): SecretFiles {
+    return NO_FILES;
   }
 
   /**

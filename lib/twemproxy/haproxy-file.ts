@@ -14,7 +14,7 @@ export interface BridgeListener {
   readonly name: string;
   /** `host:port` that it listens on. */
   readonly bind: string;
-  /** `host:port` of its servers: two, or of a LoginBridge one. */
+  /** `host:port` of its servers: two, or of a LoginBridge or ShardBridge one. */
   readonly servers: readonly string[];
   /** Its line in haproxy.cfg. */
   readonly line: number;
@@ -63,6 +63,7 @@ export function refuseServices({ cfg, cfgName }: BridgeFiles): void {
 export interface StateOfServer {
   readonly port: string;
   readonly isStopped: boolean;
+  readonly usesTls: boolean;
 }
 
 /** The states by `proxy server`. HAProxy takes the ports from this file, not from haproxy.cfg. */
@@ -70,6 +71,11 @@ export function statesOf(stopped: string): Map<string, StateOfServer> {
   const states = stopped.split('\n').map((line) => line.split(' '));
   // If there are two lines for a server, HAProxy uses the first.
   return new Map(
-    states.reverse().map((fields) => [`${fields[1]} ${fields[3]}`, { port: fields[18], isStopped: fields[5] === '0' }]),
+    states
+      .reverse()
+      .map((fields) => [
+        `${fields[1]} ${fields[3]}`,
+        { port: fields[18], isStopped: fields[5] === '0', usesTls: fields[20] === '1' },
+      ]),
   );
 }

@@ -15,6 +15,7 @@ import {
   refuse,
 } from '../common/prop-errors';
 import { RING_USERS } from '../reshard/reshard-plan';
+import { checkClientTls } from '../tls/tls-checks';
 import { type TwemproxyLayerProps } from '../twemproxy-layer-props';
 import { checkBridge } from './bridge-checks';
 import { ProxyServiceType } from './twemproxy-options';
@@ -36,6 +37,9 @@ export function checkLayer(scope: Construct, props: TwemproxyLayerProps): void {
   checkMemoryFor(scope, 'memory', props.memory, LEAST_MEBIBYTES);
   checkPodOptions(scope, props);
   if (props.bridge) checkBridge(scope, props.bridge);
+  checkClientTls(scope, props.clientTls);
+  if (props.clientTls && !props.bridge)
+    refuse(scope, 'clientTls is set, but there is no bridge, which ends TLS; set bridge, such as to a ShardBridge');
   checkWhole(scope, 'replicas', props.replicas ?? 2, 1, 10_000);
   checkWhole(scope, 'mbufBytes', props.mbufBytes ?? 16_384, 512, 16_777_216);
   checkWhole(scope, 'verbosity', props.verbosity ?? 5, 0, 11);

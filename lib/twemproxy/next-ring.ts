@@ -22,7 +22,8 @@ export interface LayerPools {
 
 /** The pools of the proxies. */
 export function layerPools(scope: Construct, props: TwemproxyLayerProps): LayerPools {
-  const { pools, listenAddress = '0.0.0.0', bridge, nextRing, ejectHostsAndServeStaleData: ejectHosts } = props;
+  const { pools, bridge, nextRing, ejectHostsAndServeStaleData: ejectHosts } = props;
+  const listenAddress = acceptsPlain(props) ? (props.listenAddress ?? '0.0.0.0') : '127.0.0.1';
   const user = (props.ringUser ?? RING_USERS[0]) as RingUser;
   const as = (name: RingUser): CommonPoolSettings => ({ listenAddress, bridge, ejectHosts, user: name });
   const made = (list: ProxyPool[], name: RingUser): ServedPool[] =>
@@ -44,6 +45,11 @@ export function layerPools(scope: Construct, props: TwemproxyLayerProps): LayerP
   };
 }
 
+/** Whether clients reach nutcracker itself. */
+export function acceptsPlain({ clientTls }: Pick<TwemproxyLayerProps, 'clientTls'>): boolean {
+  return clientTls === undefined || clientTls.plainPorts === true;
+}
+
 /** The ports of both nutcrackers, below those of the bridge. */
 function nutcrackerPorts(bridge?: Bridge): readonly [number, number] {
   const firstPort = bridge?.firstPort ?? 0;
@@ -58,6 +64,7 @@ function checkNextRing(scope: Construct, props: TwemproxyLayerProps, { witnesses
     fail(
       'the proxies need a bridge that logs in as the user of a ring; set bridge to a LoginBridge, or to a FailoverBridge with ringUsers',
     );
+  if (props.clientTls) fail('clientTls is set, and a change of the ring has no TLS yet; remove one of them');
   if (ejectHostsAndServeStaleData) fail('ejectHostsAndServeStaleData is true; remove one of them');
   if (pool.password === undefined || pools[0].password === undefined)
     fail('a pool has no password, with which nutcracker logs in; set it');

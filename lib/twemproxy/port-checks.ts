@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { checkPort, refuse } from '../common/prop-errors';
 import { type Bridge } from './bridge';
+import { type ClientFront } from './client-front';
 import { type ServedPool } from './proxy-pool';
 import { type RingFront } from './ring-front';
 
@@ -13,11 +14,14 @@ export function checkPorts(
   statsPort: number,
   bridge?: Bridge,
   fronted?: Fronted,
+  clients?: ClientFront,
 ): void {
   const owners = new Map([[statsPort, 'the statistics']]);
   const others = [...(bridge ? bridgePorts(bridge) : []), ...(fronted ? frontPorts(fronted, statsPort) : [])];
-  for (const [port, owner] of others) {
-    if (owners.has(port)) refuse(scope, `port ${port} is used by ${owner} and by the statistics; change one`);
+  for (const [port, owner] of [...others, ...(clients ? tlsPorts(clients) : [])]) {
+    checkPort(scope, `port of ${owner}`, port);
+    const other = owners.get(port);
+    if (other !== undefined) refuse(scope, `port ${port} is used by ${owner} and by ${other}; change one`);
     owners.set(port, owner);
   }
   for (const { pool, port } of pools) {
@@ -26,6 +30,13 @@ export function checkPorts(
     if (owner !== undefined) refuse(scope, `port ${port} is used by pool ${pool.name} and by ${owner}; change one`);
     owners.set(port, `pool ${pool.name}`);
   }
+}
+
+function tlsPorts({ pools, acceptsPort }: ClientFront): [number, string][] {
+  return [
+    [acceptsPort, 'the probes of nutcracker'],
+    ...pools.map(({ pool, tlsPort }): [number, string] => [tlsPort, `TLS of pool ${pool.name}`]),
+  ];
 }
 
 /** The front, and the pool as its clients see it. */

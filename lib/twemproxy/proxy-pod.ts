@@ -6,7 +6,8 @@ import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED, SCRIPT_RESOURCES } from '../common/pod-options';
 import { DEFAULT_SECRET_KEY } from '../common/secret-key';
 import { type Bridge } from './bridge';
-import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolume } from './bridge-pod';
+import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolumes, type Fronts } from './bridge-pod';
+import { type ClientFront } from './client-front';
 import { type DirectShard, awaitMasters, reachProbe } from './direct-shards';
 import { NEXT_CONFIG, secretPath, type ServedPool } from './proxy-pool';
 import { type RingFront } from './ring-front';
@@ -29,6 +30,8 @@ export interface ProxyPodWiring {
   readonly bridge?: { readonly bridge: Bridge; readonly configMaps: string[] };
   /** The next ring, and the front of the bridge that routes clients to one of both, during a change. */
   readonly next?: { readonly pool: ServedPool; readonly front: RingFront };
+  /** The TLS of clients, if they use it. */
+  readonly clients?: ClientFront;
 }
 
 const CONFIG = { name: 'config', mountPath: '/etc/nutcracker', readOnly: true };
@@ -40,6 +43,7 @@ export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s
   const secrets = passwords([...pools, ...(next ? [next.pool] : [])]);
   const queryMounts = [CONFIG, ...passwordMounts(secrets)];
   const shutdown = shutdownSeconds(options);
+  const fronts: Fronts = { ring: next?.front, clients: wiring.clients };
   return {
     ...podSpec({ ...options, nodeSelector: { ...X86_64, ...options.nodeSelector } }, wiring.selector),
     // nutcracker has no handler for SIGTERM, so the kernel would ignore the signal if it were process 1.
@@ -50,14 +54,14 @@ export function proxyPod(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s
       ...(direct.length > 0 && (options.waitForMasters ?? true) ? [awaitMasters(options, queryMounts)] : []),
     ],
     containers: [
-      ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, options.imagePullPolicy, next?.front)] : []),
+      ...(bridge ? [bridgeContainer(bridge.bridge, shutdown, fronts, options.imagePullPolicy)] : []),
       nutcracker(options, wiring),
       ...(next ? [nutcrackerOfNext(options, wiring, next.pool)] : []),
     ],
     volumes: [
       { name: CONFIG.name, configMap: { name: wiring.configMap } },
       ...(secrets ? [secrets] : []),
-      ...(bridge ? [bridgeVolume(bridge.configMaps)] : []),
+      ...(bridge ? bridgeVolumes(bridge.bridge, bridge.configMaps, fronts) : []),
       { name: RENDERED.name, emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('4Mi') } },
     ],
   };
@@ -80,17 +84,23 @@ function passwordMounts(secrets?: k8s.Volume): k8s.VolumeMount[] {
   return secrets ? [{ name: secrets.name, mountPath: '/run/passwords', readOnly: true }] : [];
 }
 
-function nutcracker(options: TwemproxyOptions, { pools, statsPort, direct, bridge }: ProxyPodWiring): k8s.Container {
+function nutcracker(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.Container {
+  const { pools, statsPort, direct, bridge, clients } = wiring;
   const { memory = Size.gibibytes(1), cpu = Cpu.millis(500), cpuLimit } = options;
   const queriesShards = direct.length > 0 && !bridge;
-  const connect = { tcpSocket: { port: k8s.IntOrString.fromString(pools[0].portName) }, timeoutSeconds: 5 };
+  // Without plain ports, it listens where kubelet does not reach it.
+  const isReachable = clients === undefined || clients.tls.plainPorts === true;
+  const port = isReachable ? k8s.IntOrString.fromString(pools[0].portName) : undefined;
+  const connect: k8s.Probe = port
+    ? { tcpSocket: { port }, timeoutSeconds: 5 }
+    : { httpGet: { path: '/', port: k8s.IntOrString.fromNumber(clients?.acceptsPort ?? 0) }, timeoutSeconds: 5 };
   return {
     name: 'nutcracker',
     image: options.image,
     imagePullPolicy: options.imagePullPolicy,
     command: ['nutcracker', ...flags(options, 'nutcracker', statsPort)],
     ports: [
-      ...pools.map(({ portName, port }) => ({ name: portName, containerPort: port })),
+      ...(isReachable ? pools.map((pool) => ({ name: pool.portName, containerPort: pool.port })) : []),
       { name: 'stats', containerPort: statsPort },
     ],
     // With a bridge, the bridge's own probe checks whether a shard is reachable.

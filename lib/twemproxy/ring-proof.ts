@@ -8,6 +8,7 @@ import { percent } from '../nutcracker/percent';
 import { readBridge } from './bridge-proof';
 import { readFailoverBridge } from './failover-bridge-proof';
 import { readLoginBridge } from './login-bridge-proof';
+import { readShardBridge } from './shard-bridge-proof';
 import { type BridgeFiles, type BridgeListener } from './haproxy-file';
 
 /** The input of the proof. */
@@ -26,7 +27,9 @@ export interface RingProof {
   readonly bridge?: BridgeFiles;
   /** Whether nutcracker logs in as `ring-2`, through a bridge. */
   readonly login?: boolean;
-  /** The other servers of the shards, if the bridge is one for failover; otherwise it is a LoginBridge with `login`, and else one of a migration. */
+  /** If the bridge is one to shards with one server each: whether it connects by TLS. */
+  readonly single?: { readonly tls: boolean };
+  /** The other servers of the shards, if the bridge is one for failover; otherwise, without `single`, it is a LoginBridge with `login`, and else one of a migration. */
   readonly failover?: FailoverServers;
   /** Whether keys may move. Then only addresses are compared. */
   readonly loseKeysThatMove: boolean;
@@ -62,8 +65,9 @@ function findings(proof: RingProof): string[] {
   });
 }
 
-function listenersOf({ login, failover }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
+function listenersOf({ login, single, failover }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
   if (failover) return readFailoverBridge(bridge, failover.sentinels, RING_USERS[login ? 1 : 0]);
+  if (single) return readShardBridge(bridge, single.tls);
   return login ? readLoginBridge(bridge) : readBridge(bridge);
 }
 

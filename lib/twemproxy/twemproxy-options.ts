@@ -3,6 +3,7 @@
 import { type Duration, type Size } from 'cdk8s';
 import { type Cpu } from 'cdk8s-plus-27';
 import { type ReplicatedPodOptions } from '../common/pod-options';
+import { type ClientTls } from '../tls/tls-options';
 
 /** The type of the proxies' Service. */
 export enum ProxyServiceType {
@@ -90,6 +91,12 @@ export interface TwemproxyOptions extends ReplicatedPodOptions {
    * @default 0.0.0.0
    */
   readonly listenAddress?: string;
+
+  /**
+   * TLS between clients and proxies. Needs a bridge, which `FleetCharts` creates. Not while the ring changes.
+   * @default - none
+   */
+  readonly clientTls?: ClientTls;
 
   /**
    * Whether the Service also exposes the statistics, which have no authentication.

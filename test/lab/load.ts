@@ -1,6 +1,7 @@
 // Clients that write and read as fast as possible, and record errors, gaps, and a history to check.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectionOptions } from 'node:tls';
 import { type Cluster, type Redis } from 'ioredis';
 import { connect } from './clients';
 import { connectToCluster } from './cluster';
@@ -34,6 +35,11 @@ export interface LoadProps {
    * @default 3000
    */
   readonly timeoutMs?: number;
+  /**
+   * How clients connect by TLS.
+   * @default - they connect without TLS
+   */
+  readonly tls?: ConnectionOptions;
 }
 
 export interface LoadReport {
@@ -113,6 +119,10 @@ export class Load {
         this.keys.filter(({ shard }) => shard % groups === client % groups),
       ),
     );
+  }
+
+  get usesTls(): boolean {
+    return this.props.tls !== undefined;
   }
 
   /** Sends new connections to these proxies, as a Service does; existing ones stay. */
@@ -202,6 +212,7 @@ export class Load {
           autoResendUnfulfilledCommands: false,
           commandTimeout: timeoutMs,
           connectTimeout: timeoutMs,
+          ...(this.props.tls && { tls: this.props.tls }),
         });
     try {
       await redis.connect();

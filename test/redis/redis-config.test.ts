@@ -4,6 +4,7 @@ import { Duration, Size } from 'cdk8s';
 import * as fc from 'fast-check';
 import { AppendFsync, MaxmemoryPolicy, RedisConfig, RedisConfigAction, type RedisConfigProps } from '../../lib';
 import { configData } from '../../lib/redis/redis-conf';
+import { ServerPorts } from '../../lib/redis/server-ports';
 import { Lab } from '../lab/lab';
 import { configOf, withServer } from './real-redis';
 
@@ -15,7 +16,7 @@ const { KEPT, RENAMED, IGNORED, MOVED_TO_SECRET, COMPUTED, OVERRIDDEN, INCLUDED,
 
 /** The redis.conf of a fleet with this image. */
 function rendered(config: RedisConfig, image: string): string {
-  return configData({ config, image }, 6379)['redis.conf'];
+  return configData({ config, image }, new ServerPorts(6379))['redis.conf'];
 }
 
 /** The directives with this action in the report. */
@@ -470,9 +471,9 @@ describe('an old file', () => {
 
     test('serverVersion gives the release if the tag does not', () => {
       const config = RedisConfig.fromText('locale-collate ""\n');
-      expect(configData({ config, image: 'redis@sha256:12', serverVersion: '7.2' }, 1)['redis.conf']).toContain(
-        'locale',
-      );
+      expect(
+        configData({ config, image: 'redis@sha256:12', serverVersion: '7.2' }, new ServerPorts(1))['redis.conf'],
+      ).toContain('locale');
     });
   });
 

@@ -1,0 +1,57 @@
+// The ports of the servers of a set: a plain one, one with TLS, or while TLS is turned on both.
+
+import { k8s } from 'cdk8s-plus-27';
+import { type ShardTls, TlsPhase } from '../tls/tls-options';
+
+/** A TLS port is this much above the plain one. */
+const TLS_OFFSET = 10;
+
+export class ServerPorts {
+  /** The port without TLS; undefined if there is none. */
+  readonly plain?: number;
+  /** The port with TLS; undefined if there is none. */
+  readonly tls?: number;
+  /** The one that the fleet connects to. */
+  readonly used: number;
+
+  constructor(port: number, tls?: ShardTls) {
+    this.plain = tls?.phase === TlsPhase.REQUIRED ? undefined : port;
+    this.tls = tls && tlsPortOf(port, tls);
+    this.used = this.tls !== undefined && usesTls(tls) ? this.tls : port;
+  }
+
+  /** The one that programs in the pod connect to. */
+  get local(): number {
+    return this.plain ?? this.used;
+  }
+
+  get all(): number[] {
+    return this.named.map(([, port]) => port);
+  }
+
+  get ofContainer(): k8s.ContainerPort[] {
+    return this.named.map(([name, containerPort]) => ({ name, containerPort }));
+  }
+
+  get ofService(): k8s.ServicePort[] {
+    return this.named.map(([name, port]) => ({ name, port, targetPort: k8s.IntOrString.fromString(name) }));
+  }
+
+  private get named(): [string, number][] {
+    const { plain, tls } = this;
+    return [
+      ...(plain === undefined ? [] : [['redis', plain] as [string, number]]),
+      ...(tls === undefined ? [] : [['redis-tls', tls] as [string, number]]),
+    ];
+  }
+}
+
+/** The TLS port beside a plain one. */
+export function tlsPortOf(port: number, tls?: ShardTls): number {
+  return tls?.port ?? port + TLS_OFFSET;
+}
+
+/** Whether the fleet connects to its shards by TLS. */
+export function usesTls(tls?: ShardTls): boolean {
+  return tls !== undefined && tls.phase !== TlsPhase.OFFERED;
+}

@@ -1,0 +1,44 @@
+// The files of Secrets with certificates, in the pods that need them. kubelet replaces all files of a Secret at once.
+
+import { type k8s } from 'cdk8s-plus-27';
+import { type ShardTls } from './tls-options';
+
+/** Files that a container reads. */
+export interface SecretFiles {
+  readonly volumes: k8s.Volume[];
+  readonly mounts: k8s.VolumeMount[];
+}
+
+export const NO_FILES: SecretFiles = { volumes: [], mounts: [] };
+
+/** Where a container finds its own certificate, and where the authorities that it verifies others with. */
+export const CERTIFICATE_DIRECTORY = '/run/tls/own';
+export const CA_DIRECTORY = '/run/tls/ca';
+export const CA_FILE = `${CA_DIRECTORY}/ca.crt`;
+
+/** The certificate of a server, its key, and the authorities. */
+export function serverFiles({ secretName, caSecretName = secretName }: ShardTls): SecretFiles {
+  return together(keyPairFiles(secretName), caFiles(caSecretName));
+}
+
+/** The certificate in a Secret, and its key. */
+export function keyPairFiles(secretName: string): SecretFiles {
+  return secretFiles('tls', CERTIFICATE_DIRECTORY, secretName, ['tls.crt', 'tls.key']);
+}
+
+/** The authorities in a Secret, without its key. */
+export function caFiles(secretName: string, name = 'tls-ca', mountPath = CA_DIRECTORY): SecretFiles {
+  return secretFiles(name, mountPath, secretName, ['ca.crt']);
+}
+
+export function together(...all: readonly SecretFiles[]): SecretFiles {
+  return { volumes: all.flatMap(({ volumes }) => volumes), mounts: all.flatMap(({ mounts }) => mounts) };
+}
+
+function secretFiles(volume: string, mountPath: string, name: string, keys: readonly string[]): SecretFiles {
+  const sources = [{ secret: { name, items: keys.map((key) => ({ key, path: key })) } }];
+  return {
+    volumes: [{ name: volume, projected: { defaultMode: 0o440, sources } }],
+    mounts: [{ name: volume, mountPath, readOnly: true }],
+  };
+}

@@ -1,0 +1,67 @@
+// The options of TLS: between proxies and shards, and between clients and proxies.
+
+/**
+ * How far TLS between the proxies and the shards is turned on. For a running fleet, apply one phase after the other, and wait for the
+ * rollouts of each; to turn it off, the same way back. A new fleet begins with REQUIRED.
+ */
+export enum TlsPhase {
+  /** The shards have a TLS port beside the plain one, which everything uses. Restarts the shards. */
+  OFFERED = 'OFFERED',
+  /** The proxies, the Jobs and the exporters use the TLS port. Rolls the proxies. */
+  USED = 'USED',
+  /** The shards have no plain port. Restarts the shards. */
+  REQUIRED = 'REQUIRED',
+}
+
+/** TLS of the shards. */
+export interface ShardTls {
+  /** How far it is turned on. */
+  readonly phase: TlsPhase;
+
+  /**
+   * The Secret with the certificate of the shards, as cert-manager writes it: `tls.crt`, `tls.key` and `ca.crt`. The certificate must
+   * have the names of the Services of the shards (`RedisStatefulSet.tlsNames`), or a wildcard. Its files may change at any time: the
+   * servers load them again.
+   */
+  readonly secretName: string;
+
+  /**
+   * A Secret with `ca.crt`, the certificate authorities that the shards are verified with, if it is not that of `secretName`. While an
+   * authority is replaced, it has both.
+   * @default - the value of `secretName`
+   */
+  readonly caSecretName?: string;
+
+  /**
+   * The TLS port of redis-server and of the Services.
+   * @default - `port` + 10: 6389
+   */
+  readonly port?: number;
+}
+
+/** TLS between clients and proxies: HAProxy in the pod of each proxy ends it. Needs a bridge, which `FleetCharts` creates. */
+export interface ClientTls {
+  /**
+   * The Secret with the certificate of the proxies, as cert-manager writes it: `tls.crt` and `tls.key`. The certificate must have the names
+   * by which clients connect. Its files may change at any time: HAProxy loads them again, and keeps all connections.
+   */
+  readonly secretName: string;
+
+  /**
+   * A Secret with `ca.crt`: clients must have a certificate that one of these authorities has signed.
+   * @default - clients need no certificate
+   */
+  readonly clientCaSecretName?: string;
+
+  /**
+   * The TLS port of the first pool, also of the Service; those of the other pools follow.
+   * @default 6379
+   */
+  readonly port?: number;
+
+  /**
+   * Whether clients may also connect without TLS, to the former ports: while the clients of a running fleet change over.
+   * @default false
+   */
+  readonly plainPorts?: boolean;
+}

@@ -1,0 +1,41 @@
+// The routes of a ShardBridge, read back from its synthesized files.
+
+import { type BridgeFiles, type BridgeListener, refuseServices, sectionsOf, statesOf, valueOf } from './haproxy-file';
+import { tlsSettings } from './shard-bridge-config';
+
+/**
+ * The listeners, by address. With `tls`, throws if a server, or the check of one, which sends the password, is reached without TLS, or
+ * without a proof that it is this shard.
+ */
+export function readShardBridge(files: BridgeFiles, tls: boolean): Map<string, BridgeListener> {
+  const { cfg, stopped, cfgName } = files;
+  refuseServices(files);
+  const states = statesOf(stopped);
+  const listeners = new Map<string, BridgeListener>();
+  for (const [header, ...lines] of sectionsOf(cfg, 'listen')) {
+    const name = header.words[1];
+    const bind = valueOf(lines, 'bind');
+    const where = `${cfgName}:${header.line}: listener ${name}`;
+    if (bind === undefined || listeners.has(bind))
+      throw new Error(`${where} must have one bind line, with an address that no other listener has`);
+    const [server, ...more] = lines.filter(({ words }) => words[0] === 'server');
+    if (more.length > 0 || server.words[1] !== 'shard') throw new Error(`${where} must have one server "shard"`);
+    const [, , address, ...settings] = server.words;
+    const state = states.get(`${name} shard`);
+    const wanted = tls ? tlsSettings(address) : '';
+    if (settings.join(' ').replace(/^resolvers cluster ?/, '') !== wanted)
+      throw new Error(`${where} must have a server with the settings "${wanted}", and no others`);
+    if (state?.usesTls !== tls)
+      throw new Error(`${where}: stopped-servers must turn TLS of its server ${tls ? 'on' : 'off'} (srv_use_ssl)`);
+    listeners.set(bind, {
+      name,
+      bind,
+      servers: [`${address.slice(0, address.lastIndexOf(':'))}:${state.port}`],
+      line: header.line,
+    });
+  }
+  // With such a line, a check connects without TLS.
+  const plain = cfg.split('\n').findIndex((line) => /^\s*(tcp-check\s+connect|no-check-ssl)/.test(line));
+  if (tls && plain >= 0) throw new Error(`${cfgName}:${plain + 1}: no check may have a connection of its own`);
+  return listeners;
+}
