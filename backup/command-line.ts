@@ -1,6 +1,6 @@
 // The command line of the backup program.
 
-import { CommandLine, type CommandHelp, METRICS_PORT, type Options } from '../migrator/program/command-line';
+import { CommandLine, type CommandHelp, METRICS_PORT, type Options, TLS_CA } from '../migrator/program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'backup.json, as the synth wrote it' },
@@ -12,6 +12,7 @@ const COMMON: Options = {
   current: { value: 'FILE', help: 'the name of the current Job; continue only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
   json: { help: 'print JSON, one object per line' },
+  ...TLS_CA,
   ...METRICS_PORT,
   help: { help: 'print this help' },
 };
@@ -75,6 +76,8 @@ export const COMMANDS = {
         help: 'the address of this program, as the shards reach it; without it POD_IP is read',
       },
       port: { value: 'NUMBER', isCount: true, help: 'the first of its ports, one for each shard at a time (7390)' },
+      'tls-cert': { value: 'FILE', help: 'serve shards that replicate by TLS, with this certificate' },
+      'tls-key': { value: 'FILE', help: 'the key of the certificate' },
     },
   },
   drill: {

@@ -2,6 +2,7 @@
 // time and run again.
 
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
 import { type Given, numberOf } from '../migrator/program/command-line';
 import { ExitCode, type Outcome } from '../migrator/program/outcome';
 import { planHash } from '../migrator/program/plan-rules';
@@ -17,6 +18,7 @@ import { importFiles } from './commands/import';
 import { restore } from './commands/restore';
 import * as summaries from './commands/summaries';
 import { readPlan } from './plan-file';
+import { type Certificate } from './rdb/rdb-master';
 import { chosenBackup } from './store/choose';
 import { Destination } from './store/destination';
 
@@ -78,6 +80,7 @@ const RUNNERS: Record<CommandName, RunCommand> = {
         run: process.env.JOB_UID ?? randomUUID(),
         host,
         port: numberOf(given, 'port', 7390),
+        certificate: certificateOf(given),
         discardsData: given['discard-data'] === true || process.env[DISCARD] === 'yes',
         sentinels,
       });
@@ -102,6 +105,21 @@ const RUNNERS: Record<CommandName, RunCommand> = {
 function outcomesOf({ outcomes, problem }: BackupResult): Outcome[] {
   const isFailed = problem !== undefined && outcomes.every(({ code }) => code === ExitCode.DONE);
   return isFailed ? outcomes.map((it) => ({ ...it, code: ExitCode.INCOMPLETE, message: problem })) : outcomes;
+}
+
+/** Throws a UsageError. */
+function certificateOf(given: Given): Certificate | undefined {
+  const files = [given['tls-cert'], given['tls-key']];
+  if (files.every((file) => file === undefined)) return undefined;
+  const [cert, key] = files.map((file) => {
+    if (typeof file !== 'string') throw new UsageError('--tls-cert and --tls-key belong together; give both');
+    try {
+      return fs.readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new UsageError(`the certificate of this program: ${(error as Error).message}`);
+    }
+  });
+  return { cert, key };
 }
 
 function pathOf(given: Given, option: string, what: string): string {

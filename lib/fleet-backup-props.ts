@@ -4,6 +4,7 @@ import { type Construct } from 'constructs';
 import { type BackupOptions } from './backup/backup-options';
 import { type SecretKey } from './common/secret-key';
 import { type NutcrackerPool } from './nutcracker';
+import { type ShardTls } from './tls/tls-options';
 
 /** The options of the backups, and the servers of the fleet. */
 export interface FleetBackupProps extends BackupOptions {
@@ -30,6 +31,12 @@ export interface FleetBackupProps extends BackupOptions {
    * @default - none
    */
   readonly sentinels?: string[];
+
+  /**
+   * TLS of the servers: from the phase USED on, the Jobs connect by TLS. A shard that is restored follows its Job by TLS in every phase.
+   * @default - none
+   */
+  readonly tls?: ShardTls;
 
   /**
    * The password of the servers and the Sentinels.

@@ -21,6 +21,7 @@ import { checkSecretKey } from './common/secret-key';
 import { type FleetBackupProps } from './fleet-backup-props';
 import { checkJobs } from './jobs/job-checks';
 import { JOB_METRICS_PORT } from './jobs/job-options';
+import { withTls, withTlsServer } from './jobs/job-tls';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { type Extras, jobLabels, jobSpec, type JobWiring } from './jobs/program-job';
@@ -110,7 +111,7 @@ export class FleetBackup extends Construct {
       programConfigMap: this.programConfigMap?.name,
       password,
     };
-    const backup = { ...wiring, extras: backupExtras(volume, limits(props), []) };
+    const backup = { ...wiring, extras: withTls(backupExtras(volume, limits(props), []), props.tls) };
     this.cronJob = cronJob(this, 'cron-job', {
       name,
       schedule: props.schedule ?? '17 3 * * *',
@@ -128,7 +129,7 @@ export class FleetBackup extends Construct {
       ...wiring,
       extrasOf: (step) => {
         const own = step === IMPORT_STEP ? importing : undefined;
-        return own ?? backupExtras(volume, [], restoreEnv(props));
+        return own ?? withTlsServer(backupExtras(volume, [], restoreEnv(props)), props.tls);
       },
     });
     this.restoreJob = jobs[RESTORE_STEP.name];

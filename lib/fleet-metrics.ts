@@ -30,6 +30,7 @@ import { ruleFile, scrapeConfigFile } from './metrics/scrape-config';
 import { type ScrapeJob, scrapeJobs } from './metrics/scrape-jobs';
 import { type NetworkPeer } from './network-peer';
 import { addressOf } from './redis/redis-services';
+import { usesTls } from './redis/server-ports';
 
 /**
  * The metrics of a fleet: one Deployment with the stock redis_exporter, which Prometheus asks for each server of the shards, and an
@@ -85,6 +86,7 @@ export class FleetMetrics extends Construct {
             selector: this.podSelector,
             statsPort: proxies.statsPort,
             password,
+            tls: usesTls(redis.tls) ? redis.tls : undefined,
           }),
         },
       },
@@ -102,6 +104,7 @@ export class FleetMetrics extends Construct {
       fleet,
       namespace: Chart.of(this).namespace,
       addresses: redis.addresses,
+      tls: usesTls(redis.tls),
       replicaAddresses: redis.replicaAddresses,
       redisExporter: address(REDIS_EXPORTER_PORT),
       proxyExporter: address(PROXY_EXPORTER_PORT),

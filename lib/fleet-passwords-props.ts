@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { type SecretKey } from './common/secret-key';
 import { type PasswordOptions } from './passwords/password-options';
+import { type ShardTls } from './tls/tls-options';
 
 /** The options of the Jobs, and the servers of the fleet. */
 export interface FleetPasswordsProps extends PasswordOptions {
@@ -11,6 +12,12 @@ export interface FleetPasswordsProps extends PasswordOptions {
 
   /** The password of the servers and the Sentinels, with a `secondKey`. */
   readonly password: SecretKey;
+
+  /**
+   * TLS of the servers: from the phase USED on, the Jobs connect by TLS.
+   * @default - none
+   */
+  readonly tls?: ShardTls;
 
   /** `host:port` of each shard, by ordinal. */
   readonly addresses: string[];

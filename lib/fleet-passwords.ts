@@ -11,6 +11,7 @@ import { checkSecretKey, secondPasswordEnv } from './common/secret-key';
 import { type FleetPasswordsProps } from './fleet-passwords-props';
 import { checkJobs } from './jobs/job-checks';
 import { JOB_METRICS_PORT } from './jobs/job-options';
+import { withTls } from './jobs/job-tls';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
@@ -62,7 +63,7 @@ export class FleetPasswords extends Construct {
       planConfigMap: this.planConfigMap.name,
       programConfigMap: this.programConfigMap?.name,
       password,
-      extrasOf: () => ({ secrets: secondPasswordEnv('SECOND_PASSWORD', password), env: [] }),
+      extrasOf: () => withTls({ secrets: secondPasswordEnv('SECOND_PASSWORD', password), env: [] }, props.tls),
     });
     this.jobs = jobs;
     this.currentConfigMap = current;

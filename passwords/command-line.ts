@@ -1,6 +1,6 @@
 // The command line of the passwords program.
 
-import { CommandLine, type CommandHelp, METRICS_PORT, type Options } from '../migrator/program/command-line';
+import { CommandLine, type CommandHelp, METRICS_PORT, type Options, TLS_CA } from '../migrator/program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'passwords.json, as the synth wrote it' },
@@ -8,6 +8,7 @@ const COMMON: Options = {
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
   'second-password-file': { value: 'FILE', help: 'the second password; without it SECOND_PASSWORD is read' },
   json: { help: 'print JSON, one object per line' },
+  ...TLS_CA,
   ...METRICS_PORT,
   help: { help: 'print this help' },
 };

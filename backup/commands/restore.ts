@@ -8,6 +8,7 @@ import { eachShard } from '../../migrator/program/each-shard';
 import { type Outcome } from '../../migrator/program/outcome';
 import { UsageError } from '../../migrator/program/usage-error';
 import { AbortedError } from '../../migrator/shard/hand-over';
+import { type Certificate } from '../rdb/rdb-master';
 import { restoreShard } from '../shard/shard-restore';
 import { type Chosen } from '../store/choose';
 import { type ShardRecord } from '../store/manifest';
@@ -29,6 +30,8 @@ export interface RestoreOptions {
   readonly host: string;
   /** The ports for shards that are restored at the same time begin with this one. */
   readonly port: number;
+  /** Of this program, for shards that replicate by TLS. */
+  readonly certificate?: Certificate;
   /** None without replicas. */
   readonly sentinels: Sentinels;
 }
@@ -55,6 +58,7 @@ export async function restore(context: Context, options: RestoreOptions): Promis
         access: { password, planHash },
         host,
         port,
+        certificate: options.certificate,
         discardsData,
         onDetached: () => forget(shard, sentinels),
         onProgress: (state, bytes) => {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as net from 'node:net';
+import * as tls from 'node:tls';
 import { RefusedError } from '../../migrator/program/outcome';
 import { AbortedError } from '../../migrator/shard/hand-over';
 import { commandsIn } from './commands-in';
@@ -17,6 +18,12 @@ const CHUNK = 256 * 1024;
 
 /** A server that cannot load the file asks for it again and again. */
 const MAX_REQUESTS = 3;
+
+/** A certificate and its key, in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** The file, as the manifest describes it. */
 export interface ServedFile {
@@ -57,8 +64,14 @@ async function* wholeFile({ path, bytes, sha256 }: ServedFile): AsyncGenerator<B
 }
 
 export class RdbMaster {
-  static async listen(file: ServedFile, port: number, password?: string): Promise<RdbMaster> {
-    const master = new RdbMaster(file, password);
+  /** @param certificate of this program, for a server that replicates by TLS */
+  static async listen(
+    file: ServedFile,
+    port: number,
+    password?: string,
+    certificate?: Certificate,
+  ): Promise<RdbMaster> {
+    const master = new RdbMaster(file, password, certificate);
     await once(master.listener.listen(port), 'listening');
     return master;
   }
@@ -67,14 +80,19 @@ export class RdbMaster {
   problem?: Error;
   private requests = 0;
   private readonly sockets = new Set<net.Socket>();
-  private readonly listener = net.createServer((socket) => {
-    this.accept(socket);
-  });
+  private readonly listener: net.Server;
 
   private constructor(
     private readonly file: ServedFile,
     private readonly password?: string,
-  ) {}
+    certificate?: Certificate,
+  ) {
+    const accept = (socket: net.Socket): void => {
+      this.accept(socket);
+    };
+    this.listener = certificate ? tls.createServer({ ...certificate }, accept) : net.createServer(accept);
+    this.listener.on('tlsClientError', (error: Error) => (this.problem ??= new RefusedError(refusedBy(error))));
+  }
 
   get port(): number {
     return (this.listener.address() as net.AddressInfo).port;
@@ -123,6 +141,10 @@ export class RdbMaster {
       clearInterval(ping);
     });
   }
+}
+
+function refusedBy({ message }: Error): string {
+  return `the server does not accept the TLS of this program: ${message}; its authorities must include that of the certificate of the shards`;
 }
 
 async function written(socket: net.Socket, bytes: Buffer): Promise<void> {

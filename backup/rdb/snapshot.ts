@@ -2,8 +2,9 @@
 // for it, buffers no writes, and closes the connection after it.
 
 import { once } from 'node:events';
-import * as net from 'node:net';
+import { type Socket } from 'node:net';
 import { hostAndPort, ServerError } from '../../migrator/redis/server';
+import { connectTo } from '../../migrator/redis/tls';
 import { ByteReader } from './byte-reader';
 import { payloadIn } from './payload';
 
@@ -31,11 +32,12 @@ export async function withSnapshot<T>(
   password: string | undefined,
   use: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  const socket = net.connect(hostAndPort(address)).on('error', () => undefined);
+  const { socket, event } = connectTo(hostAndPort(address));
+  socket.on('error', () => undefined);
   const failed = (error: unknown): ServerError =>
     error instanceof ServerError ? error : new ServerError(address, (error as Error).message, false);
   try {
-    const reader = await connected(socket).catch((error: unknown) => {
+    const reader = await connected(socket, event).catch((error: unknown) => {
       throw failed(error);
     });
     const { replicationId, offset } = await synchronize(socket, reader, address, password);
@@ -45,15 +47,15 @@ export async function withSnapshot<T>(
   }
 }
 
-async function connected(socket: net.Socket): Promise<ByteReader> {
+async function connected(socket: Socket, event: string): Promise<ByteReader> {
   socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('no connection in time')));
-  await once(socket, 'connect');
+  await once(socket, event);
   socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error(`sent nothing for ${SILENCE_MS / 1000} s`)));
   return new ByteReader(socket);
 }
 
 async function synchronize(
-  socket: net.Socket,
+  socket: Socket,
   reader: ByteReader,
   address: string,
   password?: string,

@@ -12,7 +12,7 @@ import { persistenceOf, takeSnapshot } from '../../migrator/shard/persistence';
 import { reached } from '../../migrator/shard/fault-points';
 import { Roles } from '../../migrator/shard/roles';
 import { RefusedError } from '../../migrator/program/outcome';
-import { checkFile, RdbMaster, type ServedFile } from '../rdb/rdb-master';
+import { type Certificate, checkFile, RdbMaster, type ServedFile } from '../rdb/rdb-master';
 import { type ShardRecord } from '../store/manifest';
 import { differencesOn } from './restored';
 import { liveData, type Target, withTarget } from './target';
@@ -33,6 +33,8 @@ export interface Load {
   /** The address of this program, as the server reaches it. */
   readonly host: string;
   readonly port: number;
+  /** Of this program, if the server replicates by TLS. */
+  readonly certificate?: Certificate;
   /** Called when the server is a replica: keeps the Sentinels from replacing it. */
   readonly onDetached: () => Promise<void>;
   readonly onProgress: (state: string, bytes?: number) => void;
@@ -88,7 +90,7 @@ async function discard({ server, view }: Target, { file, discardsData }: ShardRe
 /** Loads the file into an empty server, which stays a replica, and compares it. Throws RefusedError, AbortedError, ServerError. */
 export async function load({ server, view }: Target, it: Load): Promise<void> {
   const roles = new Roles(server, Version.of(view.info), false);
-  const master = await RdbMaster.listen(it.file, it.port, it.access.password);
+  const master = await RdbMaster.listen(it.file, it.port, it.access.password, it.certificate);
   try {
     const diskless = (await server.setting(DISKLESS_LOAD)) ?? 'disabled';
     // From here on it refuses writes: what it has now is all that it can have.

@@ -11,6 +11,12 @@ import { ShardBridge } from '../twemproxy/shard-bridge';
 
 /** Refuses TLS where some part of the fleet would connect without it. */
 export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
+  const { clientTls } = props.proxies;
+  if (clientTls && clientTls.plainPorts !== true && props.password?.secondKey !== undefined)
+    refuse(
+      scope,
+      'password.secondKey is set, but the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts as long as it is set',
+    );
   if (props.tls === undefined) return;
   const without: [string, boolean][] = [
     ['redis.replicas', props.redis?.replicas === 1],

@@ -4,6 +4,8 @@ import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv, type SecretKey } from '../common/secret-key';
+import { CA_FILE, caFiles, NO_FILES, type SecretFiles } from '../tls/tls-files';
+import { type ShardTls } from '../tls/tls-options';
 import { DEFAULT_JOB_IMAGE } from '../jobs/job-options';
 import { DEFAULT_REDIS_EXPORTER_IMAGE, type MetricsOptions } from './metrics-options';
 
@@ -32,6 +34,8 @@ export interface MetricsPodWiring {
   readonly selector: Record<string, string>;
   readonly statsPort: number;
   readonly password?: SecretKey;
+  /** Of the shards, if the exporter connects to them by TLS. */
+  readonly tls?: ShardTls;
 }
 
 /** The pod's specification. */
@@ -40,11 +44,16 @@ export function metricsPod(options: MetricsOptions, wiring: MetricsPodWiring): k
     ...podSpec(options, wiring.selector),
     topologySpreadConstraints: undefined,
     containers: [redisExporter(options, wiring), proxyExporter(options, wiring)],
-    volumes: [{ name: MOUNT.name, configMap: { name: wiring.configMap } }],
+    volumes: [{ name: MOUNT.name, configMap: { name: wiring.configMap } }, ...authorities(wiring).volumes],
   };
 }
 
-function redisExporter(options: MetricsOptions, { password }: MetricsPodWiring): k8s.Container {
+function authorities({ tls }: MetricsPodWiring): SecretFiles {
+  return tls ? caFiles(tls.caSecretName ?? tls.secretName) : NO_FILES;
+}
+
+function redisExporter(options: MetricsOptions, wiring: MetricsPodWiring): k8s.Container {
+  const { password, tls } = wiring;
   return {
     name: REDIS_EXPORTER,
     image: options.redisExporterImage ?? DEFAULT_REDIS_EXPORTER_IMAGE,
@@ -55,11 +64,13 @@ function redisExporter(options: MetricsOptions, { password }: MetricsPodWiring):
       '-redis.addr=',
       `-connection-timeout=${SERVER_TIMEOUT_SECONDS}s`,
       `-web.listen-address=:${REDIS_EXPORTER_PORT}`,
+      ...(tls ? [`-tls-ca-cert-file=${CA_FILE}`] : []),
     ],
     // All servers have one password. Its file of passwords would have to name every server, in JSON, where a password of any bytes
     // does not fit.
     env: secretEnv('REDIS_PASSWORD', password),
     ...common(options, REDIS_EXPORTER, REDIS_EXPORTER_PORT),
+    ...(tls && { volumeMounts: authorities(wiring).mounts }),
   };
 }
 

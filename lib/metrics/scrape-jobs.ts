@@ -42,6 +42,8 @@ export interface ScrapedFleet {
   /** `host:port` of the servers of the shards, by ordinal; of the second ones, if there are any. */
   readonly addresses: readonly string[];
   readonly replicaAddresses: readonly string[];
+  /** Whether the servers are reached by TLS. */
+  readonly tls?: boolean;
   /** `host:port` of the two exporters. */
   readonly redisExporter: string;
   readonly proxyExporter: string;
@@ -74,6 +76,14 @@ function through(exporter: string): Relabeling[] {
   ];
 }
 
+/** The exporter of the shards recognizes TLS by the scheme of its target. The instance stays without it. */
+const BY_TLS: Relabeling = {
+  source_labels: ['__param_target'],
+  target_label: '__param_target',
+  replacement: 'rediss://$1',
+  regex: '(.*)',
+};
+
 /** The selector of the pods as text. */
 export function selectorText({ selector }: PodTargets): string {
   return Object.entries(selector)
@@ -92,7 +102,7 @@ export function scrapeJobs(scraped: ScrapedFleet): ScrapeJob[] {
   ];
 }
 
-function redisJob({ fleet, addresses, replicaAddresses, redisExporter }: ScrapedFleet): ScrapeJob {
+function redisJob({ fleet, addresses, replicaAddresses, redisExporter, tls = false }: ScrapedFleet): ScrapeJob {
   const target = (address: string, shard: number, server: 'a' | 'b'): StaticTarget => {
     return { address, labels: { fleet, shard: String(shard), server } };
   };
@@ -103,7 +113,7 @@ function redisJob({ fleet, addresses, replicaAddresses, redisExporter }: Scraped
       target(address, shard, 'a'),
       ...replicaAddresses.slice(shard, shard + 1).map((replica) => target(replica, shard, 'b')),
     ]),
-    relabelings: through(redisExporter),
+    relabelings: [...through(redisExporter), ...(tls ? [BY_TLS] : [])],
     metricRelabelings: [
       // Nine series for each command, and forty-eight for databases that nutcracker does not reach; this leaves two and three.
       drop(['__name__'], 'redis_latency_percentiles_usec.*|redis_commands_(failed|rejected)_calls_total'),

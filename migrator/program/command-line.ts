@@ -21,6 +21,11 @@ export const METRICS_PORT: Readonly<Record<'metrics-port', Option>> = {
   'metrics-port': { value: 'PORT', isCount: true, help: 'export the progress for Prometheus at /metrics of this port' },
 };
 
+/** The option of commands that connect to servers with TLS. */
+export const TLS_CA: Readonly<Record<'tls-ca', Option>> = {
+  'tls-ca': { value: 'FILE', help: 'connect by TLS, to servers with a certificate of an authority in this file only' },
+};
+
 export type Options = Readonly<Record<string, Option>>;
 
 /** The given options, by name. */

@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import { type CommandLine, type Given, numberOf, type Parsed } from './command-line';
 import { superseded } from './current-job';
+import { trustAuthoritiesIn } from '../redis/tls';
 import { type Run } from './each-shard';
 import { ExitCode, exitCodeOf, type Outcome, RefusedError } from './outcome';
 import { chosenShards, type Shard } from './shard-list';
@@ -61,6 +62,7 @@ async function main<Name extends string, Plan extends PlanOfShards>(
   }
   const { given } = command;
   const plan = readPlan(String(given.plan));
+  useTls(given['tls-ca']);
   const shards: readonly Plan['shards'][number][] = chosenShards(plan.shards, given.shards as string | undefined, {
     name,
     value: process.env[name],
@@ -73,6 +75,16 @@ async function main<Name extends string, Plan extends PlanOfShards>(
   const { outcomes, summary } = await start(command, plan, run);
   report.end(summary);
   process.exitCode = exitCodeOf(outcomes);
+}
+
+/** Throws a UsageError. */
+function useTls(file: Given[string]): void {
+  if (typeof file !== 'string') return;
+  try {
+    trustAuthoritiesIn(file);
+  } catch (error) {
+    throw new UsageError(`--tls-ca: ${(error as Error).message}; give a file with certificates in PEM`);
+  }
 }
 
 /** The password in the file of an option, or else in a variable; undefined if there is none. Throws a UsageError. */

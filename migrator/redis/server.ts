@@ -4,6 +4,7 @@ import { type Readable } from 'node:stream';
 import { Redis, ReplyError } from 'ioredis';
 import { Info } from './info';
 import { type Refusal, refusalIn } from './refusal';
+import { tlsOptions, tlsRefusal } from './tls';
 
 /** Timeouts for a connection and for the result of one command. */
 const CONNECT_MS = 5000;
@@ -84,6 +85,7 @@ export class RedisServer {
       return server;
     } catch (error) {
       server.close();
+      server.refusal = (await tlsRefusal(hostAndPort(address), server.lastError)) ?? server.refusal;
       if (server.refusal !== undefined) throw connectionRefused(address, server.refusal);
       throw error instanceof ServerError ? error : new ServerError(address, server.reasonOf(error), false);
     }
@@ -102,6 +104,7 @@ export class RedisServer {
     this.client = new Redis({
       host,
       port,
+      tls: tlsOptions(host),
       lazyConnect: true,
       connectTimeout: options.timeoutMs ?? CONNECT_MS,
       commandTimeout: options.timeoutMs ?? COMMAND_MS,

@@ -1,0 +1,35 @@
+// What Jobs need to connect to servers with TLS.
+
+import { usesTls } from '../redis/server-ports';
+import {
+  CA_FILE,
+  caFiles,
+  CERTIFICATE_DIRECTORY,
+  keyPairFiles,
+  NO_FILES,
+  type SecretFiles,
+  together,
+} from '../tls/tls-files';
+import { type ShardTls } from '../tls/tls-options';
+import { type Extras } from './program-job';
+
+/** The same Job with the authorities of the servers, if the fleet connects to them by TLS. */
+export function withTls(extras: Extras, tls?: ShardTls): Extras {
+  if (tls === undefined || !usesTls(tls)) return extras;
+  return added(extras, ['--tls-ca', CA_FILE], caFiles(tls.caSecretName ?? tls.secretName));
+}
+
+/** The same, also with a certificate: servers follow this Job by TLS as soon as they have a TLS port. */
+export function withTlsServer(extras: Extras, tls?: ShardTls): Extras {
+  if (tls === undefined) return extras;
+  const [cert, key] = ['tls.crt', 'tls.key'].map((file) => `${CERTIFICATE_DIRECTORY}/${file}`);
+  return added(withTls(extras, tls), ['--tls-cert', cert, '--tls-key', key], keyPairFiles(tls.secretName));
+}
+
+function added(extras: Extras, args: readonly string[], files: SecretFiles): Extras {
+  const { volumes, mounts } = together(
+    { ...NO_FILES, volumes: [...(extras.volumes ?? [])], mounts: [...(extras.volumeMounts ?? [])] },
+    files,
+  );
+  return { ...extras, args: [...(extras.args ?? []), ...args], volumes, volumeMounts: mounts };
+}
