@@ -7,7 +7,9 @@ import { NutcrackerConfig } from '../nutcracker';
 import { type UsedRing } from '../reshard/plan-json';
 import { usesTls } from '../redis/server-ports';
 import { type RedisStatefulSet } from '../redis-stateful-set';
+import { type ClientTls } from '../tls/tls-options';
 import { type TwemproxyLayer } from '../twemproxy-layer';
+import { clientProblems } from '../twemproxy/client-front-proof';
 import { type BridgeFiles } from '../twemproxy/haproxy-file';
 import { frontProblems } from '../twemproxy/login-bridge-proof';
 import { NEXT_CONFIG } from '../twemproxy/proxy-pool';
@@ -35,6 +37,9 @@ export function proveRings(
     };
     const failover = bridgeStatesConfigMap && { replicas, sentinels };
     if (change) return changeProblems(change, { addresses, failover }, config, files);
+    const { clientTls } = props.proxies;
+    const front = clientTls && bridge ? clientFrontProblems(clientTls, config, bridge) : [];
+    if (front.length > 0) return front;
     return ringProblems({
       ...fileOf(config, 'nutcracker'),
       live,
@@ -47,6 +52,12 @@ export function proveRings(
       mayEject: props.proxies.ejectHostsAndServeStaleData ?? false,
     });
   });
+}
+
+function clientFrontProblems(tls: ClientTls, config: Manifest, { data, metadata }: Manifest): string[] {
+  const { yaml, fileName } = fileOf(config, 'nutcracker');
+  const listens = NutcrackerConfig.fromYaml(yaml, fileName).pools.map(({ listen }) => listen);
+  return clientProblems(data['clients.cfg'], `clients.cfg of ConfigMap ${metadata.name}`, tls, listens);
 }
 
 /** Each ring has to be as it was asked for, and log in as its own user. */

@@ -1,0 +1,212 @@
+// What TLS changes in the manifests of a fleet, and what the synth refuses.
+
+import { JsonPatch } from 'cdk8s';
+import { type FleetCharts, type FleetChartsProps, MigrationPhase, NetworkPeer, ShardBridge, TlsPhase } from '../lib';
+import { fleet } from './lab/fleet-charts';
+import { problemsOf } from './lab/kubernetes-schema';
+import { type Manifest, manifests, validationErrors } from './lab/synth';
+
+const { OFFERED, USED, REQUIRED } = TlsPhase;
+const tls = (phase: TlsPhase): Partial<FleetChartsProps> => ({ tls: { phase, secretName: 'shards' } });
+const proxies = (clientTls: FleetChartsProps['proxies']['clientTls']): Partial<FleetChartsProps> => {
+  return { proxies: { image: 'twemproxy:0.5.0', clientTls } };
+};
+const CLIENTS = proxies({ secretName: 'proxies' });
+
+function synth(props: Partial<FleetChartsProps>): { charts: FleetCharts; all: Manifest[] } {
+  const { app, charts } = fleet({ namespace: 'unit-1', ...props });
+  expect(validationErrors(app)).toEqual([]);
+  const all = manifests(app);
+  expect(all.flatMap(problemsOf)).toEqual([]);
+  return { charts, all };
+}
+
+const podOf = (it: { toJson(): unknown }): Manifest => (it.toJson() as Manifest).spec.template.spec as Manifest;
+const dataOf = (it?: { toJson(): unknown }): Record<string, string> =>
+  (it?.toJson() as Manifest).data as Record<string, string>;
+const portsOf = (rules: Manifest[]): unknown =>
+  rules.flatMap(({ ports }) => (ports as Manifest[]).map(({ port }) => port as number));
+
+/** The keys of Secrets with certificates that a pod mounts. */
+const keysIn = (pod: Manifest): string[] =>
+  (pod.volumes as Manifest[]).flatMap(({ name, projected }) =>
+    (name as string).startsWith('tls')
+      ? ((projected.sources as Manifest[])[0].secret.items as Manifest[]).map(
+          ({ key }) => `${name as string}/${key as string}`,
+        )
+      : [],
+  );
+
+test.each([
+  [undefined, [6379], 6379, [6379], undefined],
+  [OFFERED, [6379, 6389], 6379, [6379, 6389], undefined],
+  [USED, [6379, 6389], 6389, [6379, 6389], ['tls-ca/ca.crt']],
+  [REQUIRED, [6389], 6389, [6389], ['tls-ca/ca.crt']],
+])(
+  'in the phase %s, the shards have the right ports, and the fleet connects to the right one',
+  (phase, open, used, allowed, proxyKeys) => {
+    const { charts } = synth(phase === undefined ? {} : tls(phase));
+    const { redis } = charts;
+    expect(redis.addresses[0]).toBe(`unit-1-shard-0.unit-1.svc.cluster.local.:${used}`);
+    expect(redis.tlsNames).toEqual(
+      phase === undefined ? [] : [0, 1, 2, 3].map((n) => `unit-1-shard-${n}.unit-1.svc.cluster.local`),
+    );
+    expect(
+      (podOf(redis.statefulSet).containers as Manifest[])[0].ports.map((it: Manifest) => it.containerPort as number),
+    ).toEqual(open);
+    for (const service of [redis.service, ...redis.shardServices])
+      expect((service.toJson() as Manifest).spec.ports.map((it: Manifest) => it.port as number)).toEqual(open);
+    expect(portsOf((charts.networkPolicies.redisPolicy.toJson() as Manifest).spec.ingress as Manifest[])).toEqual(
+      allowed,
+    );
+    const pod = podOf(charts.proxies.deployment);
+    expect((pod.containers as Manifest[]).map(({ name }) => name as string)).toEqual(
+      proxyKeys ? ['bridge', 'nutcracker'] : ['nutcracker'],
+    );
+    expect(keysIn(pod)).toEqual(proxyKeys ?? []);
+    expect(dataOf(redis.configMap)['redis.conf']).toContain(phase === REQUIRED ? '\nport 0\n' : '\nport 6379\n');
+  },
+);
+
+test('the phases OFFERED and USED have the same shards, so that the change between them restarts none', () => {
+  const [offered, used] = [OFFERED, USED].map((phase) => synth(tls(phase)).charts.redis.statefulSet.toJson());
+  expect(used).toEqual(offered);
+});
+
+test('the key of the shards is only in their pods, and in the Job that they replicate from', () => {
+  const { charts, all } = synth({
+    ...tls(REQUIRED),
+    backup: { claimName: 'backups' },
+    metrics: { clients: [NetworkPeer.anyone()] },
+  });
+  const templates = all.flatMap(({ kind, metadata, spec }): [string, Manifest][] => {
+    const template = (kind === 'CronJob' ? spec.jobTemplate.spec.template : spec?.template) as Manifest | undefined;
+    return template ? [[metadata.name as string, template.spec as Manifest]] : [];
+  });
+  const withKey = templates.filter(([, pod]) => keysIn(pod).includes('tls/tls.key')).map(([name]) => name);
+  expect(withKey.sort()).toEqual([charts.backup?.restoreJob.name, 'unit-1-redis'].sort());
+  expect(JSON.stringify(all)).not.toContain('PRIVATE KEY');
+});
+
+describe('TLS of clients', () => {
+  test.each<[string, Partial<FleetChartsProps>, number[], string]>([
+    ['only', CLIENTS, [6379], '127.0.0.1:22121'],
+    [
+      'beside plain ports',
+      proxies({ secretName: 'proxies', plainPorts: true, port: 7000 }),
+      [22121, 7000],
+      '0.0.0.0:22121',
+    ],
+  ])('%s: the Service and the policy have the right ports', (_what, props, ports, listen) => {
+    const { charts } = synth(props);
+    expect(charts.proxies.ports).toEqual(ports);
+    const { spec } = charts.proxies.service.toJson() as Manifest;
+    expect(spec.ports.map((it: Manifest) => it.port as number)).toEqual([...ports, 22222]);
+    expect(dataOf(charts.proxies.configMap)['nutcracker.yml']).toContain(`listen: ${listen}`);
+    const [policy] = charts.networkPolicies.proxyPolicies;
+    expect(portsOf((policy.toJson() as Manifest).spec.ingress as Manifest[])).toEqual(ports);
+    const targets = spec.ports.map((it: Manifest) => it.targetPort as string) as string[];
+    const named = (podOf(charts.proxies.deployment).containers as Manifest[]).flatMap((it) =>
+      (it.ports as Manifest[]).map(({ name }) => name as string),
+    );
+    expect(named).toEqual(expect.arrayContaining(targets));
+  });
+
+  test.each<[string, Partial<FleetChartsProps>]>([
+    ['with replicas', { redis: { replicas: 1 } }],
+    ['during a migration', { migration: { phase: MigrationPhase.MOVING, proxyNetworks: ['10.0.0.0/8'] } }],
+    ['after a migration', { migration: { phase: MigrationPhase.MOVED } }],
+  ])('%s: the bridge of the fleet ends it', (_what, props) => {
+    const { charts } = synth({ ...props, ...CLIENTS });
+    expect(dataOf(charts.proxies.bridgeConfigMap)['clients.cfg']).toContain('bind 0.0.0.0:6379 ssl crt');
+    expect(keysIn(podOf(charts.proxies.deployment))).toEqual(['tls/tls.crt', 'tls/tls.key']);
+  });
+});
+
+test.each<[Partial<FleetChartsProps>, string]>([
+  [
+    { ...tls(OFFERED), redis: { replicas: 1 } },
+    'tls is set together with redis.replicas, whose programs have no TLS yet',
+  ],
+  [{ ...tls(OFFERED), migration: { phase: MigrationPhase.MOVED } }, 'tls is set together with migration'],
+  [{ tls: { phase: USED, secretName: 'a b' } }, 'tls.secretName is "a b"'],
+  [{ tls: { phase: USED, secretName: 'a', port: 6379 } }, 'tls.port is 6379, which is also port'],
+  [
+    proxies({ secretName: 'proxies', port: 8405 }),
+    'port 8405 is used by TLS of pool unit1 and by the probes of nutcracker',
+  ],
+  [proxies({ secretName: 'proxies', port: 22_121 }), 'port 22121 is used by pool unit1 and by TLS of pool unit1'],
+  [proxies({ secretName: 'proxies', clientCaSecretName: '/' }), 'clientTls.clientCaSecretName is "/"'],
+  [
+    { ...CLIENTS, password: { name: 'unit-1-redis', secondKey: 'second' } },
+    'the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts',
+  ],
+  [{ bridge: {} }, 'bridge is set, but the proxies have none'],
+])('the synth refuses %j', (props, problem) => {
+  expect(() => fleet(props)).toThrow(problem);
+});
+
+test.each<[string, (file: string) => string, string]>([
+  [
+    'a server without TLS',
+    (it) => it.replace(/ ssl verify required.*/, ''),
+    'must have a server with the settings "ssl verify required',
+  ],
+  [
+    'a server that nobody verifies',
+    (it) => it.replace('verify required', 'verify none'),
+    'must have a server with the settings',
+  ],
+  [
+    'the name of another shard',
+    (it) => it.replace('verifyhost unit-1-shard-0', 'verifyhost unit-1-shard-1'),
+    'and no others',
+  ],
+  [
+    'a check without TLS',
+    (it) => it.replace('  option tcp-check\n', '  option tcp-check\n  tcp-check connect\n'),
+    'no check may have a connection of its own',
+  ],
+])('a patch of the bridge is refused that makes %s', (_what, change, problem) => {
+  const { app, charts } = fleet(tls(USED));
+  const { bridgeConfigMap } = charts.proxies;
+  const cfg = dataOf(bridgeConfigMap)['haproxy.cfg'];
+  expect(change(cfg)).not.toBe(cfg);
+  bridgeConfigMap?.addJsonPatch(JsonPatch.replace('/data/haproxy.cfg', change(cfg)));
+  expect(validationErrors(app).join('\n')).toContain(problem);
+});
+
+test('a state file that turns TLS off is refused', () => {
+  const { app, charts } = fleet(tls(USED));
+  const states = dataOf(charts.proxies.bridgeConfigMap)['stopped-servers'];
+  const plain = states.replace('- 6389 - 1 0', '- 6389 - 0 0');
+  expect(plain).not.toBe(states);
+  charts.proxies.bridgeConfigMap?.addJsonPatch(JsonPatch.replace('/data/stopped-servers', plain));
+  expect(validationErrors(app).join('\n')).toContain('stopped-servers must turn TLS of its server on');
+});
+
+test.each<[string, (file: string) => string, string]>([
+  [
+    'without TLS',
+    (it) => it.replace(/ ssl crt .*/, ''),
+    'frontend clients-0 must have one bind line, with the settings "ssl crt',
+  ],
+  [
+    'to another port',
+    (it) => it.replace('127.0.0.1:22121', '127.0.0.1:22122'),
+    'backend clients-0 must have one server, 127.0.0.1:22121',
+  ],
+])('a patch of clients.cfg is refused that makes a port for clients %s', (_what, change, problem) => {
+  const { app, charts } = fleet(CLIENTS);
+  const cfg = dataOf(charts.proxies.bridgeConfigMap)['clients.cfg'];
+  charts.proxies.bridgeConfigMap?.addJsonPatch(JsonPatch.replace('/data/clients.cfg', change(cfg)));
+  expect(validationErrors(app).join('\n')).toContain(problem);
+});
+
+test('a ShardBridge has no two shards at one address', () => {
+  expect(() => fleet({})).not.toThrow();
+  const bridge = new ShardBridge({ shards: ['a:1', 'b:1'], caSecretName: 'ca' });
+  expect(bridge._haproxyConfig('0.0.0.0')).toContain(
+    'server shard a:1 ssl verify required ca-file /run/tls/ca/ca.crt sni str(a) verifyhost a',
+  );
+});
