@@ -1,19 +1,24 @@
-// The exporter of the proxies: GET /scrape?target=HOST:PORT reads the statistics of a nutcracker and returns them as metrics.
+// The exporter of the proxies: GET /scrape?target=HOST:PORT reads the statistics of a nutcracker and returns them as metrics, and
+// /certificate?target=HOST:PORT how long the certificate of a server with TLS is valid.
 
 import * as fs from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
+import { certificateMetrics, validityAt } from './certificate';
 import { proxyMetrics } from './proxy-metrics';
 import { parseStats, readStats, type ShardOfServer, type Stats } from './stats';
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-const USAGE = 'usage: exporter.mjs --listen PORT --stats-port PORT --shards FILE [--timeout MILLISECONDS]';
+const USAGE =
+  'usage: exporter.mjs --listen PORT --stats-port PORT --shards FILE [--tls-ports PORT,...] [--timeout MILLISECONDS]';
 
 interface Settings {
   readonly listen: number;
   /** The only port that it connects to: otherwise it would connect its clients to any server. */
   readonly statsPort: number;
+  /** The ports of which it reads the certificates. */
+  readonly tlsPorts: readonly number[];
   readonly shards: ShardOfServer;
   readonly timeoutMs: number;
 }
@@ -25,6 +30,7 @@ function settingsOf(args: readonly string[]): Settings {
       listen: { type: 'string' },
       'stats-port': { type: 'string' },
       shards: { type: 'string' },
+      'tls-ports': { type: 'string', default: '' },
       timeout: { type: 'string', default: '3000' },
     },
   });
@@ -37,6 +43,7 @@ function settingsOf(args: readonly string[]): Settings {
   return {
     listen: whole('listen', values.listen, 65_535),
     statsPort: whole('stats-port', values['stats-port'], 65_535),
+    tlsPorts: values['tls-ports'].split(',').flatMap((port) => (port === '' ? [] : [whole('tls-ports', port, 65_535)])),
     shards: JSON.parse(fs.readFileSync(values.shards, 'utf8')) as ShardOfServer,
     timeoutMs: whole('timeout', values.timeout, 60_000),
   };
@@ -51,18 +58,28 @@ async function answer(request: IncomingMessage, response: ServerResponse, settin
     reply(200, 'ok\n');
     return;
   }
-  if (url.pathname !== '/scrape') {
-    reply(404, 'GET /scrape?target=HOST:PORT\n');
+  const ports = { '/scrape': [settings.statsPort], '/certificate': settings.tlsPorts }[url.pathname];
+  if (ports === undefined) {
+    reply(404, 'GET /scrape?target=HOST:PORT, or /certificate?target=HOST:PORT\n');
     return;
   }
   const target = url.searchParams.get('target') ?? '';
-  const host = /^(\[[0-9a-fA-F:.]+\]|[^\s/:]+):(\d+)$/.exec(target);
-  if (host === null || Number(host[2]) !== settings.statsPort) {
-    reply(400, `target is ${JSON.stringify(target)}; give HOST:${settings.statsPort}\n`);
+  const found = /^(\[[0-9a-fA-F:.]+\]|[^\s/:]+):(\d+)$/.exec(target);
+  if (found === null || !ports.includes(Number(found[2]))) {
+    reply(400, `target is ${JSON.stringify(target)}; give ${ports.map((port) => `HOST:${port}`).join(' or ')}\n`);
     return;
   }
-  const stats = await statsOf(host[1].replace(/^\[|\]$/g, ''), target, settings);
-  reply(200, await proxyMetrics(stats, settings.shards));
+  const host = found[1].replace(/^\[|\]$/g, '');
+  if (url.pathname === '/scrape') {
+    reply(200, await proxyMetrics(await statsOf(host, target, settings), settings.shards));
+    return;
+  }
+  try {
+    reply(200, await certificateMetrics(await validityAt(host, Number(found[2]), settings.timeoutMs)));
+  } catch (error) {
+    console.error(`${target}: ${(error as Error).message}`);
+    reply(502, `${(error as Error).message}\n`);
+  }
 }
 
 /** The statistics; undefined, and a line in the log, if they cannot be read. */

@@ -135,7 +135,7 @@ export class NetworkPolicies extends Construct {
             ? NetworkPeer._ingress([NetworkPeer.pods(passwords.podSelector)], layer.ports.slice(0, 1))
             : []),
           ...NetworkPeer._ingress(statsClients, [layer.statsPort, ...(layer.healthPort ? [layer.healthPort] : [])]),
-          ...NetworkPeer._ingress(exporters, [layer.statsPort]),
+          ...NetworkPeer._ingress(exporters, [layer.statsPort, ...layer.tlsPorts.slice(0, 1)]),
           ...(layer.healthPort && metrics ? NetworkPeer._ingress(metrics.clients, [layer.healthPort]) : []),
         ],
         layer.serverAddresses,
@@ -181,8 +181,8 @@ export class NetworkPolicies extends Construct {
     const { redis, proxies } = this.props;
     const ingress = NetworkPeer._ingress(metrics.clients, metrics.ports);
     const servers = [...redis.addresses, ...redis.replicaAddresses];
-    const stats = proxies.flatMap(({ podSelector, statsPort }) =>
-      NetworkPeer._egress([NetworkPeer.pods(podSelector)], [statsPort]),
+    const stats = proxies.flatMap(({ podSelector, statsPort, tlsPorts }) =>
+      NetworkPeer._egress([NetworkPeer.pods(podSelector)], [statsPort, ...tlsPorts.slice(0, 1)]),
     );
     return this.policy('metrics', metrics.deployment.name, metrics, ingress, servers, stats);
   }

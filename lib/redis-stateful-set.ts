@@ -81,6 +81,8 @@ export class RedisStatefulSet extends Construct {
   readonly sentinelName: string;
   /** The budget of each shard with a replica: one of its servers may be evicted. */
   readonly shardDisruptionBudgets: k8s.KubePodDisruptionBudget[];
+  /** @internal */
+  readonly _tlsPort?: number;
   /**
    * What the pods mount.
    * @internal
@@ -125,6 +127,7 @@ export class RedisStatefulSet extends Construct {
     this.tls = props.tls;
     this.tlsNames = props.tls ? a.addresses.map(nameOf) : [];
     this.openPorts = portsOfA.all;
+    this._tlsPort = portsOfA.tls;
     this.replicaAddresses = hasReplicas ? b.addresses : [];
     this.replicaPort = replicaPort;
     this.sentinelName = sentinelName;
@@ -164,6 +167,15 @@ export class RedisStatefulSet extends Construct {
       );
     }
     refuseDuplicates(this);
+  }
+
+  /**
+   * `host:port` of the TLS port of each shard, by ordinal; empty without TLS.
+   * @internal
+   */
+  get _tlsAddresses(): string[] {
+    const { _tlsPort: port } = this;
+    return port === undefined ? [] : this.addresses.map((it) => `${it.slice(0, it.lastIndexOf(':'))}:${port}`);
   }
 }
 

@@ -47,6 +47,8 @@ export class TwemproxyLayer extends Construct {
   readonly podSelector: { [key: string]: string };
   /** The open ports of the pools; those without TLS are first. */
   readonly ports: number[];
+  /** The ports with TLS; empty without `clientTls`. */
+  readonly tlsPorts: number[];
   /** The port of the statistics. */
   readonly statsPort: number;
   /** The port of the bridge's health endpoint, if there is a bridge. */
@@ -73,8 +75,8 @@ export class TwemproxyLayer extends Construct {
     checkPorts(this, pools, statsPort, bridge, front && { front, clients: served[0] }, clients);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
-    const tlsPorts = clients?.pools.map(({ tlsPort }) => tlsPort) ?? [];
-    this.ports = [...(acceptsPlain(props) ? served.map(({ port }) => port) : []), ...tlsPorts];
+    this.tlsPorts = clients?.pools.map(({ tlsPort }) => tlsPort) ?? [];
+    this.ports = [...(acceptsPlain(props) ? served.map(({ port }) => port) : []), ...this.tlsPorts];
     this.statsPort = statsPort;
     this.healthPort = bridge?.healthPort;
     this.hasMetrics = bridge?.options.metrics ?? false;

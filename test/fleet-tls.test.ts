@@ -141,7 +141,7 @@ test.each<[Partial<FleetChartsProps>, string]>([
     { ...CLIENTS, password: { name: 'unit-1-redis', secondKey: 'second' } },
     'the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts',
   ],
-  [{ bridge: {} }, 'bridge is set, but the proxies have none'],
+  [{ bridge: {} }, 'bridge is set, but the shards have no replicas, and there is no TLS'],
 ])('the synth refuses %j', (props, problem) => {
   expect(() => fleet(props)).toThrow(problem);
 });

@@ -19,7 +19,10 @@ export function checkFleet(scope: Construct, name: string, props: FleetChartsPro
       refuse(scope, `${prop} is set, but the shards have no replicas; set redis.replicas to 1, or remove ${prop}`);
   }
   if (props.bridge !== undefined && redis?.replicas !== 1 && !hasShardBridge(props))
-    refuse(scope, 'bridge is set, but the proxies have none; set redis.replicas to 1, set tls, or remove bridge');
+    refuse(
+      scope,
+      'bridge is set, but the shards have no replicas, and there is no TLS; set redis.replicas to 1, or tls, or remove bridge',
+    );
   if (props.passwords !== undefined && props.password?.secondKey === undefined) {
     refuse(
       scope,

@@ -25,6 +25,8 @@ export interface AlertedFleet {
   readonly backup?: { readonly cronJob: string; readonly alertAfter: number };
   /** The prefix of the names of the Jobs that change the password. */
   readonly passwords?: string;
+  /** Which certificates are read. */
+  readonly certificates?: { readonly ofShards: boolean; readonly ofProxies: boolean };
   /** Whether the shards are configured to evict no key. */
   readonly evictsNothing: boolean;
   /** Seconds. */
@@ -39,12 +41,22 @@ const FULL = 0.85;
 /** Longer than the ten minutes after which a synchronization without progress ends by itself. */
 const NO_PROGRESS_SECONDS = 900;
 
+/** cert-manager renews a certificate when a third of its time is left. */
+const LATE = 0.2;
+
 /** How often the rules are evaluated, in seconds. */
 export const EVALUATION_SECONDS = 5;
 
 /** All rules of a fleet. */
 export function alertRules(alerted: AlertedFleet): AlertRule[] {
-  return [...masters(alerted), ...replicas(alerted), ...servers(alerted), ...proxies(alerted), ...programs(alerted)];
+  return [
+    ...masters(alerted),
+    ...replicas(alerted),
+    ...servers(alerted),
+    ...proxies(alerted),
+    ...certificates(alerted),
+    ...programs(alerted),
+  ];
 }
 
 function masters({ fleet, isMoving, hasReplicas, hasBridge, interval }: AlertedFleet): AlertRule[] {
@@ -175,10 +187,28 @@ function proxies({ fleet, interval }: AlertedFleet): AlertRule[] {
   ];
 }
 
+function certificates({ fleet, certificates: read }: AlertedFleet): AlertRule[] {
+  if (!read?.ofShards && !read?.ofProxies) return [];
+  const time = (name: string): string => `cdk8s_twemproxy_certificate_${name}_timestamp_seconds{fleet="${fleet}"}`;
+  const summary = 'The certificate of {{ $labels.instance }} expires in {{ $value | humanizeDuration }}';
+  return [
+    rule(fleet, 'CertificateExpires', 'critical', 300, summary, [
+      `${time('not_after')} - time()`,
+      `< ${LATE} * (${time('not_after')} - ${time('not_before')})`,
+    ]),
+  ];
+}
+
 function programs(alerted: AlertedFleet): AlertRule[] {
-  const { fleet, namespace, hasBridge, backup } = alerted;
-  const { redis, proxies: proxyJob, bridges } = jobNames(fleet);
-  const jobs = [redis, proxyJob, ...(hasBridge ? [bridges] : [])];
+  const { fleet, namespace, hasBridge, backup, certificates: read } = alerted;
+  const { redis, proxies: proxyJob, bridges, shardCertificates, proxyCertificates } = jobNames(fleet);
+  const jobs = [
+    redis,
+    proxyJob,
+    ...(hasBridge ? [bridges] : []),
+    ...(read?.ofShards ? [shardCertificates] : []),
+    ...(read?.ofProxies ? [proxyCertificates] : []),
+  ];
   const inNamespace = namespace === undefined ? '' : `namespace="${namespace}",`;
   const names = namesOfJobs(alerted);
   const ofJobs = `${inNamespace}job_name=~"(${names.join('|')})-.+"`;

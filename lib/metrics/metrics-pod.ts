@@ -36,6 +36,8 @@ export interface MetricsPodWiring {
   readonly password?: SecretKey;
   /** Of the shards, if the exporter connects to them by TLS. */
   readonly tls?: ShardTls;
+  /** The ports whose certificates are read. */
+  readonly tlsPorts: readonly number[];
 }
 
 /** The pod's specification. */
@@ -74,7 +76,7 @@ function redisExporter(options: MetricsOptions, wiring: MetricsPodWiring): k8s.C
   };
 }
 
-function proxyExporter(options: MetricsOptions, { statsPort }: MetricsPodWiring): k8s.Container {
+function proxyExporter(options: MetricsOptions, { statsPort, tlsPorts }: MetricsPodWiring): k8s.Container {
   return {
     name: PROXY_EXPORTER,
     image: options.proxyExporterImage ?? DEFAULT_JOB_IMAGE,
@@ -85,6 +87,7 @@ function proxyExporter(options: MetricsOptions, { statsPort }: MetricsPodWiring)
       `${MOUNT.mountPath}/exporter.mjs`,
       `--listen=${PROXY_EXPORTER_PORT}`,
       `--stats-port=${statsPort}`,
+      ...(tlsPorts.length > 0 ? [`--tls-ports=${tlsPorts.join(',')}`] : []),
       '--shards',
       `${MOUNT.mountPath}/shards.json`,
       `--timeout=${SERVER_TIMEOUT_SECONDS * 1000}`,

@@ -44,6 +44,10 @@ export interface ScrapedFleet {
   readonly replicaAddresses: readonly string[];
   /** Whether the servers are reached by TLS. */
   readonly tls?: boolean;
+  /** `host:port` of the servers of the shards whose certificates are read, by ordinal. */
+  readonly certified?: readonly string[];
+  /** Whether the proxies have certificates. */
+  readonly certifiedProxies?: boolean;
   /** `host:port` of the two exporters. */
   readonly redisExporter: string;
   readonly proxyExporter: string;
@@ -55,8 +59,17 @@ export interface ScrapedFleet {
 }
 
 /** The names of the jobs. */
-export function jobNames(fleet: string): Record<'redis' | 'proxies' | 'bridges' | 'jobs', string> {
-  return { redis: `${fleet}-redis`, proxies: `${fleet}-proxies`, bridges: `${fleet}-bridges`, jobs: `${fleet}-jobs` };
+export function jobNames(
+  fleet: string,
+): Record<'redis' | 'proxies' | 'bridges' | 'jobs' | 'shardCertificates' | 'proxyCertificates', string> {
+  return {
+    shardCertificates: `${fleet}-shard-certificates`,
+    proxyCertificates: `${fleet}-proxy-certificates`,
+    redis: `${fleet}-redis`,
+    proxies: `${fleet}-proxies`,
+    bridges: `${fleet}-bridges`,
+    jobs: `${fleet}-jobs`,
+  };
 }
 
 /** The names of the container ports of a proxy's pod. */
@@ -99,6 +112,7 @@ export function scrapeJobs(scraped: ScrapedFleet): ScrapeJob[] {
     proxyJob(scraped),
     ...(hasBridge ? [bridgeJob(scraped)] : []),
     ...(jobSelectors.length > 0 ? [jobsJob(scraped)] : []),
+    ...certificateJobs(scraped),
   ];
 }
 
@@ -168,6 +182,31 @@ function jobsJob({ fleet, namespace, jobSelectors }: ScrapedFleet): ScrapeJob {
     ],
     metricRelabelings: [],
   };
+}
+
+/** How long the certificates of the shards, and of the proxies, are valid: every minute would do. */
+function certificateJobs(scraped: ScrapedFleet): ScrapeJob[] {
+  const { fleet, namespace, certified = [], certifiedProxies = false, proxySelector, proxyExporter } = scraped;
+  const common = { path: '/certificate', metricRelabelings: [] };
+  const servers = certified.map((address, shard) => ({
+    address,
+    labels: { fleet, shard: String(shard), server: 'a' },
+  }));
+  return [
+    ...(servers.length > 0
+      ? [{ ...common, name: jobNames(fleet).shardCertificates, servers, relabelings: through(proxyExporter) }]
+      : []),
+    ...(certifiedProxies
+      ? [
+          {
+            ...common,
+            name: jobNames(fleet).proxyCertificates,
+            pods: [{ namespace, selector: proxySelector }],
+            relabelings: [...portOfPod(fleet, 'proxy-tls'), ...through(proxyExporter)],
+          },
+        ]
+      : []),
+  ];
 }
 
 /** The port of one container of a pod, with the name of the pod. */

@@ -4,6 +4,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import { parseStats } from '../../exporter/stats';
+import { Authority } from '../lab/certificates';
 import { connect } from '../lab/clients';
 import { accepts, freePort, Lab, type Program, until } from '../lab/lab';
 import { ROOT } from '../lab/synthesized';
@@ -37,6 +38,33 @@ async function startExporter(statsPort: number, ...args: string[]): Promise<Star
   };
   return { program, port, get };
 }
+
+test('the times of a certificate are read from the server, only at the ports that are given', async () => {
+  const port = await freePort();
+  const certificate = new Authority(lab, 'any').issue(['server'], { days: 3 });
+  const [cert, key, ca] = Object.entries(certificate).map(([name, text]) => lab.write(name, text as string));
+  const args = ['--port', '0', '--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key];
+  const server = lab.start('redis-server', [
+    ...args,
+    '--tls-ca-cert-file',
+    ca,
+    '--tls-auth-clients',
+    'no',
+    '--save',
+    '',
+  ]);
+  await server.ready(() => accepts(port));
+  const { get } = await startExporter(1, `--tls-ports=${port}`);
+  const { status, text } = await get(`/certificate?target=127.0.0.1:${port}`);
+  const value = (name: string): number =>
+    Number(new RegExp(`^cdk8s_twemproxy_certificate_${name}_timestamp_seconds (\\d+)$`, 'm').exec(text)?.[1]);
+  expect(status).toBe(200);
+  expect(value('not_after') - value('not_before')).toBe(3 * 86_400);
+  expect(Math.abs(value('not_before') - Date.now() / 1000)).toBeLessThan(600);
+  expect(await get('/certificate?target=127.0.0.1:1')).toMatchObject({ status: 400 });
+  await server.stop();
+  expect(await get(`/certificate?target=127.0.0.1:${port}`)).toMatchObject({ status: 502 });
+});
 
 test('the statistics of nutcracker by pool and server, with the ordinals of the shards', async () => {
   const [stats, first, second, redis] = [await freePort(), await freePort(), await freePort(), await freePort()];

@@ -15,6 +15,7 @@ const FLEET: AlertedFleet = {
   hasBridge: true,
   backup: { cronJob: 'unit-1-backup', alertAfter: 7200 },
   passwords: 'unit-1-passwords',
+  certificates: { ofShards: true, ofProxies: true },
   evictsNothing: true,
   interval: 15,
 };
@@ -35,11 +36,21 @@ const bridge = (n: number, shard: number): string =>
 const job = (name: string): string => `{namespace="unit-1",job_name="unit-1-${name}"}`;
 const failed = (name: string): string => `kube_job_failed${job(name).replace('}', ',condition="true"}')}`;
 
+const DAY = 86_400;
+
 /** A Job of each program. */
 const JOBS = ['move-sync-1', 'failover-status-1', 'backup-1', 'backup-restore-1', 'passwords-retire-1'];
 
 const BACKUP = '{namespace="unit-1",cronjob="unit-1-backup"}';
 const PROGRESS = `cdk8s_twemproxy_job_progress_timestamp_seconds{${F},job="unit-1-jobs",pod="j",command="sync"}`;
+
+/** Of a shard and of a proxy. */
+const CERTIFIED = [
+  `{${F},job="unit-1-shard-certificates",shard="1",instance="1a"}`,
+  `{${F},job="unit-1-proxy-certificates",pod="p-1",instance="p-1"}`,
+];
+const validity = (end: 'before' | 'after', of: string): string =>
+  `cdk8s_twemproxy_certificate_not_${end}_timestamp_seconds${of}`;
 
 /** Two shards with two servers each, and two proxies, without a fault. */
 function healthy(): Series {
@@ -61,6 +72,14 @@ function healthy(): Series {
     // It progresses with each sample.
     [PROGRESS]: '0+5x200',
   };
+  for (const of of CERTIFIED) {
+    // Of 90 days, 19 are left.
+    Object.assign(series, {
+      [`up${of}`]: '1x200',
+      [validity('before', of)]: `${-71 * DAY}x200`,
+      [validity('after', of)]: `${19 * DAY}x200`,
+    });
+  }
   for (const shard of [0, 1]) {
     for (const [server, role] of [
       ['a', 'master'],
@@ -227,6 +246,22 @@ const CASES: Case[] = [
     labels: { pool: 'alpha' },
     value: '2',
   },
+  {
+    alert: 'CertificateExpires',
+    change: {
+      [validity('after', CERTIFIED[0])]: `${17 * DAY + 600}x200`,
+      [validity('before', CERTIFIED[0])]: `${-73 * DAY}x200`,
+    },
+    seconds: 600,
+    labels: { job: 'unit-1-shard-certificates', shard: '1', instance: '1a' },
+    value: '17d 0h 0m 0s',
+  },
+  {
+    alert: 'MetricsMissing',
+    change: { [`up${CERTIFIED[1]}`]: '0x200' },
+    seconds: 65,
+    labels: { job: 'unit-1-proxy-certificates' },
+  },
   { alert: 'MetricsMissing', change: { [`up${proxy(1)}`]: '0x200' }, seconds: 65, labels: { job: 'unit-1-proxies' } },
   {
     alert: 'MetricsMissing',
@@ -354,7 +389,7 @@ test('a fleet that is being moved has no alert for shards without a master', () 
   const names = (fleet: AlertedFleet): string[] => alertRules(fleet).map(({ alert }) => alert);
   expect(names(FLEET).filter((alert) => !names(MOVING).includes(alert))).toEqual(['ShardWithoutMaster']);
   const single = { ...FLEET, hasReplicas: false, hasBridge: false, evictsNothing: false };
-  const without = { ...single, backup: undefined, passwords: undefined };
+  const without = { ...single, backup: undefined, passwords: undefined, certificates: undefined };
   expect(names(FLEET).filter((alert) => !names(without).includes(alert))).toEqual([
     'ShardUnavailable',
     'ProxyWithoutShard',
@@ -362,6 +397,7 @@ test('a fleet that is being moved has no alert for shards without a master', () 
     'ShardWithoutStandby',
     'ReplicaLag',
     'ShardEvictsKeys',
+    'CertificateExpires',
     'JobFailed',
     'JobStandsStill',
     'JobWithoutProgress',
@@ -369,11 +405,11 @@ test('a fleet that is being moved has no alert for shards without a master', () 
   ]);
   const jobs = ['JobFailed', 'JobStandsStill', 'JobWithoutProgress'];
   expect(names({ ...without, passwords: 'p' })).toEqual([...names(without), ...jobs]);
-  expect(names(single)).toEqual([...names(without), ...jobs, 'BackupTooOld']);
+  expect(names({ ...single, certificates: undefined })).toEqual([...names(without), ...jobs, 'BackupTooOld']);
 });
 
 test('each alert has a section in docs/alerts.md, and no section is without an alert', () => {
-  const groups = ['alerts', 'masters', 'replicas', 'servers', 'proxies', 'programs'];
+  const groups = ['alerts', 'masters', 'replicas', 'servers', 'proxies', 'certificates', 'programs'];
   const sections = headingsOf('docs/alerts.md').filter((heading) => !groups.includes(heading));
   expect(sections).toEqual(RULES.map(({ alert }) => alert.toLowerCase()));
   for (const { alert, annotations } of RULES) {
