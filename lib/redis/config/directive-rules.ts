@@ -95,7 +95,7 @@ const DECIDED_BY_THE_POD: readonly Reason[] = [
     unless('0', '10'),
   ],
   [/^cluster-/, 'shards behind Twemproxy are standalone servers'],
-  [/^tls-/, 'Twemproxy speaks plain TCP to its servers', unless('no', '0')],
+  [/^tls-/, 'the prop tls of the fleet sets it, with the certificates of a Secret', unless('no', '0')],
   [
     /^(server|bio|aof[-_]rewrite|bgsave)[-_]cpulist$/,
     "a node has other CPUs than the virtual machine; the pod's resources limit its CPU",

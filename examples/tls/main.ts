@@ -1,0 +1,38 @@
+// A fleet with TLS from its clients to its shards, and the certificates for it from cert-manager.
+
+import * as path from 'node:path';
+import { ApiObject, App, Chart, Size } from 'cdk8s';
+import { FleetCharts, NutcrackerConfig, ShardStorage, TlsPhase } from '../../lib';
+
+const app = new App();
+
+const fleet = new FleetCharts(app, 'carts', {
+  namespace: 'carts',
+  pool: NutcrackerConfig.fromFile(path.join(__dirname, '../constructs/carts.yml')).pool(),
+  storage: ShardStorage.nfs({ server: 'nfs-1.example.net', path: '/export/carts', capacity: Size.tebibytes(1) }),
+  tls: { phase: TlsPhase.REQUIRED, secretName: 'carts-shards-tls' },
+  proxies: {
+    image: 'registry.example.net/twemproxy:0.5.0',
+    clientTls: { secretName: 'carts-proxies-tls' },
+  },
+});
+
+const certificates = new Chart(app, 'carts-05-certificates', { namespace: 'carts' });
+
+function certificate(secretName: string, dnsNames: string[]): void {
+  new ApiObject(certificates, secretName, {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: secretName },
+    spec: {
+      secretName,
+      dnsNames,
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      issuerRef: { kind: 'ClusterIssuer', name: 'internal-ca' },
+    },
+  });
+}
+certificate('carts-shards-tls', fleet.redis.tlsNames);
+certificate('carts-proxies-tls', ['carts-twemproxy.carts.svc.cluster.local', 'carts.example.net']);
+
+app.synth();

@@ -1,0 +1,48 @@
+// The app with the snippets of docs/how-to/tls.md.
+
+import * as path from 'node:path';
+import { problemsOf } from '../lab/kubernetes-schema';
+import { Lab } from '../lab/lab';
+import { type Manifest } from '../lab/synth';
+import { objectsIn, ROOT, synthesize } from '../lab/synthesized';
+
+let objects: Manifest[];
+beforeAll(async () => {
+  const lab = new Lab();
+  objects = objectsIn(synthesize(path.join(ROOT, 'examples/tls'), path.join(lab.dir, 'dist')));
+  await lab.close();
+});
+
+const certificates = (): Manifest[] => objects.filter(({ kind }) => kind === 'Certificate');
+
+test('every object but the Certificates is valid for Kubernetes 1.27', () => {
+  expect(objects.filter(({ kind }) => kind !== 'Certificate').flatMap(problemsOf)).toEqual([]);
+});
+
+test('every Secret with a certificate that a pod mounts is issued', () => {
+  const mounted = new Set(
+    [
+      ...JSON.stringify(objects).matchAll(/"secret":\{"items":\[\{"key":"(?:tls|ca)\.crt"[^\]]*\],"name":"([^"]+)"/g),
+    ].map(([, name]) => name),
+  );
+  expect([...mounted].sort()).toEqual(
+    certificates()
+      .map(({ spec }) => spec.secretName as string)
+      .sort(),
+  );
+});
+
+test('the certificate of the shards has the name of each of their Services, and that of the proxies the one of theirs', () => {
+  const [shards, proxies] = certificates().map(({ spec }) => spec.dnsNames as string[]);
+  const services = objects.filter(({ kind, spec }) => kind === 'Service' && spec.clusterIP !== 'None');
+  const names = services.map(({ metadata }) => `${metadata.name as string}.carts.svc.cluster.local`);
+  expect([...shards, ...proxies].filter((name) => !names.includes(name))).toEqual(['carts.example.net']);
+  expect(names.filter((name) => ![...shards, ...proxies].includes(name))).toEqual([]);
+});
+
+test('no Service of the shards or the proxies has a port without TLS for data', () => {
+  const ports = objects.flatMap(({ kind, spec }) =>
+    kind === 'Service' ? (spec.ports as Manifest[]).map(({ name, port }) => `${name as string} ${port as number}`) : [],
+  );
+  expect([...new Set(ports)].sort()).toEqual(['proxy-tls 6379', 'redis-tls 6389', 'stats 22222']);
+});
