@@ -38,6 +38,8 @@ const partly = [
   'reshard/cluster',
   'reshard/reshard',
   'runbook-kubectl',
+  'tls-lab',
+  'tls-programs',
 ];
 /** Tests that are too slow for every run. */
 const long = ['**/test/**/*.long.test.ts', ...partly.map((file) => `**/test/${file}.test.ts`)];

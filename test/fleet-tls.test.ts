@@ -24,6 +24,8 @@ function synth(props: Partial<FleetChartsProps>): { charts: FleetCharts; all: Ma
 const podOf = (it: { toJson(): unknown }): Manifest => (it.toJson() as Manifest).spec.template.spec as Manifest;
 const dataOf = (it?: { toJson(): unknown }): Record<string, string> =>
   (it?.toJson() as Manifest).data as Record<string, string>;
+/** A field of each object in a list. */
+const each = (list: unknown, field: string): unknown[] => (list as Manifest[]).map((it) => it[field] as unknown);
 const portsOf = (rules: Manifest[]): unknown =>
   rules.flatMap(({ ports }) => (ports as Manifest[]).map(({ port }) => port as number));
 
@@ -51,11 +53,9 @@ test.each([
     expect(redis.tlsNames).toEqual(
       phase === undefined ? [] : [0, 1, 2, 3].map((n) => `unit-1-shard-${n}.unit-1.svc.cluster.local`),
     );
-    expect(
-      (podOf(redis.statefulSet).containers as Manifest[])[0].ports.map((it: Manifest) => it.containerPort as number),
-    ).toEqual(open);
+    expect(each((podOf(redis.statefulSet).containers as Manifest[])[0].ports, 'containerPort')).toEqual(open);
     for (const service of [redis.service, ...redis.shardServices])
-      expect((service.toJson() as Manifest).spec.ports.map((it: Manifest) => it.port as number)).toEqual(open);
+      expect(each((service.toJson() as Manifest).spec.ports, 'port')).toEqual(open);
     expect(portsOf((charts.networkPolicies.redisPolicy.toJson() as Manifest).spec.ingress as Manifest[])).toEqual(
       allowed,
     );
@@ -101,11 +101,11 @@ describe('TLS of clients', () => {
     const { charts } = synth(props);
     expect(charts.proxies.ports).toEqual(ports);
     const { spec } = charts.proxies.service.toJson() as Manifest;
-    expect(spec.ports.map((it: Manifest) => it.port as number)).toEqual([...ports, 22222]);
+    expect(each(spec.ports, 'port')).toEqual([...ports, 22222]);
     expect(dataOf(charts.proxies.configMap)['nutcracker.yml']).toContain(`listen: ${listen}`);
     const [policy] = charts.networkPolicies.proxyPolicies;
     expect(portsOf((policy.toJson() as Manifest).spec.ingress as Manifest[])).toEqual(ports);
-    const targets = spec.ports.map((it: Manifest) => it.targetPort as string) as string[];
+    const targets = each(spec.ports, 'targetPort');
     const named = (podOf(charts.proxies.deployment).containers as Manifest[]).flatMap((it) =>
       (it.ports as Manifest[]).map(({ name }) => name as string),
     );

@@ -41,17 +41,20 @@ local function load(path, text)
 end
 
 core.register_task(function()
+  local seen = {}
   for path in os.getenv('RENEW_FILES'):gmatch('%S+') do tried[path] = content(path) end
   while true do
     core.msleep(PERIOD_MS)
     for path in pairs(tried) do
       local text = content(path)
-      if text and text ~= tried[path] then
-        -- Once, whatever comes of it: with each failure, HAProxy 2.6 also ends a connection.
+      -- Twice the same: a certificate and its key are two files. And once: each time that HAProxy 2.6 rejects a certificate, it also ends
+      -- connections.
+      if text and text == seen[path] and text ~= tried[path] then
         tried[path] = text
         local message, done = load(path, text)
         core.log(done and core.notice or core.alert, message)
       end
+      seen[path] = text
     end
   end
 end)

@@ -46,7 +46,7 @@ export function connectTo({ host, port }: { host: string; port: number }): {
 
 /** What is wrong with a server to which a connection by TLS has failed; undefined if that is not about TLS. */
 export async function tlsRefusal(where: { host: string; port: number }, error?: Error): Promise<Refusal | undefined> {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  const code = error === undefined ? '' : String((error as { code?: unknown }).code);
   if (trust === undefined) return undefined;
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     const remedy = 'use its TLS port, or look for a proxy in between';

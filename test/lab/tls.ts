@@ -60,8 +60,8 @@ export class LabTls {
   readonly secrets: Secrets = {};
   private readonly shards: Running[] = [];
   private proxies: RunningProxy[] = [];
-  /** The proxy that a stage starts. */
-  startingProxy?: LabPod;
+  private startingProxy?: LabPod;
+  private startingHealthPort = 0;
   private readonly pool: NutcrackerPool;
   private readonly ring: HashRing;
   private clients?: Load;
@@ -90,11 +90,6 @@ export class LabTls {
   /** The port of the first proxy in the lab, without TLS or with it. */
   proxyPort(kind: 'plain' | 'tls'): number {
     return this.proxies[0].ports.get(kind === 'plain' ? PROXY : CLIENT_TLS_PORT) ?? 0;
-  }
-
-  /** The port of the first proxy at which Prometheus and kubelet ask. */
-  get healthPort(): number {
-    return this.proxies[0].ports.get(HEALTH) ?? 0;
   }
 
   shardPod(ordinal: number): LabPod {
@@ -131,6 +126,14 @@ export class LabTls {
     await this.rollProxy();
   }
 
+  /** The result of the last check of a shard by the newest bridge, such as L6RSP for a failed handshake; empty before it runs. */
+  async lastCheck(ordinal: number): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.startingHealthPort}/;csv`).catch(() => undefined);
+    const [names = [], ...rows] = ((await response?.text()) ?? '').split('\n').map((line) => line.split(','));
+    const row = rows.find(([proxy, server]) => proxy === `shard-${ordinal}` && server === 'shard') ?? [];
+    return row[names.indexOf('check_status')] ?? '';
+  }
+
   /** Replaces the files of a Secret in all pods, as kubelet does. */
   renew(name: string, secret: CertificateSecret): void {
     this.secrets[name] = secret;
@@ -139,8 +142,8 @@ export class LabTls {
       ...(this.startingProxy ? [this.startingProxy] : []),
     ]) {
       for (const volume of pod.spec.volumes ?? []) {
-        const [source] = volume.projected?.sources ?? [];
-        if (source?.secret?.name !== name) continue;
+        const source = volume.projected?.sources?.[0] ?? {};
+        if (source.secret?.name !== name) continue;
         const mount = this.mountOf(pod, volume.name);
         for (const { key, path: file } of source.secret.items ?? []) {
           const target = path.join(pod.directory(mount), file);
@@ -202,6 +205,7 @@ export class LabTls {
     const own = { ...replace, ...this.bridgeStates(), 'PERIOD_MS = 10000': 'PERIOD_MS = 200' };
     const pod = this.pod(deployment, `${deployment.name}-${free[0]}`, own);
     this.startingProxy = pod;
+    this.startingHealthPort = ports.get(HEALTH) ?? 0;
     const program = await pod.start();
     await program.ready(() => pod.ready());
     this.proxies = [{ pod, template, ports }];
