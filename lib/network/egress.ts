@@ -56,7 +56,9 @@ function podsBehind(redis: RedisStatefulSet, sentinels?: RedisSentinels): Pods[]
     ...(replicaPodSelector
       ? [{ addresses: redis.replicaAddresses, selector: replicaPodSelector, ports: [redis.replicaPort] }]
       : []),
-    ...(sentinels ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, ports: [sentinels.port] }] : []),
+    ...(sentinels
+      ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, ports: [sentinels.port] }]
+      : []),
   ];
 }
 

@@ -45,7 +45,8 @@ export class ServerSet {
     const { identity, shards, ports, clusterDomain, serverService } = props;
     this.labels = recommendedLabels(identity);
     this.selector = selectorLabels(identity);
-    const address = (n: number | typeof ORDINAL): string => addressOf(scope, serverService(n), ports.used, clusterDomain);
+    const address = (n: number | typeof ORDINAL): string =>
+      addressOf(scope, serverService(n), ports.used, clusterDomain);
     this.addresses = ordinals(shards).map(address);
     this.addressOfAny = address(ORDINAL);
   }

@@ -9,7 +9,9 @@ const withoutSpace = (text: string): string => text.replace(/\s+/g, '');
 
 const FILES = [
   'main.ts',
-  ...['examples/import', 'examples/article', 'examples/constructs', 'examples/delivery', 'examples/tls'].flatMap(sourcesIn),
+  ...['examples/import', 'examples/article', 'examples/constructs', 'examples/delivery', 'examples/tls'].flatMap(
+    sourcesIn,
+  ),
 ];
 const SOURCES = FILES.map((file) => withoutSpace(read(file)));
 
