@@ -73,6 +73,7 @@ export class RingUsers {
         ? ['its clients need no password, so that proxies cannot log in for a ring; set a password first']
         : []),
       ...users.flatMap((user, i) => (user === undefined ? [] : this.problemsOf(RING_USERS[i], user))),
+      ...(this.users === NODE_USERS ? await this.othersWithKeys() : []),
     ];
   }
 
@@ -125,6 +126,20 @@ export class RingUsers {
     }
     if (keys === EVERY_KEY && selectors.length === 0) return [];
     return [`user ${name} is limited to some keys (${keys}), and would have all of them afterwards; give it ~*`];
+  }
+
+  /** Clients of a cluster may have users of their own. One that writes to it while the ring serves would lose what it wrote. */
+  private async othersWithKeys(): Promise<string[]> {
+    const users = (await this.redis.call('ACL', 'LIST')) as string[];
+    const known = [this.redis.user, NOBODY, ...RING_USERS];
+    return users.flatMap((line) => {
+      const [, name, state, ...rules] = line.split(' ');
+      const mayUseKeys = state === 'on' && rules.some((rule) => /^[~%(]/.test(rule));
+      if (!mayUseKeys || known.includes(name)) return [];
+      return [
+        `user ${name} has keys of the Redis Cluster, which no fence takes away; run ACL SETUSER ${name} resetkeys until the change is over`,
+      ];
+    });
   }
 
   private get removeMarks(): CommandLine {

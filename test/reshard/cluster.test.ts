@@ -285,6 +285,19 @@ test('a cluster that is in use is refused, and stays as it is', async () => {
   client.disconnect();
 });
 
+test('another user with keys of the cluster is refused', async () => {
+  const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
+  await fleet.cluster.onNode(fleet.cluster.ports[1], async (client) => {
+    await client.call('ACL', 'SETUSER', 'reader', 'on', '>password', '%R~cart:*', '+get');
+    await client.call('ACL', 'SETUSER', 'metrics', 'on', '>password', '+info');
+  });
+  for (const command of ['preflight', 'copy']) {
+    const { output } = await runAnyway(fleet, command);
+    expect(output).toContain('user reader has keys of the Redis Cluster, which no fence takes away');
+    expect(output).not.toContain('metrics');
+  }
+});
+
 longTest('consumer groups move with their streams, and back', async () => {
   const fleet = await LabReshardCluster.create(lab, { shards: 1, masters: 3 });
   type AnyClient = Pick<Redis, 'xreadgroup' | 'xpending'>;
