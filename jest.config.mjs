@@ -36,6 +36,7 @@ const partly = [
   'redis/config/known',
   'redis/config/text',
   'reshard/cluster',
+  'reshard/cluster-users',
   'reshard/reshard',
   'runbook-kubectl',
   'tls-lab',

@@ -2,7 +2,7 @@
 
 import { type Redis } from 'ioredis';
 import { Distribution, HashType } from '../../lib/nutcracker';
-import { type RingId } from '../../reshard/plan/plan';
+import { type ReshardServer, type RingId } from '../../reshard/plan/plan';
 import { LabCluster } from './cluster';
 import { readDataset } from './dataset';
 import { freePorts, type Lab, type Program } from './lab';
@@ -11,24 +11,36 @@ import { LabReshard, PASSWORD, USER } from './reshard';
 export interface LabReshardClusterProps {
   /** The number of shards of the ring. */
   readonly shards: number;
+  /** @default false */
+  readonly shardsHaveReplicas?: boolean;
   readonly masters: number;
   /** @default 0 */
   readonly replicasPerMaster?: number;
 }
 
 export class LabReshardCluster extends LabReshard {
-  static async create(lab: Lab, { shards: count, ...nodes }: LabReshardClusterProps): Promise<LabReshardCluster> {
-    const ports = await freePorts(count);
-    const shards = ports.map((port, shard) => ({ shard, host: '127.0.0.1', port }));
+  static async create(lab: Lab, props: LabReshardClusterProps): Promise<LabReshardCluster> {
+    const { shards: count, shardsHaveReplicas = false, ...nodes } = props;
+    const ports = await freePorts(2 * count);
+    const shards = ports.slice(0, count).map((port, shard) => ({
+      shard,
+      host: '127.0.0.1',
+      port,
+      ...(shardsHaveReplicas && { replica: { host: '127.0.0.1', port: ports[count + shard] } }),
+    }));
     const cluster = LabCluster.create(lab, { password: PASSWORD, user: USER, ...nodes });
     const fleet = new LabReshardCluster(lab, shards, await cluster);
     await Promise.all(shards.map(({ shard }) => fleet.startServer(shard)));
+    if (shardsHaveReplicas) {
+      await Promise.all(shards.map(({ shard }) => fleet.startServer(shard, 'b')));
+      await fleet.replicated();
+    }
     return fleet;
   }
 
   private constructor(
     lab: Lab,
-    shards: { readonly shard: number; readonly host: string; readonly port: number }[],
+    shards: readonly ReshardServer[],
     readonly cluster: LabCluster,
   ) {
     super(lab, {

@@ -109,6 +109,19 @@ describe('forth and back under load', () => {
   });
 });
 
+longTest('a ring whose shards have replicas moves, and back', async () => {
+  const fleet = await loaded({ ...REPLICAS, shardsHaveReplicas: true });
+  const keys = await fleet.fill(300);
+  const contents = await fleet.contents(keys, 'a');
+  await fleet.copy();
+  await toCluster(fleet);
+  expect(await fleet.contents(keys, 'b')).toEqual(contents);
+  expect((await fleet.run('status')).match(/serves B, (master|replica) with/g)).toHaveLength(8 + 6);
+  await toRing(fleet);
+  expect(await fleet.contents(keys, 'a')).toEqual(contents);
+  await judge();
+});
+
 describe('copy is killed, and run again', () => {
   const STEPS = ['reshard.fenced', ...RESHARD_STEPS.filter((step) => step !== 'reshard.fenced')];
   const CASES = (['switch', 'return'] as const).flatMap((command) => STEPS.map((step) => [command, step] as const));
@@ -273,29 +286,6 @@ describe('the cluster changes', () => {
     await ended(copy, 'only 16383 of its 16384 slots have a node');
     await ended(fleet.start('copy'), 'only 16383 of its 16384 slots have a node');
   });
-});
-
-test('a cluster that is in use is refused, and stays as it is', async () => {
-  const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
-  await fleet.cluster.withClient((client) => client.set('another', 'application'));
-  const copy = fleet.start('copy');
-  expect([await copy.exit(), copy.output]).toEqual([3, expect.stringContaining('its clients would be locked out')]);
-  const client = connectToCluster(fleet.cluster.ports, PASSWORD);
-  expect(await client.get('another')).toBe('application');
-  client.disconnect();
-});
-
-test('another user with keys of the cluster is refused', async () => {
-  const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
-  await fleet.cluster.onNode(fleet.cluster.ports[1], async (client) => {
-    await client.call('ACL', 'SETUSER', 'reader', 'on', '>password', '%R~cart:*', '+get');
-    await client.call('ACL', 'SETUSER', 'metrics', 'on', '>password', '+info');
-  });
-  for (const command of ['preflight', 'copy']) {
-    const { output } = await runAnyway(fleet, command);
-    expect(output).toContain('user reader has keys of the Redis Cluster, which no fence takes away');
-    expect(output).not.toContain('metrics');
-  }
 });
 
 longTest('consumer groups move with their streams, and back', async () => {
