@@ -87,7 +87,8 @@ export const COMMANDS = {
     exit: {
       done: 'one ring serves on all servers',
       refused: 'servers contradict each other',
-      incomplete: 'a change was interrupted, or a server cannot be reached: run copy',
+      incomplete:
+        'a change was interrupted, a server cannot be reached, or the Redis Cluster is not in order: run copy',
     },
     options: {},
   },

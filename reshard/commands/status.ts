@@ -3,6 +3,7 @@
 import { ExitCode, type Outcome } from '../../migrator/program/outcome';
 import { type Result } from '../../migrator/program/run';
 import { ServerError } from '../../migrator/redis/server';
+import { AbortedError } from '../../migrator/shard/hand-over';
 import { type Epoch, EPOCHS, MEANING, stateOf } from '../server/epoch';
 import { Fleet } from '../server/fleet';
 import { type FleetShard } from '../server/shard';
@@ -16,7 +17,8 @@ export async function status({ plan, access }: Context): Promise<Result> {
     const servers = (
       await Promise.all(fleet.shards.map((shard, i) => Promise.all(epochs[i].map((epoch, n) => row(shard, n, epoch)))))
     ).flat();
-    const isSettled = state.startsWith('serves') && !epochs.flat().includes('unreachable');
+    const problem = await clusterProblem(fleet);
+    const isSettled = state.startsWith('serves') && !epochs.flat().includes('unreachable') && problem === undefined;
     const code = isSettled ? ExitCode.DONE : state === 'mixed' ? ExitCode.REFUSED : ExitCode.INCOMPLETE;
     const outcome: Outcome = { shard: plan.shards[0].shard, code, message: MEANING[state] };
     const text = [
@@ -26,11 +28,24 @@ export async function status({ plan, access }: Context): Promise<Result> {
           keys === undefined ? EPOCHS[epoch] : `${String(role)} with ${keys} keys`,
         ].join(', '),
       ),
+      ...(problem === undefined ? [] : [problem]),
       `${state}: ${MEANING[state]}`,
     ];
-    return { outcomes: [outcome], summary: { text, json: { exitCode: code, fleet: plan.fleet, state, servers } } };
+    const json = { exitCode: code, fleet: plan.fleet, state, servers, ...(problem !== undefined && { problem }) };
+    return { outcomes: [outcome], summary: { text, json } };
   } finally {
     fleet.close();
+  }
+}
+
+/** Why nothing can move to the Redis Cluster or from it now. */
+async function clusterProblem(fleet: Fleet): Promise<string | undefined> {
+  try {
+    await fleet.checkCluster();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServerError || error instanceof AbortedError) return error.message;
+    throw error;
   }
 }
 

@@ -285,6 +285,9 @@ describe('the cluster changes', () => {
     await fleet.start('switch').exit();
     await ended(copy, 'only 16383 of its 16384 slots have a node');
     await ended(fleet.start('copy'), 'only 16383 of its 16384 slots have a node');
+    const status = fleet.start('status');
+    await ended(status, 'only 16383 of its 16384 slots have a node');
+    expect(status.output).toContain('serves A: ring A serves');
   });
 });
 
