@@ -8,9 +8,10 @@ import { checks } from './proxy/checks';
 import { connections } from './proxy/connections';
 import { requests } from './proxy/requests';
 import { type Effort, FULL, QUICK } from './proxy/scale';
+import { tlsCost } from './proxy/tls';
 import { type Lab } from '../test/lab/lab';
 
-const PARTS = { requests, buffers, connections, bridges, checks };
+const PARTS = { requests, buffers, connections, bridges, checks, tls: tlsCost };
 
 const args = process.argv.slice(2);
 const effort = args.includes('--quick') ? QUICK : FULL;

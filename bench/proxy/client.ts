@@ -35,12 +35,18 @@ export function keysOf(bytes: number): string[] {
 const ANY_KEY = 'key:__rand_int__';
 
 /** Runs a load. Throws if a reply is an error. */
-export async function runLoad(lab: Lab, port: number, password: string, load: Load): Promise<ClientFigures> {
+export async function runLoad(
+  lab: Lab,
+  port: number,
+  password: string,
+  load: Load,
+  more: readonly string[] = [],
+): Promise<ClientFigures> {
   const { command, bytes, connections, pipeline = 1, keys = 10, requests } = load;
   const commandArgs =
     command === 'MGET' ? ['MGET', ...Array<string>(keys).fill(ANY_KEY)] : ['-t', command.toLowerCase(), '-d', bytes];
   const numbers = { '-p': port, '-c': connections, '-n': requests, '-P': pipeline, '-r': keysOf(bytes).length };
-  const args = ['-a', password, '--csv', ...Object.entries(numbers).flat(), ...commandArgs].map(String);
+  const args = [...more, '-a', password, '--csv', ...Object.entries(numbers).flat(), ...commandArgs].map(String);
   const client = lab.start('redis-benchmark', args);
   const code = await client.exit();
   // The figures follow the name of the test, which repeats the command.

@@ -11,6 +11,8 @@ export interface Path {
   /** The clients are divided among the ports. */
   readonly ports: readonly number[];
   readonly password: string;
+  /** More arguments of the clients. */
+  readonly clientArgs?: readonly string[];
   readonly programs: Readonly<Record<string, readonly Program[]>>;
 }
 
@@ -20,11 +22,11 @@ export interface Figures extends ClientFigures {
 }
 
 /** Sends the load on a path. */
-export async function measure(lab: Lab, { ports, password, programs }: Path, load: Load): Promise<Figures> {
+export async function measure(lab: Lab, { ports, password, programs, clientArgs }: Path, load: Load): Promise<Figures> {
   const part = (count: number): number => Math.ceil(count / ports.length);
   const share = { ...load, connections: part(load.connections), requests: part(load.requests) };
   const before = secondsOf(programs);
-  const clients = await Promise.all(ports.map((port) => runLoad(lab, port, password, share)));
+  const clients = await Promise.all(ports.map((port) => runLoad(lab, port, password, share, clientArgs)));
   const after = secondsOf(programs);
   return {
     // The slowest client determines the total duration.

@@ -12,6 +12,7 @@ import {
   FleetCharts,
   type FleetChartsProps,
   HashRing,
+  HashType,
   NutcrackerPool,
   NutcrackerServer,
   RedisConfig,
@@ -77,7 +78,14 @@ export class LabTls {
     private readonly props: Partial<FleetChartsProps>,
   ) {
     const servers = Array.from({ length: count }, (_, n) => new NutcrackerServer({ address: `old-${n}:6379` }));
-    const pool = { name: 'lab', listen: `0.0.0.0:${PROXY}`, redis: true, redisAuth: 'in the Secret', timeout: 20_000 };
+    const pool = {
+      name: 'lab',
+      listen: `0.0.0.0:${PROXY}`,
+      hash: HashType.MD5,
+      redis: true,
+      redisAuth: 'in the Secret',
+      timeout: 20_000,
+    };
     this.pool = new NutcrackerPool({ ...pool, servers });
     this.ring = HashRing.of(this.pool);
   }
