@@ -62,9 +62,9 @@ async function started(lab: Lab, stage: Stage): Promise<Measured> {
 
 async function requests(lab: Lab, [plain, behind, whole]: Measured[], effort: Effort): Promise<void> {
   const paths = [
-    directly(plain, '  Redis itself, one server', 'plain'),
-    directly(behind, '  Redis itself, one server, TLS', 'tls'),
-    through(plain, '  nutcracker'),
+    directly(plain, '  Redis itself, no TLS', 'plain'),
+    directly(behind, '  Redis itself, TLS', 'tls'),
+    through(plain, '  nutcracker, no TLS'),
     through(behind, '  nutcracker, TLS to the shards'),
     through(whole, '  TLS to nutcracker, TLS to the shards'),
   ];

@@ -36,6 +36,8 @@ test('every path, buffer, connection and bridge has its figures, and no client w
   expect(count('nutcracker and bridge, to old servers')).toBe(4);
   expect(count('nutcracker and bridge, to new servers')).toBe(4);
   expect(count('mbufBytes 16384')).toBe(2);
+  expect(count('TLS to nutcracker, TLS to the shards')).toBe(2);
+  expect(count('each with the session of the first')).toBe(1);
   expect(count('server_connections 2')).toBe(1);
   expect(count('nbthread 1')).toBe(1);
   expect(count('checkInterval 50 ms')).toBe(1);
