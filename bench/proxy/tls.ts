@@ -134,7 +134,7 @@ async function newConnections({ fleet, file }: Measured, count: number): Promise
     }
     const rate = count / ((performance.now() - start) / 1000);
     const cpu = ((cpuSeconds(bridge) - before) / count) * 1000;
-    row(name, figures(rate), figures(resumed), `${decimals(cpu)} / 1000`);
+    row(name, figures(rate), resumed === 0 ? '-' : figures(resumed), `${decimals(cpu)} / 1000`);
   }
 }
 
