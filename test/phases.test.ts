@@ -1,7 +1,7 @@
 // Changing the phase with `kubectl apply` must not change an immutable field.
 
 import { Duration, Size } from 'cdk8s';
-import { type FleetChartsProps, MigrationPhase, type PhasedMigration, ShardStorage } from '../lib';
+import { type FleetChartsProps, MigrationPhase, type PhasedMigration, ShardStorage, TlsPhase } from '../lib';
 import { fleet } from './lab/fleet-charts';
 import { type Manifest, manifests } from './lab/synth';
 
@@ -42,7 +42,13 @@ function inPhase(phase: MigrationPhase, props: Partial<PhasedMigration> = {}): P
 }
 
 const { MOVING, MOVED } = MigrationPhase;
+const tls = (phase: TlsPhase): Partial<FleetChartsProps> => ({ tls: { phase, secretName: 'shards' } });
+const { OFFERED, USED, REQUIRED } = TlsPhase;
 const STEPS: [string, Partial<FleetChartsProps>, Partial<FleetChartsProps>][] = [
+  ['no TLS to offered', {}, tls(OFFERED)],
+  ['TLS offered to used', tls(OFFERED), tls(USED)],
+  ['TLS used to required', tls(USED), tls(REQUIRED)],
+  ['TLS required back to used', tls(REQUIRED), tls(USED)],
   ['moving to moved', inPhase(MOVING), inPhase(MOVED)],
   ['moved back to moving', inPhase(MOVED), inPhase(MOVING)],
   ['moved to no migration', inPhase(MOVED), {}],
