@@ -75,8 +75,8 @@ async function judge(): Promise<void> {
   expect(report?.acknowledgedWrites).toBeGreaterThan(300);
 }
 
-async function ended(copy: Program, text: string): Promise<void> {
-  expect([await copy.exit(), copy.output]).toEqual([4, expect.stringContaining(text)]);
+async function ended(copy: Program, text: string | RegExp): Promise<void> {
+  expect([await copy.exit(), copy.output]).toEqual([4, expect.stringMatching(text)]);
 }
 
 describe('forth and back under load', () => {
@@ -170,15 +170,12 @@ describe('a node is lost', () => {
       if (step) await until('copy is stopped', () => copy.isStopped);
       const victim = await fleet.cluster.masterOf(0);
       await fleet.cluster.killNode(victim);
-      await until('a replica is promoted', async () => {
-        const isUp = await fleet.cluster.cli(
-          '-p',
-          String(fleet.cluster.ports.find((port) => port !== victim)),
-          'cluster',
-          'info',
-        );
-        return (await fleet.cluster.masterOf(0)) !== victim && isUp.includes('cluster_state:ok');
-      });
+      const other = String(fleet.cluster.ports.find((port) => port !== victim));
+      const isPromoted = async (): Promise<boolean> => {
+        const info = await fleet.cluster.cli('-p', other, 'cluster', 'info');
+        return info.includes('cluster_state:ok') && (await fleet.cluster.masterOf(0)) !== victim;
+      };
+      await until('a replica is promoted', () => isPromoted().catch(() => false));
       copy.child.kill('SIGCONT');
       expect(await copy.exit()).toBe(4);
       await asked?.exit();
@@ -204,7 +201,8 @@ describe('a node is lost', () => {
     const master = await fleet.cluster.masterOf(0);
     const replica = await fleet.cluster.replicaOf(0);
     await fleet.cluster.onNode(replica, (client) => client.cluster('FAILOVER'));
-    await until('the roles have changed', async () => (await fleet.cluster.masterOf(0)) !== master);
+    const isDemoted = async (): Promise<boolean> => (await fleet.cluster.masterOf(0)) !== master;
+    await until('the roles have changed', () => isDemoted().catch(() => false));
     await moreReplies();
     expect(await copy.exit()).toBe(4);
     await fleet.cluster.settled();
@@ -278,15 +276,17 @@ describe('the cluster changes', () => {
   });
 
   longTest('a slot without a node prevents a copy, and ends a change', async () => {
+    // Only the node itself knows that it has lost the slot.
+    const incomplete = /only 16383 of its 16384 slots have a node|its nodes do not agree/;
     const fleet = await LabReshardCluster.create(lab, NO_REPLICAS);
     const copy = await fleet.copy();
     const port = await fleet.cluster.masterOf(0);
     await fleet.cluster.onNode(port, (client) => client.cluster('DELSLOTS', 0));
     await fleet.start('switch').exit();
-    await ended(copy, 'only 16383 of its 16384 slots have a node');
-    await ended(fleet.start('copy'), 'only 16383 of its 16384 slots have a node');
+    await ended(copy, incomplete);
+    await ended(fleet.start('copy'), incomplete);
     const status = fleet.start('status');
-    await ended(status, 'only 16383 of its 16384 slots have a node');
+    await ended(status, incomplete);
     expect(status.output).toContain('serves A: ring A serves');
   });
 });
