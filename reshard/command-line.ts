@@ -14,6 +14,12 @@ const PATIENCE = { value: 'SECONDS', isCount: true, help: 'how long to wait unti
 
 const DEADLINE = { value: 'MS', isCount: true, help: 'how long nobody may be served during a change (1000)' };
 
+const RATE = {
+  value: 'KEYS',
+  isCount: true,
+  help: 'how many keys a second are copied at first; a KiB of a large value counts as one (10000)',
+};
+
 const ORPHANS = {
   help: 'delete copies also if most of them are of keys that the serving ring does not have',
 };
@@ -31,7 +37,7 @@ export const COMMANDS = {
       refused: 'a server does not allow it; the output says what to do',
       incomplete: 'a server cannot be reached; run it again',
     },
-    options: { deadline: DEADLINE },
+    options: { deadline: DEADLINE, rate: RATE },
   },
   compatibility: {
     help: 'Print which commands clients have used that would break, from the statistics of the shards.',
@@ -51,6 +57,7 @@ export const COMMANDS = {
     },
     options: {
       deadline: DEADLINE,
+      rate: RATE,
       'delete-orphans': ORPHANS,
     },
   },

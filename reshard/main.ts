@@ -22,12 +22,16 @@ type RunCommand = (context: Context, given: Given) => Promise<Result>;
 
 const deleteOrphans = (given: Given): boolean => given['delete-orphans'] === true;
 const deadlineOf = (given: Given): number => numberOf(given, 'deadline', 1000);
+const rateOf = (given: Given): number => numberOf(given, 'rate', 10_000);
 const patienceOf = (given: Given): number => numberOf(given, 'patience', 60) * 1000;
 
 const RUNNERS: Record<CommandName, RunCommand> = {
-  preflight: (context, given) => preflight(context, deadlineOf(given)),
+  preflight: (context, given) => preflight(context, deadlineOf(given), rateOf(given)),
   compatibility,
-  copy: (context, given) => copy(context, { deadlineMs: deadlineOf(given), deleteOrphans: deleteOrphans(given) }),
+  copy: (context, given) => {
+    const options = { deadlineMs: deadlineOf(given), rate: rateOf(given), deleteOrphans: deleteOrphans(given) };
+    return copy(context, options);
+  },
   verify,
   switch: (context, given) => change(context, 'b', patienceOf(given)),
   return: (context, given) => change(context, 'a', patienceOf(given)),

@@ -13,6 +13,8 @@ import { requested } from './requests';
 export interface CopyOptions {
   /** How long nobody may be served during a change. */
   readonly deadlineMs: number;
+  /** How many keys a second are copied at first. */
+  readonly rate: number;
   /** Whether to delete copies of keys that the serving ring does not have, however many there are. */
   readonly deleteOrphans: boolean;
 }
@@ -31,7 +33,7 @@ export function copy(context: Context, options: CopyOptions): Promise<Result> {
     await fleet.prepare();
     const deleted = await deleteCopies(fleet, rings, serving, options.deleteOrphans);
     if (deleted > 0) note(`${deleted} old copies deleted`);
-    const mover = await Mover.start(fleet, rings, serving, context.access);
+    const mover = await Mover.start(fleet, rings, serving, context.access, options.rate);
     try {
       return await follow(context, fleet, mover, options);
     } finally {

@@ -3,6 +3,7 @@
 import { allKeys, printable } from '../../migrator/data/key-scan';
 import { ServerError } from '../../migrator/redis/server';
 import { duration, size } from '../../migrator/report/fleet-progress';
+import { keysOf } from '../move/pace';
 import { type Rings } from '../plan/rings';
 import { type Fleet } from '../server/fleet';
 import { type FleetServer } from '../server/server';
@@ -89,9 +90,10 @@ export class Prediction {
     ];
   }
 
-  get text(): string[] {
+  /** @param rate how many keys a second are to be copied */
+  text(rate: number): string[] {
     const { keys, bytes, large } = this.moving;
-    const seconds = Math.max(1, keys / KEYS_PER_SECOND, msFor(bytes) / 1000);
+    const seconds = Math.max(1, keys / KEYS_PER_SECOND, msFor(bytes) / 1000, keysOf(keys, bytes) / rate);
     return [
       `${keys} keys with ${size(bytes)} would move, in about ${duration(seconds)}; servers would be fenced for about ${this.holdMs} ms`,
       ...large.map(

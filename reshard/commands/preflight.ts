@@ -13,8 +13,11 @@ import { TargetMemory } from './target-memory';
 /** The receiving servers that are reported, those whose memory is fullest. */
 const REPORTED = 3;
 
-/** @param deadlineMs how long nobody may be served during a change */
-export function preflight(context: Context, deadlineMs: number): Promise<Result> {
+/**
+ * @param deadlineMs how long nobody may be served during a change
+ * @param rate how many keys a second are to be copied
+ */
+export function preflight(context: Context, deadlineMs: number, rate: number): Promise<Result> {
   return forFleet(context, async (fleet, rings) => {
     await fleet.checkCluster();
     const seen = await Promise.all(fleet.masters.map(see));
@@ -35,7 +38,7 @@ export function preflight(context: Context, deadlineMs: number): Promise<Result>
       ...prediction.problems(deadlineMs),
     ];
     if (state === 'serves A') await checkPlacement(fleet, rings, 'a', false);
-    const predicted = [...prediction.text, ...fullest(memories)];
+    const predicted = [...prediction.text(rate), ...fullest(memories)];
     if (problems.length > 0) throw new RefusedError([...problems, ...predicted].join('\n'));
     return predicted.join('\n');
   });

@@ -9,6 +9,7 @@ import { type Rings } from '../plan/rings';
 import { ChangeLog } from '../server/change-log';
 import { type Access } from '../server/access';
 import { type Fleet } from '../server/fleet';
+import { Pace } from './pace';
 import { Source } from './source';
 
 /** How many changed keys may be left when the servers are fenced: they are copied while nobody is served. */
@@ -26,9 +27,14 @@ export interface Hold {
 }
 
 export class Mover {
-  /** Opens the change logs, and begins the copy. @param serving the ring that serves */
-  static async start(fleet: Fleet, rings: Rings, serving: RingId, access: Access): Promise<Mover> {
-    const mover = new Mover(fleet, rings, serving);
+  /**
+   * Opens the change logs, and begins the copy.
+   *
+   * @param serving the ring that serves
+   * @param rate how many keys a second are copied for the first time
+   */
+  static async start(fleet: Fleet, rings: Rings, serving: RingId, access: Access, rate = Infinity): Promise<Mover> {
+    const mover = new Mover(fleet, rings, serving, new Pace(rate));
     try {
       await mover.openLogs(access);
     } catch (error) {
@@ -48,10 +54,13 @@ export class Mover {
     private readonly fleet: Fleet,
     private readonly rings: Rings,
     private ring: RingId,
+    pace: Pace,
   ) {
     this.redisOf = new Map(fleet.masters.map((server) => [server.ordinal, server.redis]));
     this.sources = new Map(
-      fleet.masters.map(({ ordinal, redis }) => [ordinal, new Source(redis, (key) => this.targetOf(key, ordinal))]),
+      fleet.masters.map(({ ordinal, redis }) => {
+        return [ordinal, new Source(redis, (key) => this.targetOf(key, ordinal), pace)];
+      }),
     );
   }
 
