@@ -6,7 +6,6 @@ import * as path from 'node:path';
 import { ApiObject, App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
-import { refuse } from './common/prop-errors';
 import { checkFleet, checkLegacyPorts } from './fleet/fleet-checks';
 import { type FleetPools, fleetPools } from './fleet/fleet-pools';
 import { type FleetChartsProps } from './fleet-charts-props';
@@ -170,14 +169,17 @@ export class FleetCharts extends Construct {
 
   /**
    * Writes `<name>.RUNBOOK.md` beside the manifests: the remaining steps of the migration, or of the change of the ring. Call it after
-   * `app.synth()`, so that it refers only to manifests that exist. Throws if there is neither.
+   * `app.synth()`, so that it refers only to manifests that exist. Without either, it writes none, and removes that of an earlier synth.
    */
   writeRunbook(): void {
     const { name = this.node.id } = this.props;
-    fs.writeFileSync(path.join(App.of(this).outdir, `${name}.RUNBOOK.md`), this.runbookText(name));
+    const file = path.join(App.of(this).outdir, `${name}.RUNBOOK.md`);
+    const text = this.runbookText(name);
+    if (text === undefined) fs.rmSync(file, { force: true });
+    else fs.writeFileSync(file, text);
   }
 
-  private runbookText(fleet: string): string {
+  private runbookText(fleet: string): string | undefined {
     const { migration, namespace } = this.props;
     const { redis, proxies, failover, reshard, pools, password, charts } = this;
     if (pools.change) {
@@ -186,8 +188,7 @@ export class FleetCharts extends Construct {
         reshardRunbookInput(this, { redis, proxies, failover, reshard, charts }, pools.change, names),
       );
     }
-    if (migration === undefined)
-      refuse(this, 'there is no migration, and no change of the ring, so there is no runbook to write; set migration');
+    if (migration === undefined) return undefined;
     const parts = { redis, proxies, failover, pools, password, charts, migration: this.migration };
     return runbook(runbookInput(this, parts, { ...migration, fleet, move: migrationName(fleet), namespace }));
   }

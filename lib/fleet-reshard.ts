@@ -52,7 +52,7 @@ export class FleetReshard extends Construct {
     checkName(this, 'name', name, `-${'s'.repeat(longest)}-`.length + HASH_LENGTH);
     checkSecretKey(this, 'password', password);
     checkJobs(this, RESHARD, props, props.addresses.length);
-    checkRings(this, [pool, nextPool]);
+    checkRings(this, [pool, nextPool], ['pool', 'nextPool']);
     const history = new RingHistory([pool, nextPool]);
     const user = (props.ringUser ?? RING_USERS[0]) as RingUser;
     checkOneOf(this, 'ringUser', user, RING_USERS);

@@ -114,8 +114,11 @@ describe('FleetReshard', () => {
   });
 
   test.each<[string, Partial<FleetReshardProps>]>([
-    ['ring 1 places every key on the same server as ring 0', { nextPool: FIRST }],
-    ['a ring is named other, but the first one unit1', { nextPool: changed({ name: 'other', servers: named('a') }) }],
+    ['nextPool places every key on the same server as pool; remove one of them', { nextPool: FIRST }],
+    [
+      'nextPool is named other, but pool unit1; use the same name',
+      { nextPool: changed({ name: 'other', servers: named('a') }) },
+    ],
     ['uses the memcached protocol', { nextPool: changed({ redis: false, redisAuth: undefined, servers: named('a') }) }],
     ['d is shard 3, but there are 3 addresses', { addresses: ['a:1', 'b:1', 'c:1'] }],
     ['"d" is not host:port', { addresses: ['a:1', 'b:1', 'c:1', 'd'] }],
@@ -226,7 +229,8 @@ describe('FleetCharts', () => {
       'the fleet has no password',
     ],
     ['no common server', [ring('x', 'y')], {}, 'no server is in the old ring and in the new one'],
-    ['the same ring', [FIRST], {}, 'ring 1 places every key on the same server as ring 0'],
+    ['the same ring', [FIRST], {}, 'reshard.pools[0] places every key on the same server as pool'],
+    ['a ring twice', [MORE, MORE], {}, 'reshard.pools[1] places every key on the same server as reshard.pools[0]'],
   ])('%s is refused', (_what, pools, props, message) => {
     expect(() => fleet(pools, RESHARDING, props)).toThrow(message);
   });

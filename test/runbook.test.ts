@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
-import { FleetCharts, MigrationPhase, type PhasedMigration, type RedisOptions } from '../lib';
+import { FleetCharts, type FleetChartsProps, MigrationPhase, type PhasedMigration, type RedisOptions } from '../lib';
 import { needsOf } from '../lib/migration/runbook/cluster-requirements';
 import { MEANING } from '../migrator/shard/shard-state';
 import { LIVE, NFS } from './lab/fleet-charts';
@@ -97,14 +97,16 @@ test('promises a rollback without loss only if the old servers follow', () => {
   expect(text.replaceAll(/\s+/g, ' ')).toContain('nothing is lost: the old servers followed');
 });
 
-test('is not written for a fleet without a migration', () => {
-  const proxies = { image: 'twemproxy:0.5.0' };
-  const charts = new FleetCharts(new App(), 'unit-1', { pool: LIVE, storage: NFS, proxies });
-  expect(() => {
+test('is removed when no step of a migration or of a change of the ring is left', () => {
+  const write = (more: Partial<FleetChartsProps>): string[] => {
+    const app = new App({ outdir: lab.dir });
+    const proxies = { image: 'twemproxy:0.5.0' };
+    const charts = new FleetCharts(app, 'unit-1', { pool: LIVE, storage: NFS, proxies, ...more });
     charts.writeRunbook();
-  }).toThrow(
-    'unit-1: there is no migration, and no change of the ring, so there is no runbook to write; set migration',
-  );
+    return fs.readdirSync(lab.dir).filter((file) => file.endsWith('.md'));
+  };
+  expect(write({ migration: { phase: MigrationPhase.MOVED } })).toEqual(['unit-1.RUNBOOK.md']);
+  expect(write({})).toEqual([]);
 });
 
 test('sums up what the fleet requires of the cluster', () => {

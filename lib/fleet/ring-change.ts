@@ -31,7 +31,7 @@ export function ringChange(scope: Construct, props: FleetChartsProps): RingChang
   if (reshard === undefined) return undefined;
   checkReshard(scope, props);
   const pools = [...(pool ? [pool] : []), ...reshard.pools];
-  checkRings(scope, pools);
+  checkRings(scope, pools, ['pool', ...reshard.pools.map((_, n) => `reshard.pools[${n}]`)]);
   const history = new RingHistory(pools);
   const used = (number: number): UsedRing => ({ ...history.ring(number), user: RingHistory.userOf(number) });
   const { phase } = reshard;

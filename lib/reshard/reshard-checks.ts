@@ -6,21 +6,24 @@ import { HashRing, type NutcrackerPool } from '../nutcracker';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { type PlacedRing } from './ring-history';
 
-/** Refuses pools that have no ring, or that the program cannot change: the first is the oldest ring. */
-export function checkRings(scope: Construct, pools: readonly NutcrackerPool[]): void {
+/**
+ * Refuses pools that have no ring, or that the program cannot change: the first is the oldest ring.
+ * @param names the prop of each pool
+ */
+export function checkRings(scope: Construct, pools: readonly NutcrackerPool[], names: readonly string[]): void {
   const [first] = pools;
   for (const [n, pool] of pools.entries()) {
     withPath(scope, () => {
       refuseWithoutRing(pool);
     });
     if (pool.name !== first.name)
-      refuse(scope, `a ring is named ${pool.name}, but the first one ${first.name}; use the same name`);
-    if (!pool.redis) refuse(scope, `the ring ${pool.name} uses the memcached protocol; set redis: true`);
+      refuse(scope, `${names[n]} is named ${pool.name}, but ${names[0]} ${first.name}; use the same name`);
+    if (!pool.redis) refuse(scope, `${names[n]}, ${pool.name}, uses the memcached protocol; set redis: true`);
     if (pool.redisDb !== 0) {
-      refuse(scope, `a ring uses redis_db ${pool.redisDb}, but keys move in database 0 only; write redis_db: 0`);
+      refuse(scope, `${names[n]} uses redis_db ${pool.redisDb}, but keys move in database 0 only; write redis_db: 0`);
     }
     if (n > 0 && isSameRing(pools[n - 1], pool)) {
-      refuse(scope, `ring ${n} places every key on the same server as ring ${n - 1}; remove it from the list`);
+      refuse(scope, `${names[n]} places every key on the same server as ${names[n - 1]}; remove one of them`);
     }
   }
 }

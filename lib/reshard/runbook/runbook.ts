@@ -90,6 +90,10 @@ function prepare(input: ReshardRunbook): string[] {
   ];
 }
 
+function deleteChange(input: ReshardRunbook): string {
+  return `${kubectl(input)} delete jobs,configmaps,networkpolicies -l ${ofMove(input)}`;
+}
+
 /** The commands that apply these files, if they were written. */
 function applyAll({ files }: ReshardRunbook, ...steps: string[]): string[] {
   return steps.flatMap((step) => (files[step] ? [apply(files[step])] : []));
@@ -166,13 +170,15 @@ function fenced(input: ReshardRunbook): string[] {
     '## If `copy` dies during the switch',
     'The fence does not end by itself. The container starts `copy` again at once, which gives the shards back to the ring that has every write. If the node of its pod is lost, do that yourself, without waiting for Kubernetes:',
     shell(`${k} delete pods -l job-name=${jobs.copy} --force --grace-period=0`, runAgain(files['60-reshard-copy'])),
+    `If its log says \`another program is working on it\`, the connection of the lost pod is still open: ${linkTo('end it', 'docs/reshard.md#the-state-of-a-fleet')}.`,
     'To see which ring serves:',
     shell(runAgain(files['55-reshard-status']), follow(input, 'status')),
   ];
 }
 
 function giveUp(input: ReshardRunbook): string[] {
-  const { files } = input;
+  const { files, deployment } = input;
+  const k = kubectl(input);
   return [
     '## Give up',
     'While the old ring serves:',
@@ -188,7 +194,21 @@ function giveUp(input: ReshardRunbook): string[] {
         `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
       ],
       [
-        `Remove the last pool from \`reshard.pools\` in \`main.ts\`, and set the phase STABLE. If it was the only pool, remove \`reshard\`${input.replicas ? '' : ', which restarts every shard once'}. Run \`npm run synth\`, and apply the proxies before the shards.`,
+        `Remove the last pool from \`reshard.pools\` in \`main.ts\`, and set the phase STABLE. If it was the only pool, remove \`reshard\`${input.replicas ? '' : ', which restarts every shard once'}. Run \`npm run synth\`.`,
+      ],
+      [
+        'Apply the proxies that know only the old ring, and then stop the shards that have joined:',
+        shell(
+          ...applyAll(input, '40-twemproxy', '44-metrics'),
+          `${k} rollout status deployment/${deployment}`,
+          ...applyAll(input, '25-sentinel', '10-network-policies', '30-redis'),
+          ...serversRolledOut(input),
+          ...applyAll(input, '42-failover', '43-failover-program'),
+        ),
+      ],
+      [
+        'Delete the Jobs, the plan and the program. If the fleet has backups or a second key for its password, apply their files as well (`47-…`, `48-…`):',
+        shell(deleteChange(input)),
       ],
     ),
   ];
@@ -200,7 +220,7 @@ function resharded(input: ReshardRunbook): string[] {
   return [
     `# Runbook: end the change of the ring of ${input.fleet}`,
     summary(input),
-    '**Go**: the new ring serves, as the Job `status` says. From step 2 on, the old ring cannot serve again.',
+    '**Go**: the new ring serves, as the Job `status` says. From step 1 on, `return` is refused. Until step 3 you can go back to the phase RESHARDING, and return from there. From step 3 on, the old ring cannot serve again.',
     ...numbered(
       [
         'Check which ring serves:',
@@ -209,12 +229,12 @@ function resharded(input: ReshardRunbook): string[] {
           runAgain(files['55-reshard-status']),
           follow(input, 'status'),
         ),
-        '**No-go**: the last line does not begin with `serves B`. Return to the phase RESHARDING.',
+        '**No-go**: the last line does not begin with `serves B`. Set `phase: ReshardPhase.RESHARDING` again, run `npm run synth`, and follow that runbook from `45-reshard` on.',
       ],
       [
         'Roll out the proxies that know only the new ring:',
         shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
-        '**No-go**: the rollout does not finish, or the applications have errors. Return to the phase RESHARDING, and apply its proxies.',
+        `**No-go**: the rollout does not finish, or the applications have errors. Set \`phase: ReshardPhase.RESHARDING\` again, run \`npm run synth\`, and apply its \`${files['40-twemproxy']}\` and \`${files['45-reshard']}\`. If the Job of \`copy\` has failed meanwhile, start it again with \`kubectl replace --force\`.`,
       ],
       [
         'Stop `copy`, and delete what is left of moved keys on the servers that had them:',
@@ -240,10 +260,7 @@ function stable(input: ReshardRunbook): string[] {
   return [
     `# Runbook: clean up after the change of the ring of ${input.fleet}`,
     ...numbered(
-      [
-        'Delete the Jobs, the plan and the program:',
-        shell(`${k} delete jobs,configmaps,networkpolicies -l ${ofMove(input)}`),
-      ],
+      ['Delete the Jobs, the plan and the program:', shell(deleteChange(input))],
       ...(hasLeft
         ? [
             [
