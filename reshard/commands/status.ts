@@ -22,9 +22,9 @@ export async function status({ plan, access }: Context): Promise<Result> {
     const code = isSettled ? ExitCode.DONE : state === 'mixed' ? ExitCode.REFUSED : ExitCode.INCOMPLETE;
     const outcome: Outcome = { shard: plan.shards[0].shard, code, message: MEANING[state] };
     const text = [
-      ...servers.map(({ shard, host, role, epoch, keys }) =>
+      ...servers.map(({ shard, host, port, role, epoch, keys }) =>
         [
-          `server ${String(shard).padStart(4)}  ${host}  ${epoch}`,
+          `server ${String(shard).padStart(4)}  ${host}:${port}  ${epoch}`,
           keys === undefined ? EPOCHS[epoch] : `${String(role)} with ${keys} keys`,
         ].join(', '),
       ),
@@ -53,6 +53,7 @@ async function clusterProblem(fleet: Fleet): Promise<string | undefined> {
 interface Row {
   readonly shard: number;
   readonly host: string;
+  readonly port: number;
   readonly epoch: Epoch;
   readonly role?: 'master' | 'replica';
   readonly keys?: number;
@@ -60,7 +61,8 @@ interface Row {
 
 async function row({ ordinal, addresses, found }: FleetShard, place: number, epoch: Epoch): Promise<Row> {
   const server = found[place];
-  const where = { shard: ordinal, host: addresses[place].host, epoch };
+  const { host, port } = addresses[place];
+  const where = { shard: ordinal, host, port, epoch };
   if (server instanceof ServerError) return where;
   const role = server.role.isMaster ? 'master' : 'replica';
   return { ...where, role, keys: Number(await server.redis.call('DBSIZE')) };

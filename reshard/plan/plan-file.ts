@@ -61,7 +61,11 @@ function ringRules(ring: 'a' | 'b'): Rules {
 
 const CLUSTER_RULES: Rules = [
   ['b.cluster', (value) => Array.isArray(value) && value.length > 0, 'a list of nodes of the Redis Cluster'],
-  ['b.servers', (value) => value === undefined, 'nothing: a cluster has no other servers'],
+  ...['user', 'hash', 'distribution', 'hashTag', 'servers'].map((name): Rules[number] => [
+    `b.${name}`,
+    (value) => value === undefined,
+    'nothing: b.cluster has only nodes',
+  ]),
 ];
 
 const RULES: Rules = [

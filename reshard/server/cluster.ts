@@ -40,7 +40,10 @@ export class Cluster {
 
   private static unreachable(seeds: PlannedCluster['cluster'], next: number, errors: ServerError[]): Cluster {
     const shards = seeds.map((seed, i) => FleetShard.unreachable(next + i, seed, errors[i]));
-    return new Cluster(shards, undefined, errors[0]);
+    const refused = errors.find(({ isPermanent }) => isPermanent);
+    const reasons = errors.map(({ message }) => message).join('; ');
+    const problem = `no node of b.cluster in the plan answers as one of a Redis Cluster: ${reasons}; start one, or name others`;
+    return new Cluster(shards, undefined, refused ?? new AbortedError(problem));
   }
 
   private constructor(

@@ -46,6 +46,7 @@ test.each([
   [{ b: { cluster: [{ host: 'node:6379', port: 6379 }] } }, 'b.cluster[0].host is "node:6379"; write a host without'],
   [{ b: { cluster: [{ host: 'node', port: 0 }] } }, 'b.cluster[0].port is 0; write its port'],
   [{ b: { ...ring, cluster: [{ host: 'node', port: 1 }] } }, 'b.servers is [{"shard":0'],
+  [{ b: { user: 'ring-2', cluster: [{ host: 'node', port: 1 }] } }, 'b.user is "ring-2"; write nothing'],
   [{ a: { cluster: [{ host: 'node', port: 1 }] } }, 'a.user is missing'],
   [{ b: null }, 'b is null; write a ring: user, hash, distribution, hashTag and servers, or cluster'],
   [{ shards: [] }, 'shards is []; write a list of servers'],
