@@ -75,7 +75,9 @@ function notesOf(use: Use, toCluster: boolean): string[] {
 }
 
 function text({ command, calls, shards }: Use): string {
-  return `${command.toUpperCase()}, ${calls.toLocaleString('en')} calls on ${shards} shards`;
+  const counted = (number: number, noun: string): string =>
+    `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+  return `${command.toUpperCase()}, ${counted(calls, 'call')} on ${counted(shards, 'shard')}`;
 }
 
 /** The calls of each command with several keys on a server. */

@@ -28,7 +28,12 @@ test('it names commands with several keys, and what to change', async () => {
   const ringB = fleet.plan.b;
   const cluster = { cluster: [{ host: '127.0.0.1', port: 1 }] };
   fleet.plan = { ...fleet.plan, b: cluster };
-  expect(await run(fleet)).toEqual({ code: 0, output: expect.stringContaining('DEL, 1 calls on 1 shards: if it had') });
+  expect(await run(fleet)).toEqual({ code: 0, output: expect.stringContaining('DEL, 1 call on 1 shard: if it had') });
+  const preflight = fleet.start('preflight');
+  expect(await preflight.exit()).toBe(4);
+  expect(preflight.output).toMatch(
+    /^no node of b\.cluster in the plan .*: 127\.0\.0\.1:1: .*; start one, or name others$/m,
+  );
 
   expect(await client.mget(keys)).toHaveLength(20);
   await client.sadd('{x}a', 'member');
@@ -39,8 +44,8 @@ test('it names commands with several keys, and what to change', async () => {
   const { code, output } = await run(fleet);
   expect(code).toBe(3);
   expect(output).toMatch(/^MGET, 2 calls on 2 shards: nutcracker splits it, but a cluster refuses .*hash tag \{\}/m);
-  expect(output).toMatch(/^EVAL, 1 calls on 1 shards: a cluster refuses .*a script with several keys has to name/m);
-  expect(output).toMatch(/^SUNIONSTORE, 1 calls on 1 shards: a cluster refuses .*give the keys a common hash tag/m);
+  expect(output).toMatch(/^EVAL, 1 call on 1 shard: a cluster refuses .*a script with several keys has to name/m);
+  expect(output).toMatch(/^SUNIONSTORE, 1 call on 1 shard: a cluster refuses .*give the keys a common hash tag/m);
   expect(output).toMatch(/functions are not copied \(library\): load them on every server/);
   expect(output).not.toMatch(/^(SET|SADD|EXISTS|PING),/m);
 
