@@ -3,6 +3,9 @@
 /** A larger value counts as one key for each of these. */
 const BYTES_OF_KEY = 1024;
 
+/** So much of the time that passed is made up for, since nothing happens exactly in time. */
+const LATE_MS = 10;
+
 /** The keys that a number of bytes counts as, if they are more. */
 export function keysOf(keys: number, bytes: number): number {
   return Math.max(keys, bytes / BYTES_OF_KEY);
@@ -19,8 +22,7 @@ export class Pace {
     return performance.now() >= this.next;
   }
 
-  /** What was not used earlier is not made up for. */
   spend(keys: number, bytes: number): void {
-    this.next = Math.max(this.next, performance.now()) + (1000 * keysOf(keys, bytes)) / this.rate;
+    this.next = Math.max(this.next, performance.now() - LATE_MS) + (1000 * keysOf(keys, bytes)) / this.rate;
   }
 }
