@@ -191,6 +191,17 @@ export class Lab {
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(this.programs.map((program) => program.abandon()));
-    fs.rmSync(this.directory, { recursive: true, force: true });
+    // The child of a killed server may still be writing its file.
+    await until(`${this.directory} is removed`, () => isRemoved(this.directory));
+  }
+}
+
+function isRemoved(directory: string): boolean {
+  try {
+    fs.rmSync(directory, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return false;
+    throw error;
   }
 }
