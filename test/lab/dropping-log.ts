@@ -1,0 +1,11 @@
+// A planted fault: the log of changes drops all changes of every third key.
+
+import { PendingKeys } from '../../reshard/move/pending';
+
+/** Until `jest.restoreAllMocks()`. */
+export function dropChanges(): void {
+  const { add } = PendingKeys.prototype; // eslint-disable-line @typescript-eslint/unbound-method -- called with its own this
+  jest.spyOn(PendingKeys.prototype, 'add').mockImplementation(function (this: PendingKeys, key) {
+    if (key.reduce((sum, byte) => sum + byte, 0) % 3 > 0) add.call(this, key);
+  });
+}
