@@ -50,7 +50,7 @@ async function killThird(fleet: LabReplicas): Promise<void> {
     `kill -9 of ${KILLED} of ${SHARDS} masters at the same time`,
     'median',
     'longest',
-    'of the others',
+    'the others',
     'keys lost',
     'violations',
   );
