@@ -16,7 +16,7 @@ import { FleetMigration } from './fleet-migration';
 import { type FleetPasswords } from './fleet-passwords';
 import { type FleetReshard } from './fleet-reshard';
 import { measuredProxies, shardOfServer } from './fleet/measured';
-import { shardBridge } from './fleet/fleet-tls';
+import { failoverBridge, shardBridge } from './fleet/bridges';
 import { createNamespace } from './fleet/namespace';
 import { claimObjects, claimOldServers, namespaceChart } from './fleet/neighbours';
 import { backupOf, failoverOf, passwordsOf, reshardOf } from './fleet/operations';
@@ -38,7 +38,7 @@ import { RedisSentinels } from './redis-sentinels';
 import { RedisStatefulSet } from './redis-stateful-set';
 import { TwemproxyLayer } from './twemproxy-layer';
 import { type BridgeOptions } from './twemproxy/bridge-options';
-import { FailoverBridge, type FailoverBridgeProps } from './twemproxy/failover-bridge';
+import { FailoverBridge } from './twemproxy/failover-bridge';
 
 /**
  * A fleet as independent charts, named `<name>-<step>`: `00-namespace`, `10-network-policies`, `20-storage`, `30-redis`,
@@ -137,7 +137,7 @@ export class FleetCharts extends Construct {
     this.migration = props.migration && this.addMigration(props.migration, name, chart);
     const parts = { name, redis: this.redis, password, pools: this.pools, chart, storage };
     this.failover = this.sentinels && !isMoving ? failoverOf(props, parts) : undefined;
-    const failover = this.failoverBridge();
+    const failover = failoverBridge(this.redis, password, this.bridgeOptions(props.bridge));
     this.proxies = new TwemproxyLayer(proxies, 'twemproxy', {
       ...props.proxies,
       ...(props.metrics && measuredProxies(props.proxies, served)),
@@ -267,18 +267,6 @@ export class FleetCharts extends Construct {
   /** With metrics, the bridge has some as well. */
   private bridgeOptions(options?: BridgeOptions): BridgeOptions | undefined {
     return this.props.metrics ? { metrics: true, ...options } : options;
-  }
-
-  /** What routes to the servers of shards with replicas, after a migration or without one. */
-  private failoverBridge(): FailoverBridgeProps | undefined {
-    if (this.sentinels === undefined) return undefined;
-    const { addresses, replicaAddresses } = this.redis;
-    return {
-      shards: addresses.map((a, n) => ({ a, b: replicaAddresses[n] })),
-      sentinels: this.sentinels.addresses,
-      options: this.bridgeOptions(this.props.bridge),
-      password: this.password,
-    };
   }
 
   /** The StatefulSets, whose pods have directories with their names on a shared volume. */

@@ -5,9 +5,9 @@ import { type FleetChartsProps, NetworkPeer, ShardStorage, TlsPhase } from '../l
 import { RedisServer, type ServerError } from '../migrator/redis/server';
 import { trustAuthoritiesIn } from '../migrator/redis/tls';
 import { everyNth } from './lab/cases';
-import { Authority } from './lab/certificates';
+import { Authority, startTlsServer } from './lab/certificates';
 import { connect, PASSWORD } from './lab/clients';
-import { accepts, freePort, Lab, type Program, until } from './lab/lab';
+import { accepts, freePort, Lab, until } from './lab/lab';
 import { LabTls, type Stage } from './lab/tls';
 import { type LabPod } from './lab/pod';
 import { type Manifest } from './lab/synth';
@@ -39,20 +39,7 @@ async function ended(pod: LabPod): Promise<string> {
 describe('a connection of a program', () => {
   /** What a program says that trusts the first authority, of a server with a certificate. */
   async function refusal(certificate: ReturnType<Authority['issue']>): Promise<ServerError> {
-    const port = await freePort();
-    const files = Object.entries(certificate).map(([name, text]) => lab.write(name, text as string));
-    const [cert, key, ca] = files;
-    const args = ['--port', '0', '--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key];
-    const server: Program = lab.start('redis-server', [
-      ...args,
-      '--tls-ca-cert-file',
-      ca,
-      '--tls-auth-clients',
-      'no',
-      '--save',
-      '',
-    ]);
-    await server.ready(() => server.output.includes('Ready to accept connections'));
+    const { port, server } = await startTlsServer(lab, certificate);
     trustAuthoritiesIn(lab.write('trusted.crt', authority.certificate));
     const result: unknown = await RedisServer.connect(`127.0.0.1:${port}`).catch((error: unknown) => error);
     if (result instanceof RedisServer) result.close();

@@ -1,13 +1,9 @@
-// TLS of a fleet: what it cannot be combined with yet, and the bridge that it needs.
+// TLS of a fleet: what it cannot be combined with yet, and whether the proxies need a bridge for it.
 
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
-import { type SecretKey } from '../common/secret-key';
 import { type FleetChartsProps } from '../fleet-charts-props';
-import { type RedisStatefulSet } from '../redis-stateful-set';
 import { usesTls } from '../redis/server-ports';
-import { type BridgeOptions } from '../twemproxy/bridge-options';
-import { ShardBridge } from '../twemproxy/shard-bridge';
 
 /** Refuses TLS where some part of the fleet would connect without it. */
 export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
@@ -32,15 +28,4 @@ export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
 /** Whether the proxies of a fleet without replicas, and without a migration, have a bridge: nutcracker has no TLS. */
 export function hasShardBridge({ tls, proxies, redis }: FleetChartsProps): boolean {
   return redis?.replicas !== 1 && (usesTls(tls) || proxies.clientTls !== undefined);
-}
-
-export function shardBridge(
-  props: FleetChartsProps,
-  { addresses, tls }: RedisStatefulSet,
-  password?: SecretKey,
-  options?: BridgeOptions,
-): ShardBridge | undefined {
-  if (!hasShardBridge(props)) return undefined;
-  const caSecretName = tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined;
-  return new ShardBridge({ shards: addresses, caSecretName, password, options });
 }

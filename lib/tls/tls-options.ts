@@ -2,7 +2,7 @@
 
 /**
  * How far TLS between the proxies and the shards is turned on. For a running fleet, apply one phase after the other, and wait for the
- * rollouts of each; to turn it off, the same way back. A new fleet begins with REQUIRED.
+ * rollouts of each; to turn it off, apply them in the reverse order. A new fleet begins with REQUIRED.
  */
 export enum TlsPhase {
   /** The shards have a TLS port beside the plain one, which everything uses. Restarts the shards. */

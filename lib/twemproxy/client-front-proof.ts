@@ -4,7 +4,11 @@ import { type ClientTls } from '../tls/tls-options';
 import { bindSettings } from './client-front';
 import { type Line, sectionsOf } from './haproxy-file';
 
-/** What is wrong with clients.cfg: a port for clients without TLS, or one that leads to no nutcracker. @param listens where nutcracker listens, for each pool */
+/**
+ * What is wrong with clients.cfg: a port for clients without TLS, or one that does not route to nutcracker.
+ *
+ * @param listens where nutcracker listens, for each pool
+ */
 export function clientProblems(cfg: string, cfgName: string, tls: ClientTls, listens: readonly string[]): string[] {
   const named = (kind: string, name: string): Line[] =>
     sectionsOf(cfg, kind).find(([{ words }]) => words[1] === name) ?? [];

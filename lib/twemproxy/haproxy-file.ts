@@ -66,6 +66,43 @@ export interface StateOfServer {
   readonly usesTls: boolean;
 }
 
+/** A listener with one server, `shard`, and where it is in haproxy.cfg for errors. */
+export interface SingleServerListener {
+  readonly name: string;
+  readonly bind: string;
+  readonly line: number;
+  readonly where: string;
+  readonly lines: readonly Line[];
+  /** The address of the server in haproxy.cfg. */
+  readonly address: string;
+  /** What its line has after the address. */
+  readonly settings: readonly string[];
+  readonly state?: StateOfServer;
+  /** `host:port` of the server, with the port of the state file. */
+  readonly server: string;
+}
+
+/** Every listener of a bridge with one server for each shard. Throws if one has another server, no address, or that of another one. */
+export function singleServerListeners({ cfg, stopped, cfgName }: BridgeFiles): SingleServerListener[] {
+  const states = statesOf(stopped);
+  const binds = new Set<string>();
+  return sectionsOf(cfg, 'listen').map(([header, ...lines]) => {
+    const name = header.words[1];
+    const bind = valueOf(lines, 'bind');
+    const where = `${cfgName}:${header.line}: listener ${name}`;
+    if (bind === undefined || binds.has(bind))
+      throw new Error(`${where} must have one bind line, with an address that no other listener has`);
+    binds.add(bind);
+    const [server, ...more] = lines.filter(({ words }) => words[0] === 'server');
+    if (more.length > 0 || server.words[1] !== 'shard') throw new Error(`${where} must have one server "shard"`);
+    const [, , address, ...settings] = server.words;
+    const state = states.get(`${name} shard`);
+    const colon = address.lastIndexOf(':');
+    const at = `${address.slice(0, colon)}:${state?.port ?? address.slice(colon + 1)}`;
+    return { name, bind, line: header.line, where, lines, address, settings, state, server: at };
+  });
+}
+
 /** The states by `proxy server`. HAProxy takes the ports from this file, not from haproxy.cfg. */
 export function statesOf(stopped: string): Map<string, StateOfServer> {
   const states = stopped.split('\n').map((line) => line.split(' '));

@@ -6,33 +6,20 @@ import {
   type Line,
   refuseServices,
   sectionsOf,
-  statesOf,
-  valueOf,
+  singleServerListeners,
 } from './haproxy-file';
 import { CLIENT_RULES, RING_RULES } from './ring-front';
 import { LOGIN_RULES } from './ring-login';
 
 /** The listeners, by address. Throws if nutcracker could reach a server through one without logging in as the user of its ring. */
 export function readLoginBridge(files: BridgeFiles): Map<string, BridgeListener> {
-  const { cfg, stopped, cfgName } = files;
   refuseServices(files);
-  const states = statesOf(stopped);
   const listeners = new Map<string, BridgeListener>();
-  for (const [header, ...lines] of sectionsOf(cfg, 'listen')) {
-    const name = header.words[1];
-    const bind = valueOf(lines, 'bind');
-    const where = `${cfgName}:${header.line}: listener ${name}`;
-    if (bind === undefined || listeners.has(bind))
-      throw new Error(`${where} must have one bind line, with an address that no other listener has`);
+  for (const { name, bind, line, where, lines, server } of singleServerListeners(files)) {
     const rules = lines.map(({ text }) => text).filter((text) => text.startsWith('tcp-'));
     if (rules.join('\n') !== LOGIN_RULES.join('\n'))
       throw new Error(`${where} must have the rules ${LOGIN_RULES.join(', ')}, and no others`);
-    const [server, ...more] = lines.filter(({ words }) => words[0] === 'server');
-    if (more.length > 0 || server.words[1] !== 'shard') throw new Error(`${where} must have one server "shard"`);
-    const [, , address] = server.words;
-    const colon = address.lastIndexOf(':');
-    const port = states.get(`${name} shard`)?.port ?? address.slice(colon + 1);
-    listeners.set(bind, { name, bind, servers: [`${address.slice(0, colon)}:${port}`], line: header.line });
+    listeners.set(bind, { name, bind, servers: [server], line });
   }
   return listeners;
 }

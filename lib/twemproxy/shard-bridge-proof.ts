@@ -1,6 +1,6 @@
 // The routes of a ShardBridge, read back from its synthesized files.
 
-import { type BridgeFiles, type BridgeListener, refuseServices, sectionsOf, statesOf, valueOf } from './haproxy-file';
+import { type BridgeFiles, type BridgeListener, refuseServices, singleServerListeners } from './haproxy-file';
 import { tlsSettings } from './shard-bridge-config';
 
 /**
@@ -8,31 +8,16 @@ import { tlsSettings } from './shard-bridge-config';
  * without a proof that it is this shard.
  */
 export function readShardBridge(files: BridgeFiles, tls: boolean): Map<string, BridgeListener> {
-  const { cfg, stopped, cfgName } = files;
+  const { cfg, cfgName } = files;
   refuseServices(files);
-  const states = statesOf(stopped);
   const listeners = new Map<string, BridgeListener>();
-  for (const [header, ...lines] of sectionsOf(cfg, 'listen')) {
-    const name = header.words[1];
-    const bind = valueOf(lines, 'bind');
-    const where = `${cfgName}:${header.line}: listener ${name}`;
-    if (bind === undefined || listeners.has(bind))
-      throw new Error(`${where} must have one bind line, with an address that no other listener has`);
-    const [server, ...more] = lines.filter(({ words }) => words[0] === 'server');
-    if (more.length > 0 || server.words[1] !== 'shard') throw new Error(`${where} must have one server "shard"`);
-    const [, , address, ...settings] = server.words;
-    const state = states.get(`${name} shard`);
+  for (const { name, bind, line, where, address, settings, state, server } of singleServerListeners(files)) {
     const wanted = tls ? tlsSettings(address) : '';
     if (settings.join(' ').replace(/^resolvers cluster ?/, '') !== wanted)
       throw new Error(`${where} must have a server with the settings "${wanted}", and no others`);
     if (state?.usesTls !== tls)
       throw new Error(`${where}: stopped-servers must turn TLS of its server ${tls ? 'on' : 'off'} (srv_use_ssl)`);
-    listeners.set(bind, {
-      name,
-      bind,
-      servers: [`${address.slice(0, address.lastIndexOf(':'))}:${state.port}`],
-      line: header.line,
-    });
+    listeners.set(bind, { name, bind, servers: [server], line });
   }
   // With such a line, a check connects without TLS.
   const plain = cfg.split('\n').findIndex((line) => /^\s*(tcp-check\s+connect|no-check-ssl)/.test(line));

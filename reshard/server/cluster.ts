@@ -26,7 +26,7 @@ export class Cluster {
     const views = found.filter((one): one is View => !(one instanceof ServerError));
     if (views.length === 0) return Cluster.unreachable(cluster, next, found as ServerError[]);
     const [{ topology }] = views;
-    const stranger = views.find(({ topology: { self } }) => !topology.nodes.some(({ id }) => id === self?.id));
+    const other = views.find(({ topology: { self } }) => !topology.nodes.some(({ id }) => id === self?.id));
     const shards = await Promise.all(
       topology.shards.map((nodes, i) => {
         const addresses = nodes.map((node) => addressOf(node, views));
@@ -34,7 +34,7 @@ export class Cluster {
       }),
     );
     const problem =
-      stranger === undefined ? undefined : new AbortedError(`${text(stranger.seed)} is in another Redis Cluster`);
+      other === undefined ? undefined : new AbortedError(`${text(other.seed)} is in another Redis Cluster`);
     return new Cluster(shards, topology, problem);
   }
 

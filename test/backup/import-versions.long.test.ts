@@ -4,11 +4,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { type BackupPlan } from '../../lib/backup/backup-plan';
 import { Backups, type Ran } from '../lab/backups';
 import { PASSWORD } from '../lab/clients';
 import { Lab } from '../lab/lab';
-import { OldFiles } from '../lab/old-files';
+import { OldFiles, planOfDirectories } from '../lab/old-files';
 import { Replicated } from '../lab/replicated';
 import { entriesOf, expectedOf, repliesOf, send } from './versions/contents';
 
@@ -36,19 +35,6 @@ afterAll(async () => {
   await lab.close();
 });
 
-/** A shard for each directory, to which all keys belong. */
-function planOf(directories: readonly string[]): BackupPlan {
-  const pools = directories.map((name) => ({ name, hash: 'fnv1a_64', distribution: 'ketama', database: 0 }));
-  const shards = directories.map((name, shard) => ({
-    shard,
-    names: [`${name}/x`],
-    a: `127.0.0.1:${shard + 1}`,
-    servers: [{ pool: name, ringName: 'x', weight: 1 }],
-    directories: [name],
-  }));
-  return { ...backups.plan, pools, shards };
-}
-
 async function imported(
   directories: readonly string[],
   change: (tree: string) => void = () => undefined,
@@ -56,7 +42,7 @@ async function imported(
   const tree = fs.mkdtempSync(path.join(lab.dir, 'tree-'));
   for (const it of directories) fs.cpSync(path.join(DATA, it), path.join(tree, it), { recursive: true });
   change(tree);
-  const program = await old.start(backups, ['--files', tree], {}, planOf(directories));
+  const program = await old.start(backups, ['--files', tree], {}, planOfDirectories(backups.plan, directories));
   return { code: await program.exit(), output: program.output };
 }
 

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { Backups } from '../lab/backups';
 import { PASSWORD } from '../lab/clients';
 import { Lab, type Program, until } from '../lab/lab';
-import { OldFiles } from '../lab/old-files';
+import { OldFiles, planOfDirectories } from '../lab/old-files';
 import { Replicated } from '../lab/replicated';
 import { ROOT } from '../lab/synthesized';
 
@@ -98,15 +98,7 @@ test('files that old versions have written are imported', async () => {
     fs.mkdirSync(path.join(real, name), { recursive: true });
     fs.copyFileSync(path.join(REAL, `${name}.rdb`), path.join(real, name, 'dump.rdb'));
   }
-  const pools = names.map((name) => ({ name, hash: 'fnv1a_64', distribution: 'ketama', database: 0 }));
-  const shards = names.map((name, shard) => ({
-    shard,
-    names: [`${name}/x`],
-    a: `127.0.0.1:${shard + 1}`,
-    servers: [{ pool: name, ringName: 'x', weight: 1 }],
-    directories: [name],
-  }));
-  const running = await old.start(backups, ['--files', real], {}, { ...backups.plan, pools, shards });
+  const running = await old.start(backups, ['--files', real], {}, planOfDirectories(backups.plan, names));
   expect([await running.exit(), running.output]).toEqual([0, expect.stringContaining(`${names.length} shards`)]);
   const imported = backups.manifest(backups.complete.at(-1) ?? '').shards;
   expect(Object.fromEntries(imported.map(({ keys }, shard) => [names[shard], keys]))).toEqual(KEYS);

@@ -4,7 +4,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import { parseStats } from '../../exporter/stats';
-import { Authority } from '../lab/certificates';
+import { Authority, startTlsServer } from '../lab/certificates';
 import { connect } from '../lab/clients';
 import { accepts, freePort, Lab, type Program, until } from '../lab/lab';
 import { ROOT } from '../lab/synthesized';
@@ -40,20 +40,7 @@ async function startExporter(statsPort: number, ...args: string[]): Promise<Star
 }
 
 test('the times of a certificate are read from the server, only at the ports that are given', async () => {
-  const port = await freePort();
-  const certificate = new Authority(lab, 'any').issue(['server'], { days: 3 });
-  const [cert, key, ca] = Object.entries(certificate).map(([name, text]) => lab.write(name, text as string));
-  const args = ['--port', '0', '--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key];
-  const server = lab.start('redis-server', [
-    ...args,
-    '--tls-ca-cert-file',
-    ca,
-    '--tls-auth-clients',
-    'no',
-    '--save',
-    '',
-  ]);
-  await server.ready(() => accepts(port));
+  const { port, server } = await startTlsServer(lab, new Authority(lab, 'any').issue(['server'], { days: 3 }));
   const { get } = await startExporter(1, `--tls-ports=${port}`);
   const { status, text } = await get(`/certificate?target=127.0.0.1:${port}`);
   const value = (name: string): number =>

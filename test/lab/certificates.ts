@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { type Lab } from './lab';
+import { freePort, type Lab, type Program } from './lab';
 
 /** The keys of a Secret, as cert-manager writes it. */
 export interface CertificateSecret {
@@ -59,4 +59,18 @@ export function trusting(secret: CertificateSecret, ...authorities: readonly Aut
 
 function openssl(...args: readonly string[]): void {
   execFileSync('openssl', args, { stdio: 'pipe' });
+}
+
+/** Starts a server with a certificate, which accepts TLS only. */
+export async function startTlsServer(
+  lab: Lab,
+  certificate: CertificateSecret,
+): Promise<{ port: number; server: Program }> {
+  const port = await freePort();
+  const [cert, key, ca] = Object.entries(certificate).map(([name, text]) => lab.write(name, text as string));
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca];
+  const ports = ['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no'];
+  const server = lab.start('redis-server', [...ports, ...files, '--save', '']);
+  await server.ready(() => server.output.includes('Ready to accept connections'));
+  return { port, server };
 }

@@ -108,8 +108,14 @@ export class LabCluster {
     return (await this.ownersOf(slot))[0];
   }
 
+  /** The port of its replica. The nodes list one only when they know that it has some data. */
   async replicaOf(slot: number): Promise<number> {
-    return (await this.ownersOf(slot))[1];
+    const found: number[] = [];
+    await until(`the replica of slot ${slot} is known`, async () => {
+      found.push(...(await this.ownersOf(slot)).slice(1));
+      return found.length > 0;
+    });
+    return found[0];
   }
 
   private async ownersOf(slot: number): Promise<number[]> {

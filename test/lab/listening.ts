@@ -40,10 +40,9 @@ function listening({ name, child }: Program): Listening[] {
   });
 }
 
-/** The first bytes that a port replies to a PING without TLS; empty if it closes the connection. */
+/** The first bytes that a port replies to a PING without TLS; empty if it closes the connection. Waits for either: a slow server is not a closed one. */
 export async function replyToPing(port: number): Promise<string> {
   const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
-  socket.setTimeout(2000, () => socket.destroy());
   // As an array: nutcracker has no inline commands.
   socket.write('*1\r\n$4\r\nPING\r\n');
   let reply = '';

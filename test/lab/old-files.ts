@@ -147,3 +147,16 @@ const RING = ringOf(
 function shardOf(key: string): number {
   return RING.ring._indexOf(Buffer.from(key));
 }
+
+/** A plan with a shard for each directory, to which all keys of that directory belong. */
+export function planOfDirectories(plan: BackupPlan, directories: readonly string[]): BackupPlan {
+  const pools = directories.map((name) => ({ ...POOL, name }));
+  const shards = directories.map((name, shard) => ({
+    shard,
+    names: [`${name}/x`],
+    a: `127.0.0.1:${shard + 1}`,
+    servers: [{ pool: name, ringName: 'x', weight: 1 }],
+    directories: [name],
+  }));
+  return { ...plan, pools, shards };
+}

@@ -1,8 +1,9 @@
 // The checks of a change under load find a fault: an entry that the log of changes drops, and a fence that lets clients in.
 
 import { dropChanges } from '../lab/dropping-log';
-import { Lab, until } from '../lab/lab';
+import { Lab } from '../lab/lab';
 import { type Load } from '../lab/load';
+import { untilMoreWrites } from '../lab/load-checks';
 import { LabReshard, USER } from '../lab/reshard';
 import { Mover } from '../../reshard/move/mover';
 import { Fleet } from '../../reshard/server/fleet';
@@ -15,11 +16,6 @@ afterEach(async () => {
   await load?.end();
 });
 afterAll(() => lab.close());
-
-async function moreWrites(of: Load): Promise<void> {
-  const before = of.acknowledgedWrites;
-  await until('more is written', () => of.acknowledgedWrites > before + 300);
-}
 
 /** Changes the ring under load, in this process. Returns what the checks of the load find. */
 async function findingsWith(plant: () => void): Promise<number> {
@@ -36,14 +32,14 @@ async function findingsWith(plant: () => void): Promise<number> {
     plant();
     let isEnough = false;
     const copying = mover.copyUntil(() => isEnough);
-    await moreWrites(load);
+    await untilMoreWrites(load);
     isEnough = true;
     await copying;
     load.routeTo(fleet.proxyPorts);
     await mover.changeOver(10_000);
-    await moreWrites(load);
+    await untilMoreWrites(load);
     await proxy.a.stop('SIGKILL');
-    await moreWrites(load);
+    await untilMoreWrites(load);
   } finally {
     mover.close();
     servers.close();
