@@ -170,27 +170,29 @@ export class FleetCharts extends Construct {
   /**
    * Writes `<name>.RUNBOOK.md` beside the manifests: the remaining steps of the migration, or of the change of the ring. Call it after
    * `app.synth()`, so that it refers only to manifests that exist. Without either, it writes none, and removes that of an earlier synth.
+   *
+   * @param source the file that the runbook names as the place of these props, such as `fleets/unit-1/fleet.ts`
    */
-  writeRunbook(): void {
+  writeRunbook(source = 'main.ts'): void {
     const { name = this.node.id } = this.props;
     const file = path.join(App.of(this).outdir, `${name}.RUNBOOK.md`);
-    const text = this.runbookText(name);
+    const text = this.runbookText(name, source);
     if (text === undefined) fs.rmSync(file, { force: true });
     else fs.writeFileSync(file, text);
   }
 
-  private runbookText(fleet: string): string | undefined {
+  private runbookText(fleet: string, source: string): string | undefined {
     const { migration, namespace } = this.props;
     const { redis, proxies, failover, reshard, pools, password, charts } = this;
     if (pools.change) {
-      const names = { fleet, move: `${fleet}-reshard`, namespace };
+      const names = { fleet, source, move: `${fleet}-reshard`, namespace };
       return reshardRunbook(
         reshardRunbookInput(this, { redis, proxies, failover, reshard, charts }, pools.change, names),
       );
     }
     if (migration === undefined) return undefined;
     const parts = { redis, proxies, failover, pools, password, charts, migration: this.migration };
-    return runbook(runbookInput(this, parts, { ...migration, fleet, move: migrationName(fleet), namespace }));
+    return runbook(runbookInput(this, parts, { ...migration, fleet, source, move: migrationName(fleet), namespace }));
   }
 
   /** A chart beside this construct, not below it: cdk8s adds a hash to the file names of nested charts. */

@@ -41,6 +41,15 @@ export function describeProps(outfile) {
       }
     }
   }
+  // What is read from a file: NutcrackerConfig.fromFile(...).pool.
+  for (const { name, methods = [] } of Object.values(types)) {
+    const [own] = found.makers[name] ?? [];
+    if (!own?.endsWith('.fromFile')) continue;
+    for (const method of methods.filter((it) => !it.static && it.returns?.type.fqn)) {
+      const made = typeOf(method.returns.type);
+      if (made !== name && made in found.makers) found.makers[made].push(`${own}(...).${method.name}`);
+    }
+  }
   fs.writeFileSync(outfile, JSON.stringify(found));
 }
 

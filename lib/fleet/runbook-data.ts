@@ -34,6 +34,8 @@ export interface FleetParts {
 /** The options of its migration, and its names. */
 export interface FleetNames extends PhasedMigration {
   readonly fleet: string;
+  /** The file in which the FleetCharts are. */
+  readonly source: string;
   readonly move: string;
   readonly namespace?: string;
 }
@@ -99,6 +101,7 @@ export function runbookInput(scope: Construct, parts: FleetParts, options: Fleet
   ];
   return {
     fleet: options.fleet,
+    source: options.source,
     phase: options.phase,
     namespace,
     secret: password && { name: password.name, key: password.key ?? DEFAULT_SECRET_KEY },

@@ -121,10 +121,13 @@ export class CommandLine<Name extends string> {
   }
 }
 
-/** Node's own message, except for an unknown option, where its advice does not help. */
+/** Node's own message, except where its advice does not help: for an unknown option, and one without a value. */
 function parseErrorText(command: string, error: unknown, known: readonly string[]): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  const given = /'--?([^']+)'/.exec(message)?.[1];
+  const given = /'--?([^' ]+)[^']*'/.exec(message)?.[1];
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' && given !== undefined && !message.includes('does not take')) {
+    return `--${given} has no value, or one that begins with "-"; write --${given}=VALUE`;
+  }
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return message;
   const meant = similar(given, known);
   return `${command} has no option --${given}${meant === undefined ? '' : `; did you mean --${meant}`}`;

@@ -39,13 +39,14 @@ export class ServerError extends Error {
 
   /** @param refusal why the server refused the connection */
   constructor(
-    address: string,
-    message: string,
+    readonly address: string,
+    /** The reply, or what failed. */
+    readonly reason: string,
     isReply: boolean,
     readonly refusal?: Refusal,
   ) {
-    super(`${address}: ${message}`);
-    this.code = isReply ? (/^[A-Z]+/.exec(message)?.[0] ?? 'ERR') : 'UNREACHABLE';
+    super(`${address}: ${reason}`);
+    this.code = isReply ? (/^[A-Z]+/.exec(reason)?.[0] ?? 'ERR') : 'UNREACHABLE';
   }
 
   /** Whether a retry is useless until an operator has changed something. */

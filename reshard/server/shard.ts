@@ -18,7 +18,7 @@ export class FleetShard {
     const found = await Promise.all(
       addresses.map((address) =>
         FleetServer.connect(ordinal, address, users, access).catch((error: unknown) => {
-          if (error instanceof ServerError) return error;
+          if (error instanceof ServerError) return explained(error, access.user);
           throw error;
         }),
       ),
@@ -91,4 +91,15 @@ export class FleetShard {
     if (replicas.some(({ isMaster }) => isMaster)) fail('both of its servers are masters');
     if (![master, ...replicas].every(({ isConnected }) => isConnected)) fail('its replica is not in sync');
   }
+}
+
+/** With the remedy for a login that failed. */
+function explained(error: ServerError, user: string): ServerError {
+  if (!error.isAboutPassword) return error;
+  const { address, reason } = error;
+  return new ServerError(
+    address,
+    `${reason}; create the user ${user} there with the password of the fleet (ACL SETUSER), or correct the Secret`,
+    true,
+  );
 }

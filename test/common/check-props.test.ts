@@ -147,6 +147,10 @@ test.each([
     'storage is missing; write ShardStorage.claimTemplate(...) or ShardStorage.emptyDir(...) or',
   ],
   [{ storage: {} }, 'storage is an object; write ShardStorage.claimTemplate(...)'],
+  [
+    { reshard: { phase: 'RESHARDING', pools: ['nutcracker.yml'] } },
+    'reshard.pools[0] is "nutcracker.yml"; write new NutcrackerPool(...) or NutcrackerConfig.fromFile(...).pool(...)',
+  ],
   [{ proxyClients: ['shop'] }, 'proxyClients[0] is "shop"; write NetworkPeer.anyone(...) or NetworkPeer.cidr(...)'],
   [{ proxyClients: library.NetworkPeer.anyone() }, 'proxyClients is a NetworkPeer; write a list: [...]'],
   [{ migration: { phase: 'MOVNG' } }, 'migration.phase is "MOVNG"; write MigrationPhase.MOVING'],

@@ -53,6 +53,11 @@ test.each([
   [['sync'], '--plan is missing; give the plan.json that the synth wrote'],
   [['sync', '--plan', 'x', '--full'], 'sync has no option --full'],
   [['sync', '--plan', 'x', '--concurrency', '0'], '--concurrency is "0"; write a whole number from 1'],
+  [
+    ['sync', '--plan', 'x', '--concurrency', '-5'],
+    '--concurrency has no value, or one that begins with "-"; write --concurrency=VALUE',
+  ],
+  [['sync', '--plan', 'x', '--concurrency'], '--concurrency has no value'],
   [['cutover', '--plan', 'x', '--hold', 'tight'], '--hold is "tight"; write auto or pause or fence'],
   [['sync', '--plan', 'x', 'password'], "Unexpected argument 'password'"],
 ])('%j is refused', (args, message) => {

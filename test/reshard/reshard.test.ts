@@ -365,5 +365,9 @@ describe('preflight', () => {
       shards: fleet.plan.shards.map(({ shard, host, port }) => ({ shard, host, port })),
     };
     expect(await refusal(fleet)).toContain('1 replicas follow it that the plan does not have');
+    await fleet.onServer(0, (client) => client.call('ACL', 'SETUSER', 'migrator', 'resetpass', '>another'));
+    const program = fleet.start('preflight');
+    await program.exit();
+    expect(program.output).toMatch(/WRONGPASS .*; create the user migrator there with the password of the fleet/);
   });
 });

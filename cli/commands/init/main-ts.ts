@@ -53,7 +53,7 @@ function importOf(fleet: string): string {
 }
 
 function runbookOf(fleet: string): string {
-  return `${variable(fleet)}Fleet.writeRunbook();`;
+  return `${variable(fleet)}Fleet.writeRunbook('fleets/${fleet}/fleet.ts');`;
 }
 
 /** fleet.ts of a fleet. */

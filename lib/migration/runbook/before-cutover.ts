@@ -44,7 +44,7 @@ function introduction(input: RunbookInput): string[] {
 | \`new unreachable\` | old server; none if the shard had moved | Bring the new server back. If it is lost: ${GONE}. |
 | \`foreign\` | see \`status\` | Another program or a person changed the role of a server. \`status\` prints which server follows which, which one serves, and what to run: ${linkTo('Failover by another program', 'docs/faults.md#failover-by-another-program')}. |`,
     ...requirements(input),
-    '## If main.ts changes during the migration',
+    '## If the manifests change during the migration',
     ...numbered(
       [
         `The names of the Jobs depend on the plan and their options, so the previous Jobs stay in the cluster. Delete them, and apply the new plan and migrator:`,
@@ -60,7 +60,7 @@ function introduction(input: RunbookInput): string[] {
 }
 
 function shardsStep(input: RunbookInput): string[] {
-  const { files, secret, oldUser, renamedCommands } = input;
+  const { files, secret, oldUser, renamedCommands, source } = input;
   const k = kubectl(input);
   const applied = ['00-namespace', '10-network-policies', '20-storage', '25-sentinel', '30-redis'].filter(
     (step) => files[step],
@@ -90,7 +90,7 @@ function shardsStep(input: RunbookInput): string[] {
     ...(oldUser
       ? [
           `- The key \`${oldUser.key}\` of \`${oldUser.name}\` holds, in the same format, the password of \`${oldUser.user}\`, the user for the old servers. Keep it until the
-  migration is removed from \`main.ts\`: the shards read it at every start.`,
+  migration is removed from \`${source}\`: the shards read it at every start.`,
         ]
       : []),
     ...(renamedCommands
@@ -224,7 +224,7 @@ whether a fence survives a restart.`,
     shell(apply(input.files['50-preflight']), follow(input, 'preflight')),
     `**Go**: it prints \`nothing prevents the migration\`, and you have read the warnings.`,
     `**No-go**: an error. The Job fails and prints what to fix. Fix it, and run the Job again (see [Jobs](#jobs)).`,
-    `If an old server cannot keep its fence over a restart and this cannot be fixed, accept it in \`main.ts\` for both steps that check it: \`stepArguments: { preflight: ['--accept-volatile-fence'],
+    `If an old server cannot keep its fence over a restart and this cannot be fixed, accept it in \`${input.source}\` for both steps that check it: \`stepArguments: { preflight: ['--accept-volatile-fence'],
 cutover: ['--accept-volatile-fence'] }\`. Such a server must never be started again after its shard has moved.`,
   ];
 }
@@ -252,7 +252,7 @@ function syncStep(input: RunbookInput): string[] {
 function verifyStep(input: RunbookInput): string[] {
   return [
     '## 6. Verify',
-    `Verify compares old and new servers while replication runs. It reads samples, or every key if \`stepArguments\` in \`main.ts\` sets \`--full\`. It takes ${verifyTime(input)}; \`--full\` reads 2000 keys of a shard per second.`,
+    `Verify compares old and new servers while replication runs. It reads samples, or every key if \`stepArguments\` in \`${input.source}\` sets \`--full\`. It takes ${verifyTime(input)}; \`--full\` reads 2000 keys of a shard per second.`,
     shell(apply(input.files['70-verify']), follow(input, 'verify')),
     '**Go**: no shard differs.',
     '**No-go**: any difference. A client writes to a new shard directly, or data bypasses the replication. Find the cause before you continue.',

@@ -19,7 +19,7 @@ file from everything that applies files automatically.`,
     `All ${input.shards} shards would take ${cutoverTime(input)}: too fast to stop. Start with shard 0.`,
     ...numbered(
       [
-        'Delete any cutover Job that an older `main.ts` left under another name. Create the Job for shard 0, start it, and follow it:',
+        'Delete any cutover Job that an earlier synth left under another name. Create the Job for shard 0, start it, and follow it:',
         shell(
           removeJobs(input, 'cutover'),
           runPortion(files['80-cutover'], '0'),
@@ -89,7 +89,7 @@ not run the Job again, not even for shards that only need another try.`,
         'Fix the cause:',
         `| cause | fix |
 | --- | --- |
-| Unexpected clients: clients of an old server that are not the proxies | Point them at the new proxies. If they are the proxies, add their network to \`proxyNetworks\`, synthesize, and follow [If main.ts changes](#if-maints-changes-during-the-migration). If you know them and they may lose access: \`stepArguments: { cutover: ['--allow-unexpected-clients'] }\` |
+| Unexpected clients: clients of an old server that are not the proxies | Point them at the new proxies. If they are the proxies, add their network to \`proxyNetworks\`, synthesize, and follow [If the manifests change](#if-the-manifests-change-during-the-migration). If you know them and they may lose access: \`stepArguments: { cutover: ['--allow-unexpected-clients'] }\` |
 | A fence that a restart would remove | As in step 4 |
 | Split brain | See [the states](#check-the-state-of-the-shards) |`,
       ],
@@ -108,7 +108,7 @@ export function leaveMoving(input: RunbookInput): string[] {
       [
         `Run \`status\` again, since it has no Job after this step. **Go**: every shard is \`${input.keepLegacyInSync ? 'following' : 'moved'}\`, and you do not expect to roll back.`,
       ],
-      ['Set `phase: MigrationPhase.MOVED` in `main.ts`, and run `npm run synth`.'],
+      [`Set \`phase: MigrationPhase.MOVED\` in \`${input.source}\`, and run \`npm run synth\`.`],
       ['Continue with the new version of this runbook.'],
     ),
   ];

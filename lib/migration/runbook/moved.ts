@@ -129,7 +129,7 @@ function bringBridgeBack(input: RunbookInput): string[] {
             ],
           ]
         : []),
-      ['Set `phase: MigrationPhase.MOVING` in `main.ts`, and run `npm run synth`.'],
+      [`Set \`phase: MigrationPhase.MOVING\` in \`${input.source}\`, and run \`npm run synth\`.`],
       [
         input.replicas
           ? 'Stop the Sentinels from changing roles, and bring the bridge of the migration back. It routes to the same servers:'
@@ -166,7 +166,7 @@ restart. The exception are servers whose configuration could not be written, whi
       ],
       [shutDown],
       [
-        `Then remove \`migration\` from \`main.ts\`, and not earlier: it keeps the shards from ever starting as empty masters. Removing it restarts every shard, one after the other.`,
+        `Then remove \`migration\` from \`${input.source}\`, and not earlier: it keeps the shards from ever starting as empty masters. Removing it restarts every shard, one after the other.`,
       ],
     ),
   ];

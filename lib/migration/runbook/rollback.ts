@@ -34,9 +34,9 @@ rollback would detach what a sync attaches.`,
   ];
 }
 
-function afterCutover({ keepLegacyInSync }: RunbookInput): string {
+function afterCutover({ keepLegacyInSync, source }: RunbookInput): string {
   if (keepLegacyInSync) return 'nothing is lost: the old servers followed the new ones.';
-  return `the rollback refuses: the old servers do not have what was written since. To roll back all the same, set \`stepArguments: { rollback: ['--accept-loss'] }\` in \`main.ts\`, run \`npm run synth\`, and follow this section in the new runbook. The Job then prints how many keys are lost.`;
+  return `the rollback refuses: the old servers do not have what was written since. To roll back all the same, set \`stepArguments: { rollback: ['--accept-loss'] }\` in \`${source}\`, run \`npm run synth\`, and follow this section in the new runbook. The Job then prints how many keys are lost.`;
 }
 
 function jobs(input: RunbookInput): string[] {

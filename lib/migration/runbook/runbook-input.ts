@@ -5,6 +5,8 @@ import { type Needs } from './cluster-requirements';
 
 export interface RunbookInput {
   readonly fleet: string;
+  /** The file in which the FleetCharts are. */
+  readonly source: string;
   readonly phase: MigrationPhase;
   readonly namespace?: string;
   readonly secret?: { readonly name: string; readonly key: string };

@@ -5,6 +5,8 @@ import { type ReshardPhase } from '../reshard-options';
 
 export interface ReshardRunbook {
   readonly fleet: string;
+  /** The file in which the FleetCharts are. */
+  readonly source: string;
   readonly phase: ReshardPhase;
   readonly namespace?: string;
   /** The name of the change, which all its objects have as a label. */

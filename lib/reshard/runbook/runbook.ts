@@ -27,8 +27,8 @@ export function reshardRunbook(input: ReshardRunbook): string {
 }
 
 /** The command that moves on to the next phase. */
-function setPhase(phase: keyof typeof ReshardPhase): string {
-  return `Set \`phase: ReshardPhase.${phase}\` in \`main.ts\`, and run \`npm run synth\`.`;
+function setPhase({ source }: ReshardRunbook, phase: keyof typeof ReshardPhase): string {
+  return `Set \`phase: ReshardPhase.${phase}\` in \`${source}\`, and run \`npm run synth\`.`;
 }
 
 function resharding(input: ReshardRunbook): string[] {
@@ -159,7 +159,7 @@ function change(input: ReshardRunbook): string[] {
     shell(apply(files['90-reshard-return']), suspend(input, 'return', false), follow(input, 'return')),
     `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` to return.`,
     '### End the change',
-    `When you no longer want to return, do the following. ${setPhase('RESHARDED')} Follow the new runbook, and not earlier: proxies that know only the new ring get errors while the old one serves.`,
+    `When you no longer want to return, do the following. ${setPhase(input, 'RESHARDED')} Follow the new runbook, and not earlier: proxies that know only the new ring get errors while the old one serves.`,
   ];
 }
 
@@ -194,7 +194,7 @@ function giveUp(input: ReshardRunbook): string[] {
         `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
       ],
       [
-        `Remove the last pool from \`reshard.pools\` in \`main.ts\`, and set the phase STABLE. If it was the only pool, remove \`reshard\`${input.replicas ? '' : ', which restarts every shard once'}. Run \`npm run synth\`.`,
+        `Remove the last pool from \`reshard.pools\` in \`${input.source}\`, and set the phase STABLE. If it was the only pool, remove \`reshard\`${input.replicas ? '' : ', which restarts every shard once'}. Run \`npm run synth\`.`,
       ],
       [
         'Apply the proxies that know only the old ring, and then stop the shards that have joined:',
@@ -229,7 +229,7 @@ function resharded(input: ReshardRunbook): string[] {
           runAgain(files['55-reshard-status']),
           follow(input, 'status'),
         ),
-        '**No-go**: the last line does not begin with `serves B`. Set `phase: ReshardPhase.RESHARDING` again, run `npm run synth`, and follow that runbook from `45-reshard` on.',
+        '**No-go**: the last line does not begin with `serves B`. Set `phase: ReshardPhase.RESHARDING` again, run `npm run synth`, and follow that runbook from "Check the servers" in its step 1 on.',
       ],
       [
         'Roll out the proxies that know only the new ring:',
@@ -246,7 +246,7 @@ function resharded(input: ReshardRunbook): string[] {
         ),
         `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
       ],
-      [`${setPhase('STABLE')} Follow the new runbook.`],
+      [`${setPhase(input, 'STABLE')} Follow the new runbook.`],
     ),
   ];
 }

@@ -352,7 +352,9 @@ describe('with several pools', () => {
       { pool: 'web' },
       { pool: 'jobs', database: 3 },
     ]);
-    expect(read('main.ts')).toContain('webFleet.writeRunbook();\nbetaFleet.writeRunbook();\n');
+    expect(read('main.ts')).toContain(
+      "webFleet.writeRunbook('fleets/web/fleet.ts');\nbetaFleet.writeRunbook('fleets/beta/fleet.ts');\n",
+    );
     expect(lines).toContainEqual(
       expect.stringMatching(/^stdin: warning: pool "cache" is for memcached, and is skipped/),
     );
@@ -401,7 +403,7 @@ describe('an existing repository', () => {
     expect(json.fleets).toMatchObject([{ fleet: 'alpha-2' }]);
     expect(before.map((name) => fs.readFileSync(at(name), 'utf8'))).toEqual(texts);
     expect(read('main.ts')).toMatch(
-      /alpha'?\/fleet';\nimport .* '.\/fleets\/alpha-2\/fleet';\n[^]*alpha2Fleet.writeRunbook\(\);\n$/,
+      /alpha'?\/fleet';\nimport .* '.\/fleets\/alpha-2\/fleet';\n[^]*alpha2Fleet.writeRunbook\('fleets\/alpha-2\/fleet.ts'\);\n$/,
     );
     expect(everything().filter((name) => name.startsWith('repo/fleets/alpha-2/'))).toHaveLength(4);
   });

@@ -54,9 +54,9 @@ import { fleet as web2Fleet } from './fleets/web-2/fleet';
 
 // ours
 app.synth();
-unit1Fleet.writeRunbook();
-jobsFleet.writeRunbook();
-web2Fleet.writeRunbook();
+unit1Fleet.writeRunbook('fleets/unit-1/fleet.ts');
+jobsFleet.writeRunbook('fleets/jobs/fleet.ts');
+web2Fleet.writeRunbook('fleets/web-2/fleet.ts');
 `);
   expect(withFleets("import { App } from 'cdk8s';\n", ['jobs'])).toBeUndefined();
 });
