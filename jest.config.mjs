@@ -29,6 +29,7 @@ const partly = [
   'move/rights',
   'move/rollback',
   'move/sentinel',
+  'move/tls',
   'nutcracker/nutcracker-config-verdict',
   'nutcracker/nutcracker-config-yaml',
   'nutcracker/placement',

@@ -99,7 +99,11 @@ export class FleetCharts extends Construct {
     this.redis = new RedisStatefulSet(chart('30-redis'), 'redis', {
       ...props.redis,
       // The same in every phase: a change of the phase must not restart the shards.
-      ...(props.migration && { startAsReplica: true, oldUser: props.migration.oldUser }),
+      ...(props.migration && {
+        startAsReplica: true,
+        oldUser: props.migration.oldUser,
+        oldTls: props.migration.oldTls,
+      }),
       migratorUser: props.reshard !== undefined,
       name: props.redisName ?? `${name}-redis`,
       shardName: props.shardName ?? `${name}-shard`,

@@ -18,6 +18,7 @@ import { type FleetMigrationProps } from './fleet-migration-props';
 import { planText } from './jobs/plan-text';
 import { migrationPlan } from './migration/plan-json';
 import { MIGRATOR, STEPS } from './migration/steps';
+import { usesTls } from './redis/server-ports';
 import { FleetShards } from './nutcracker/fleet-shards';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { MigrationBridge } from './twemproxy/migration-bridge';
@@ -60,6 +61,7 @@ export class FleetMigration extends Construct {
     const shards = new FleetShards(pools);
     checkMigration(this, props, pools, shards);
     claimOldServers(this, shards.addresses, redis);
+    const { tls } = redis;
     const identity: Identity = { program: 'migrator', instance: name, component: 'migration', partOf };
     this.name = name;
     this.labels = recommendedLabels(identity);
@@ -70,12 +72,14 @@ export class FleetMigration extends Construct {
       props.bridge,
       password,
       props.oldUser,
+      props.oldTls,
+      tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined,
     );
     checkBridge(this, this.bridge);
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const { labels } = this;
-    const plan = planText(migrationPlan(partOf, pools, shards, redis.addresses, props));
+    const plan = planText(migrationPlan(partOf, pools, shards, redis.addresses, props, tls));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
     if (props.programInImage !== true) {
       this.migratorConfigMap = programConfigMap(scopeOf('migrator'), MIGRATOR, `${name}-migrator`, labels);
@@ -86,7 +90,7 @@ export class FleetMigration extends Construct {
       planConfigMap: this.planConfigMap.name,
       programConfigMap: this.migratorConfigMap?.name,
       password,
-      extrasOf: () => migrationExtras(props),
+      extrasOf: () => migrationExtras(props, tls),
     });
     this.jobs = jobs;
     this.currentConfigMap = current;

@@ -5,7 +5,7 @@ import { type SecretKey } from './common/secret-key';
 import { type OldUser } from './migration/old-user';
 import { type RedisOptions } from './redis/redis-options';
 import { type IShardStorage } from './storage/i-shard-storage';
-import { type ShardTls } from './tls/tls-options';
+import { type OldServerTls, type ShardTls } from './tls/tls-options';
 
 /** The props of RedisStatefulSet. */
 export interface RedisStatefulSetProps extends RedisOptions {
@@ -62,10 +62,16 @@ export interface RedisStatefulSetProps extends RedisOptions {
   readonly port?: number;
 
   /**
-   * TLS, on a port of its own. Not with replicas, or with `startAsReplica`.
+   * TLS, on a port of its own. Not with replicas. With it, a shard follows another server by TLS only.
    * @default - none
    */
   readonly tls?: ShardTls;
+
+  /**
+   * With `tls`, the TLS of the old servers that the shards follow: the `oldTls` of the migration.
+   * @default - none
+   */
+  readonly oldTls?: OldServerTls;
 
   /**
    * With replicas, the port of the second server of each shard. It must differ from `port`: it tells the two servers apart in the

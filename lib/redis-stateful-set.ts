@@ -19,7 +19,7 @@ import { checkShards } from './redis/shard-checks';
 import { type RedisStatefulSetProps } from './redis-stateful-set-props';
 import { type ShardStorageConsumer, type ShardVolume } from './storage/i-shard-storage';
 import { provide } from './storage/provide';
-import { type ShardTls } from './tls/tls-options';
+import { type OldServerTls, type ShardTls } from './tls/tls-options';
 
 /**
  * N shards: a StatefulSet with its headless Service, a Service for each shard, the configuration, and a disruption
@@ -60,6 +60,8 @@ export class RedisStatefulSet extends Construct {
   readonly startAsReplica: boolean;
   /** The user as which a shard replicates from an old server; undefined for the default user. */
   readonly oldUser?: OldUser;
+  /** The TLS of the old servers that a shard follows. */
+  readonly oldTls?: OldServerTls;
 
   /** The second server of each shard; undefined without replicas. */
   readonly replicaStatefulSet?: k8s.KubeStatefulSet;
@@ -134,6 +136,7 @@ export class RedisStatefulSet extends Construct {
     this.sentinelAddresses = hasReplicas ? sentinelAddresses(this, sentinelName, clusterDomain) : [];
     this.startAsReplica = startsAsReplica(props);
     this.oldUser = props.oldUser;
+    this.oldTls = props.oldTls;
 
     const sentinels = this.sentinelAddresses;
     const replication = hasReplicas

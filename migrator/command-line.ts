@@ -1,6 +1,6 @@
 // The command line of the migrator.
 
-import { CommandLine, type CommandHelp, METRICS_PORT, type Options } from './program/command-line';
+import { CommandLine, type CommandHelp, METRICS_PORT, OLD_TLS, type Options, TLS_CA } from './program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'plan.json, as the synth wrote it' },
@@ -12,6 +12,8 @@ const COMMON: Options = {
     help: 'the password of the oldUser of the plan, byte for byte; without it OLD_PASSWORD is read',
   },
   'renamed-commands': { value: 'FILE', help: 'the rename-command lines of the redis.conf of the old servers' },
+  ...TLS_CA,
+  ...OLD_TLS,
   ...METRICS_PORT,
   json: { help: 'print JSON, one object per line' },
   help: { help: 'print this help' },

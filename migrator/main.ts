@@ -7,6 +7,7 @@ import { COMMAND_LINE, type CommandName } from './command-line';
 import { type Context, type HandOverOptions } from './commands/context';
 import { cutover } from './commands/cutover';
 import { readPlan } from './plan-file';
+import { trustOldServers } from './plan-tls';
 import { type Given, numberOf } from './program/command-line';
 import { planHash } from './program/plan-rules';
 import { passwordOf, type Result, runProgram } from './program/run';
@@ -116,6 +117,7 @@ runProgram({
   readPlan,
   shardsVariable: 'MIGRATOR_SHARDS',
   start: ({ name, given }, plan, run) => {
+    trustOldServers(plan, given);
     const access = {
       password: passwordOf(given, 'password-file', 'REDIS_PASSWORD'),
       oldUser: oldUserOf(plan, given),

@@ -34,6 +34,8 @@ export function readPlan(file: string): MovePlan {
   return readPlanFile(file, 'plan.json', problemsOf) as MovePlan;
 }
 
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+
 /** The requirement for each field, as a text that completes "write …". */
 const RULES: Rules = [
   ['fleet', isText, 'the name of the fleet'],
@@ -42,9 +44,13 @@ const RULES: Rules = [
   ['sync.perSourceHost', isCount, 'a whole number from 1'],
   ['cutover.concurrency', isCount, 'a whole number from 1'],
   ['cutover.deadlineMs', isCount, 'milliseconds'],
-  ['keepLegacyInSync', (value) => typeof value === 'boolean', 'true or false'],
+  ['keepLegacyInSync', isFlag, 'true or false'],
   ['proxyNetworks', listOf(isNetwork), 'a list of networks such as "10.0.0.0/8"'],
   ['oldUser', orNothing(isUser), 'the name of a user of the old servers, without spaces, or nothing'],
+  ['tls', orNothing(isObject), 'an object, or nothing'],
+  ['tls.new', orNothing(isFlag), 'true or false'],
+  ['tls.old', orNothing(isFlag), 'true or false'],
+  ['tls.oldName', orNothing(isText), 'the name in the certificates of the old servers, or nothing'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];
 

@@ -6,7 +6,6 @@ import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { Duration } from 'cdk8s';
 import { MigrationBridge } from '../lib';
-import { haproxyConfig, stoppedServers } from '../lib/twemproxy/migration-bridge-config';
 import { busyboxPath } from './lab/busybox';
 import { everyNth, IS_LONG, longTest } from './lab/cases';
 import { connect } from './lab/clients';
@@ -220,11 +219,11 @@ describe('a bridge that has just started', () => {
       { firstPort: 2000 },
       { name: 'secret' },
     );
-    const cfg = haproxyConfig(bridge, '127.0.0.1').replace(/127\.0\.0\.1:(2\d{3})$/gm, (_, port: string) => {
+    const cfg = bridge._haproxyConfig('127.0.0.1').replace(/127\.0\.0\.1:(2\d{3})$/gm, (_, port: string) => {
       return `127.0.0.1:${ports[Number(port) - 2000]}`;
     });
     const health = await freePort();
-    lab.write('stopped-servers', stoppedServers(bridge));
+    lab.write('stopped-servers', bridge._stoppedServers());
     lab.write('haproxy.cfg', cfg.replace('/etc/bridge', lab.dir).replace('127.0.0.1:8404', `127.0.0.1:${health}`));
 
     const servers = [old.program(0), it.shard(0)];

@@ -2,7 +2,6 @@
 
 import { type Redis } from 'ioredis';
 import { MigrationBridge } from '../lib';
-import { haproxyConfig, stoppedServers } from '../lib/twemproxy/migration-bridge-config';
 import { connect } from './lab/clients';
 import { accepts, freePorts, Lab, type Program, until } from './lab/lab';
 import { NameServer } from './lab/name-server';
@@ -33,8 +32,8 @@ async function bridgeTo(newAddress: string): Promise<{ readonly health: number; 
       .replace('parse-resolv-conf', `nameserver lab 127.0.0.1:${names.port}`)
       .replace('timeout resolve 10s', 'timeout resolve 100ms')
       .replace('hold valid 30s', 'hold valid 100ms');
-  lab.write('stopped-servers', stoppedServers(bridge));
-  const file = lab.write('haproxy.cfg', inLab(haproxyConfig(bridge, '127.0.0.1')));
+  lab.write('stopped-servers', bridge._stoppedServers());
+  const file = lab.write('haproxy.cfg', inLab(bridge._haproxyConfig('127.0.0.1')));
   // At its start libc resolves every name: do not query the machine's own name server, which may not reply.
   const env = { ...process.env, RES_OPTIONS: 'attempts:0' };
   const program = lab.start('haproxy', ['-db', '-f', file], { env });

@@ -136,7 +136,7 @@ test.each<[Partial<FleetChartsProps>, string]>([
     { ...tls(OFFERED), redis: { replicas: 1 } },
     'tls is set together with redis.replicas, whose programs have no TLS yet',
   ],
-  [{ ...tls(OFFERED), migration: { phase: MigrationPhase.MOVED } }, 'tls is set together with migration'],
+  [{ ...tls(OFFERED), migration: { phase: MigrationPhase.MOVING } }, 'tls is set, but the old servers have no TLS'],
   [{ tls: { phase: USED, secretName: 'a b' } }, 'tls.secretName is "a b"'],
   [{ tls: { phase: USED, secretName: 'a', port: 6379 } }, 'tls.port is 6379, which is also port'],
   [

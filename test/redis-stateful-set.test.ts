@@ -193,7 +193,7 @@ describe('the timeouts of a shard', () => {
 });
 
 /** The props of replicas are in redis-replicas.test.ts. */
-const EVERY_PROP: Required<Omit<RedisStatefulSetProps, `replica${string}` | 'sentinelName' | 'tls'>> = {
+const EVERY_PROP: Required<Omit<RedisStatefulSetProps, `replica${string}` | 'sentinelName' | 'tls' | 'oldTls'>> = {
   name: 'r',
   shards: 3,
   storage: ShardStorage.claimTemplate({

@@ -3,6 +3,8 @@
 import { type Construct } from 'constructs';
 import { refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
+import { PLAIN_OLD_SERVERS } from '../migration/migration-checks';
+import { MigrationPhase } from '../migration/migration-options';
 import { usesTls } from '../redis/server-ports';
 
 /** Refuses TLS where some part of the fleet would connect without it. */
@@ -15,10 +17,11 @@ export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
       scope,
       'password.secondKey is set, but the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts as long as it is set',
     );
-  if (props.tls === undefined) return;
+  const { tls, migration } = props;
+  if (tls === undefined) return;
+  if (migration?.phase === MigrationPhase.MOVING && migration.oldTls === undefined) refuse(scope, PLAIN_OLD_SERVERS);
   const without: [string, boolean][] = [
     ['redis.replicas', props.redis?.replicas === 1],
-    ['migration', props.migration !== undefined],
     ['reshard', props.reshard !== undefined],
   ];
   const found = without.find(([, isSet]) => isSet);

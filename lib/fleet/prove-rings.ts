@@ -12,6 +12,7 @@ import { type TwemproxyLayer } from '../twemproxy-layer';
 import { clientProblems } from '../twemproxy/client-front-proof';
 import { type BridgeFiles } from '../twemproxy/haproxy-file';
 import { frontProblems } from '../twemproxy/login-bridge-proof';
+import { migrationTrust } from '../twemproxy/migration-bridge-config';
 import { NEXT_CONFIG } from '../twemproxy/proxy-pool';
 import { type RingProof, ringProblems } from '../twemproxy/ring-proof';
 import { hasShardBridge } from './fleet-tls';
@@ -48,6 +49,7 @@ export function proveRings(
       bridge: files,
       failover,
       ...(isDirect && { single: { tls: usesTls(props.tls) } }),
+      trust: migrationTrust(usesTls(props.tls), props.migration?.oldTls),
       loseKeysThatMove: props.loseKeysThatMove ?? false,
       mayEject: props.proxies.ejectHostsAndServeStaleData ?? false,
     });

@@ -15,6 +15,8 @@ import { type RunbookInput } from '../migration/runbook/runbook-input';
 import { HashRing } from '../nutcracker';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 import { type ReshardRunbook } from '../reshard/runbook/input';
+import { CA_FILE } from '../tls/tls-files';
+import { TlsPhase } from '../tls/tls-options';
 import { type TwemproxyLayer } from '../twemproxy-layer';
 import { type FleetPools } from './fleet-pools';
 import { type RingChange } from './ring-change';
@@ -92,6 +94,15 @@ function filesOf(scope: Construct, charts: FleetParts['charts']): Record<string,
   return Object.fromEntries(charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${outputFileExtension}`]));
 }
 
+function certificatesOf({ tls, oldTls }: RedisStatefulSet): string[] {
+  const all = [tls?.secretName, tls?.caSecretName, oldTls?.caSecretName, oldTls?.clientSecretName];
+  return [...new Set(all)].filter((it) => it !== undefined);
+}
+
+function redisCliOf({ tls, port }: RedisStatefulSet): string {
+  return tls?.phase === TlsPhase.REQUIRED ? `redis-cli --tls --cacert ${CA_FILE} -p ${port}` : 'redis-cli';
+}
+
 export function runbookInput(scope: Construct, parts: FleetParts, options: FleetNames): RunbookInput {
   const { redis, proxies, migration, failover, pools, password, charts } = parts;
   const { namespace } = options;
@@ -114,6 +125,9 @@ export function runbookInput(scope: Construct, parts: FleetParts, options: Fleet
       name: options.renamedCommands.name,
       key: options.renamedCommands.key ?? DEFAULT_RENAMED_KEY,
     },
+    certificates: certificatesOf(redis),
+    redisCli: redisCliOf(redis),
+    keepsBridge: proxies.bridgeConfigMap !== undefined && redis.replicaStatefulSet === undefined,
     shards: pools.count,
     statefulSet: redis.statefulSet.name,
     replicas: replicasOf(redis),

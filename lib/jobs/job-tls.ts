@@ -7,10 +7,14 @@ import {
   CERTIFICATE_DIRECTORY,
   keyPairFiles,
   NO_FILES,
+  OLD_CA_FILE,
+  OLD_CERTIFICATE,
+  OLD_KEY,
+  oldServerFiles,
   type SecretFiles,
   together,
 } from '../tls/tls-files';
-import { type ShardTls } from '../tls/tls-options';
+import { type OldServerTls, type ShardTls } from '../tls/tls-options';
 import { type Extras } from './program-job';
 
 /** The same Job with the authorities of the servers, if the fleet connects to them by TLS. */
@@ -24,6 +28,13 @@ export function withTlsServer(extras: Extras, tls?: ShardTls): Extras {
   if (tls === undefined) return extras;
   const [cert, key] = ['tls.crt', 'tls.key'].map((file) => `${CERTIFICATE_DIRECTORY}/${file}`);
   return added(withTls(extras, tls), ['--tls-cert', cert, '--tls-key', key], keyPairFiles(tls.secretName));
+}
+
+/** The same with what the old servers of a migration need, if they have TLS. */
+export function withOldTls(extras: Extras, tls?: OldServerTls): Extras {
+  if (tls === undefined) return extras;
+  const own = tls.clientSecretName === undefined ? [] : ['--old-tls-cert', OLD_CERTIFICATE, '--old-tls-key', OLD_KEY];
+  return added(extras, ['--old-tls-ca', OLD_CA_FILE, ...own], oldServerFiles(tls));
 }
 
 function added(extras: Extras, args: readonly string[], files: SecretFiles): Extras {

@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { checkWhole, refuse, withPath } from '../common/prop-errors';
 import { checkSecretKey, refuseSecondKey } from '../common/secret-key';
+import { checkOldTls, isSameOldTls } from '../tls/tls-checks';
 import { type FleetMigrationProps } from '../fleet-migration-props';
 import { refuseOmittedPools, refuseDifferentPasswords } from '../fleet/shared-servers';
 import { NetworkPeer } from '../network-peer';
@@ -38,7 +39,23 @@ export function checkMigration(
       'oldUser of the migration and of redis differ, so the shards could not replicate; set both to the same user',
     );
   }
+  checkTls(scope, props);
 }
+
+/** Redis has one switch for all that a server follows, so a shard follows either by TLS, or without it. */
+function checkTls(scope: Construct, { oldTls, redis }: FleetMigrationProps): void {
+  checkOldTls(scope, oldTls);
+  if (!isSameOldTls(oldTls, redis.oldTls))
+    refuse(
+      scope,
+      'oldTls of the migration and of redis differ, so the shards could not replicate; set both to the same',
+    );
+  if (redis.tls && oldTls === undefined) refuse(scope, PLAIN_OLD_SERVERS);
+}
+
+/** Why shards with TLS cannot follow old servers without. */
+export const PLAIN_OLD_SERVERS =
+  'tls is set, but the old servers have no TLS (oldTls of the migration), and a Redis server with TLS follows by TLS only; set tls when the fleet is in the phase MOVED, or put a tunnel with TLS before the old servers, and set oldTls';
 
 function checkPools(scope: Construct, { password }: FleetMigrationProps, pools: readonly NutcrackerPool[]): void {
   for (const { name, redis, redisAuth } of pools) {

@@ -3,6 +3,7 @@
 import { type Duration } from 'cdk8s';
 import { type JobOptions } from '../jobs/job-options';
 import { type SecretKey } from '../common/secret-key';
+import { type OldServerTls } from '../tls/tls-options';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 import { type OldUser } from './old-user';
 
@@ -77,6 +78,13 @@ export interface MigrationOptions extends JobOptions {
    * @default - the default user, with the password of the pool
    */
   readonly oldUser?: OldUser;
+
+  /**
+   * TLS of the old servers, for the migrator, the bridge and the shards. The shards need `tls`, since a Redis server connects by TLS only
+   * with a certificate of its own; they use this as long as `migration` is set.
+   * @default - the old servers have no TLS
+   */
+  readonly oldTls?: OldServerTls;
 
   /**
    * Additional arguments, by command, such as `{ cutover: ['--shards', '0-3'] }`. The synth refuses invalid arguments.

@@ -1,9 +1,11 @@
 // The content of plan.json.
 
 import { type NutcrackerPool } from '../nutcracker';
+import { usesTls } from '../redis/server-ports';
+import { type ShardTls } from '../tls/tls-options';
 import { type FleetShards } from '../nutcracker/fleet-shards';
 import { type MigrationOptions } from './migration-options';
-import { type MovePlan, PLAN_VERSION, type PlannedPool } from './plan';
+import { type MovePlan, PLAN_VERSION, type PlannedPool, type PlannedTls } from './plan';
 
 /** The plan to migrate the shards of these pools to these addresses. */
 export function migrationPlan(
@@ -12,6 +14,7 @@ export function migrationPlan(
   shards: FleetShards,
   addresses: string[],
   options: MigrationOptions,
+  tls?: ShardTls,
 ): MovePlan {
   return {
     version: PLAN_VERSION,
@@ -25,6 +28,7 @@ export function migrationPlan(
     keepLegacyInSync: options.keepLegacyInSync ?? false,
     proxyNetworks: options.proxyNetworks ?? [],
     ...(options.oldUser && { oldUser: options.oldUser.name }),
+    ...((tls ?? options.oldTls) && { tls: plannedTls(options, tls) }),
     shards: shards.lines.map((lines, shard) => ({
       shard,
       servers: lines.map(({ pool, server: { ringName, weight } }) => ({ pool: pool.name, ringName, weight })),
@@ -33,6 +37,11 @@ export function migrationPlan(
       ...(options.shardAddressesForLegacy && { newForOld: options.shardAddressesForLegacy[shard] }),
     })),
   };
+}
+
+function plannedTls({ oldTls }: MigrationOptions, tls?: ShardTls): PlannedTls {
+  const oldName = oldTls?.serverName;
+  return { new: usesTls(tls), old: oldTls !== undefined, ...(oldName !== undefined && { oldName }) };
 }
 
 /** The settings of a pool that map keys to shards. */

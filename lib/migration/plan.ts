@@ -27,8 +27,20 @@ export interface MovePlan {
   readonly proxyNetworks: readonly string[];
   /** The user of the old servers; defaults to the default user. */
   readonly oldUser?: string;
+  /** Which servers are connected to by TLS; without it, none. */
+  readonly tls?: PlannedTls;
   /** The shards, by ordinal. */
   readonly shards: readonly PlannedShard[];
+}
+
+/** The TLS of a plan. The authorities and certificates are options of the migrator. */
+export interface PlannedTls {
+  /** Whether the new servers are connected to by TLS. */
+  readonly new: boolean;
+  /** Whether the old ones are, also by the new ones that follow them. */
+  readonly old: boolean;
+  /** The name in the certificates of all old servers; defaults to the host of each. */
+  readonly oldName?: string;
 }
 
 /** The settings that map keys to shards, as in nutcracker.yml; the servers of the ring are in the shards. */

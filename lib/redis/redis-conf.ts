@@ -7,6 +7,7 @@ import { RedisConfig } from './redis-config';
 import { type RedisDirective } from './redis-config-note';
 import { type RedisOptions, serverVersionOf, startsAsReplica } from './redis-options';
 import { type Replication, sentinelLines, serversLine } from './replication';
+import { type OldServerTls } from '../tls/tls-options';
 import { type ServerPorts } from './server-ports';
 import { tlsData, tlsLines } from './server-tls';
 
@@ -55,7 +56,7 @@ export function maxmemoryOf(options: RedisOptions): Size {
 
 /** The configuration and the scripts, by file name. */
 export function configData(
-  options: RedisOptions & { readonly migratorUser?: boolean },
+  options: RedisOptions & { readonly migratorUser?: boolean; readonly oldTls?: OldServerTls },
   ports: ServerPorts,
   replication?: Replication,
 ): Record<string, string> {
@@ -68,7 +69,7 @@ export function configData(
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
     `port ${ports.plain ?? 0}`,
-    ...tlsLines(ports),
+    ...tlsLines(ports, options.oldTls),
     'protected-mode no',
     maxmemory(maxmemoryOf(options)),
     ...(given.has(BACKLOG) ? [] : [backlog(maxmemoryOf(options))]),
@@ -97,7 +98,7 @@ export function configData(
     'stale-dump.sh': script('stale-dump.sh'),
     'probe.sh': script('probe.sh'),
     'password.sh': script('password.sh'),
-    ...tlsData(ports),
+    ...tlsData(ports, options.oldTls),
     ...(replication && replicationData(replication)),
   };
 }

@@ -12,8 +12,8 @@ import { ReplicaPlacement } from './replica-placement';
 import { type Replication } from './replication';
 import { type ServerPorts } from './server-ports';
 import { startScript, tlsEnv } from './server-tls';
-import { NO_FILES, type SecretFiles, serverFiles } from '../tls/tls-files';
-import { type ShardTls } from '../tls/tls-options';
+import { NO_FILES, oldServerFiles, type SecretFiles, serverFiles, together } from '../tls/tls-files';
+import { type OldServerTls, type ShardTls } from '../tls/tls-options';
 
 /** The name of the data volume, and of the claim template. */
 export const DATA_VOLUME = 'data';
@@ -53,6 +53,7 @@ export type RedisPodOptions = RedisOptions & {
   readonly oldUser?: OldUser;
   readonly migratorUser?: boolean;
   readonly tls?: ShardTls;
+  readonly oldTls?: OldServerTls;
 };
 
 /** The pod's specification. */
@@ -91,8 +92,8 @@ function directoryMaker(options: RedisPodOptions): k8s.Container {
   };
 }
 
-function tlsFilesOf({ tls }: RedisPodOptions): SecretFiles {
-  return tls ? serverFiles(tls) : NO_FILES;
+function tlsFilesOf({ tls, oldTls }: RedisPodOptions): SecretFiles {
+  return together(tls ? serverFiles(tls) : NO_FILES, oldTls ? oldServerFiles(oldTls) : NO_FILES);
 }
 
 function server(options: RedisPodOptions, { ports, server: name, replication }: RedisPodWiring): k8s.Container {

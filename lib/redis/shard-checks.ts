@@ -19,9 +19,9 @@ import { checkOldUser } from '../migration/old-user';
 import { type RedisStatefulSetProps } from '../redis-stateful-set-props';
 import { DEFAULT_REDIS_IMAGE, ServerVersion } from './config/server-version';
 import { maxmemoryOf, memoryOf } from './redis-conf';
-import { serverVersionOf, startsAsReplica } from './redis-options';
+import { serverVersionOf } from './redis-options';
 import { tlsPortOf } from './server-ports';
-import { checkShardTls } from '../tls/tls-checks';
+import { checkOldTls, checkShardTls } from '../tls/tls-checks';
 
 /** Above this share of its memory, a shard that takes writes during a save is OOM-killed. */
 const MOST_OF_MEMORY = 0.9;
@@ -63,13 +63,16 @@ export function checkShards(scope: Construct, props: RedisStatefulSetProps): voi
 }
 
 /** What does not speak TLS yet must not do without it silently. */
-function checkTls(scope: Construct, { tls, port = 6379, ...props }: RedisStatefulSetProps): void {
-  if (tls === undefined) return;
+function checkTls(scope: Construct, { tls, oldTls, port = 6379, ...props }: RedisStatefulSetProps): void {
+  checkOldTls(scope, oldTls);
+  if (tls === undefined) {
+    if (oldTls === undefined) return;
+    const why = 'a Redis server connects by TLS only with a certificate of its own';
+    refuse(scope, `oldTls is set without tls, but ${why}; set tls, with the phase OFFERED or a later one`);
+  }
   checkShardTls(scope, tls, port, tlsPortOf(port, tls));
   const without: Record<string, boolean> = {
     'replicas: 1': props.replicas === 1,
-    startAsReplica: startsAsReplica(props),
-    oldUser: props.oldUser !== undefined,
     migratorUser: props.migratorUser === true,
   };
   const found = Object.keys(without).find((prop) => without[prop]);

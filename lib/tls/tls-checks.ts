@@ -2,7 +2,7 @@
 
 import { type Construct } from 'constructs';
 import { checkPort, checkSubdomain, refuse } from '../common/prop-errors';
-import { type ClientTls, type ShardTls } from './tls-options';
+import { type ClientTls, type OldServerTls, type ShardTls } from './tls-options';
 
 /** Refuses names that are no Secrets, and a TLS port that is taken. */
 export function checkShardTls(scope: Construct, tls: ShardTls | undefined, port: number, tlsPort: number): void {
@@ -11,6 +11,21 @@ export function checkShardTls(scope: Construct, tls: ShardTls | undefined, port:
   checkSubdomain(scope, 'tls.caSecretName', tls.caSecretName ?? tls.secretName);
   checkPort(scope, 'tls.port', tlsPort);
   if (tlsPort === port) refuse(scope, `tls.port is ${tlsPort}, which is also port; choose another one`);
+}
+
+/** Refuses names that are no Secrets, and a name of the old servers that no certificate has. */
+export function checkOldTls(scope: Construct, tls: OldServerTls | undefined): void {
+  if (tls === undefined) return;
+  checkSubdomain(scope, 'oldTls.caSecretName', tls.caSecretName);
+  checkSubdomain(scope, 'oldTls.clientSecretName', tls.clientSecretName ?? tls.caSecretName);
+  checkSubdomain(scope, 'oldTls.serverName', tls.serverName ?? tls.caSecretName);
+}
+
+/** Whether both are the same TLS. */
+export function isSameOldTls(a: OldServerTls | undefined, b: OldServerTls | undefined): boolean {
+  const key = (tls?: OldServerTls): string =>
+    JSON.stringify([tls?.caSecretName, tls?.clientSecretName, tls?.serverName]);
+  return key(a) === key(b);
 }
 
 export function checkClientTls(scope: Construct, tls: ClientTls | undefined): void {

@@ -1,7 +1,7 @@
 // The files of Secrets with certificates, in the pods that need them. kubelet replaces all files of a Secret at once.
 
 import { type k8s } from 'cdk8s-plus-27';
-import { type ShardTls } from './tls-options';
+import { type OldServerTls, type ShardTls } from './tls-options';
 
 /** Files that a container reads. */
 export interface SecretFiles {
@@ -16,6 +16,13 @@ export const CERTIFICATE_DIRECTORY = '/run/tls/own';
 export const CA_DIRECTORY = '/run/tls/ca';
 export const CA_FILE = `${CA_DIRECTORY}/ca.crt`;
 
+/** Where it finds the certificate for the old servers of a migration, and the authorities that it verifies them with. */
+const OLD_CA_DIRECTORY = `${CA_DIRECTORY}-of-old`;
+const OLD_CERTIFICATE_DIRECTORY = '/run/tls/old';
+export const OLD_CA_FILE = `${OLD_CA_DIRECTORY}/ca.crt`;
+export const OLD_CERTIFICATE = `${OLD_CERTIFICATE_DIRECTORY}/tls.crt`;
+export const OLD_KEY = `${OLD_CERTIFICATE_DIRECTORY}/tls.key`;
+
 /** The certificate of a server, its key, and the authorities. */
 export function serverFiles({ secretName, caSecretName = secretName }: ShardTls): SecretFiles {
   return together(keyPairFiles(secretName), caFiles(caSecretName));
@@ -29,6 +36,16 @@ export function keyPairFiles(secretName: string): SecretFiles {
 /** The authorities in a Secret, without its key. */
 export function caFiles(secretName: string, name = 'tls-ca', mountPath = CA_DIRECTORY): SecretFiles {
   return secretFiles(name, mountPath, secretName, ['ca.crt']);
+}
+
+/** What connects to the old servers of a migration needs. */
+export function oldServerFiles({ caSecretName, clientSecretName: client }: OldServerTls): SecretFiles {
+  return together(
+    caFiles(caSecretName, 'tls-old-ca', OLD_CA_DIRECTORY),
+    ...(client === undefined
+      ? []
+      : [secretFiles('tls-old', OLD_CERTIFICATE_DIRECTORY, client, ['tls.crt', 'tls.key'])]),
+  );
 }
 
 export function together(...all: readonly SecretFiles[]): SecretFiles {

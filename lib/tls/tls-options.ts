@@ -39,6 +39,29 @@ export interface ShardTls {
   readonly port?: number;
 }
 
+/** TLS of the old servers of a migration: their own, or that of a tunnel in front of them. */
+export interface OldServerTls {
+  /**
+   * A Secret with `ca.crt`, the certificate authorities that the old servers are verified with: by the migrator, by the bridge of the
+   * proxies, and by the shards that follow them.
+   */
+  readonly caSecretName: string;
+
+  /**
+   * A Secret with `tls.crt` and `tls.key`, the certificate with which the migrator, the bridge and the shards connect to the old servers.
+   * Redis requires one unless `tls-auth-clients` is `no` or `optional`.
+   * @default - the migrator and the bridge have none, and a shard shows that of `tls.secretName`
+   */
+  readonly clientSecretName?: string;
+
+  /**
+   * The name that the certificates of all old servers have. The migrator and the bridge accept no other; a shard that follows, which is
+   * Redis, verifies the authority only. Needed if the pools list an old server by IP address.
+   * @default - the certificate of each old server has the host of its address
+   */
+  readonly serverName?: string;
+}
+
 /** TLS between clients and proxies: HAProxy in the pod of each proxy ends it. Needs a bridge, which `FleetCharts` creates. */
 export interface ClientTls {
   /**

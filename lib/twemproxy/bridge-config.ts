@@ -11,10 +11,15 @@ interface GlobalSettings {
   readonly maxconn?: number;
   /** Whether nutcracker logs in as another user than the default one. */
   readonly login?: boolean;
+  /** Whether the key of a certificate is beside it, as in a Secret of cert-manager. */
+  readonly keysApart?: boolean;
 }
 
 /** The global section. */
-export function globalSection(title: string, { maxconn = 4096, login = false }: GlobalSettings = {}): string {
+export function globalSection(
+  title: string,
+  { maxconn = 4096, login = false, keysApart = false }: GlobalSettings = {},
+): string {
   return `# ${title}
 global
   log stdout format raw local0 notice
@@ -25,7 +30,7 @@ global
   server-state-file /etc/bridge/stopped-servers
   # On a stop, HAProxy waits for connections to close; nutcracker has closed them by then.
   hard-stop-after 5s
-${login ? '  lua-load /etc/bridge/login.lua\n' : ''}`;
+${keysApart ? '  # The key is in tls.key, not in tls.crt.key.\n  ssl-load-extra-del-ext\n' : ''}${login ? '  lua-load /etc/bridge/login.lua\n' : ''}`;
 }
 
 /** The section that servers with a fully qualified name refer to; empty if there are none. */

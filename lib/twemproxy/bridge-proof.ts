@@ -1,14 +1,30 @@
 // The routes of a migration's bridge, read back from its synthesized files.
 
-import { type BridgeFiles, type BridgeListener, refuseServices, sectionsOf, statesOf, valueOf } from './haproxy-file';
+import {
+  type BridgeFiles,
+  type BridgeListener,
+  type Line,
+  refusePlainChecks,
+  refuseServices,
+  sectionsOf,
+  type StateOfServer,
+  statesOf,
+  valueOf,
+} from './haproxy-file';
+import { type MigrationTrust } from './migration-bridge-config';
+import { tlsSettings } from './shard-bridge-config';
 
-/** The listeners, by address. Throws if two listeners have the same address, or if the servers of one are not as expected. */
-export function readBridge(files: BridgeFiles): Map<string, BridgeListener> {
+/**
+ * The listeners, by address. Throws if two listeners have the same address, or if the servers of one are not as expected: also if one with
+ * TLS, or its check, is reached without, or without a proof that it is this server.
+ */
+export function readBridge(files: BridgeFiles, trust: MigrationTrust = {}): Map<string, BridgeListener> {
   const { cfg, stopped, cfgName } = files;
   refuseServices(files);
+  if (trust.new ?? trust.old) refusePlainChecks(files);
   const listeners = new Map<string, BridgeListener>();
   const states = statesOf(stopped);
-  const checked = checkOnlyServers(cfg);
+  const checked = checkOnlyServers(files, trust, states);
   for (const [header, ...lines] of sectionsOf(cfg, 'listen')) {
     const name = header.words[1];
     const bind = valueOf(lines, 'bind');
@@ -19,6 +35,7 @@ export function readBridge(files: BridgeFiles): Map<string, BridgeListener> {
     if (servers.map(({ words }) => `${words[1]} ${words.includes('backup')}`).join() !== 'new false,old true') {
       throw new Error(`${where} must have a server "new" and, as backup, a server "old"`);
     }
+    for (const server of servers) checkTls(where, server, trust, states.get(`${name} ${server.words[1]}`));
     const [newAddress, oldAddress] = servers.map(({ words: [, server, address] }) => {
       const port = states.get(`${name} ${server}`)?.port ?? 'no port in stopped-servers';
       return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
@@ -33,12 +50,37 @@ export function readBridge(files: BridgeFiles): Map<string, BridgeListener> {
 }
 
 /** The addresses of the servers that are only for health checks, by `proxy/server`. */
-function checkOnlyServers(cfg: string): Map<string, string> {
-  return new Map(
-    sectionsOf(cfg, 'backend').flatMap(([header, ...lines]) =>
-      lines.flatMap(({ words: [keyword, name, address] }): [string, string][] =>
-        keyword === 'server' ? [[`${header.words[1]}/${name}`, address]] : [],
-      ),
-    ),
-  );
+function checkOnlyServers(
+  { cfg, cfgName }: BridgeFiles,
+  trust: MigrationTrust,
+  states: ReadonlyMap<string, StateOfServer>,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [header, ...lines] of sectionsOf(cfg, 'backend')) {
+    for (const line of lines.filter(({ words }) => words[0] === 'server')) {
+      const [, name, address] = line.words;
+      const proxy = header.words[1];
+      checkTls(`${cfgName}:${line.line}: backend ${proxy}`, line, trust, states.get(`${proxy} ${name}`));
+      found.set(`${proxy}/${name}`, address);
+    }
+  }
+  return found;
+}
+
+const ABOUT_TLS = /\b(ssl|verify|verifyhost|sni|crt|ca-file)\b/;
+
+/** Each side has TLS or not; the state file could also turn it off. */
+function checkTls(where: string, { words }: Line, trust: MigrationTrust, state?: StateOfServer): void {
+  const [, name, address, ...settings] = words;
+  const side = name === 'new' ? trust.new : trust.old;
+  const wanted = side ? tlsSettings(address, side) : '';
+  const found = settings.join(' ').replace(/^resolvers cluster ?/, '');
+  if (!found.startsWith(wanted) || ABOUT_TLS.test(found.slice(wanted.length)))
+    throw new Error(
+      `${where} must have a server ${name} with ${wanted || 'no settings of TLS'}, and no others about TLS`,
+    );
+  if (state !== undefined && state.usesTls !== (side !== undefined))
+    throw new Error(
+      `${where}: stopped-servers must turn TLS of its server ${name} ${side ? 'on' : 'off'} (srv_use_ssl)`,
+    );
 }

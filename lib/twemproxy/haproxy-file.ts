@@ -59,6 +59,12 @@ export function refuseServices({ cfg, cfgName }: BridgeFiles): void {
   }
 }
 
+/** Refuses lines with which a check connects without TLS to a server that has TLS. */
+export function refusePlainChecks({ cfg, cfgName }: BridgeFiles): void {
+  const plain = cfg.split('\n').findIndex((line) => /^\s*(tcp-check\s+connect|no-check-ssl)/.test(line));
+  if (plain >= 0) throw new Error(`${cfgName}:${plain + 1}: no check may have a connection of its own`);
+}
+
 /** What the state file says about a server. */
 export interface StateOfServer {
   readonly port: string;

@@ -2,6 +2,8 @@
 
 import { type SecretKey } from '../common/secret-key';
 import { type OldUser } from '../migration/old-user';
+import { OLD_CA_FILE, OLD_CERTIFICATE } from '../tls/tls-files';
+import { type OldServerTls } from '../tls/tls-options';
 import {
   ADDRESSES,
   auth,
@@ -15,15 +17,37 @@ import {
   TOLERATED_STALL_MS,
 } from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
+import { type ServerTrust, SHARDS, tlsSettings } from './shard-bridge-config';
 
 /** The parts of a MigrationBridge that its configuration depends on. */
-interface MigrationRoutes {
+export interface MigrationRoutes {
   readonly shards: readonly { readonly newAddress: string; readonly oldAddress: string }[];
   readonly firstPort: number;
   readonly healthPort: number;
   readonly options: BridgeOptions;
   readonly password?: SecretKey;
   readonly oldUser?: OldUser;
+  readonly trust: MigrationTrust;
+}
+
+/** Which servers have TLS, and how they are verified. */
+export interface MigrationTrust {
+  readonly new?: ServerTrust;
+  readonly old?: ServerTrust;
+}
+
+/** How the servers of a migration are verified. @param newHasTls whether the new servers are connected to by TLS */
+export function migrationTrust(newHasTls: boolean, old?: OldServerTls): MigrationTrust {
+  return {
+    ...(newHasTls && { new: SHARDS }),
+    ...(old && {
+      old: {
+        ca: OLD_CA_FILE,
+        name: old.serverName,
+        ...(old.clientSecretName !== undefined && { certificate: OLD_CERTIFICATE }),
+      },
+    }),
+  };
 }
 
 /** The timing of the health checks, in milliseconds. */
@@ -47,7 +71,9 @@ export function checkTiming({ options }: Pick<MigrationRoutes, 'options'>): Chec
 export function haproxyConfig(bridge: MigrationRoutes, listenAddress: string): string {
   const { shards } = bridge;
   return [
-    globalSection('Routes each shard to the one of its two servers that is the master.'),
+    globalSection('Routes each shard to the one of its two servers that is the master.', {
+      keysApart: bridge.trust.old?.certificate !== undefined,
+    }),
     ...resolversFor(shards.flatMap(({ newAddress, oldAddress }) => [newAddress, oldAddress])),
     defaults(bridge, bridge.password ? auth('REDIS_PASSWORD') : ''),
     healthFrontend(HEALTH_FRONTEND, bridge, listenAddress),
@@ -57,14 +83,24 @@ export function haproxyConfig(bridge: MigrationRoutes, listenAddress: string): s
 }
 
 /** The initial state of the servers. */
-export function stoppedServers({ shards, oldUser }: MigrationRoutes): string {
+export function stoppedServers({ shards, oldUser, trust }: MigrationRoutes): string {
+  const [ofNew, ofOld] = [trust.new, trust.old].map((it) => ({ tls: it !== undefined }));
   return stateFile(
     shards.flatMap(({ newAddress, oldAddress }, n) => [
-      { proxy: `shard-${n}`, id: 1, name: 'new', address: newAddress },
-      { proxy: `shard-${n}`, id: 2, name: 'old', address: oldAddress },
-      ...(oldUser ? [{ proxy: `old-${n}`, id: 1, name: 'old', address: oldAddress }] : []),
+      { proxy: `shard-${n}`, id: 1, name: 'new', address: newAddress, ...ofNew },
+      { proxy: `shard-${n}`, id: 2, name: 'old', address: oldAddress, ...ofOld },
+      ...(oldUser ? [{ proxy: `old-${n}`, id: 1, name: 'old', address: oldAddress, ...ofOld }] : []),
     ]),
   );
+}
+
+/** With TLS, a check connects as its server says; `tcp-check connect` would be without TLS. */
+function hasTls({ trust }: MigrationRoutes): boolean {
+  return trust.new !== undefined || trust.old !== undefined;
+}
+
+function targetWith(address: string, trust?: ServerTrust): string {
+  return `${target(address)}${trust ? ` ${tlsSettings(address, trust)}` : ''}`;
 }
 
 function defaults(bridge: MigrationRoutes, login: string): string {
@@ -72,8 +108,7 @@ function defaults(bridge: MigrationRoutes, login: string): string {
   return `defaults
 ${CONNECTIONS}${ADDRESSES}  # With QUIT, the check of a replica fails at once instead of at its timeout.
   option tcp-check
-  tcp-check connect
-${login}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
+${hasTls(bridge) ? '' : '  tcp-check connect\n'}${login}  tcp-check send "INFO replication\\r\\nQUIT\\r\\n"
   tcp-check expect string role:master
   # Checks are faster after a failure, but only ${fall} in a row mark a server down: a short stall cuts no connection.
   default-server check inter ${inter}ms fastinter ${fastinter}ms downinter ${inter}ms rise 1 fall ${fall} on-marked-down shutdown-sessions
@@ -85,8 +120,8 @@ function listener(bridge: MigrationRoutes, ordinal: number): string {
   const { newAddress, oldAddress } = bridge.shards[ordinal];
   return `listen shard-${ordinal}
   bind 127.0.0.1:${bridge.firstPort + ordinal}
-  server new ${target(newAddress)} on-marked-up shutdown-backup-sessions
-  server old ${target(oldAddress)} backup${bridge.oldUser ? ` no-check track old-${ordinal}/old` : ''}
+  server new ${targetWith(newAddress, bridge.trust.new)} on-marked-up shutdown-backup-sessions
+  server old ${targetWith(oldAddress, bridge.trust.old)} backup${bridge.oldUser ? ` no-check track old-${ordinal}/old` : ''}
 `;
 }
 
@@ -96,6 +131,8 @@ function listener(bridge: MigrationRoutes, ordinal: number): string {
  */
 function oldServers(bridge: MigrationRoutes): string[] {
   if (!bridge.oldUser) return [];
-  const each = bridge.shards.map(({ oldAddress }, n) => `backend old-${n}\n  server old ${target(oldAddress)}\n`);
+  const each = bridge.shards.map(
+    ({ oldAddress }, n) => `backend old-${n}\n  server old ${targetWith(oldAddress, bridge.trust.old)}\n`,
+  );
   return [`# Only for health checks.\n${defaults(bridge, auth('OLD_USER', 'OLD_PASSWORD'))}`, ...each];
 }

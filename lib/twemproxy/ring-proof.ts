@@ -7,6 +7,7 @@ import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
 import { readBridge } from './bridge-proof';
 import { readFailoverBridge } from './failover-bridge-proof';
+import { type MigrationTrust } from './migration-bridge-config';
 import { readLoginBridge } from './login-bridge-proof';
 import { readShardBridge } from './shard-bridge-proof';
 import { type BridgeFiles, type BridgeListener } from './haproxy-file';
@@ -29,6 +30,8 @@ export interface RingProof {
   readonly login?: boolean;
   /** If the bridge is one to shards with one server each: whether it connects by TLS. */
   readonly single?: { readonly tls: boolean };
+  /** If the bridge is one of a migration: which servers have TLS. */
+  readonly trust?: MigrationTrust;
   /** The other servers of the shards, if the bridge is one for failover; otherwise, without `single`, it is a LoginBridge with `login`, and else one of a migration. */
   readonly failover?: FailoverServers;
   /** Whether keys may move. Then only addresses are compared. */
@@ -65,10 +68,10 @@ function findings(proof: RingProof): string[] {
   });
 }
 
-function listenersOf({ login, single, failover }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
+function listenersOf({ login, single, failover, trust }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
   if (failover) return readFailoverBridge(bridge, failover.sentinels, RING_USERS[login ? 1 : 0]);
   if (single) return readShardBridge(bridge, single.tls);
-  return login ? readLoginBridge(bridge) : readBridge(bridge);
+  return login ? readLoginBridge(bridge) : readBridge(bridge, trust);
 }
 
 /** The share of keys that the new pool routes to another shard, and what to fix. */

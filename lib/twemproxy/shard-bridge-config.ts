@@ -30,13 +30,29 @@ export interface ShardRoutes {
 /** How often a shard is checked by default, in milliseconds. */
 export const SHARD_CHECK_MS = 1000;
 
+/** How servers are verified, and what they verify. */
+export interface ServerTrust {
+  /** The file with the authorities. */
+  readonly ca: string;
+  /** The file with the certificate that the server asks for. */
+  readonly certificate?: string;
+  /** The name that the server must have, if it is not the host of its address. */
+  readonly name?: string;
+}
+
+/** The shards of the fleet. */
+export const SHARDS: ServerTrust = { ca: CA_FILE };
+
 /**
  * The settings of a server with TLS. Both its clients and its checks verify the certificate: the authority, and the name of the server. An
  * address that is an IP is not sent as a server name.
  */
-export function tlsSettings(address: string): string {
-  const name = nameIn(address);
-  return `ssl verify required ca-file ${CA_FILE} sni str(${name}) verifyhost ${name} check-ssl check-sni ${name}`;
+export function tlsSettings(
+  address: string,
+  { ca, certificate, name = nameIn(address) }: ServerTrust = SHARDS,
+): string {
+  const own = certificate === undefined ? '' : ` crt ${certificate}`;
+  return `ssl verify required ca-file ${ca}${own} sni str(${name}) verifyhost ${name} check-ssl check-sni ${name}`;
 }
 
 function nameIn(address: string): string {

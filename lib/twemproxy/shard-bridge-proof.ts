@@ -1,6 +1,12 @@
 // The routes of a ShardBridge, read back from its synthesized files.
 
-import { type BridgeFiles, type BridgeListener, refuseServices, singleServerListeners } from './haproxy-file';
+import {
+  type BridgeFiles,
+  type BridgeListener,
+  refusePlainChecks,
+  refuseServices,
+  singleServerListeners,
+} from './haproxy-file';
 import { tlsSettings } from './shard-bridge-config';
 
 /**
@@ -8,7 +14,6 @@ import { tlsSettings } from './shard-bridge-config';
  * without a proof that it is this shard.
  */
 export function readShardBridge(files: BridgeFiles, tls: boolean): Map<string, BridgeListener> {
-  const { cfg, cfgName } = files;
   refuseServices(files);
   const listeners = new Map<string, BridgeListener>();
   for (const { name, bind, line, where, address, settings, state, server } of singleServerListeners(files)) {
@@ -19,8 +24,6 @@ export function readShardBridge(files: BridgeFiles, tls: boolean): Map<string, B
       throw new Error(`${where}: stopped-servers must turn TLS of its server ${tls ? 'on' : 'off'} (srv_use_ssl)`);
     listeners.set(bind, { name, bind, servers: [server], line });
   }
-  // With such a line, a check connects without TLS.
-  const plain = cfg.split('\n').findIndex((line) => /^\s*(tcp-check\s+connect|no-check-ssl)/.test(line));
-  if (tls && plain >= 0) throw new Error(`${cfgName}:${plain + 1}: no check may have a connection of its own`);
+  if (tls) refusePlainChecks(files);
   return listeners;
 }

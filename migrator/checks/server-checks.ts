@@ -2,6 +2,7 @@
 
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
+import { type PlannedTls } from '../../lib/migration/plan';
 import { type Version } from '../redis/version';
 import { type Access } from '../shard/pair';
 
@@ -15,6 +16,10 @@ export interface BothServers {
   readonly oldUser?: Access['oldUser'];
   /** Whether the old server is to follow the new one after the cutover. */
   readonly keepLegacyInSync: boolean;
+  /** Which servers have TLS. */
+  readonly tls?: PlannedTls;
+  /** Whether the old server reaches the new one at another address than this program. */
+  readonly hasOtherAddress?: boolean;
   /** Whether no client uses renamed write commands during the migration. */
   readonly acceptRenamedWrites?: boolean;
 }
@@ -40,6 +45,7 @@ export function serverChecks(both: BothServers): Remark[] {
     ...commands(old),
     ...renamedWrites(old, fresh, acceptRenamedWrites),
     ...replicationPassword(both),
+    ...replicationTls(both),
     ...clocks(old, fresh),
   ];
 }
@@ -136,6 +142,24 @@ function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }:
   if (sent === undefined || sent === password) return [];
   const what = sent === '' ? 'has no masterauth' : 'has a masterauth that is not the password of this program';
   return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will reject it; fix its masterauth`)];
+}
+
+/** Redis has one switch for all that a server follows. */
+function replicationTls({ old, new: fresh, tls, keepLegacyInSync, hasOtherAddress = false }: BothServers): Remark[] {
+  const usesTls = ({ setting }: ServerDetails): boolean => setting('tls-replication') === 'yes';
+  const words = (is: boolean): string => (is ? 'by TLS' : 'without TLS');
+  const { old: oldHasTls, new: newHasTls } = tls ?? { old: false, new: false };
+  const remarks: Remark[] = [];
+  if (usesTls(fresh) !== oldHasTls) {
+    const what = `${fresh.address} would follow ${words(usesTls(fresh))}, and the plan says that ${old.address} has ${oldHasTls ? '' : 'no '}TLS`;
+    remarks.push(error('tls', `${what}; apply the shards of this plan (oldTls), and wait until they have restarted`));
+  }
+  if (keepLegacyInSync && !hasOtherAddress && usesTls(old) !== newHasTls) {
+    const what = `${old.address} would follow ${words(usesTls(old))} after the cutover, and ${fresh.address} is the port ${newHasTls ? 'with' : 'without'} TLS`;
+    const remedy = `set tls-replication there to ${newHasTls ? 'yes, with the authorities of the shards in tls-ca-cert-file' : 'no'}, or shardAddressesForLegacy to the other port`;
+    remarks.push(warning('lossy-rollback', `${what}, so a rollback will lose the writes since then; ${remedy}`));
+  }
+  return remarks;
 }
 
 function clocks(old: ServerDetails, fresh: ServerDetails): Remark[] {

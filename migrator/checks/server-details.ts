@@ -44,6 +44,8 @@ const SETTINGS = [
   'replica-read-only',
   'replica-serve-stale-data',
   'save',
+  'tls-port',
+  'tls-replication',
   PROBED,
 ];
 

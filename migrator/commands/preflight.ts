@@ -8,7 +8,7 @@ import { connectionChecks } from '../checks/connection-checks';
 import { type Context } from './context';
 import { dataChecks } from '../checks/data-checks';
 import { eachShard } from '../program/each-shard';
-import { detailsOf } from '../checks/server-details';
+import { detailsOf, type ServerDetails } from '../checks/server-details';
 import { error, type Finding, type Remark } from '../checks/finding';
 import { randomKeys, select } from '../data/key-scan';
 import { type Outcome, RefusedError } from '../program/outcome';
@@ -137,8 +137,17 @@ class Preflight {
     const { acceptRenamedWrites } = this.options;
     const { keepLegacyInSync } = plan;
     const { password, oldUser } = access;
-    const both = { old, new: fresh, password, oldUser, keepLegacyInSync, acceptRenamedWrites };
-    const ownPort = pairView.state === 'waiting' ? undefined : hostAndPort(this.shard.new).port;
+    const both = {
+      old,
+      new: fresh,
+      password,
+      oldUser,
+      keepLegacyInSync,
+      acceptRenamedWrites,
+      tls: plan.tls,
+      hasOtherAddress: this.shard.newForOld !== undefined,
+    };
+    const ownPort = pairView.state === 'waiting' ? undefined : replicaPort(this.shard, fresh);
     return [
       ...this.otherAddress(pairView.old),
       ...serverChecks(both),
@@ -216,6 +225,11 @@ class Preflight {
     const remedy = `correct the password of ${oldUser.user} there or in its Secret, or remove oldUser before Redis 6.0`;
     return error('password', `${failure.message}; ${remedy}`);
   }
+}
+
+/** The port that the new server tells the one that it follows. */
+function replicaPort({ new: address }: PlannedShard, { setting }: ServerDetails): number {
+  return setting('tls-replication') === 'yes' ? Number(setting('tls-port')) : hostAndPort(address).port;
 }
 
 async function sentinelChecks(pair: Pair): Promise<Remark[]> {

@@ -26,6 +26,13 @@ export const TLS_CA: Readonly<Record<'tls-ca', Option>> = {
   'tls-ca': { value: 'FILE', help: 'connect by TLS, to servers with a certificate of an authority in this file only' },
 };
 
+/** The same for the old servers of a migration. */
+export const OLD_TLS: Readonly<Record<'old-tls-ca' | 'old-tls-cert' | 'old-tls-key', Option>> = {
+  'old-tls-ca': { value: 'FILE', help: 'the same for the old servers, if the plan says that they have TLS' },
+  'old-tls-cert': { value: 'FILE', help: 'a certificate for old servers that require one' },
+  'old-tls-key': { value: 'FILE', help: 'its key' },
+};
+
 export type Options = Readonly<Record<string, Option>>;
 
 /** The given options, by name. */

@@ -22,7 +22,7 @@ export function refusalIn(bytes: Buffer): Refusal | undefined {
 const MAX_QUOTED = 40;
 
 const PLAIN_PORT =
-  'the migration connects without TLS, as nutcracker does: use its plain port, or open one (port 6379 beside tls-port)';
+  'this program connects to it without TLS: use its plain port, or TLS (oldTls of the migration for old servers, tls for shards)';
 
 const CLOSED: Refusal = {
   reason: 'it closed the connection without a reply',

@@ -105,7 +105,7 @@ export class RedisServer {
     this.client = new Redis({
       host,
       port,
-      tls: tlsOptions(host),
+      tls: tlsOptions({ host, port }),
       lazyConnect: true,
       connectTimeout: options.timeoutMs ?? CONNECT_MS,
       commandTimeout: options.timeoutMs ?? COMMAND_MS,

@@ -2,7 +2,7 @@
 
 import { type k8s } from 'cdk8s-plus-27';
 import { App, Size } from 'cdk8s';
-import { type Redis } from 'ioredis';
+import { type Redis, type RedisOptions as ClientOptions } from 'ioredis';
 import {
   AppendFsync,
   type BackupOptions,
@@ -23,8 +23,11 @@ import {
   RedisConfig,
   type RedisOptions,
   ShardStorage,
+  type ShardTls,
   type TwemproxyOptions,
 } from '../../lib';
+import { usesTls } from '../../lib/redis/server-ports';
+import { type CertificateSecret } from './certificates';
 import { type Side } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { connect, PASSWORD } from './clients';
@@ -60,6 +63,10 @@ export interface LabFleetProps {
   readonly backup?: BackupOptions;
   /** The options of the Jobs that change the password. */
   readonly passwords?: PasswordOptions;
+  /** TLS of the shards, which then have a second port. */
+  readonly tls?: ShardTls;
+  /** The Secrets with certificates, by name. */
+  readonly certificates?: Record<string, CertificateSecret>;
   /** Whether the bridge between the two servers of a shard checks their role only, to compare. */
   readonly asksRoleOnly?: boolean;
   /** The PATH of the pods, or of each pod by its name. */
@@ -87,9 +94,11 @@ export interface ProxyPorts {
   readonly bridge: readonly number[];
 }
 
-/** The ports of the second servers of the shards, by ordinal, and of the Sentinels; empty without replicas. */
-interface ReplicaPorts {
+/** The ports of the second servers of the shards, by ordinal, and of the Sentinels; empty without replicas. And those with TLS. */
+interface OtherPorts {
   readonly b: readonly number[];
+  /** The ports with TLS, by ordinal. */
+  readonly tls: readonly number[];
   readonly sentinels: readonly number[];
 }
 
@@ -122,7 +131,11 @@ export class LabFleet {
       props,
       ports,
       await proxyPorts(props.servers, props.others?.length),
-      { b: second.slice(3), sentinels: second.slice(0, 3) },
+      {
+        b: second.slice(3),
+        sentinels: second.slice(0, 3),
+        tls: props.tls ? await freePorts(props.servers) : [],
+      },
       nodes,
     );
   }
@@ -132,7 +145,7 @@ export class LabFleet {
     private readonly props: LabFleetProps,
     private readonly ports: readonly number[],
     private readonly first: ProxyPorts,
-    private readonly second: ReplicaPorts,
+    private readonly second: OtherPorts,
     /** The nodes of the servers and Sentinels, by port. */
     private readonly nodes: ReadonlyMap<number, LabNode>,
     private readonly shards = new Map<number, Program>(),
@@ -151,10 +164,11 @@ export class LabFleet {
         ...props.migration,
         bridge: { ...BRIDGE, ...props.migration?.bridge },
       },
-      bridge: props.redis?.replicas === 1 ? BRIDGE : undefined,
+      bridge: props.redis?.replicas === 1 || usesTls(props.tls) ? BRIDGE : undefined,
       password: props.secondValue === undefined ? undefined : { name: 'fleet-redis', secondKey: 'second' },
       backup: props.backup,
       passwords: props.passwords,
+      tls: props.tls,
       metrics: props.metrics && { clients: [NetworkPeer.anyone()], ...props.metrics },
     });
   }
@@ -192,7 +206,8 @@ export class LabFleet {
 
   /** The port of a shard, or of its second server. */
   portOf(ordinal: number, server: Side = 'a'): number {
-    return server === 'a' ? this.ports[ordinal] : this.second.b[ordinal];
+    if (server === 'b') return this.second.b[ordinal];
+    return usesTls(this.props.tls) ? this.second.tls[ordinal] : this.ports[ordinal];
   }
 
   /** The port of a Sentinel. */
@@ -209,11 +224,13 @@ export class LabFleet {
     const own = server === 'a' ? redis.port : redis.replicaPort;
     const known = this.shardAddresses();
     const ofShard = [redis.addresses, redis.replicaAddresses].map((all) => known[all[ordinal]]).join(' ');
+    const [plain, tls] = [this.ports[ordinal], this.second.tls[ordinal]];
     const replace = {
       ...known,
       [serversIn(redis)]: ofShard,
-      [`port ${own}`]: `port ${port}`,
-      [`${own}`]: `${port}`,
+      ...(server === 'a' && this.props.tls
+        ? { 'port 6379': `port ${plain}`, '6379': `${plain}`, '6389': `${tls}` }
+        : { [`port ${own}`]: `port ${port}`, [`${own}`]: `${port}` }),
     };
     return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, replace, this.nodes.get(port));
   }
@@ -401,13 +418,18 @@ export class LabFleet {
 
   /** A client of one shard. */
   shardClient(ordinal: number): Redis {
-    return connect(this.ports[ordinal], this.password);
+    return connect(this.portOf(ordinal), this.password, this.tlsOfClients);
+  }
+
+  /** Of a client that trusts every server. */
+  private get tlsOfClients(): ClientOptions {
+    return usesTls(this.props.tls) ? { tls: { rejectUnauthorized: false } } : {};
   }
 
   /** A client of one shard that may change its role. */
   roleClient(ordinal: number): Redis {
     const username = this.charts.redis.startAsReplica ? ROLE_USER : undefined;
-    return connect(this.ports[ordinal], this.password, { username });
+    return connect(this.portOf(ordinal), this.password, { username, ...this.tlsOfClients });
   }
 
   /** The ordinal of the shard on which the old fleet's ring puts a key. */
@@ -428,7 +450,10 @@ export class LabFleet {
       all.map((address, n) => [address, `${this.nodes.get(ports[n])?.address ?? '127.0.0.1'}:${ports[n]}`]);
     const { b, sentinels } = this.second;
     return Object.fromEntries([
-      ...local(addresses, this.ports),
+      ...local(
+        addresses,
+        addresses.map((_, n) => this.portOf(n)),
+      ),
       ...local(replicaAddresses, b),
       ...local(sentinelAddresses, sentinels),
     ]);
@@ -437,9 +462,10 @@ export class LabFleet {
   /** HAProxy also reads the ports of its servers from the state file, where they have no address. */
   private bridgeStates(): Data {
     const data = (this.charts.proxies.bridgeConfigMap?.toJson() as { data: Partial<Data> } | undefined)?.data;
-    const lines = data?.['stopped-servers']?.matchAll(/^(0 shard-(\d+) 1 new .*) (\d+)( - 0 0 - - 0)$/gm) ?? [];
+    const lines =
+      data?.['stopped-servers']?.matchAll(/^(0 shard-(\d+) 1 (?:new|shard) .*) (\d+)( - [01] 0 - - 0)$/gm) ?? [];
     return Object.fromEntries(
-      [...lines].map(([line, before, ordinal, , after]) => [line, `${before} ${this.ports[Number(ordinal)]}${after}`]),
+      [...lines].map(([line, before, ordinal, , after]) => [line, `${before} ${this.portOf(Number(ordinal))}${after}`]),
     );
   }
 
@@ -489,7 +515,7 @@ export class LabFleet {
       name,
       spec: workload.spec.template.spec as k8s.PodSpec,
       configMaps: this.configMaps,
-      secrets: { 'fleet-redis': secret, ...ofOldUser },
+      secrets: { 'fleet-redis': secret, ...ofOldUser, ...(this.props.certificates as unknown as Record<string, Data>) },
       replace: { ...replace, ...this.props.replace },
       path: typeof path === 'function' ? path(name) : path,
       node,

@@ -6,9 +6,11 @@ import * as path from 'node:path';
 import { Duration } from 'cdk8s';
 import { type Redis } from 'ioredis';
 import { MigrationPhase, type NutcrackerPool } from '../../lib';
+import { usesTls } from '../../lib/redis/server-ports';
+import { type CertificateSecret } from './certificates';
 import { readDataset } from './dataset';
 import { LabFleet, type LabFleetProps, type LabProxy } from './fleet';
-import { type Lab, type Program } from './lab';
+import { accepts, freePorts, type Lab, type Program } from './lab';
 import { Load, type LoadProps } from './load';
 import { OldFleet, type OldFleetProps } from './old-fleet';
 import { isReplication, TcpProxy } from './tcp-proxy';
@@ -21,6 +23,8 @@ export interface LabMoveProps extends OldFleetProps {
    * @default - directly
    */
   readonly network?: 'for all' | 'for replicas';
+  /** The certificate of a HAProxy before each old server, which ends TLS for the new side: the servers have none. */
+  readonly tunnel?: CertificateSecret;
   /** The number of proxies during the migration. @default 1 */
   readonly proxies?: number;
   /** More pools on the same servers, made from the first one. */
@@ -29,7 +33,16 @@ export interface LabMoveProps extends OldFleetProps {
   readonly fleet?: Partial<
     Pick<
       LabFleetProps,
-      'migration' | 'metrics' | 'redis' | 'proxies' | 'secretValue' | 'oldSecretValue' | 'path' | 'replace'
+      | 'migration'
+      | 'metrics'
+      | 'redis'
+      | 'proxies'
+      | 'secretValue'
+      | 'oldSecretValue'
+      | 'path'
+      | 'replace'
+      | 'tls'
+      | 'certificates'
     >
   >;
 }
@@ -64,10 +77,11 @@ export class LabMove {
     const old = await OldFleet.of(lab, { ...props, directives });
     const concerns = props.network === 'for replicas' ? isReplication : undefined;
     const networks = props.network ? await Promise.all(old.ports.map((port) => TcpProxy.to(port, concerns))) : [];
-    const addresses = networks.map(({ port }) => `127.0.0.1:${port}`);
+    const tunnels = props.tunnel ? await startTunnels(lab, old.ports, props.tunnel) : [];
+    const addresses = [...networks.map(({ port }) => port), ...tunnels].map((port) => `127.0.0.1:${port}`);
     const fleet = await LabFleet.synthesize(lab, {
       servers: props.servers,
-      old: props.network ? old.pool.movedTo(addresses) : old.pool,
+      old: addresses.length > 0 ? old.pool.movedTo(addresses) : old.pool,
       others: props.others?.(old.pool),
       secretValue: old.password,
       ...props.fleet,
@@ -127,13 +141,39 @@ export class LabMove {
       renamedCommands === undefined
         ? []
         : ['--renamed-commands', this.lab.write('renamed-commands', `${renamedCommands}\n`)];
-    const words = [...SMALL_HEAP, MIGRATOR, command, '--plan', this.fleet.planFile(), ...renamed, ...args];
+    const words = [
+      ...SMALL_HEAP,
+      MIGRATOR,
+      command,
+      '--plan',
+      this.fleet.planFile(),
+      ...renamed,
+      ...this.tlsArguments(),
+      ...args,
+    ];
     const { secretValue = this.old.password, oldSecretValue } = this.props.fleet ?? {};
     const passwords = {
       REDIS_PASSWORD: secretValue,
       ...(oldSecretValue !== undefined && { OLD_PASSWORD: oldSecretValue }),
     };
     return this.lab.start(process.execPath, words, { env: { ...process.env, ...passwords, ...env } });
+  }
+
+  /** Those of the Jobs, with files of the lab. */
+  private tlsArguments(): string[] {
+    const { tls, certificates = {}, migration } = this.props.fleet ?? {};
+    const file = (secret: string, name: keyof CertificateSecret): string => {
+      return this.lab.write(`${secret}-${name}`, certificates[secret][name]);
+    };
+    const { oldTls } = migration ?? {};
+    const client = oldTls?.clientSecretName;
+    return [
+      ...(tls && usesTls(tls) ? ['--tls-ca', file(tls.secretName, 'ca.crt')] : []),
+      ...(oldTls ? ['--old-tls-ca', file(oldTls.caSecretName, 'ca.crt')] : []),
+      ...(client === undefined
+        ? []
+        : ['--old-tls-cert', file(client, 'tls.crt'), '--old-tls-key', file(client, 'tls.key')]),
+    ];
   }
 
   /** Runs a command that must succeed, and returns its output. */
@@ -200,6 +240,19 @@ export class LabMove {
       await proxy.pod.stop();
     }
   }
+}
+
+/** Starts a HAProxy that ends TLS before each of these servers, with one certificate; returns its ports. */
+async function startTunnels(lab: Lab, servers: readonly number[], certificate: CertificateSecret): Promise<number[]> {
+  const ports = await freePorts(servers.length);
+  const pem = lab.write('tunnel.pem', certificate['tls.crt'] + certificate['tls.key']);
+  const each = servers.map((server, n) => {
+    return `listen old-${n}\n  bind 127.0.0.1:${ports[n]} ssl crt ${pem}\n  server old 127.0.0.1:${server}\n`;
+  });
+  const timeouts = ['connect 5s', 'client 1d', 'server 1d'].map((it) => `  timeout ${it}\n`).join('');
+  const file = lab.write('tunnel.cfg', `defaults\n  mode tcp\n${timeouts}${each.join('')}`);
+  await lab.start('haproxy', ['-db', '-f', file]).ready(() => accepts(ports[0]));
+  return ports;
 }
 
 async function roleOf(client: Redis): Promise<string> {

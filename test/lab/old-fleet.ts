@@ -3,9 +3,10 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Redis } from 'ioredis';
+import { type Redis, type RedisOptions } from 'ioredis';
 import { HashRing, NutcrackerConfig, NutcrackerPool, type NutcrackerPoolProps, NutcrackerServer } from '../../lib';
 import { joinWords } from '../../lib/redis/config/text';
+import { type CertificateSecret } from './certificates';
 import { connect, PASSWORD } from './clients';
 import { isStream, keysWhere, writeDataset } from './dataset';
 import { freePort, freePorts, type Lab, type Program } from './lab';
@@ -25,10 +26,20 @@ export interface OldFleetProps {
   readonly ringNames?: readonly string[];
   /** Changes to the pool of its proxies. */
   readonly pool?: Partial<NutcrackerPoolProps>;
+  /** TLS of the servers, which then have no other port. */
+  readonly tls?: OldFleetTls;
   /** @default writable */
   readonly configFile?: (ordinal: number) => ConfigFile;
   /** The redis-server; OLD_REDIS_SERVER overrides it. */
   readonly binary?: string;
+}
+
+/** The certificates of old servers with TLS. */
+export interface OldFleetTls {
+  /** The certificate of a server, and the authorities that it trusts. */
+  readonly certificate: (ordinal: number) => CertificateSecret;
+  /** A certificate that the servers accept; without one, they require none of their clients. */
+  readonly client?: CertificateSecret;
 }
 
 /** Debian's user nobody, who cannot write files of root. */
@@ -142,7 +153,7 @@ export class OldFleet {
 
   /** A client of one server. */
   serverClient(ordinal: number): Redis {
-    return connect(this.ports[ordinal], this.password);
+    return connect(this.ports[ordinal], this.password, this.tlsOfClients);
   }
 
   /** Writes up to this many keys, of every type in turn, to each server according to the ring; returns them by ordinal. */
@@ -196,6 +207,30 @@ export class OldFleet {
     return { file, words };
   }
 
+  /** Of a client that trusts every server. */
+  private get tlsOfClients(): RedisOptions {
+    const { tls } = this.props;
+    if (tls === undefined) return {};
+    return { tls: { rejectUnauthorized: false, cert: tls.client?.['tls.crt'], key: tls.client?.['tls.key'] } };
+  }
+
+  private tlsDirectives(ordinal: number): string[][] {
+    const { tls } = this.props;
+    if (tls === undefined) return [];
+    const certificate = tls.certificate(ordinal);
+    const file = (name: keyof CertificateSecret): string => {
+      return this.lab.write(`old-${ordinal}/tls/${name}`, certificate[name]);
+    };
+    return [
+      ['port', '0'],
+      ['tls-port', String(this.ports[ordinal])],
+      ['tls-cert-file', file('tls.crt')],
+      ['tls-key-file', file('tls.key')],
+      ['tls-ca-cert-file', file('ca.crt')],
+      ['tls-auth-clients', tls.client ? 'yes' : 'no'],
+    ];
+  }
+
   private directivesOf(ordinal: number): string[][] {
     return [
       ['port', String(this.ports[ordinal])],
@@ -203,6 +238,7 @@ export class OldFleet {
       ['dir', this.directory(ordinal)],
       ['requirepass', this.password],
       ['appendonly', this.props.appendonly ? 'yes' : 'no'],
+      ...this.tlsDirectives(ordinal),
       ...(this.props.directives?.(ordinal) ?? []),
     ];
   }

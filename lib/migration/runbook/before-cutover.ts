@@ -60,7 +60,7 @@ function introduction(input: RunbookInput): string[] {
 }
 
 function shardsStep(input: RunbookInput): string[] {
-  const { files, secret, oldUser, renamedCommands, source } = input;
+  const { files, secret, oldUser, renamedCommands, certificates, source } = input;
   const k = kubectl(input);
   const applied = ['00-namespace', '10-network-policies', '20-storage', '25-sentinel', '30-redis'].filter(
     (step) => files[step],
@@ -100,6 +100,10 @@ function shardsStep(input: RunbookInput): string[] {
         ]
       : []),
   ];
+  if (certificates.length > 0)
+    aboutSecrets.push(
+      `- The Secrets with certificates must exist as well: ${certificates.map((it) => `\`${it}\``).join(', ')} (${linkTo('TLS', 'docs/how-to/tls.md')}).`,
+    );
   const rest = namespaceFile.length > 0 ? applied.slice(1) : applied;
   return [
     '## 1. Deploy storage and shards',
@@ -113,7 +117,7 @@ function shardsStep(input: RunbookInput): string[] {
         'Wait for the rollout. It takes one to three minutes if the nodes have room and the image; with 108 shards on two processors it took twelve:',
         shell(`${k} rollout status statefulset/${input.statefulSet}`),
       ],
-      ['Check the role of a shard:', shell(`${k} exec ${input.statefulSet}-0 -- redis-cli info replication`)],
+      ['Check the role of a shard:', shell(`${k} exec ${input.statefulSet}-0 -- ${input.redisCli} info replication`)],
     ),
     `**Go**: all ${input.shards} pods are ready. Each is empty and reports \`role:slave\`.`,
     ...(input.replicas

@@ -33,7 +33,7 @@ file from everything that applies files automatically.`,
         shell(
           runAgain(files['55-status']),
           follow(input, 'status'),
-          `${k} exec ${statefulSet}-0 -c redis -- redis-cli info | grep -E '^(role|connected_clients|instantaneous_ops_per_sec|used_memory_human|rejected_connections|aof_last_write_status)'`,
+          `${k} exec ${statefulSet}-0 -c redis -- ${input.redisCli} info | grep -E '^(role|connected_clients|instantaneous_ops_per_sec|used_memory_human|rejected_connections|aof_last_write_status)'`,
           `${k} logs deployment/${deployment} --all-containers --tail=20`,
         ),
         `| check | go |

@@ -16,13 +16,13 @@ export function moved(input: RunbookInput): string[] {
 }
 
 function introduction(input: RunbookInput): string[] {
-  const { shards, statefulSet } = input;
-  const role = `${kubectl(input)} exec ${statefulSet}-$n -c redis -- redis-cli info replication`;
+  const { shards, statefulSet, redisCli } = input;
+  const role = `${kubectl(input)} exec ${statefulSet}-$n -c redis -- ${redisCli} info replication`;
   return [
     `# Runbook: finish the migration of ${input.fleet}`,
     input.replicas
       ? `These steps end the migration: afterwards the Sentinels monitor the shards, and the proxies route to either server of a shard.`
-      : `These steps end the migration: afterwards the proxies connect to \`${statefulSet}\` directly.`,
+      : `These steps end the migration: afterwards the proxies connect to \`${statefulSet}\` ${input.keepsBridge ? 'only' : 'directly'}.`,
     `**Go**: \`status\`, run in the phase MOVING, printed \`moved\` or \`following\` for every shard. Any other shard would be unavailable from here on. Every pod must report \`role:master\`, so this must print \`${shards}\`:`,
     shell(`for n in $(seq 0 ${shards - 1}); do ${role}; done | grep -c role:master`),
   ];
@@ -89,26 +89,34 @@ function removeBridge(input: RunbookInput): string[] {
     '## 8. Remove the bridge',
     ...numbered(
       [
-        'Roll out the proxies without the bridge:',
+        input.keepsBridge
+          ? 'Roll out the proxies with a bridge to the new servers only, which has the TLS that nutcracker lacks. To it, a shard that was not cut over has no server:'
+          : 'Roll out the proxies without the bridge:',
         shell(
           apply(files['40-twemproxy']),
           `${kubectl(input)} rollout status deployment/${deployment}`,
           ...metrics(input),
         ),
         `**Go**: the rollout has finished and the applications work. Each of their connections was closed once.`,
-        `**No-go**: the rollout does not finish. A new proxy starts before an old one stops, and only if no shard is a replica; until then the old proxies keep serving, through the bridge. A new pod that
-stays \`Init:1/2\` prints the shards that it waits for (\`kubectl logs POD -c await-masters\`):`,
-        shell(
-          `${kubectl(input)} get pods -l app.kubernetes.io/name=twemproxy,app.kubernetes.io/instance=${deployment}`,
-        ),
-        `A shard that it reports as a replica was not cut over: return to the phase MOVING as below, and finish the cutover. Nothing is lost. For a shard that does not reply,
-the new proxy waits one minute.`,
+        ...(input.keepsBridge ? [] : waitingProxies(input)),
       ],
       [
         'When the rollout has finished, apply the network policies; no Job needs to reach the shards any more:',
         shell(apply(files['10-network-policies'])),
       ],
     ),
+  ];
+}
+
+/** They ask all shards for their roles before they start; those with a bridge do not. */
+function waitingProxies(input: RunbookInput): string[] {
+  const { deployment } = input;
+  return [
+    `**No-go**: the rollout does not finish. A new proxy starts before an old one stops, and only if no shard is a replica; until then the old proxies keep serving, through the bridge. A new pod that
+stays \`Init:1/2\` prints the shards that it waits for (\`kubectl logs POD -c await-masters\`):`,
+    shell(`${kubectl(input)} get pods -l app.kubernetes.io/name=twemproxy,app.kubernetes.io/instance=${deployment}`),
+    `A shard that it reports as a replica was not cut over: return to the phase MOVING as below, and finish the cutover. Nothing is lost. For a shard that does not reply,
+the new proxy waits one minute.`,
   ];
 }
 

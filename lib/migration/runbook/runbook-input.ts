@@ -14,6 +14,12 @@ export interface RunbookInput {
   readonly oldUser?: { readonly user: string; readonly name: string; readonly key: string };
   /** The Secret with the `rename-command` lines of the old servers. */
   readonly renamedCommands?: { readonly name: string; readonly key: string };
+  /** The Secrets with certificates. */
+  readonly certificates: readonly string[];
+  /** How redis-cli in the pod of a shard reaches it. */
+  readonly redisCli: string;
+  /** Whether the proxies keep a bridge, which has the TLS that nutcracker lacks. */
+  readonly keepsBridge: boolean;
   readonly shards: number;
   readonly oldHosts: number;
   /** How many shards synchronize from one old host at a time. */

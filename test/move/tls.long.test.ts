@@ -1,0 +1,103 @@
+// Moves from old servers with TLS, under load: their own TLS with certificates of clients, or that of a tunnel in front of them.
+
+import { TlsPhase } from '../../lib';
+import { Authority } from '../lab/certificates';
+import { Lab, until } from '../lab/lab';
+import { type LabMoveProps } from '../lab/move';
+import { Moving, OLD } from './moving';
+
+let lab: Lab;
+let moving: Moving | undefined;
+let oldAuthority: Authority;
+let authority: Authority;
+beforeEach(() => {
+  lab = new Lab();
+  moving = undefined;
+  oldAuthority = new Authority(lab, 'old authority');
+  authority = new Authority(lab, 'new authority');
+});
+afterEach(async () => {
+  await moving?.close();
+  await lab.close();
+});
+
+const NAME = 'redis.old.example';
+const SHARDS = ['fleet-shard-0', 'fleet-shard-1'];
+
+/** Both authorities, since an old server that follows its shard verifies it. */
+const both = (): string => oldAuthority.certificate + authority.certificate;
+
+type Options = Pick<LabMoveProps, 'tls' | 'tunnel' | 'directives'> & { readonly withClient: boolean };
+
+async function started(phase: TlsPhase, { withClient, ...props }: Options): Promise<Moving> {
+  const client = oldAuthority.issue(['mover']);
+  const oldTls = { caSecretName: 'old-ca', serverName: NAME, ...(withClient && { clientSecretName: 'old-client' }) };
+  moving = await Moving.of(lab, {
+    ...props,
+    fleet: {
+      tls: { phase, secretName: 'shards' },
+      certificates: { shards: authority.issue(SHARDS), 'old-ca': client, 'old-client': client },
+      migration: { keepLegacyInSync: true, oldTls },
+    },
+  });
+  return moving;
+}
+
+/** Old servers that require certificates, and follow by TLS. */
+function ownTls(): Options {
+  const client = oldAuthority.issue(['anyone']);
+  return {
+    withClient: true,
+    tls: { certificate: () => ({ ...oldAuthority.issue([NAME]), 'ca.crt': both() }), client },
+    directives: (n) => [...(OLD.directives?.(n) ?? []), ['tls-replication', 'yes']],
+  };
+}
+
+async function clientsWrite({ load }: Moving): Promise<void> {
+  const before = load.acknowledgedWrites;
+  await until('clients write', () => load.acknowledgedWrites > before + 500);
+}
+
+test.each<[string, TlsPhase, () => Options]>([
+  ['with certificates of clients, to shards with TLS only', TlsPhase.REQUIRED, ownTls],
+  ['with certificates of clients, to shards with both ports', TlsPhase.USED, ownTls],
+  [
+    'without certificates of clients, to shards with a plain port',
+    TlsPhase.OFFERED,
+    () => ({ withClient: false, tls: { certificate: () => oldAuthority.issue([NAME]) } }),
+  ],
+  [
+    'that a tunnel has, to shards with a plain port',
+    TlsPhase.OFFERED,
+    () => ({ withClient: false, tunnel: oldAuthority.issue([NAME]) }),
+  ],
+])('from old servers with TLS %s: there, back, there again, and without the bridge', async (_what, phase, options) => {
+  const running = await started(phase, options());
+  const { move: it, load } = running;
+  const keys = await it.old.fill(22);
+  const before = await it.contents('old', keys);
+  expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
+  expect(await (await it.fleet.jobPod('preflight').start()).exit()).toBe(0);
+  await it.run('sync');
+  // It follows by TLS also after a restart.
+  await it.fleet.shard(0).stop('SIGKILL');
+  await it.fleet.startShard(0);
+  await it.run('sync');
+  expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
+  await it.run('verify', '--full');
+  await clientsWrite(running);
+  await it.run('cutover');
+  expect(await it.run('status')).toContain('2 following');
+  await clientsWrite(running);
+  await it.run('rollback');
+  await clientsWrite(running);
+  await it.run('sync');
+  await it.run('cutover');
+  expect(await it.run('status')).toContain('2 following');
+  await clientsWrite(running);
+  expect(await it.contents('new', keys)).toEqual(before);
+  await it.rollOut(load);
+  expect(it.fleet.charts.migration).toBeUndefined();
+  await clientsWrite(running);
+  await running.judge();
+});
