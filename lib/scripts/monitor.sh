@@ -70,6 +70,18 @@ commands() {
   wait
 }
 
+# Sentinel writes passwords without quotes. A line with half a pair of quotes it cannot read, so it keeps it as a comment, and adds one for
+# each shard whenever it writes its state: after some hundred writes, the next ones would take it long. If it writes meanwhile, it does so again.
+tidy() {
+  [ "$(grep -c "$unread" sentinel.conf)" -gt $((16 * (1 + $(wc -l <$files/shards)))) ] || return 0
+  written=$(ls -i sentinel.conf)
+  grep -v "$unread\|^\$" sentinel.conf >sentinel.conf.tidy
+  [ "$(wc -l <sentinel.conf.tidy)" -eq "$(grep -vc "$unread\|^\$" sentinel.conf)" ] || return 0
+  [ "$(ls -i sentinel.conf)" != "$written" ] || mv sentinel.conf.tidy sentinel.conf
+  sentinel SENTINEL FLUSHCONFIG >/dev/null
+}
+unread='^# ??? '
+
 known_pass='' complete='' # whether every monitored shard has the options
 while :; do
   read_password
@@ -87,6 +99,7 @@ while :; do
       else
         complete=yes
       fi
+      tidy
       ;;
   esac
   sleep 2

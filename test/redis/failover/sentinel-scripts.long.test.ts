@@ -115,6 +115,30 @@ test('after the death of monitor.sh or a change of the list, it sets what is mis
   await eventually('it removes the other', async () => (await monitored('shard-30')) === undefined);
 });
 
+test.each(SHELLS)(
+  'the file does not grow when Sentinel cannot read its own line with the password, and keeps its state (%s)',
+  async (_, tools) => {
+    makePod(tools());
+    await Promise.all([server(a), server(b, a)]);
+    const first = await startSentinel();
+    const monitor = pod.run('monitor.sh');
+    await monitors(a);
+    await monitor.stop('SIGKILL');
+    const { 'config-epoch': epoch } = (await monitored()) ?? {};
+    const file = path.join(pod.data, 'sentinel.conf');
+    const unread = (): number => fs.readFileSync(file, 'utf8').split('\n# ??? ').length;
+    const ids = await sentinel.call('SENTINEL', 'MYID');
+    for (let i = 0; i < 200; i++) await sentinel.call('SENTINEL', 'FLUSHCONFIG');
+    expect(unread()).toBeGreaterThan(200);
+    pod.run('monitor.sh');
+    await eventually('the lines are removed', () => unread() < 32);
+    await first.stop('SIGKILL');
+    await startSentinel();
+    expect(await monitored()).toMatchObject({ port: String(a), 'config-epoch': epoch, ...OPTIONS });
+    expect(await sentinel.call('SENTINEL', 'MYID')).toBe(ids);
+  },
+);
+
 test('without the partner, it believes the other two Sentinels only about a server that is a master', async () => {
   makePod();
   await Promise.all([server(a)]);
