@@ -3,11 +3,10 @@
 import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { contentHash } from '../common/hashed-config-map';
 import { recommendedLabels } from '../common/labels';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv, type SecretKey } from '../common/secret-key';
-import { checkPatched, type Manifest } from '../common/manifest-checks';
+import { hashedJob } from './hashed-job';
 import { DEFAULT_JOB_IMAGE, JOB_METRICS, JOB_METRICS_PORT, type ProgramJobOptions } from './job-options';
 import { type Program } from './program';
 import { FINAL_EXIT_CODES, type Step } from './step';
@@ -42,10 +41,7 @@ export interface Extras {
 /** On termination, a step has this time to bring its shards into a safe state. */
 const GRACE_SECONDS = 60;
 
-/**
- * The Job of a step. Everything but `suspend` is immutable in the cluster, so its name contains a hash of its content, as the
- * name of a ConfigMap does.
- */
+/** The Job of a step. */
 export function programJob(
   scope: Construct,
   program: Program,
@@ -55,13 +51,7 @@ export function programJob(
 ): k8s.KubeJob {
   const labels = jobLabels(program, step, options, wiring);
   const spec = jobSpec(program, step, options, wiring);
-  const name = `${wiring.name}-${step.name}`;
-  const job = new k8s.KubeJob(scope, step.name, {
-    metadata: { name: `${name}-${specHash(k8s.toJson_JobSpec(spec))}`, labels },
-    spec: { suspend: step.suspended || undefined, ...spec },
-  });
-  checkPatched(job, (manifest) => patchProblems(manifest, name));
-  return job;
+  return hashedJob(scope, step.name, `${wiring.name}-${step.name}`, labels, spec, step.suspended);
 }
 
 /** The labels of a Job and its pods. */
@@ -173,23 +163,4 @@ function container(
       ...(extras.volumeMounts ?? []),
     ],
   };
-}
-
-/** A hash of the spec that does not depend on the order of keys, or on `suspend`. */
-function specHash(spec: unknown): string {
-  const sorted = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).filter(([key, inner]) => inner !== undefined && key !== 'suspend');
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
-  };
-  return contentHash({ spec: JSON.stringify(sorted(spec)) });
-}
-
-/** Patched content under the old name would be rejected by a cluster that already has the Job. */
-function patchProblems({ spec, metadata }: Manifest, name: string): string[] {
-  if (metadata.name === `${name}-${specHash(spec)}`) return [];
-  return [
-    `a patch changed ${metadata.name}, which is immutable and has a content hash in its name; use a prop instead`,
-  ];
 }

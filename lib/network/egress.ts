@@ -1,15 +1,11 @@
 // The egress rules of a fleet's pods.
 
 import * as net from 'node:net';
-import { k8s } from 'cdk8s-plus-27';
+import { type k8s } from 'cdk8s-plus-27';
 import { NetworkPeer } from '../network-peer';
 import { type RedisSentinels } from '../redis-sentinels';
 import { type RedisStatefulSet } from '../redis-stateful-set';
-
-/** Name servers, anywhere: clusters run them in pods or on the nodes. */
-const DNS: k8s.NetworkPolicyEgressRule = {
-  ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(53) })),
-};
+import { DNS } from './dns';
 
 /**
  * Rules for name servers, and for servers at `host:port`: shards by pod labels, since a policy does not match a Service; others

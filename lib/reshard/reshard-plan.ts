@@ -58,6 +58,12 @@ export function otherUser(user: RingUser): RingUser {
  */
 export const WAIT_KEY = 'cdk8s-twemproxy-wait';
 
+/**
+ * A user as whom nobody can log in. If B is a Redis Cluster, no client of A uses its nodes, and none of B the other servers: this user
+ * has the keys of a server as long as it serves nobody, which tells such a server from one that is closed by mistake.
+ */
+export const NOBODY_USER = 'cdk8s-twemproxy-nobody';
+
 /** A ring, as in nutcracker.yml. */
 export interface PlannedRing {
   /** The user as which the proxies of this ring log in; the other ring has the other one. */

@@ -2,6 +2,7 @@
 
 export {
   isCluster,
+  NOBODY_USER,
   type PlannedCluster,
   type PlannedMember,
   type PlannedRing,

@@ -2,7 +2,7 @@
 
 import { RefusedError } from '../../migrator/program/outcome';
 import { type CommandLine, type RedisServer } from '../../migrator/redis/server';
-import { isCluster, otherRing, type ReshardPlan, type RingId, RING_USERS, WAIT_KEY } from '../plan/plan';
+import { isCluster, NOBODY_USER, otherRing, type ReshardPlan, type RingId, RING_USERS, WAIT_KEY } from '../plan/plan';
 import { type Permissions } from './epoch';
 
 /** A user who can do nothing: it marks a server that this program has fenced, and names the user for whom. */
@@ -31,22 +31,16 @@ function hasKeys(user?: User): boolean {
   return user !== undefined && !['', WAITS_ONLY].includes(user.keys);
 }
 
-/**
- * A user as whom nobody can log in. If B is a Redis Cluster, no client of A uses its nodes, and none of B the other servers: this user
- * has the keys of a server as long as it serves nobody, which tells such a server from one that is closed by mistake.
- */
-export const NOBODY = 'cdk8s-twemproxy-nobody';
-
 /** The user of each ring. */
 export type UsersOfRings = Readonly<Record<RingId, string>>;
 
 /** The users on the servers of the rings. */
 export function usersOf({ a, b }: Pick<ReshardPlan, RingId>): UsersOfRings {
-  return { a: a.user, b: isCluster(b) ? NOBODY : b.user };
+  return { a: a.user, b: isCluster(b) ? NOBODY_USER : b.user };
 }
 
 /** The users on the nodes of a Redis Cluster, which is B. */
-export const NODE_USERS: UsersOfRings = { a: NOBODY, b: FIRST };
+export const NODE_USERS: UsersOfRings = { a: NOBODY_USER, b: FIRST };
 
 export class RingUsers {
   constructor(
@@ -81,9 +75,9 @@ export class RingUsers {
   async prepare(): Promise<void> {
     const problems = await this.problems();
     if (problems.length > 0) throw new RefusedError(problems.map((it) => `${this.redis.address}: ${it}`).join('\n'));
-    const [first, second, nobody] = await this.read([FIRST, SECOND, NOBODY]);
+    const [first, second, nobody] = await this.read([FIRST, SECOND, NOBODY_USER]);
     if (this.isForOne) {
-      if (nobody === undefined) await this.redis.call('ACL', 'SETUSER', NOBODY, 'reset');
+      if (nobody === undefined) await this.redis.call('ACL', 'SETUSER', NOBODY_USER, 'reset');
       return;
     }
     if (first === undefined || second !== undefined) return;
@@ -113,7 +107,7 @@ export class RingUsers {
 
   /** Whether the clients of one ring only use this server. */
   private get isForOne(): boolean {
-    return Object.values(this.users).includes(NOBODY);
+    return Object.values(this.users).includes(NOBODY_USER);
   }
 
   private problemsOf(name: string, user: User): string[] {
@@ -131,7 +125,7 @@ export class RingUsers {
   /** Clients of a cluster may have users of their own. One that writes to it while the ring serves would lose what it wrote. */
   private async othersWithKeys(): Promise<string[]> {
     const users = (await this.redis.call('ACL', 'LIST')) as string[];
-    const known = [this.redis.user, NOBODY, ...RING_USERS];
+    const known = [this.redis.user, NOBODY_USER, ...RING_USERS];
     return users.flatMap((line) => {
       const [, name, state, ...rules] = line.split(' ');
       const mayUseKeys = state === 'on' && rules.some((rule) => /^[~%(]/.test(rule));

@@ -1,10 +1,10 @@
 // A pod of the library keeps over a restart which ring may use it, and whether it is fenced.
 
-import { WAIT_KEY } from '../../lib/reshard/reshard-plan';
+import { NOBODY_USER, WAIT_KEY } from '../../lib/reshard/reshard-plan';
 import { connect } from '../lab/clients';
 import { freePorts, accepts, Lab, type Program } from '../lab/lab';
 import { ScriptPod } from '../lab/shard-lab';
-import { NOBODY, type UsersOfRings } from '../../reshard/server/ring-users';
+import { type UsersOfRings } from '../../reshard/server/ring-users';
 import { FleetServer } from '../../reshard/server/server';
 
 const lab = new Lab();
@@ -100,7 +100,7 @@ test.each([
   ['redis.conf', false],
 ])('while a Redis Cluster serves, with its users in %s', async (_, hasUsersFile) => {
   const [port] = await freePorts(1);
-  const pod = new Pod(port, hasUsersFile, { a: 'default', b: NOBODY });
+  const pod = new Pod(port, hasUsersFile, { a: 'default', b: NOBODY_USER });
   let server = await pod.restart();
   const restarted = async (): Promise<string> => {
     await server.persist();

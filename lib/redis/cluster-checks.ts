@@ -1,0 +1,30 @@
+// Checks of the props of RedisCluster.
+
+import { type Construct } from 'constructs';
+import { HASH_LENGTH } from '../common/hashed-config-map';
+import { checkName, checkWhole } from '../common/prop-errors';
+import { refuseSecondKey } from '../common/secret-key';
+import { type RedisClusterProps } from '../redis-cluster-props';
+import { BUS_OFFSET, nodesOfShard, portOf } from './cluster-node';
+import { checkShards } from './shard-checks';
+
+/** redis-cli creates no cluster with fewer: the others have to agree that one has failed. */
+const LEAST_MASTERS = 3;
+/** Each node is connected to each other one. */
+const MOST_MASTERS = 500;
+const MOST_REPLICAS = 5;
+
+const LARGEST_PORT = 65_535 - BUS_OFFSET;
+
+/** Refuses props with which the nodes would not start, or would be no cluster. */
+export function checkCluster(scope: Construct, props: RedisClusterProps): void {
+  const { name, masters, replicas = 1 } = props;
+  checkWhole(scope, 'masters', masters, LEAST_MASTERS, MOST_MASTERS);
+  checkWhole(scope, 'replicas', replicas, 0, MOST_REPLICAS);
+  checkName(scope, 'name', name, '-create-'.length + HASH_LENGTH);
+  checkWhole(scope, 'port', portOf(props), 1024, LARGEST_PORT);
+  checkWhole(scope, 'nodeTimeout in milliseconds', props.nodeTimeout?.toMilliseconds() ?? 15_000, 1000, 600_000);
+  refuseSecondKey(scope, 'password', props.password);
+  const nodes = { ...props, shards: masters * nodesOfShard(props), shardName: name, replicas: 0 };
+  checkShards(scope, { ...nodes, migratorUser: true });
+}

@@ -1,0 +1,198 @@
+// The pods of a synthesized Redis Cluster, as processes with an IP address of their own each. A name service of the lab knows the
+// Services, whose addresses can change.
+
+import { randomInt } from 'node:crypto';
+import * as fs from 'node:fs';
+import { type k8s } from 'cdk8s-plus-27';
+import { Chart } from 'cdk8s';
+import { type Redis } from 'ioredis';
+import { type RedisCluster } from '../../lib';
+import { ROLE_USER } from '../../lib/migration/plan';
+import { type ReshardAddress } from '../../reshard/plan/plan';
+import { connect } from './clients';
+import { type Lab, type Program, until } from './lab';
+import { LabPod, PATH } from './pod';
+import { type Manifest, ofKind } from './synth';
+
+export interface LabClusterPodsProps {
+  readonly lab: Lab;
+  readonly cluster: RedisCluster;
+  readonly password: string;
+  /** The name of the Secret. */
+  readonly secret: string;
+}
+
+/** A failover takes the node timeout, and another second; a busy machine much longer. */
+const PATIENCE_MS = 150_000;
+
+export class LabClusterPods {
+  /** By ordinal. */
+  private readonly pods = new Map<number, LabPod>();
+  private readonly names: string;
+  private readonly path: string;
+  private network = aNetwork();
+
+  constructor(private readonly props: LabClusterPodsProps) {
+    const { lab } = props;
+    this.names = `${lab.dir}/names`;
+    const getent = lab.write('bin/getent', `#!/bin/sh\ngrep " $2\\$" ${this.names}\n`);
+    fs.chmodSync(getent, 0o755);
+    this.path = `${lab.dir}/bin:${PATH}`;
+    this.writeNames();
+  }
+
+  /** The names of the Services, and their addresses. */
+  get hosts(): Record<string, string> {
+    return Object.fromEntries(
+      this.props.cluster.addresses.map((address, n) => [address.slice(0, address.lastIndexOf(':')), this.hostOf(n)]),
+    );
+  }
+
+  /** Where the nodes are. */
+  get addresses(): ReshardAddress[] {
+    return this.ordinals.map((n) => this.addressOf(n));
+  }
+
+  get ordinals(): number[] {
+    return [...this.props.cluster.addresses.keys()];
+  }
+
+  addressOf(n: number): ReshardAddress {
+    return { host: this.hostOf(n), port: this.props.cluster.port };
+  }
+
+  /** Starts all nodes at once. */
+  async start(ordinals: readonly number[] = this.ordinals): Promise<void> {
+    await Promise.all(
+      ordinals.map(async (n) => {
+        const pod = this.pod(
+          this.props.cluster.statefulSet,
+          `${this.props.cluster.statefulSet.name}-${n}`,
+          this.hostOf(n),
+        );
+        this.pods.set(n, pod);
+        await pod.start();
+        await this.node(n).ready(async () => (await this.probe(n, 'startupProbe')) === 0);
+      }),
+    );
+  }
+
+  /** Stops the pod of a node, as kubelet does. */
+  async stop(n: number): Promise<void> {
+    await this.found(n).stop();
+  }
+
+  async kill(n: number): Promise<void> {
+    await this.node(n).stop('SIGKILL');
+  }
+
+  /** Removes what a node has on its disk. */
+  removeDisk(n: number): void {
+    fs.rmSync(this.found(n).directory('/data'), { recursive: true });
+  }
+
+  /** Kills all nodes, and starts them with other addresses. */
+  async restartWithOtherAddresses(): Promise<void> {
+    await Promise.all(this.ordinals.map((n) => this.kill(n)));
+    this.network = aNetwork(this.network);
+    this.writeNames();
+    await this.start();
+  }
+
+  node(n: number): Program {
+    return this.found(n).program('redis');
+  }
+
+  /** Runs a probe of a node, and returns its exit code. */
+  async probe(n: number, name: 'startupProbe' | 'readinessProbe' | 'livenessProbe'): Promise<number | null> {
+    const pod = this.found(n);
+    return pod.exec(pod.container('redis')[name]?.exec?.command ?? []).exit();
+  }
+
+  /** Starts the Job that creates the cluster. */
+  async startJob(): Promise<Program> {
+    const { createJob } = this.props.cluster;
+    return this.pod(createJob, `${createJob.name}-${randomInt(1e6)}`).start();
+  }
+
+  /** Runs the Job that creates the cluster, which must succeed. */
+  async create(): Promise<string> {
+    const job = await this.startJob();
+    const code = await job.exit();
+    if (code !== 0) throw new Error(`the Job exited with ${String(code)}:\n${job.output}`);
+    return job.output;
+  }
+
+  async on<T>(n: number, work: (client: Redis) => Promise<T>, username = ROLE_USER): Promise<T> {
+    const { host, port } = this.addressOf(n);
+    const client = connect(port, this.props.password, { host, username, retryStrategy: () => null });
+    try {
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Waits until every node of these sees a whole cluster, and every replica follows its master. */
+  async settled(ordinals = this.ordinals): Promise<void> {
+    const isSettled = async (n: number): Promise<boolean> =>
+      this.on(n, async (client) => {
+        const [info, nodes, role] = [
+          await client.cluster('INFO'),
+          String(await client.cluster('NODES')),
+          await client.info('replication'),
+        ];
+        const isWhole = nodes.trim().split('\n').length === this.ordinals.length && !/handshake|noaddr/.test(nodes);
+        const isDown = ordinals.length === this.ordinals.length && /\bfail/.test(nodes);
+        return info.includes('cluster_state:ok') && isWhole && !isDown && !role.includes('master_link_status:down');
+      }).catch(() => false);
+    await until(
+      'the cluster is whole',
+      async () => (await Promise.all(ordinals.map(isSettled))).every(Boolean),
+      PATIENCE_MS,
+    );
+  }
+
+  /** The ordinals of the masters with slots. */
+  async masters(): Promise<number[]> {
+    const roles = await Promise.all(
+      this.ordinals.map((n) => this.on(n, async (client) => String(await client.cluster('NODES'))).catch(() => '')),
+    );
+    return this.ordinals.filter((n) => /myself,master - \S+ \S+ \S+ \S+ \d/.test(roles[n]));
+  }
+
+  private found(n: number): LabPod {
+    const pod = this.pods.get(n);
+    if (pod === undefined) throw new Error(`node ${n} was never started`);
+    return pod;
+  }
+
+  private hostOf(n: number): string {
+    return `${this.network}.${n + 1}`;
+  }
+
+  private writeNames(): void {
+    const text = Object.entries(this.hosts).map(([name, host]) => `${host} ${name}\n`);
+    this.props.lab.write('names', text.join(''));
+  }
+
+  private pod(workload: { toJson(): unknown }, name: string, host = ''): LabPod {
+    const { lab, cluster, password, secret } = this.props;
+    const configMaps = ofKind(Chart.of(cluster), 'ConfigMap').map(({ metadata, data }) => [metadata.name, data]);
+    const port = `port ${cluster.port}`;
+    return new LabPod(lab, {
+      name,
+      spec: (workload.toJson() as Manifest).spec.template.spec as k8s.PodSpec,
+      configMaps: Object.fromEntries(configMaps) as Record<string, Record<string, string>>,
+      secrets: { [secret]: { password } },
+      replace: host === '' ? {} : { [port]: `${port}\nbind ${host}`, '127.0.0.1': host },
+      path: this.path,
+    });
+  }
+}
+
+/** Two labs would have to draw the same of 50,000. */
+function aNetwork(former?: string): string {
+  const drawn = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
+  return drawn === former ? aNetwork(former) : drawn;
+}
