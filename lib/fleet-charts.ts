@@ -23,13 +23,14 @@ import { backupOf, failoverOf, passwordsOf, reshardOf } from './fleet/operations
 import { checkChange } from './fleet/ring-change';
 import { proveRings } from './fleet/prove-rings';
 import { ringsOfProxies } from './fleet/rings-of-proxies';
-import { reshardRunbookInput, runbookInput } from './fleet/runbook-data';
+import { clusterRunbookInput, reshardRunbookInput, runbookInput } from './fleet/runbook-data';
 import { type SecretKey } from './common/secret-key';
 import { type MetricsOptions } from './metrics/metrics-options';
 import { MigrationPhase, type PhasedMigration } from './migration/migration-options';
 import { runbook } from './migration/runbook';
 import { STEPS } from './migration/steps';
 import { ReshardPhase } from './reshard/reshard-options';
+import { clusterRunbook } from './reshard/runbook/cluster-runbook';
 import { reshardRunbook } from './reshard/runbook/runbook';
 import { addressPeer, hostAndPort } from './network/egress';
 import { type NetworkPeer } from './network-peer';
@@ -188,11 +189,13 @@ export class FleetCharts extends Construct {
   private runbookText(fleet: string, source: string): string | undefined {
     const { migration, namespace } = this.props;
     const { redis, proxies, failover, reshard, pools, password, charts } = this;
-    if (pools.change) {
+    const { change } = pools;
+    if (change) {
       const names = { fleet, source, move: `${fleet}-reshard`, namespace };
-      return reshardRunbook(
-        reshardRunbookInput(this, { redis, proxies, failover, reshard, charts }, pools.change, names),
-      );
+      const changed = { redis, proxies, failover, reshard, charts };
+      return change.cluster
+        ? clusterRunbook(clusterRunbookInput(this, changed, change, change.cluster, names))
+        : reshardRunbook(reshardRunbookInput(this, changed, change, names));
     }
     if (migration === undefined) return undefined;
     const parts = { redis, proxies, failover, pools, password, charts, migration: this.migration };

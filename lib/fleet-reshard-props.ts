@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { type SecretKey } from './common/secret-key';
 import { type NutcrackerPool } from './nutcracker';
+import { type RedisCluster } from './redis-cluster';
 import { type ReshardOptions, type ReshardPhase } from './reshard/reshard-options';
 
 /** The options of the Jobs, the two rings, and the servers of the fleet. */
@@ -13,8 +14,17 @@ export interface FleetReshardProps extends ReshardOptions {
   /** The ring that serves. */
   readonly pool: NutcrackerPool;
 
-  /** The ring that is to serve. */
-  readonly nextPool: NutcrackerPool;
+  /**
+   * The ring that is to serve.
+   * @default - none: needs `cluster`
+   */
+  readonly nextPool?: NutcrackerPool;
+
+  /**
+   * The Redis Cluster that is to serve, instead of `nextPool`.
+   * @default - none: needs `nextPool`
+   */
+  readonly cluster?: RedisCluster;
 
   /** `host:port` of each shard, by ordinal. The shards have the user `migrator`, as those of a `RedisStatefulSet` with `migratorUser`. */
   readonly addresses: string[];

@@ -14,17 +14,18 @@ import { checkJobs } from './jobs/job-checks';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
-import { reshardPlan } from './reshard/plan-json';
-import { checkRings, checkServers } from './reshard/reshard-checks';
+import { plannedCluster, reshardPlan, type UsedRing } from './reshard/plan-json';
+import { type RedisCluster } from './redis-cluster';
+import { checkRings, checkServers, checkTarget } from './reshard/reshard-checks';
 import { ReshardPhase } from './reshard/reshard-options';
 import { otherUser, RING_USERS, type RingUser } from './reshard/reshard-plan';
 import { RingHistory } from './reshard/ring-history';
 import { RESHARD, reshardProgram } from './reshard/steps';
 
 /**
- * Moves the keys of a running fleet to another ring: `reshard.json`, the program, and one Job each for `preflight`, `status`, `copy`,
- * `verify`, `switch`, `return` and `purge`. A Job runs when it is applied, except `switch`, `return` and `purge`, which are
- * created suspended.
+ * Moves the keys of a running fleet to another ring, or to a Redis Cluster: `reshard.json`, the program, and one Job each for `preflight`,
+ * `status`, `copy`, `verify`, `switch`, `return` and `purge`, and for a cluster `compatibility`. A Job runs when it is applied, except
+ * `switch`, `return` and `purge`, which are created suspended.
  *
  * Pass both rings to the TwemproxyLayer as well: the servers decide which of them serves.
  */
@@ -41,39 +42,49 @@ export class FleetReshard extends Construct {
   readonly name: string;
   /** The labels of the plan and the program. */
   readonly labels: { [key: string]: string };
-  /** The labels that select the pods of the Jobs; they must reach every shard. */
+  /** The Redis Cluster to which keys move; undefined for a ring. */
+  readonly cluster?: RedisCluster;
+  /** The labels that select the pods of the Jobs; they must reach every shard, and every node of the cluster. */
   readonly podSelector: { [key: string]: string };
 
   constructor(scope: Construct, id: string, props: FleetReshardProps) {
     super(scope, id);
     checkProps(this, 'FleetReshardProps', props);
-    const { name, pool, nextPool, password, partOf = name, scopes = {} } = props;
-    const longest = Math.max(...RESHARD.steps.map((step) => step.name.length));
+    const { name, pool, nextPool, cluster, password, partOf = name, scopes = {} } = props;
+    checkTarget(this, nextPool, cluster, password);
+    const all = reshardProgram(ReshardPhase.RESHARDING, cluster !== undefined);
+    const longest = Math.max(...all.steps.map((step) => step.name.length));
     checkName(this, 'name', name, `-${'s'.repeat(longest)}-`.length + HASH_LENGTH);
     checkSecretKey(this, 'password', password);
-    checkJobs(this, RESHARD, props, props.addresses.length);
-    checkRings(this, [pool, nextPool], ['pool', 'nextPool']);
-    const history = new RingHistory([pool, nextPool]);
+    checkJobs(this, all, props, props.addresses.length);
+    const pools = [pool, ...(nextPool ? [nextPool] : [])];
+    checkRings(this, pools, ['pool', 'nextPool']);
+    const history = new RingHistory(pools);
     const user = (props.ringUser ?? RING_USERS[0]) as RingUser;
     checkOneOf(this, 'ringUser', user, RING_USERS);
     const a = { user, pool, ordinals: props.ordinals ?? history.ring(0).ordinals };
-    const b = { user: otherUser(user), pool: nextPool, ordinals: props.nextOrdinals ?? history.ring(1).ordinals };
+    const b: UsedRing | undefined = nextPool && {
+      user: otherUser(user),
+      pool: nextPool,
+      ordinals: props.nextOrdinals ?? history.ring(1).ordinals,
+    };
     for (const network of props.proxyNetworks ?? []) {
       refuseValue(this, 'proxyNetworks', network, cidrProblem(network));
     }
-    checkServers(this, { ordinals: a, nextOrdinals: b }, props.addresses, props.replicaAddresses);
+    checkServers(this, { ordinals: a, ...(b && { nextOrdinals: b }) }, props.addresses, props.replicaAddresses);
     const identity: Identity = { program: RESHARD.name, instance: name, component: 'reshard', partOf };
     this.name = name;
+    this.cluster = cluster;
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
-    const plan = planText(reshardPlan(partOf, a, b, props));
+    const plan = planText(reshardPlan(partOf, a, b ?? plannedCluster(cluster?.addresses ?? []), props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, this.labels, { [RESHARD.planFile]: plan });
     if (props.programInImage !== true) {
       this.programConfigMap = programConfigMap(scopeOf('program'), RESHARD, `${name}-program`, this.labels);
     }
-    const program = reshardProgram(props.phase ?? ReshardPhase.RESHARDING);
+    const program = reshardProgram(props.phase ?? ReshardPhase.RESHARDING, cluster !== undefined);
     const { jobs, current } = jobsOf(this, program, props, this.labels, scopeOf, {
       name,
       partOf,

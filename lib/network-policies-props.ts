@@ -41,7 +41,7 @@ export interface NetworkPoliciesProps {
   readonly passwords?: FleetPasswords;
 
   /**
-   * The Jobs that change the ring. They may connect to every shard.
+   * The Jobs that change the ring. They may connect to every shard, and to the nodes of the Redis Cluster to which keys move.
    * @default - none
    */
   readonly reshard?: FleetReshard;

@@ -14,6 +14,7 @@ import { type FleetReshard } from './fleet-reshard';
 import { egressTo } from './network/egress';
 import { NetworkPeer } from './network-peer';
 import { type NetworkPoliciesProps } from './network-policies-props';
+import { type RedisCluster } from './redis-cluster';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type TwemproxyLayer } from './twemproxy-layer';
 
@@ -51,6 +52,8 @@ export class NetworkPolicies extends Construct {
   readonly passwordsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the Jobs that change the ring, if there are any. It allows no ingress. */
   readonly reshardPolicy?: k8s.KubeNetworkPolicy;
+  /** Lets the Jobs that change the ring connect to the nodes of a Redis Cluster, beside the policy that the cluster has. */
+  readonly clusterPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the metrics, if there are any. */
   readonly metricsPolicy?: k8s.KubeNetworkPolicy;
   /** The policy of the migration Jobs, if there is a migration. Only with metrics it allows ingress. */
@@ -156,7 +159,9 @@ export class NetworkPolicies extends Construct {
           NetworkPeer._egress([NetworkPeer.pods(pods)], ports.slice(0, 1)),
         ),
       );
-    this.reshardPolicy = reshard && this.policy('reshard', reshard.name, reshard, [], ownServers);
+    this.reshardPolicy =
+      reshard && this.policy('reshard', reshard.name, reshard, [], ownServers, toCluster(reshard.cluster));
+    this.clusterPolicy = reshard?.cluster && this.policyOfCluster(reshard, reshard.cluster);
     this.migrationPolicy =
       migration && this.policy('migration', migration.name, migration, this.toJob(migration), everyServer);
     this.backupPolicy = backup && this.policyOfBackup(backup, ownServers);
@@ -175,6 +180,14 @@ export class NetworkPolicies extends Construct {
     const ingress = [...NetworkPeer._ingress(shards, backup.restorePorts), ...this.toJob(backup)];
     const copies = backup.copyPort === undefined ? [] : NetworkPeer._egress([NetworkPeer.anyone()], [backup.copyPort]);
     return this.policy('backup', backup.name, backup, ingress, servers, copies);
+  }
+
+  private policyOfCluster({ name, labels, podSelector }: FleetReshard, cluster: RedisCluster): k8s.KubeNetworkPolicy {
+    const ingress = NetworkPeer._ingress([NetworkPeer.pods(podSelector)], [cluster.port]);
+    return new k8s.KubeNetworkPolicy(this, 'cluster', {
+      metadata: { name: `${name}-cluster`, labels },
+      spec: { podSelector: { matchLabels: cluster.podSelector }, policyTypes: ['Ingress'], ingress },
+    });
   }
 
   private policyOfMetrics(metrics: FleetMetrics): k8s.KubeNetworkPolicy {
@@ -208,4 +221,8 @@ export class NetworkPolicies extends Construct {
       },
     });
   }
+}
+
+function toCluster(cluster?: RedisCluster): k8s.NetworkPolicyEgressRule[] {
+  return cluster ? NetworkPeer._egress([NetworkPeer.pods(cluster.podSelector)], [cluster.port]) : [];
 }

@@ -8,6 +8,7 @@ import { refuseDuplicates } from './common/duplicate-objects';
 import { hashedConfigMap } from './common/hashed-config-map';
 import { type Identity, recommendedLabels, selectorLabels } from './common/labels';
 import { withPath } from './common/prop-errors';
+import { type SecretKey } from './common/secret-key';
 import { hashedJob } from './jobs/hashed-job';
 import { DNS } from './network/dns';
 import { NetworkPeer } from './network-peer';
@@ -51,8 +52,12 @@ export class RedisCluster extends Construct {
   readonly labels: { [key: string]: string };
   /** The labels that select the pods. */
   readonly podSelector: { [key: string]: string };
+  /** The number of masters. */
+  readonly masters: number;
   /** The port for clients. */
   readonly port: number;
+  /** The password of every node. */
+  readonly password: SecretKey;
   /** Whether new nodes let their clients use no keys. */
   readonly startClosed: boolean;
 
@@ -65,7 +70,9 @@ export class RedisCluster extends Construct {
     const nodes = Array.from({ length: masters * nodesOfShard(props) }, (_, n) => n);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
+    this.masters = masters;
     this.port = portOf(props);
+    this.password = props.password;
     this.startClosed = props.startClosed ?? false;
     this.addresses = nodes.map((n) => addressOf(this, `${name}-${n}`, this.port, clusterDomain));
 

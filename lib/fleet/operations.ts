@@ -77,25 +77,25 @@ export function passwordsOf(
 }
 
 export function reshardOf(
-  { phase, options, from, to }: RingChange,
+  { phase, options, cluster, from, to }: RingChange,
   password: SecretKey,
   { name, redis, chart }: Operated,
 ): FleetReshard {
-  const { pools: _pools, phase: _phase, bridge: _bridge, ...own } = options;
+  const { pools: _pools, cluster: _cluster, phase: _phase, bridge: _bridge, ...own } = options;
+  const first = cluster ? to : from;
   const plan = chart('45-reshard');
   const scopes: Record<string, Chart> = {};
   if (own.programInImage !== true) scopes.program = chart('46-reshard-program');
-  for (const step of reshardProgram(phase).steps)
+  for (const step of reshardProgram(phase, cluster !== undefined).steps)
     scopes[step.name] = chart(`${step.number}-${fileOfReshardStep(step)}`);
   return new FleetReshard(plan, 'reshard', {
     ...own,
     name: `${name}-reshard`,
     partOf: name,
-    pool: from.pool,
-    nextPool: to.pool,
-    ordinals: [...from.ordinals],
-    nextOrdinals: [...to.ordinals],
-    ringUser: from.user,
+    pool: first.pool,
+    ordinals: [...first.ordinals],
+    ringUser: first.user,
+    ...(cluster ? { cluster } : { nextPool: to.pool, nextOrdinals: [...to.ordinals] }),
     addresses: redis.addresses,
     replicaAddresses: redis.replicaAddresses,
     phase,

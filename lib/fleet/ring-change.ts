@@ -5,6 +5,7 @@ import { refuse } from '../common/prop-errors';
 import { type SecretKey } from '../common/secret-key';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { type UsedRing } from '../reshard/plan-json';
+import { type RedisCluster } from '../redis-cluster';
 import { checkRings } from '../reshard/reshard-checks';
 import { type PhasedReshard, ReshardPhase } from '../reshard/reshard-options';
 import { RingHistory } from '../reshard/ring-history';
@@ -13,7 +14,9 @@ import { RingHistory } from '../reshard/ring-history';
 export interface RingChange {
   readonly phase: ReshardPhase;
   readonly options: PhasedReshard;
-  /** The rings of the last change. */
+  /** The Redis Cluster to which keys move from the last ring; the proxies keep that. */
+  readonly cluster?: RedisCluster;
+  /** The rings of the last change between two; the same one if the ring was never changed. */
   readonly from: UsedRing;
   readonly to: UsedRing;
   /** The ring that the proxies serve: in the phase RESHARDING the first of both. */
@@ -29,23 +32,24 @@ export interface RingChange {
 export function ringChange(scope: Construct, props: FleetChartsProps): RingChange | undefined {
   const { reshard, pool } = props;
   if (reshard === undefined) return undefined;
+  const { phase, cluster, pools: later = [] } = reshard;
   checkReshard(scope, props);
-  const pools = [...(pool ? [pool] : []), ...reshard.pools];
-  checkRings(scope, pools, ['pool', ...reshard.pools.map((_, n) => `reshard.pools[${n}]`)]);
+  const pools = [...(pool ? [pool] : []), ...later];
+  checkRings(scope, pools, ['pool', ...later.map((_, n) => `reshard.pools[${n}]`)]);
   const history = new RingHistory(pools);
   const used = (number: number): UsedRing => ({ ...history.ring(number), user: RingHistory.userOf(number) });
-  const { phase } = reshard;
-  const [from, to] = [used(history.last - 1), used(history.last)];
-  const isChanging = phase === ReshardPhase.RESHARDING;
+  const [from, to] = [used(Math.max(0, history.last - 1)), used(history.last)];
+  const isChanging = phase === ReshardPhase.RESHARDING && cluster === undefined;
   return {
     phase,
     options: reshard,
+    cluster,
     from,
     to,
     served: isChanging ? from : to,
     ...(isChanging && { next: to }),
     // The program deletes what is left on the servers that leave, so they stay until then.
-    count: RingHistory.countOf(phase === ReshardPhase.STABLE ? [to] : [from, to]),
+    count: RingHistory.countOf(phase === ReshardPhase.STABLE || cluster ? [to] : [from, to]),
     history,
   };
 }
@@ -61,7 +65,12 @@ export function witnessesOf({ from, to }: Pick<RingChange, 'from' | 'to'>): numb
 function checkReshard(scope: Construct, props: FleetChartsProps): void {
   const { reshard, pools, redis, migration, newPool, newPools, loseKeysThatMove, proxies } = props;
   const fail = (problem: string): never => refuse(scope, `reshard is set, but ${problem}`);
-  if (reshard?.pools.length === 0) fail('reshard.pools is empty; list the new ring, or remove reshard');
+  if (!reshard?.cluster && (reshard?.pools ?? []).length === 0)
+    fail('reshard.pools is empty; list the new ring, or remove reshard');
+  if (reshard?.cluster && reshard.phase === ReshardPhase.STABLE)
+    fail(
+      'reshard.phase is STABLE, but the Redis Cluster has all keys then, and the fleet has none; remove this FleetCharts, and keep the RedisCluster',
+    );
   if (pools !== undefined) fail('the fleet has several pools; only the ring of a fleet with one pool can change');
   if (reshard?.bridge !== undefined && redis?.replicas === 1)
     fail(

@@ -11,7 +11,8 @@ import { type RingChange, witnessesOf } from './ring-change';
 type Servers = Pick<RedisStatefulSet, 'addresses' | 'replicaAddresses'>;
 
 /**
- * The bridge, the user and the next ring. Without replicas, there is nothing if the ring of the default user serves and does not change.
+ * The bridge, the user and the next ring. There is nothing if the ring was never changed, and without replicas, if the ring of the default
+ * user serves and does not change.
  *
  * @param failover the bridge to servers with replicas, before the first change
  */
@@ -22,7 +23,8 @@ export function ringsOfProxies(
   failover?: FailoverBridgeProps,
   options?: BridgeOptions,
 ): Pick<TwemproxyLayerProps, 'bridge' | 'ringUser' | 'nextRing'> {
-  const { served, next } = change;
+  const { served, next, history } = change;
+  if (history.last === 0) return {};
   if (failover === undefined && next === undefined && served.user === 'default') return {};
   const { addresses, replicaAddresses } = servers;
   // Both servers of a shard say the same, so that the loss of one does not matter. (Without replicas, there is one.)

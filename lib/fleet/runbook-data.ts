@@ -1,12 +1,13 @@
 // The data of a fleet's runbook, from its constructs and charts.
 
-import { App, type Chart, Names } from 'cdk8s';
+import { App, Chart, Names } from 'cdk8s';
 import { type Construct } from 'constructs';
 import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { fileOfStep } from '../failover/steps';
 import { type FleetFailover } from '../fleet-failover';
 import { type FleetMigration } from '../fleet-migration';
 import { type FleetReshard } from '../fleet-reshard';
+import { type RedisCluster } from '../redis-cluster';
 import { DEFAULT_RENAMED_KEY } from '../migration/migration-job';
 import { type PhasedMigration } from '../migration/migration-options';
 import { migratorHash } from '../migration/migrator-bundle';
@@ -14,7 +15,7 @@ import { needsOf } from '../migration/runbook/cluster-requirements';
 import { type RunbookInput } from '../migration/runbook/runbook-input';
 import { HashRing } from '../nutcracker';
 import { type RedisStatefulSet } from '../redis-stateful-set';
-import { type ReshardRunbook } from '../reshard/runbook/input';
+import { type ClusterRunbook, type ReshardRunbook, type RunbookOfChange } from '../reshard/runbook/input';
 import { CA_FILE } from '../tls/tls-files';
 import { TlsPhase } from '../tls/tls-options';
 import { type TwemproxyLayer } from '../twemproxy-layer';
@@ -42,32 +43,21 @@ export interface FleetNames extends PhasedMigration {
   readonly namespace?: string;
 }
 
+type ChangedParts = Pick<FleetParts, 'redis' | 'proxies' | 'failover' | 'charts'> & { readonly reshard?: FleetReshard };
+type ChangedNames = Omit<FleetNames, keyof PhasedMigration>;
+
 /** The data of the runbook of a change of the ring. */
 export function reshardRunbookInput(
   scope: Construct,
-  {
-    redis,
-    proxies,
-    failover,
-    reshard,
-    charts,
-  }: Pick<FleetParts, 'redis' | 'proxies' | 'failover' | 'charts'> & { readonly reshard?: FleetReshard },
-  { phase, from, to, count }: RingChange,
-  names: Omit<FleetNames, keyof PhasedMigration>,
+  parts: ChangedParts,
+  change: RingChange,
+  names: ChangedNames,
 ): ReshardRunbook {
+  const { from, to, count } = change;
   const { added, removed, reweighted, movedShare } = HashRing.of(from.pool).diff(HashRing.of(to.pool));
   return {
-    ...names,
-    phase,
-    statefulSet: redis.statefulSet.name,
-    replicas: replicasOf(redis),
+    ...commonInput(scope, parts, change, names),
     shards: count,
-    deployment: proxies.deployment.name,
-    files: filesOf(scope, charts),
-    jobs: Object.fromEntries([
-      ...Object.entries(reshard?.jobs ?? {}).map(([step, { name }]) => [step, name] as const),
-      ...failoverJobs(failover),
-    ]),
     diff: {
       before: from.pool.servers.length,
       after: to.pool.servers.length,
@@ -80,6 +70,54 @@ export function reshardRunbookInput(
   };
 }
 
+/** The data of the runbook of a change to a Redis Cluster. */
+export function clusterRunbookInput(
+  scope: Construct,
+  parts: ChangedParts,
+  change: RingChange,
+  cluster: RedisCluster,
+  names: ChangedNames,
+): ClusterRunbook {
+  const { to, history } = change;
+  const { jobs, ...common } = commonInput(scope, parts, change, names);
+  return {
+    ...common,
+    jobs: { ...jobs, create: cluster.createJob.name },
+    hashTag: to.pool.hashTag,
+    restarts: history.last === 0 && parts.redis.replicaStatefulSet === undefined,
+    cluster: {
+      statefulSet: cluster.statefulSet.name,
+      file: fileOf(scope, Chart.of(cluster)),
+      // A client learns the others from one of them.
+      seeds: cluster.addresses.slice(0, SEEDS).map((address) => address.replace('.:', ':')),
+      masters: cluster.masters,
+      nodes: cluster.addresses.length,
+    },
+  };
+}
+
+const SEEDS = 3;
+
+function commonInput(
+  scope: Construct,
+  { redis, proxies, failover, reshard, charts }: ChangedParts,
+  { phase }: RingChange,
+  names: ChangedNames,
+): RunbookOfChange {
+  return {
+    ...names,
+    phase,
+    statefulSet: redis.statefulSet.name,
+    replicas: replicasOf(redis),
+    deployment: proxies.deployment.name,
+    files: filesOf(scope, charts),
+    jobs: Object.fromEntries([
+      ...Object.entries(reshard?.jobs ?? {}).map(([step, { name }]) => [step, name] as const),
+      ...failoverJobs(failover),
+    ]),
+  };
+}
+
 function replicasOf({ replicaStatefulSet, sentinelName }: RedisStatefulSet): RunbookInput['replicas'] {
   return replicaStatefulSet && { statefulSet: replicaStatefulSet.name, sentinels: sentinelName };
 }
@@ -88,10 +126,13 @@ function failoverJobs(failover?: FleetFailover): (readonly [string, string])[] {
   return Object.entries(failover?.jobs ?? {}).map(([step, { name }]) => [fileOfStep({ name: step }), name]);
 }
 
+function fileOf(scope: Construct, chart: Chart): string {
+  return `${Names.toDnsLabel(chart)}${App.of(scope).outputFileExtension}`;
+}
+
 /** The written files, by step. */
 function filesOf(scope: Construct, charts: FleetParts['charts']): Record<string, string> {
-  const { outputFileExtension } = App.of(scope);
-  return Object.fromEntries(charts.map(([step, chart]) => [step, `${Names.toDnsLabel(chart)}${outputFileExtension}`]));
+  return Object.fromEntries(charts.map(([step, chart]) => [step, fileOf(scope, chart)]));
 }
 
 function certificatesOf({ tls, oldTls }: RedisStatefulSet): string[] {

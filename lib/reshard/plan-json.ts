@@ -2,12 +2,23 @@
 
 import { ROLE_USER } from '../migration/plan';
 import { hostAndPort } from '../network/egress';
-import { type PlannedRing, RESHARD_PLAN_VERSION, type ReshardPlan, type RingUser } from './reshard-plan';
+import {
+  type PlannedCluster,
+  type PlannedRing,
+  RESHARD_PLAN_VERSION,
+  type ReshardPlan,
+  type RingUser,
+} from './reshard-plan';
 import { type PlacedRing } from './ring-history';
 
 /** A ring, with the user as which its proxies log in. */
 export interface UsedRing extends PlacedRing {
   readonly user: RingUser;
+}
+
+/** The nodes of a Redis Cluster, at these addresses. */
+export function plannedCluster(addresses: readonly string[]): PlannedCluster {
+  return { cluster: addresses.map(hostAndPort) };
 }
 
 /** The ordinals of the shards of two rings: first those that are in both, so that one of them is opened first. */
@@ -26,25 +37,26 @@ interface PlanOptions {
   readonly proxyNetworks?: readonly string[];
 }
 
-/** The plan to change from ring a to ring b. */
+/** The plan to change from ring a to ring b, or to a Redis Cluster. */
 export function reshardPlan(
   fleet: string,
   a: UsedRing,
-  b: UsedRing,
+  b: UsedRing | PlannedCluster,
   { addresses, replicaAddresses = [], proxyNetworks }: PlanOptions,
 ): ReshardPlan {
+  const toCluster = 'cluster' in b;
   return {
     version: RESHARD_PLAN_VERSION,
     fleet,
     user: ROLE_USER,
     ...(proxyNetworks && { proxyNetworks }),
-    shards: shardsOf(a, b).map((shard) => ({
+    shards: shardsOf(a, toCluster ? a : b).map((shard) => ({
       shard,
       ...hostAndPort(addresses[shard]),
       ...(shard in replicaAddresses && { replica: hostAndPort(replicaAddresses[shard]) }),
     })),
     a: plannedRing(a),
-    b: plannedRing(b),
+    b: toCluster ? b : plannedRing(b),
   };
 }
 

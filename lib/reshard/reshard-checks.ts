@@ -1,9 +1,12 @@
 // Checks of rings between which keys are to move, and of their servers.
 
+import { Chart } from 'cdk8s';
 import { type Construct } from 'constructs';
 import { refuse, withPath } from '../common/prop-errors';
+import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { HashRing, type NutcrackerPool } from '../nutcracker';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
+import { type RedisCluster } from '../redis-cluster';
 import { type PlacedRing } from './ring-history';
 
 /**
@@ -25,6 +28,35 @@ export function checkRings(scope: Construct, pools: readonly NutcrackerPool[], n
     if (n > 0 && isSameRing(pools[n - 1], pool)) {
       refuse(scope, `${names[n]} places every key on the same server as ${names[n - 1]}; remove one of them`);
     }
+  }
+}
+
+/** Refuses a change to two targets or to none, and a Redis Cluster that the Jobs could not use, or that is open to clients. */
+export function checkTarget(
+  scope: Construct,
+  nextPool: NutcrackerPool | undefined,
+  cluster: RedisCluster | undefined,
+  password: SecretKey,
+): void {
+  if ((nextPool === undefined) === (cluster === undefined)) {
+    const found = cluster === undefined ? 'both missing' : 'both set';
+    refuse(scope, `nextPool and cluster are ${found}; set one of them: where the keys are to be`);
+  }
+  if (cluster !== undefined) checkCluster(scope, cluster, password);
+}
+
+/** Refuses a Redis Cluster that the Jobs could not use, or that is open to clients. */
+function checkCluster(scope: Construct, cluster: RedisCluster, password: SecretKey): void {
+  const fail = (problem: string): never => refuse(scope, `cluster is ${cluster.node.path}, ${problem}`);
+  if (!cluster.startClosed) {
+    fail('whose clients could write to it before the switch; set its prop startClosed to true');
+  }
+  if (Chart.of(cluster).namespace !== Chart.of(scope).namespace) {
+    fail('in another namespace; the Jobs need its Secret and its network policies in their own');
+  }
+  const keyOf = ({ name, key = DEFAULT_SECRET_KEY }: SecretKey): string => `key ${key} of Secret ${name}`;
+  if (keyOf(cluster.password) !== keyOf(password)) {
+    fail(`whose password is ${keyOf(cluster.password)}, but that of the shards ${keyOf(password)}; use the same one`);
   }
 }
 

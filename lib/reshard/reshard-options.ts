@@ -2,13 +2,14 @@
 
 import { type JobOptions } from '../jobs/job-options';
 import { type NutcrackerPool } from '../nutcracker';
+import { type RedisCluster } from '../redis-cluster';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 
 /** The phases of a change of the ring. */
 export enum ReshardPhase {
   /**
    * The shards of both rings run, and each proxy has a nutcracker for each ring. The servers decide which of them serves, before and
-   * after the switch. The Jobs exist.
+   * after the switch. The Jobs exist. (If the change is to a Redis Cluster, the proxies know their ring only.)
    */
   RESHARDING = 'resharding',
   /** The new ring serves. The proxies know only the new ring; the Jobs `status` and `purge` are left. The former ring cannot serve again. */
@@ -40,15 +41,23 @@ export interface ReshardOptions extends JobOptions {
   readonly programInImage?: boolean;
 }
 
-/** The rings of a fleet since its first one, and the phase of the last change. */
+/** The rings of a fleet since its first one, or a Redis Cluster after them, and the phase of the last change. */
 export interface PhasedReshard extends ReshardOptions {
   /**
    * The pools of all changes so far, in their order, after `pool`. The last one is the new ring. Keep the former ones, as they were: a
    * server keeps its shard by its name, and each new name gets the next ordinal.
+   * @default - none: needs `cluster`
    */
-  readonly pools: NutcrackerPool[];
+  readonly pools?: NutcrackerPool[];
 
-  /** The phase of the change to the last pool. */
+  /**
+   * The Redis Cluster to which the keys move from the last ring, with `startClosed`, and the password and the namespace of the fleet. The
+   * proxies do not change; the applications change their clients. There is no phase STABLE: afterwards, remove the fleet.
+   * @default - the change is to the last pool
+   */
+  readonly cluster?: RedisCluster;
+
+  /** The phase of the change to the last pool, or to the cluster. */
   readonly phase: ReshardPhase;
 
   /**

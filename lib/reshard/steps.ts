@@ -15,6 +15,9 @@ const STEPS: readonly Step[] = [
   { name: 'purge', number: 98, suspended: true, retries: 6 },
 ];
 
+/** Before a change to a Redis Cluster: whether clients use what it refuses. */
+const COMPATIBILITY: Step = { name: 'compatibility', number: 51, suspended: false, retries: 0 };
+
 /** The program that moves keys to another ring. */
 export const RESHARD: Program = {
   name: 'reshard',
@@ -23,9 +26,9 @@ export const RESHARD: Program = {
   planDirectory: '/etc/reshard',
 };
 
-/** The program with the commands of a phase: once the proxies know the new ring only, nothing may switch any more. */
-export function reshardProgram(phase: ReshardPhase): Program {
-  if (phase === ReshardPhase.RESHARDING) return RESHARD;
+/** The program with the commands of a phase: once the proxies know the new ring only, or are to go, nothing may switch any more. */
+export function reshardProgram(phase: ReshardPhase, toCluster: boolean): Program {
+  if (phase === ReshardPhase.RESHARDING) return toCluster ? { ...RESHARD, steps: [COMPATIBILITY, ...STEPS] } : RESHARD;
   return { ...RESHARD, steps: STEPS.filter(({ name }) => name === 'status' || name === 'purge') };
 }
 

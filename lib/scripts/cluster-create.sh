@@ -58,7 +58,7 @@ decide() {
 
 users() { cli "$1" ACL LIST | awk '/^user (default|cdk8s-twemproxy-)/ { print $2, (/ ~\*( |$)/) }'; }
 
-reason='' reported=''
+reason='' reported='' since=0
 while :; do
   if read_nodes && take_lock; then
     # shellcheck disable=SC2046
@@ -68,7 +68,12 @@ while :; do
     case $what in
       done) echo 'the cluster is complete' && exit 0 ;;
       wait) reason=$* ;;
-      refuse) echo "refused: $*" >&2 && exit 3 ;;
+      refuse)
+        # What is found while nodes join or fail over may pass.
+        reason=$*
+        [ "$reason" = "$reported" ] || since=$(seconds)
+        [ $(($(seconds) - since)) -lt 30 ] || { echo "refused: $reason" >&2 && exit 3; }
+        ;;
       create)
         # shellcheck disable=SC2046
         cluster create $(n=0 && while [ -e "where.$n" ]; do at $n && n=$((n + 1 + REPLICAS)); done) --cluster-replicas 0

@@ -25,6 +25,12 @@ function masterOf(n, m) {
   return -1
 }
 
+# Whether a node knows one that `base` knows: then it is joining, or the others have not heard of it yet.
+function meets(n, i) {
+  for (i = 1; i <= lines[n]; i++) if (seen[n, i] != self[n] && (base, seen[n, i]) in view) return 1
+  return 0
+}
+
 END {
   base = -1
   for (n = count - 1; n >= 0; n--) if (covered[n] == 16384) base = n
@@ -44,7 +50,7 @@ END {
       if (masterOf(n) < 0) decide("refuse " address[n] " is new, but no other node of its shard has slots; add it with redis-cli --cluster add-node")
       decide("add " n " " masterOf(n) " " self[masterOf(n)])
     } else if (!isKnown) {
-      if (covered[n] == 16384) decide("refuse " address[n] " and " address[base] " are in two clusters; reset one of them")
+      if (covered[n] == 16384 && !meets(n)) decide("refuse " address[n] " and " address[base] " are in two clusters; reset one of them")
       decide("wait until " address[n] " has joined")
     } else if (master[n] == "-" && !slots[n]) {
       if (keys[n]) decide("refuse " address[n] " has keys, but no slots; remove the keys")

@@ -5,11 +5,12 @@ import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import { type k8s } from 'cdk8s-plus-27';
 import { Chart } from 'cdk8s';
-import { type Redis } from 'ioredis';
+import { type Cluster, type Redis } from 'ioredis';
 import { type RedisCluster } from '../../lib';
 import { ROLE_USER } from '../../lib/migration/plan';
 import { type ReshardAddress } from '../../reshard/plan/plan';
 import { connect } from './clients';
+import { connectToCluster } from './cluster';
 import { type Lab, type Program, until } from './lab';
 import { LabPod, PATH } from './pod';
 import { type Manifest, ofKind } from './synth';
@@ -126,6 +127,16 @@ export class LabClusterPods {
   async on<T>(n: number, work: (client: Redis) => Promise<T>, username = ROLE_USER): Promise<T> {
     const { host, port } = this.addressOf(n);
     const client = connect(port, this.props.password, { host, username, retryStrategy: () => null });
+    try {
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Runs work with a client of the cluster, as the user of the program. */
+  async withClient<T>(work: (client: Cluster) => Promise<T>): Promise<T> {
+    const client = connectToCluster(this.addresses, this.props.password, undefined, ROLE_USER);
     try {
       return await work(client);
     } finally {

@@ -2,6 +2,7 @@
 
 import * as path from 'node:path';
 import { Cluster, type Redis } from 'ioredis';
+import { type ReshardAddress } from '../../reshard/plan/plan';
 import { connect } from './clients';
 import { accepts, freePorts, type Lab, type Program, until } from './lab';
 
@@ -172,15 +173,18 @@ export class LabCluster {
   }
 }
 
+/** A node by its port, or by its address. */
+export type ClusterNode = number | ReshardAddress;
+
 /** A client of a cluster, which follows redirections, and repeats no command that may have been run. */
 export function connectToCluster(
-  ports: readonly number[],
+  nodes: readonly ClusterNode[],
   password: string,
   timeoutMs = 3000,
   username = 'default',
 ): Cluster {
   const client = new Cluster(
-    ports.map((port) => ({ host: '127.0.0.1', port })),
+    nodes.map((node) => (typeof node === 'number' ? { host: '127.0.0.1', port: node } : node)),
     {
       lazyConnect: true,
       enableReadyCheck: false,

@@ -8,6 +8,9 @@ const PATIENCE_MS = 150_000;
 export class CopyJob {
   private program?: Program;
   private isStopped = false;
+  /** How often the program was started in the pods before this one, and what that was at the last look. */
+  private startsBefore = 0;
+  private known = 1;
   private readonly runs: Promise<void>;
 
   constructor(start: () => Promise<Program>) {
@@ -17,6 +20,13 @@ export class CopyJob {
   /** Waits until it has copied everything, and follows. */
   async follows(): Promise<void> {
     await until('copy follows', () => this.isFollowing, PATIENCE_MS);
+  }
+
+  /** Waits until a change of the servers has ended it since the last call, and it follows again. */
+  async followsAgain(): Promise<void> {
+    await until('copy ends', () => this.starts > this.known, PATIENCE_MS);
+    await this.follows();
+    this.known = this.starts;
   }
 
   async stop(): Promise<void> {
@@ -34,11 +44,21 @@ export class CopyJob {
     );
   }
 
+  /** The container starts the program again a few times, and then there is another pod. */
+  private get starts(): number {
+    return this.startsBefore + (this.program?.running ? startsIn(this.program) : 0);
+  }
+
   private async run(start: () => Promise<Program>): Promise<void> {
     do {
       this.program = await start();
       const code = await this.program.exit();
+      this.startsBefore += startsIn(this.program);
       if (!this.isStopped && code !== 4) throw new Error(`copy ended with ${String(code)}:\n${this.program.output}`);
     } while (!this.isStopped);
   }
+}
+
+function startsIn({ output }: Program): number {
+  return output.split('restarting it').length;
 }

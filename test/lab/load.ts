@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions } from 'node:tls';
 import { type Cluster, type Redis } from 'ioredis';
 import { connect } from './clients';
-import { connectToCluster } from './cluster';
+import { type ClusterNode, connectToCluster } from './cluster';
 import { History, type Violation } from './history';
 import { until } from './lab';
 
@@ -95,7 +95,8 @@ export class Load {
   /** The clients are in that many groups, each with shards of its own. */
   private readonly groups: number;
   private ports: readonly number[];
-  private isToCluster = false;
+  /** The nodes of the Redis Cluster that clients use; undefined for proxies. */
+  private nodes?: readonly ClusterNode[];
   private connections = 0;
   private stopped = false;
 
@@ -128,13 +129,12 @@ export class Load {
   /** Sends new connections to these proxies, as a Service does; existing ones stay. */
   routeTo(ports: readonly number[]): void {
     this.ports = ports;
-    this.isToCluster = false;
+    this.nodes = undefined;
   }
 
   /** Replaces all clients by those of a Redis Cluster with these nodes, or, with `routeTo`, the other way round. */
-  routeToCluster(ports: readonly number[]): void {
-    this.ports = ports;
-    this.isToCluster = true;
+  routeToCluster(nodes: readonly ClusterNode[]): void {
+    this.nodes = nodes;
   }
 
   /** The longest gap of each shard since the last call, or since the start. */
@@ -195,7 +195,7 @@ export class Load {
   }
 
   private canUse({ redis, isToCluster }: Connection): boolean {
-    return !this.stopped && redis.status === 'ready' && isToCluster === this.isToCluster;
+    return !this.stopped && redis.status === 'ready' && isToCluster === (this.nodes !== undefined);
   }
 
   private async connect(client: number | string): Promise<Connection | undefined> {
@@ -203,9 +203,10 @@ export class Load {
     const number = this.connections++;
     // The clients of each group use every port.
     const port = this.ports[Math.floor(number / this.groups) % this.ports.length];
-    const { isToCluster } = this;
-    const redis = isToCluster
-      ? connectToCluster(this.ports, password, timeoutMs)
+    const { nodes } = this;
+    const isToCluster = nodes !== undefined;
+    const redis = nodes
+      ? connectToCluster(nodes, password, timeoutMs)
       : connect(port, password, {
           lazyConnect: true,
           retryStrategy: () => null,

@@ -4,13 +4,16 @@
 import * as fs from 'node:fs';
 import { App } from 'cdk8s';
 import { type k8s } from 'cdk8s-plus-27';
+import { type Redis } from 'ioredis';
 import { type FleetCharts } from '../../lib';
 import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { reshardPlan } from '../../lib/reshard/plan-json';
-import { RING_USERS, type ReshardPlan } from '../../reshard/plan/plan';
+import { RING_USERS, type ReshardPlan, type RingId } from '../../reshard/plan/plan';
 import { Rings } from '../../reshard/plan/rings';
 import { connect } from './clients';
+import { type LabClusterPods } from './cluster-pods';
 import { CopyJob } from './copy-job';
+import { readDataset } from './dataset';
 import { serversIn } from './fleet';
 import { LabKubelet } from './kubelet';
 import { accepts, freePorts, type Lab, until } from './lab';
@@ -27,6 +30,8 @@ export interface LabReshardChartsProps {
   readonly mostShards: number;
   /** Whether each shard has two servers, which Sentinels monitor. */
   readonly hasReplicas?: boolean;
+  /** The nodes of the Redis Cluster to which it moves. */
+  readonly cluster?: LabClusterPods;
 }
 
 /** A running pod, and what its workload and its ConfigMaps were when it started. */
@@ -81,7 +86,8 @@ export class LabReshardCharts extends LabReshard {
     private readonly props: LabReshardChartsProps,
   ) {
     super(lab, plan);
-    this.addresses = network.replacements(props.mostShards);
+    const nodes = Object.entries(props.cluster?.hosts ?? {}).map(([name, host]) => [`"${name}"`, `"${host}"`]);
+    this.addresses = { ...network.replacements(props.mostShards), ...(Object.fromEntries(nodes) as Data) };
   }
 
   /** The pods of all servers, by name. */
@@ -97,6 +103,12 @@ export class LabReshardCharts extends LabReshard {
   /** The sides of the servers that a shard has. */
   private get sides(): readonly Side[] {
     return this.props.hasReplicas ? SIDES : ['a'];
+  }
+
+  override async contents(keys: readonly string[], ring: RingId): Promise<Record<string, unknown>> {
+    const { cluster } = this.props;
+    if (ring === 'a' || !cluster) return super.contents(keys, ring);
+    return cluster.withClient((client) => readDataset(client as unknown as Redis, keys));
   }
 
   /** Starts clients, which connect to the proxies of each stage. */

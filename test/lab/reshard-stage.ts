@@ -1,13 +1,14 @@
 // The charts of a fleet whose ring changes, at a stage of that, and the addresses that its servers have in a lab.
 
 import { randomInt } from 'node:crypto';
-import { App, Size } from 'cdk8s';
+import { App, Chart, Duration, Size } from 'cdk8s';
 import {
   AppendFsync,
   FleetCharts,
   HashType,
   NutcrackerPool,
   NutcrackerServer,
+  RedisCluster,
   RedisConfig,
   type ReshardPhase,
   ShardStorage,
@@ -20,6 +21,8 @@ export interface Stage {
   readonly rings: readonly (readonly number[])[];
   /** @default - the ring was never changed */
   readonly phase?: ReshardPhase;
+  /** Whether the keys move from the last ring to a Redis Cluster. */
+  readonly toCluster?: boolean;
 }
 
 export const SENTINELS = [0, 1, 2];
@@ -69,11 +72,25 @@ export function text({ host, port }: Address): string {
 const LONG = ['--deadline', '20000'];
 const PATIENT = { preflight: LONG, copy: LONG };
 
-export function chartsOf({ rings: [first, ...others], phase }: Stage, hasReplicas = false): FleetCharts {
+/** A Redis Cluster to which the fleet can move. */
+export function clusterIn(app: App): RedisCluster {
+  return new RedisCluster(new Chart(app, 'fleet-cluster'), 'cluster', {
+    name: 'fleet-cluster',
+    masters: 3,
+    storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+    password: { name: 'fleet-redis' },
+    startClosed: true,
+    nodeTimeout: Duration.seconds(5),
+    config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
+  });
+}
+
+export function chartsOf({ rings: [first, ...others], phase, toCluster }: Stage, hasReplicas = false): FleetCharts {
   const app = new App();
+  const cluster = toCluster ? clusterIn(app) : undefined;
   const charts = new FleetCharts(app, 'fleet', {
     pool: ringOf(first),
-    ...(phase !== undefined && { reshard: { pools: others.map(ringOf), phase, stepArguments: PATIENT } }),
+    ...(phase !== undefined && { reshard: { pools: others.map(ringOf), cluster, phase, stepArguments: PATIENT } }),
     redis: {
       // A kill must not lose acknowledged writes.
       config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),

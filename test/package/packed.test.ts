@@ -25,7 +25,7 @@ const KINDS: Record<string, RegExp> = {
   'its types': /^build\/lib\/[\w/-]+\.d\.ts$/,
   'what cdk8s import generates': /^build\/imports\/[\w.]+\.(js|d\.ts)$/,
   'what its props are': /^build\/lib\/props\.json$/,
-  'the scripts of the pods': /^build\/lib\/scripts\/[\w-]+\.(sh|lua)$/,
+  'the scripts of the pods': /^build\/lib\/scripts\/[\w-]+\.(sh|lua|awk)$/,
   'the command line': /^build\/cli\/[\w/-]+\.js$/,
   'the migrator': /^build\/migrator\/migrator\.mjs$/,
   'the failover program': /^build\/failover\/failover\.mjs$/,

@@ -3,7 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { Duration, Size } from 'cdk8s';
-import { RedisCluster, type RedisClusterProps, ShardStorage } from '../../lib';
+import { AppendFsync, RedisCluster, type RedisClusterProps, RedisConfig, ShardStorage } from '../../lib';
 import { PASSWORD } from '../lab/clients';
 import { LabClusterPods } from '../lab/cluster-pods';
 import { Lab, type Program, until } from '../lab/lab';
@@ -22,6 +22,8 @@ function clusterOf(props: Partial<RedisClusterProps> = {}): LabClusterPods {
     storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
     password: { name: 'cart' },
     nodeTimeout: Duration.seconds(5),
+    // A kill must not lose acknowledged writes.
+    config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
     ...props,
   });
   return new LabClusterPods({ lab, cluster, password: PASSWORD, secret: 'cart' });

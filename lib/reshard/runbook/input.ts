@@ -3,7 +3,8 @@
 import { type RingUser } from '../reshard-plan';
 import { type ReshardPhase } from '../reshard-options';
 
-export interface ReshardRunbook {
+/** What the runbook of a change to another ring, and of one to a Redis Cluster, have in common. */
+export interface RunbookOfChange {
   readonly fleet: string;
   /** The file in which the FleetCharts are. */
   readonly source: string;
@@ -14,13 +15,16 @@ export interface ReshardRunbook {
   readonly statefulSet: string;
   /** The StatefulSets of the second servers and the Sentinels, if there are any. */
   readonly replicas?: { readonly statefulSet: string; readonly sentinels: string };
-  /** The number of shards in this phase. */
-  readonly shards: number;
   readonly deployment: string;
   /** The written files by step, such as `30-redis`. */
   readonly files: Readonly<Record<string, string>>;
   /** The names of the Jobs by command, and of `failover-status`. */
   readonly jobs: Readonly<Record<string, string>>;
+}
+
+export interface ReshardRunbook extends RunbookOfChange {
+  /** The number of shards in this phase. */
+  readonly shards: number;
   readonly diff: {
     readonly before: number;
     readonly after: number;
@@ -33,4 +37,20 @@ export interface ReshardRunbook {
   };
   /** The users as which the proxies of the old and the new ring log in. */
   readonly users: readonly [RingUser, RingUser];
+}
+
+export interface ClusterRunbook extends RunbookOfChange {
+  /** The hash tag of the ring, if it has one. */
+  readonly hashTag?: string;
+  /** Whether the shards restart, since they get the user of the Jobs. */
+  readonly restarts: boolean;
+  readonly cluster: {
+    readonly statefulSet: string;
+    /** The file with its objects. */
+    readonly file: string;
+    /** `host:port` of nodes, for the configuration of clients. */
+    readonly seeds: readonly string[];
+    readonly masters: number;
+    readonly nodes: number;
+  };
 }

@@ -6,7 +6,6 @@ import {
   follow,
   kubectl,
   numbered,
-  ofMove,
   removeJobs,
   runAgain,
   shell,
@@ -16,6 +15,7 @@ import { wrap } from '../../migration/runbook/wrap';
 import { percent } from '../../nutcracker/percent';
 import { ReshardPhase } from '../reshard-options';
 import { type ReshardRunbook } from './input';
+import { applyAll, deleteChange, fenced, serversRolledOut, setPhase } from './parts';
 
 export function reshardRunbook(input: ReshardRunbook): string {
   const parts = {
@@ -24,11 +24,6 @@ export function reshardRunbook(input: ReshardRunbook): string {
     [ReshardPhase.STABLE]: stable,
   };
   return `${parts[input.phase](input).map(wrap).join('\n\n')}\n`;
-}
-
-/** The command that moves on to the next phase. */
-function setPhase({ source }: ReshardRunbook, phase: keyof typeof ReshardPhase): string {
-  return `Set \`phase: ReshardPhase.${phase}\` in \`${source}\`, and run \`npm run synth\`.`;
 }
 
 function resharding(input: ReshardRunbook): string[] {
@@ -90,21 +85,6 @@ function prepare(input: ReshardRunbook): string[] {
   ];
 }
 
-function deleteChange(input: ReshardRunbook): string {
-  return `${kubectl(input)} delete jobs,configmaps,networkpolicies -l ${ofMove(input)}`;
-}
-
-/** The commands that apply these files, if they were written. */
-function applyAll({ files }: ReshardRunbook, ...steps: string[]): string[] {
-  return steps.flatMap((step) => (files[step] ? [apply(files[step])] : []));
-}
-
-function serversRolledOut(input: ReshardRunbook): string[] {
-  const { statefulSet, replicas } = input;
-  const sets = [...(replicas ? [replicas.sentinels] : []), statefulSet, ...(replicas ? [replicas.statefulSet] : [])];
-  return sets.map((name) => `${kubectl(input)} rollout status statefulset/${name}`);
-}
-
 /** With replicas, all shards have to have one that could take over. */
 function failoverOfAll(input: ReshardRunbook): string[][] {
   const { files, replicas } = input;
@@ -160,19 +140,6 @@ function change(input: ReshardRunbook): string[] {
     `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` to return.`,
     '### End the change',
     `When you no longer want to return, do the following. ${setPhase(input, 'RESHARDED')} Follow the new runbook, and not earlier: proxies that know only the new ring get errors while the old one serves.`,
-  ];
-}
-
-function fenced(input: ReshardRunbook): string[] {
-  const { files, jobs } = input;
-  const k = kubectl(input);
-  return [
-    '## If `copy` dies during the switch',
-    'The fence does not end by itself. The container starts `copy` again at once, which gives the shards back to the ring that has every write. If the node of its pod is lost, do that yourself, without waiting for Kubernetes:',
-    shell(`${k} delete pods -l job-name=${jobs.copy} --force --grace-period=0`, runAgain(files['60-reshard-copy'])),
-    `If its log says \`another program is working on it\`, the connection of the lost pod is still open: ${linkTo('end it', 'docs/reshard.md#the-state-of-a-fleet')}.`,
-    'To see which ring serves:',
-    shell(runAgain(files['55-reshard-status']), follow(input, 'status')),
   ];
 }
 

@@ -110,7 +110,7 @@ describe('--output', () => {
     };
     const charts = new FleetCharts(new App(), 'alpha', {
       pool: NutcrackerConfig.fromFile(ARTICLE).pool(),
-      reshard: { ...reshard, pools: [...reshard.pools] },
+      reshard: { ...reshard, pools: [...(reshard.pools ?? [])] },
       storage: NFS,
       proxies: { image: 'twemproxy:0.5.0' },
     });

@@ -1,0 +1,223 @@
+// The RUNBOOK.md of a change from a ring to a Redis Cluster, written from the same data as the manifests.
+
+import { linkTo } from '../../common/documents';
+import {
+  apply,
+  follow,
+  kubectl,
+  numbered,
+  removeJobs,
+  runAgain,
+  shell,
+  suspend,
+} from '../../migration/runbook/commands';
+import { wrap } from '../../migration/runbook/wrap';
+import { ReshardPhase } from '../reshard-options';
+import { type ClusterRunbook } from './input';
+import { applyAll, deleteChange, fenced, serversRolledOut, setPhase } from './parts';
+
+export function clusterRunbook(input: ClusterRunbook): string {
+  const parts = input.phase === ReshardPhase.RESHARDING ? resharding(input) : resharded(input);
+  return `${parts.map(wrap).join('\n\n')}\n`;
+}
+
+function resharding(input: ClusterRunbook): string[] {
+  const { cluster, fleet } = input;
+  return [
+    `# Runbook: move ${fleet} to the Redis Cluster ${cluster.statefulSet}`,
+    `${cluster.masters} masters, ${cluster.nodes} nodes. All keys move. The applications keep writing, and change their clients right after the switch: until an application has changed, it gets errors (\`NOPERM\`), and never an old value. No acknowledged write is lost. ${linkTo('How it works', 'docs/reshard.md#to-a-redis-cluster')} has what is not promised.`,
+    ...prepare(input),
+    ...applications(input),
+    ...copy(input),
+    ...change(input),
+    ...fenced(input),
+    ...giveUp(input),
+  ];
+}
+
+function prepare(input: ClusterRunbook): string[] {
+  const { files, restarts, replicas, cluster } = input;
+  const restart = restarts
+    ? 'Give the shards the user of the Jobs. Each of them restarts once:'
+    : 'Apply the network policies and the shards, which do not restart:';
+  return [
+    '## 1. Prepare',
+    ...numbered(
+      [
+        restart,
+        shell(
+          ...applyAll(input, '10-network-policies', '20-storage', '25-sentinel', '30-redis'),
+          ...serversRolledOut(input),
+        ),
+      ],
+      [
+        'Ask the shards which commands with several keys the applications have used:',
+        shell(
+          ...applyAll(input, '45-reshard', '46-reshard-program', '51-reshard-compatibility'),
+          follow(input, 'compatibility'),
+        ),
+        `**No-go**: the Job failed. Its log names the commands that a cluster refuses, with the number of calls and the remedy. Change the applications first; the proxies accept the changed commands as well. To ask again, from now on: run \`CONFIG RESETSTAT\` on each shard, wait until every application has done everything that it does, and \`${runAgain(files['51-reshard-compatibility'])}\`.`,
+      ],
+      [
+        'Start the nodes, and wait for the Job that makes them a cluster:',
+        shell(apply(cluster.file), follow(input, 'create')),
+        `**No-go**: the Job does not end: its log says for what it waits. It failed: its log says what a person has to decide. To run it again: \`kubectl delete job/${input.jobs.create}${ofNamespace(input)}\`, and apply the file.`,
+      ],
+      [
+        'Check the servers and the nodes, and predict how long it takes:',
+        shell(apply(files['50-reshard-preflight']), follow(input, 'preflight')),
+        `**No-go**: the Job failed. Its log says what to do; then run it again: \`${runAgain(files['50-reshard-preflight'])}\`.`,
+      ],
+      ...(replicas && files['42-failover'] ? [failover(input)] : []),
+    ),
+  ];
+}
+
+function ofNamespace({ namespace }: ClusterRunbook): string {
+  return namespace === undefined ? '' : ` -n ${namespace}`;
+}
+
+function failover(input: ClusterRunbook): string[] {
+  const { files } = input;
+  return [
+    'Wait until every shard has a replica that could take over:',
+    shell(
+      ...applyAll(input, '42-failover', '43-failover-program'),
+      runAgain(files['57-failover-status']),
+      follow(input, 'failover-status'),
+    ),
+    `**No-go**: a shard has problems. The log says which, and what to do.`,
+  ];
+}
+
+function applications({ cluster, hashTag, deployment }: ClusterRunbook): string[] {
+  const tag =
+    hashTag === undefined || hashTag === '{}'
+      ? 'Keys with the same hash tag `{}` have the same slot.'
+      : `The hash tag of the ring is \`${hashTag}\`; that of a cluster is always \`{}\`, so keys with the same tag of the ring are in different slots.`;
+  return [
+    '## 2. Prepare the applications',
+    'Build a release of each application, and test it with a cluster of its own. Do not roll it out yet. Keep the present release: it is the way back. What differs:',
+    [
+      `- **The client**: one for Redis Cluster, such as \`Cluster\` of ioredis or \`RedisCluster\` of redis-py. It connects to every node, and follows \`MOVED\`. Its start nodes, instead of the Service of ${deployment}: \`${cluster.seeds.join('`, `')}\`.`,
+      '- **The password** is the same. The user is `default`, so none has to be named.',
+      `- **Several keys in one command, script or transaction** have to be in one slot (\`CROSSSLOT\`). ${tag}`,
+      '- **Database 0** is the only one.',
+      '- **Network**: clients need a connection to each node. Its prop `clients` has the peers that are allowed.',
+      '- **Failover**: while a master is replaced, commands for its slots fail for about the node timeout. Repeat only what may be run twice.',
+    ].join('\n'),
+  ];
+}
+
+function copy(input: ClusterRunbook): string[] {
+  const { files, jobs } = input;
+  const logs = `${kubectl(input)} logs job/${jobs.copy}`;
+  return [
+    '## 3. Copy',
+    ...numbered(
+      [
+        'Start `copy`. It copies all keys, follows their changes, and runs until you stop it:',
+        shell(apply(files['60-reshard-copy']), `until ${logs} 2>/dev/null | grep 'copied '; do sleep 2; done`),
+        'Drain no Kubernetes node with shards or nodes of the cluster meanwhile, and move no slots: each change of a master ends `copy`. It begins again from the start, by itself a few times.',
+      ],
+      [
+        'Compare every key with its copy:',
+        shell(apply(files['70-reshard-verify']), follow(input, 'verify')),
+        `**No-go**: keys differ. Start \`copy\` again: \`${runAgain(files['60-reshard-copy'])}\`.`,
+      ],
+    ),
+  ];
+}
+
+function change(input: ClusterRunbook): string[] {
+  const { files, deployment } = input;
+  return [
+    '## 4. Switch, and change the applications',
+    ...numbered(
+      [
+        'The running `copy` fences all shards, copies what is left, and opens the cluster, which takes milliseconds. From then on, commands through the proxies fail with `NOPERM`:',
+        shell(apply(files['80-reshard-switch']), suspend(input, 'switch', false), follow(input, 'switch')),
+        `**No-go**: it failed. The ring serves, unless \`copy\` has died meanwhile: see below. To try again, replace the Job and start it as above: \`${runAgain(files['80-reshard-switch'])}\`.`,
+      ],
+      [
+        'Roll out the new releases at once, those that write most first. An application works as soon as it has changed, whatever the others do.',
+        `**Go**: no application has errors. No client uses ${deployment} any more.`,
+      ],
+    ),
+    '### Return to the ring',
+    'This loses nothing that was written to the cluster, as long as `copy` runs. Then roll out the former releases at once; until then, an application gets `NOPERM` from the cluster:',
+    shell(apply(files['90-reshard-return']), suspend(input, 'return', false), follow(input, 'return')),
+    `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` to return.`,
+    '### End the change',
+    `When you no longer want to return, do the following. ${setPhase(input, 'RESHARDED')} Follow the new runbook.`,
+  ];
+}
+
+function giveUp(input: ClusterRunbook): string[] {
+  const { files, restarts, source } = input;
+  return [
+    '## Give up',
+    'While the ring serves:',
+    ...numbered(
+      [
+        'Stop `copy`, and delete the copies:',
+        shell(
+          removeJobs(input, 'copy'),
+          apply(files['98-reshard-purge']),
+          suspend(input, 'purge', false),
+          follow(input, 'purge'),
+        ),
+        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
+      ],
+      ['Delete the Jobs, the plan and the program:', shell(deleteChange(input))],
+      [
+        `In \`${source}\`, remove \`reshard.cluster\`, and set the phase STABLE. If the ring was never changed, remove \`reshard\`${restarts ? ', which restarts every shard once' : ''}. Run \`npm run synth\`, and apply the files. The nodes are closed and empty: remove the RedisCluster as well, or keep it for the next try.`,
+      ],
+    ),
+  ];
+}
+
+function resharded(input: ClusterRunbook): string[] {
+  const { files, cluster, fleet, namespace, source } = input;
+  const left = ['40-twemproxy', '44-metrics', '42-failover', '43-failover-program', '25-sentinel', '30-redis'];
+  const remaining = [...left, '10-network-policies'].flatMap((step) =>
+    files[step] ? [`kubectl delete -f ${files[step]}`] : [],
+  );
+  return [
+    `# Runbook: end the move of ${fleet} to the Redis Cluster ${cluster.statefulSet}`,
+    '**Go**: the cluster serves, as the Job `status` says, and no application uses the proxies. From step 1 on, `return` is refused. Until step 2 you can go back to the phase RESHARDING, and return from there. From step 2 on, the ring cannot serve again.',
+    ...numbered(
+      [
+        'Check which of them serves:',
+        shell(
+          ...applyAll(input, '45-reshard', '46-reshard-program'),
+          runAgain(files['55-reshard-status']),
+          follow(input, 'status'),
+        ),
+        '**No-go**: the last line does not begin with `serves B`. Set `phase: ReshardPhase.RESHARDING` again, run `npm run synth`, and follow that runbook from `45-reshard` on.',
+      ],
+      [
+        'Stop `copy`, and delete all keys from the shards:',
+        shell(
+          removeJobs(input, 'preflight', 'compatibility', 'copy', 'verify', 'switch', 'return'),
+          apply(files['98-reshard-purge']),
+          suspend(input, 'purge', false),
+          follow(input, 'purge'),
+        ),
+        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
+      ],
+      [
+        'Delete the Jobs, the proxies and the empty shards. Their volumes and claims stay:',
+        shell(deleteChange(input), ...remaining),
+      ],
+      [
+        `In \`${source}\`, remove the FleetCharts of ${fleet}, and keep the RedisCluster as it is, with \`startClosed\`: to remove the prop would restart its nodes. Run \`npm run synth\`.`,
+        ...(namespace === undefined
+          ? []
+          : [
+              `**Keep the namespace**: \`${namespace}\` was written by the fleet, and the cluster is in it. If your tools delete what is no longer in \`dist/\` (\`--prune\`, GitOps), write the Namespace yourself before you remove the fleet.`,
+            ]),
+      ],
+    ),
+  ];
+}
