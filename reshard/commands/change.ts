@@ -6,7 +6,7 @@ import { type Result } from '../../migrator/program/run';
 import { clients } from '../../migrator/redis/clients';
 import { CLIENT_NAME, type RedisServer } from '../../migrator/redis/server';
 import { AbortedError } from '../../migrator/shard/hand-over';
-import { type RingId } from '../plan/plan';
+import { nameOf, type RingId } from '../plan/plan';
 import { MEANING } from '../server/epoch';
 import { type Context, forFleet } from './context';
 import { request } from './requests';
@@ -21,7 +21,7 @@ export function change(context: Context, ring: RingId, patienceMs: number): Prom
     const deadline = Date.now() + patienceMs;
     for (let isAsked = false; ; isAsked = true) {
       const state = await fleet.state();
-      if (state === wanted) return `ring ${ring} serves`;
+      if (state === wanted) return `${nameOf(ring)} serves`;
       if (state === 'mixed') throw new RefusedError(MEANING[state]);
       if (!(await isCopyRunning(redis, context.planHash))) {
         throw new AbortedError(`copy is not running, and ${state}: run copy, and then this again`);

@@ -5,7 +5,7 @@ import { type Result } from '../../migrator/program/run';
 import { AbortedError } from '../../migrator/shard/hand-over';
 import { deleteCopies } from '../move/foreign-keys';
 import { Mover } from '../move/mover';
-import { otherRing, type RingId } from '../plan/plan';
+import { nameOf, otherRing, type RingId } from '../plan/plan';
 import { type Fleet } from '../server/fleet';
 import { type Context, forFleet, lockFleet } from './context';
 import { requested } from './requests';
@@ -49,7 +49,8 @@ async function follow(context: Context, fleet: Fleet, mover: Mover, { deadlineMs
   try {
     const isStopped = (): boolean => stop.aborted;
     await mover.copyUntil(() => mover.isCopied || isStopped());
-    if (!isStopped()) report.note(`copied ${mover.copied} values in ${seconds(start)}; following ${mover.serving}`);
+    if (!isStopped())
+      report.note(`copied ${mover.copied} values in ${seconds(start)}; following ${nameOf(mover.serving)}`);
     while (!isStopped()) {
       await mover.copyUntil(() => isStopped() || (requests.isFor(otherRing(mover.serving)) && mover.isCopied));
       if (isStopped()) break;
@@ -57,13 +58,13 @@ async function follow(context: Context, fleet: Fleet, mover: Mover, { deadlineMs
       if (reason !== undefined) throw new RefusedError(reason);
       const { ms, keys } = await mover.changeOver(deadlineMs);
       report.note(
-        `ring ${mover.serving} serves; nobody was served for ${ms.toFixed(0)} ms, ${keys} keys copied meanwhile`,
+        `${nameOf(mover.serving)} serves; nobody was served for ${ms.toFixed(0)} ms, ${keys} keys copied meanwhile`,
       );
     }
   } finally {
     requests.stop();
   }
-  throw new AbortedError(`stopped; ring ${mover.serving} serves, and the copies are of no use: run copy again`);
+  throw new AbortedError(`stopped; ${nameOf(mover.serving)} serves, and the copies are of no use: run copy again`);
 }
 
 /** Looks for a request every now and then. */

@@ -2,6 +2,7 @@
 
 import { type Result } from '../../migrator/program/run';
 import { deleteCopies } from '../move/foreign-keys';
+import { nameOf } from '../plan/plan';
 import { type Context, forFleet, lockFleet } from './context';
 
 export function purge(context: Context, deleteOrphans: boolean): Promise<Result> {
@@ -11,6 +12,6 @@ export function purge(context: Context, deleteOrphans: boolean): Promise<Result>
       context.report.note(text);
     });
     await fleet.checkCluster();
-    return `ring ${serving} serves; ${await deleteCopies(fleet, rings, serving, deleteOrphans)} copies deleted`;
+    return `${nameOf(serving)} serves; ${await deleteCopies(fleet, rings, serving, deleteOrphans)} copies deleted`;
   });
 }

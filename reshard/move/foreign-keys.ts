@@ -3,7 +3,7 @@
 
 import { allKeys, printable } from '../../migrator/data/key-scan';
 import { RefusedError } from '../../migrator/program/outcome';
-import { otherRing, type RingId } from '../plan/plan';
+import { nameOf, otherRing, type RingId } from '../plan/plan';
 import { type Rings } from '../plan/rings';
 import { type Fleet } from '../server/fleet';
 import { type FleetServer } from '../server/server';
@@ -64,7 +64,7 @@ export async function checkPlacement(
   }
   if (orphans > FEW_ORPHANS * copies && !acceptOrphans) {
     throw new RefusedError(
-      `${orphans} of ${copies} keys that only ring ${otherRing(serving)} looks for are on no server of ring ${serving}${such}; ` +
+      `${orphans} of ${copies} keys that only ${nameOf(otherRing(serving))} looks for are on no server of ${nameOf(serving)}${such}; ` +
         'correct the rings in the plan, or, if these are old copies of keys that were deleted since, run this with --delete-orphans',
     );
   }

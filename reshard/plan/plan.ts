@@ -18,6 +18,11 @@ export {
 /** The two rings. The servers decide which of them serves. */
 export type RingId = 'a' | 'b';
 
+/** As messages name it. */
+export function nameOf(ring: RingId): string {
+  return `ring ${ring.toUpperCase()}`;
+}
+
 export function otherRing(ring: RingId): RingId {
   return ring === 'a' ? 'b' : 'a';
 }

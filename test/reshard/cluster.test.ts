@@ -52,14 +52,14 @@ async function refused(): Promise<void> {
 
 /** The applications change their clients after the servers have: until then, they are refused. */
 async function toCluster(fleet: LabReshardCluster): Promise<void> {
-  expect(await fleet.run('switch')).toContain('ring b serves');
+  expect(await fleet.run('switch')).toContain('ring B serves');
   await refused();
   load?.routeToCluster(fleet.cluster.ports);
   await moreWrites();
 }
 
 async function toRing(fleet: LabReshardCluster): Promise<void> {
-  expect(await fleet.run('return')).toContain('ring a serves');
+  expect(await fleet.run('return')).toContain('ring A serves');
   await refused();
   load?.routeTo(fleet.proxyPorts);
   await moreWrites();
@@ -97,7 +97,7 @@ describe('forth and back under load', () => {
     await toCluster(fleet);
 
     copy.child.kill('SIGTERM');
-    await ended(copy, 'stopped; ring b serves');
+    await ended(copy, 'stopped; ring B serves');
     await fleet.run('purge');
     expect(await fleet.foreignKeys('b')).toEqual([]);
     expect(await fleet.contents(keys, 'b')).toEqual(contents);

@@ -67,12 +67,12 @@ describe('forth and back under load', () => {
     expect(await fleet.run('verify')).toMatch(/^\d+ moving keys are the same on both rings/m);
     await moreWrites();
 
-    expect(await fleet.run('switch')).toContain('ring b serves');
+    expect(await fleet.run('switch')).toContain('ring B serves');
     await moreWrites();
     expect(await fleet.contents(keys, 'b')).toEqual(contents);
     expect(await fleet.run('status')).toContain('serves B: ring B serves');
 
-    expect(await fleet.run('return')).toContain('ring a serves');
+    expect(await fleet.run('return')).toContain('ring A serves');
     await moreWrites();
     expect(await fleet.contents(keys, 'a')).toEqual(contents);
 
