@@ -2,10 +2,10 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import pLimit from 'p-limit';
 import { parse } from 'yaml';
-import { FleetCharts, ReshardPhase } from '../lib';
+import { FleetCharts, RedisCluster, ReshardPhase } from '../lib';
 import { longTest } from './lab/cases';
 import { ApiServer, type ApiServerProps } from './lab/api-server';
 import { changed, LIVE, NFS } from './lab/fleet-charts';
@@ -64,6 +64,32 @@ longTest('kubectl accepts every command of a change of the ring', async () => {
     lines.push(...found);
   }
   expect(lines.length).toBeGreaterThan(20);
+});
+
+longTest('kubectl accepts every command of a move to a Redis Cluster', async () => {
+  for (const phase of [ReshardPhase.RESHARDING, ReshardPhase.RESHARDED]) {
+    const outdir = path.join(lab.dir, phase);
+    const app = new App({ outdir });
+    const cluster = new RedisCluster(new Chart(app, 'cluster', { namespace: 'unit-1' }), 'cluster', {
+      name: 'cluster',
+      masters: 3,
+      storage: NFS,
+      password: { name: 'unit-1-redis' },
+      startClosed: true,
+    });
+    const charts = new FleetCharts(app, 'unit-1', {
+      namespace: 'unit-1',
+      pool: LIVE,
+      reshard: { cluster, phase },
+      storage: NFS,
+      proxies: { image: 'twemproxy:0.5.0' },
+    });
+    app.synth();
+    charts.writeRunbook();
+    const found = commands(fs.readFileSync(path.join(outdir, 'unit-1.RUNBOOK.md'), 'utf8'));
+    expect(found.length).toBeGreaterThan(10);
+    expect(await refused(found, outdir)).toEqual([]);
+  }
 });
 
 test('kubectl rejects a command with a mistake', async () => {

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { type Lab } from './lab';
 
 const TOOLS =
-  'awk cat date find grep id mkdir mkfifo mv nc od printf rm sed sh sha256sum sleep sort sync tail timeout tr wc wget'.split(
+  'awk cat cmp date find grep id mkdir mkfifo mv nc od printf rm sed sh sha256sum sleep sort sync tail timeout tr wc wget'.split(
     ' ',
   );
 /** Debian's busybox has no flock, Alpine's has. */

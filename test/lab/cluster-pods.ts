@@ -21,6 +21,8 @@ export interface LabClusterPodsProps {
   readonly password: string;
   /** The name of the Secret. */
   readonly secret: string;
+  /** The PATH of the pods. @default - that of Debian */
+  readonly path?: string;
 }
 
 /** A failover takes the node timeout, and another second; a busy machine much longer. */
@@ -29,16 +31,17 @@ const PATIENCE_MS = 150_000;
 export class LabClusterPods {
   /** By ordinal. */
   private readonly pods = new Map<number, LabPod>();
-  private readonly names: string;
+  /** The directory of the name service. */
+  private readonly bin: string;
   private readonly path: string;
   private network = aNetwork();
 
   constructor(private readonly props: LabClusterPodsProps) {
-    const { lab } = props;
-    this.names = `${lab.dir}/names`;
-    const getent = lab.write('bin/getent', `#!/bin/sh\ngrep " $2\\$" ${this.names}\n`);
+    const { lab, cluster } = props;
+    this.bin = `${cluster.statefulSet.name}-bin`;
+    const getent = lab.write(`${this.bin}/getent`, `#!/bin/sh\ngrep " $2\\$" ${lab.dir}/${this.bin}/names\n`);
     fs.chmodSync(getent, 0o755);
-    this.path = `${lab.dir}/bin:${PATH}`;
+    this.path = `${lab.dir}/${this.bin}:${props.path ?? PATH}`;
     this.writeNames();
   }
 
@@ -184,7 +187,7 @@ export class LabClusterPods {
 
   private writeNames(): void {
     const text = Object.entries(this.hosts).map(([name, host]) => `${host} ${name}\n`);
-    this.props.lab.write('names', text.join(''));
+    this.props.lab.write(`${this.bin}/names`, text.join(''));
   }
 
   private pod(workload: { toJson(): unknown }, name: string, host = ''): LabPod {

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { Duration, Size } from 'cdk8s';
 import { AppendFsync, RedisCluster, type RedisClusterProps, RedisConfig, ShardStorage } from '../../lib';
+import { busyboxPath } from '../lab/busybox';
 import { PASSWORD } from '../lab/clients';
 import { LabClusterPods } from '../lab/cluster-pods';
 import { Lab, type Program, until } from '../lab/lab';
@@ -15,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-function clusterOf(props: Partial<RedisClusterProps> = {}): LabClusterPods {
+function clusterOf(props: Partial<RedisClusterProps> = {}, path?: string): LabClusterPods {
   const cluster = new RedisCluster(chart('shop'), 'cluster', {
     name: 'cart',
     masters: 3,
@@ -26,7 +27,7 @@ function clusterOf(props: Partial<RedisClusterProps> = {}): LabClusterPods {
     config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
     ...props,
   });
-  return new LabClusterPods({ lab, cluster, password: PASSWORD, secret: 'cart' });
+  return new LabClusterPods({ lab, cluster, password: PASSWORD, secret: 'cart', path });
 }
 
 /** Kills a program and what it has started. */
@@ -95,6 +96,19 @@ test('the Job creates the cluster, and has nothing to do afterwards', async () =
   expect(view).toContain('cart-0.shop.svc.cluster.local');
   expect(await nodes.create()).not.toMatch(/adding|reset/);
   expect(await nodes.on(0, (client) => client.cluster('NODES'))).toContain('5461-10922');
+});
+
+test('with the tools of an Alpine image, the Job creates it, a master hands over, and all addresses change', async () => {
+  const nodes = clusterOf({}, busyboxPath(lab));
+  await nodes.start();
+  await nodes.create();
+  await nodes.settled();
+  await nodes.stop(0);
+  expect(await nodes.masters()).toEqual([1, 2, 4]);
+  await nodes.start([0]);
+  await nodes.settled();
+  await nodes.restartWithOtherAddresses();
+  await nodes.settled();
 });
 
 describe('the Job is killed, with all that it has started, and runs again', () => {
@@ -269,6 +283,6 @@ describe('refused, and left as they are', () => {
       await client.cluster('ADDSLOTS', 12_182);
     });
     expect(await refusal(nodes)).toContain('has keys or slots, but is not in the cluster');
-    expect(await nodes.masters()).toEqual([0, 2, 4]);
+    expect(await nodes.masters()).toEqual([0, 1, 2, 4]);
   });
 });

@@ -103,3 +103,43 @@ test('a fleet moves to a Redis Cluster by its charts, and back: no write is lost
   load = undefined;
   await expectNothingLost(stopped);
 });
+
+test('a fleet with replicas moves, and back, while masters of both change', async () => {
+  const cluster = new LabClusterPods({ lab, cluster: clusterIn(new App()), password: PASSWORD, secret: 'fleet-redis' });
+  const two = [1, 1];
+  const fleet = await LabReshardCharts.start(lab, { first: two, mostShards: 2, hasReplicas: true, cluster });
+  closeFleet = () => fleet.close();
+  load = await fleet.load({ operationsPerSecond: 1000 });
+  const servers = fleet.serverProcesses();
+  await fleet.apply({ rings: [two], phase: RESHARDING, toCluster: true });
+  // They have the user of the Jobs already.
+  expect(fleet.serverProcesses()).toEqual(servers);
+  await cluster.start();
+  await cluster.create();
+  await cluster.settled();
+  const keys = await fleet.fill(100);
+  const contents = await fleet.contents(keys, 'a');
+  const copy = await fleet.copyJob();
+  await fleet.runJob('switch');
+  await refused();
+  load.routeToCluster(cluster.addresses);
+  await untilMoreWrites(load);
+  expect(await fleet.contents(keys, 'b')).toEqual(contents);
+  // The checks of the bridges go on, and find a new master, although no ring serves.
+  expect(await fleet.checksWait()).toBe(true);
+  await fleet.restart(0, 'a');
+  await fleet.untilReplicated();
+  await cluster.stop(4);
+  await cluster.start([4]);
+  await cluster.settled();
+  await copy.followsAgain();
+  await fleet.runJob('return');
+  await refused();
+  load.routeTo(fleet.proxyPorts);
+  await untilMoreWrites(load);
+  expect(await fleet.contents(keys, 'a')).toEqual(contents);
+  await copy.stop();
+  const stopped = load;
+  load = undefined;
+  await expectNothingLost(stopped);
+});
