@@ -5,7 +5,7 @@ import { HASH_LENGTH } from '../common/hashed-config-map';
 import { checkName, checkWhole } from '../common/prop-errors';
 import { refuseSecondKey } from '../common/secret-key';
 import { type RedisClusterProps } from '../redis-cluster-props';
-import { BUS_OFFSET, nodesOfShard, portOf } from './cluster-node';
+import { BUS_OFFSET, nodesOfShard, nodeTimeoutOf, portOf } from './cluster-node';
 import { checkShards } from './shard-checks';
 
 /** redis-cli creates no cluster with fewer: the others have to agree that one has failed. */
@@ -23,7 +23,7 @@ export function checkCluster(scope: Construct, props: RedisClusterProps): void {
   checkWhole(scope, 'replicas', replicas, 0, MOST_REPLICAS);
   checkName(scope, 'name', name, '-create-'.length + HASH_LENGTH);
   checkWhole(scope, 'port', portOf(props), 1024, LARGEST_PORT);
-  checkWhole(scope, 'nodeTimeout in milliseconds', props.nodeTimeout?.toMilliseconds() ?? 15_000, 1000, 600_000);
+  checkWhole(scope, 'nodeTimeout in milliseconds', nodeTimeoutOf(props), 1000, 600_000);
   refuseSecondKey(scope, 'password', props.password);
   const nodes = { ...props, shards: masters * nodesOfShard(props), shardName: name, replicas: 0 };
   checkShards(scope, { ...nodes, migratorUser: true });

@@ -6,12 +6,18 @@ import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv } from '../common/secret-key';
 import { FINAL_EXIT_CODES } from '../jobs/step';
 import { type RedisClusterProps } from '../redis-cluster-props';
+import { nodeTimeoutOf } from './cluster-node';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 
 /** How often Kubernetes starts another pod after an error. A node that does not answer is no error: the Job waits for it. */
 const RETRIES = 20;
 
 const CONTAINER = 'create';
+
+/** A failover takes the node timeout, and what is found meanwhile may pass. */
+function refusalSeconds(props: RedisClusterProps): number {
+  return 20 + Math.ceil((2 * nodeTimeoutOf(props)) / 1000);
+}
 
 export function createJobSpec(
   props: RedisClusterProps,
@@ -39,7 +45,11 @@ export function createJobSpec(
             image,
             imagePullPolicy: props.imagePullPolicy,
             command: ['sh', '/etc/redis-shard/cluster-create.sh'],
-            env: [{ name: 'REPLICAS', value: String(replicas) }, ...secretEnv('REDISCLI_AUTH', props.password)],
+            env: [
+              { name: 'REPLICAS', value: String(replicas) },
+              { name: 'REFUSAL_SECONDS', value: String(refusalSeconds(props)) },
+              ...secretEnv('REDISCLI_AUTH', props.password),
+            ],
             terminationMessagePolicy: 'FallbackToLogsOnError',
             securityContext: RESTRICTED,
             resources: resources(Size.mebibytes(128), Cpu.millis(100)),

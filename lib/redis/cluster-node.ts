@@ -48,11 +48,17 @@ export function nodeData(props: RedisClusterProps, addresses: readonly string[])
   };
 }
 
-function clusterLines({ nodeTimeout, requireFullCoverage = true }: RedisClusterProps): string[] {
+/** In milliseconds. */
+export function nodeTimeoutOf({ nodeTimeout }: RedisClusterProps): number {
+  return nodeTimeout?.toMilliseconds() ?? 15_000;
+}
+
+function clusterLines(props: RedisClusterProps): string[] {
+  const { requireFullCoverage = true } = props;
   return [
     '# What every node runs with. cluster-start.sh adds the password and the address.',
     'cluster-enabled yes',
-    `cluster-node-timeout ${nodeTimeout?.toMilliseconds() ?? 15_000}`,
+    `cluster-node-timeout ${nodeTimeoutOf(props)}`,
     `cluster-require-full-coverage ${requireFullCoverage ? 'yes' : 'no'}`,
     '# A master and its replicas have ordinals that follow each other: each disruption budget has their pods.',
     'cluster-allow-replica-migration no',

@@ -72,7 +72,7 @@ while :; do
         # What is found while nodes join or fail over may pass.
         reason=$*
         [ "$reason" = "$reported" ] || since=$(seconds)
-        [ $(($(seconds) - since)) -lt 30 ] || { echo "refused: $reason" >&2 && exit 3; }
+        [ $(($(seconds) - since)) -lt "$REFUSAL_SECONDS" ] || { echo "refused: $reason" >&2 && exit 3; }
         ;;
       create)
         # shellcheck disable=SC2046

@@ -38,7 +38,8 @@ END {
 
   for (i = 1; i <= lines[base]; i++) {
     id = seen[base, i]; flags = view[base, id]
-    if (id in nodeOf || flags !~ /fail|noaddr/ || flags ~ /fail\?/) continue
+    # The former self of a node that has lost its disk; not one that somebody has added.
+    if (id in nodeOf || !(flags ~ /noaddr/ || (where[id] in own && flags ~ /fail/ && flags !~ /fail\?/))) continue
     if (owns[base, id]) decide("refuse a lost node, " id ", has slots: the keys in them are lost; see redis-cli --cluster fix")
     else decide("forget " id)
   }

@@ -34,10 +34,12 @@ if [ -s nodes.conf ]; then
     { found=$(locate "$node") && echo "$(name_of "$node") ${found% *}"; } 9>&- &
   done <$files/nodes >.nodes-now
   wait
-  awk 'NR == FNR { ip[$1] = $2; next }
+  awk 'FILENAME == ".nodes-now" { ip[$1] = $2; next }
     { n = split($2, part, ","); at = match(part[1], /:[0-9]+@[0-9]+$/) }
     n > 1 && at && part[2] in ip { $2 = ip[part[2]] substr(part[1], at) substr($2, length(part[1]) + 1) }
     { print }' .nodes-now nodes.conf >nodes.conf.new || die 'cannot write nodes.conf; is the volume full?'
+  # A node without this file would be a new one.
+  [ "$(grep -c '' nodes.conf)" = "$(grep -c '' nodes.conf.new)" ] || die 'cannot write nodes.conf; is the volume full?'
   cmp -s nodes.conf nodes.conf.new || { sync nodes.conf.new && mv nodes.conf.new nodes.conf; } || die 'cannot write nodes.conf; is the volume full?'
 fi
 

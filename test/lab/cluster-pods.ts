@@ -95,6 +95,14 @@ export class LabClusterPods {
     fs.rmSync(this.found(n).directory('/data'), { recursive: true });
   }
 
+  /** Kills all nodes, and starts them while their name service is down. */
+  async restartWithoutNames(): Promise<void> {
+    await Promise.all(this.ordinals.map((n) => this.kill(n)));
+    this.props.lab.write(`${this.bin}/names`, '');
+    await this.start();
+    this.writeNames();
+  }
+
   /** Kills all nodes, and starts them with other addresses. */
   async restartWithOtherAddresses(): Promise<void> {
     await Promise.all(this.ordinals.map((n) => this.kill(n)));

@@ -163,9 +163,36 @@ test('every address changes at once, and the cluster heals by itself', async () 
   await nodes.restartWithOtherAddresses();
   await nodes.settled();
   expect(await read(nodes)).toEqual(values);
-  // A node without its name service starts with the address that it knows.
   const view = await nodes.on(3, (client) => client.cluster('NODES'));
   for (const { host } of nodes.addresses) expect(view).toContain(`${host}:6379@16379`);
+});
+
+test('all nodes restart while the name service is down', async () => {
+  const nodes = clusterOf({ replicas: 0 });
+  await nodes.start();
+  await nodes.create();
+  const values = await fill(nodes);
+  const ids = (): Promise<string[]> => Promise.all(nodes.ordinals.map((n) => nodes.on(n, (it) => it.cluster('MYID'))));
+  const before = await ids();
+  await nodes.restartWithoutNames();
+  await nodes.settled();
+  expect(await ids()).toEqual(before);
+  expect(await read(nodes)).toEqual(values);
+});
+
+test('a node that somebody has added, and that has failed, is not forgotten', async () => {
+  const nodes = clusterOf({ replicas: 0 });
+  const other = clusterOf({ name: 'other', replicas: 0 });
+  await Promise.all([nodes.start(), other.start([0])]);
+  await nodes.create();
+  const { host, port } = other.addressOf(0);
+  await nodes.on(0, (client) => client.cluster('MEET', host, port));
+  const view = (): Promise<string> => nodes.on(1, async (client) => String(await client.cluster('NODES')));
+  await until('it has joined', async () => new RegExp(`${host}:${port}@\\S+ master`).test(await view()));
+  await other.kill(0);
+  await until('it has failed', async () => (await view()).includes('master,fail '));
+  await nodes.create();
+  expect(await view()).toContain(`${host}:${port}@`);
 });
 
 test('a planned stop hands over, and loses nothing', async () => {
