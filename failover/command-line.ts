@@ -1,12 +1,13 @@
 // The command line of the failover program.
 
-import { CommandLine, type CommandHelp, METRICS_PORT, type Options } from '../migrator/program/command-line';
+import { CommandLine, type CommandHelp, METRICS_PORT, type Options, TLS_CA } from '../migrator/program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'replicas.json, as the synth wrote it' },
   shards: { value: 'LIST', help: 'only these shards, such as 0-3,7, or the first of them, such as 10%' },
   current: { value: 'FILE', help: 'the name of the current Job; continue only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
+  ...TLS_CA,
   ...METRICS_PORT,
   json: { help: 'print JSON, one object per line' },
   help: { help: 'print this help' },

@@ -8,8 +8,11 @@ import {
   type EntryRules,
   formatProblems,
   isAddress,
+  isCount,
+  isObject,
   isOrdinal,
   isText,
+  orNothing,
   readPlanFile,
   ruleProblems,
   type Rules,
@@ -34,6 +37,11 @@ const SHARD_RULES: EntryRules<ReplicatedShard> = [
   ['shard', isOrdinal, 'its ordinal'],
   ['a', isAddress, 'host:port'],
   ['b', isAddress, 'host:port'],
+  [
+    'otherPorts',
+    orNothing((value) => isObject(value) && ['a', 'b'].every((side) => isCount((value as Record<string, unknown>)[side]))),
+    'the other ports of both servers, such as {"a": 6389, "b": 6390}',
+  ],
 ];
 
 /** The errors in a plan, each with the field, the value and the remedy. */

@@ -22,6 +22,7 @@ import { type FleetBackupProps } from './fleet-backup-props';
 import { checkJobs } from './jobs/job-checks';
 import { JOB_METRICS_PORT } from './jobs/job-options';
 import { withTls, withTlsServer } from './jobs/job-tls';
+import { usesTls } from './redis/server-ports';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { type Extras, jobLabels, jobSpec, type JobWiring } from './jobs/program-job';
@@ -129,7 +130,9 @@ export class FleetBackup extends Construct {
       ...wiring,
       extrasOf: (step) => {
         const own = step === IMPORT_STEP ? importing : undefined;
-        return own ?? withTlsServer(backupExtras(volume, [], restoreEnv(props)), props.tls);
+        // Servers with a partner replicate by TLS only in the phases in which the Job connects to them by TLS.
+        const isServer = (props.replicaAddresses ?? []).length === 0 || usesTls(props.tls);
+        return own ?? withTlsServer(backupExtras(volume, [], restoreEnv(props)), isServer ? props.tls : undefined);
       },
     });
     this.restoreJob = jobs[RESTORE_STEP.name];

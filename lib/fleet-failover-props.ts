@@ -3,6 +3,7 @@
 import { type Construct } from 'constructs';
 import { type SecretKey } from './common/secret-key';
 import { type FailoverOptions } from './failover/failover-options';
+import { type ShardTls } from './tls/tls-options';
 
 /** The options of the Jobs, and the servers of the fleet. */
 export interface FleetFailoverProps extends FailoverOptions {
@@ -17,6 +18,18 @@ export interface FleetFailoverProps extends FailoverOptions {
 
   /** `host:port` of each Sentinel. */
   readonly sentinels: string[];
+
+  /**
+   * TLS of the servers and the Sentinels: from the phase USED on, the Jobs connect by it.
+   * @default - none
+   */
+  readonly tls?: ShardTls;
+
+  /**
+   * The other port of every server a and of every server b, by which Sentinels and replicas name them while TLS is turned on or off.
+   * @default - they have one port
+   */
+  readonly otherPorts?: number[];
 
   /**
    * The password of the servers and the Sentinels.

@@ -14,6 +14,7 @@ import { FAILOVER } from './failover/steps';
 import { type FleetFailoverProps } from './fleet-failover-props';
 import { checkJobs } from './jobs/job-checks';
 import { JOB_METRICS_PORT } from './jobs/job-options';
+import { withTls } from './jobs/job-tls';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
@@ -68,7 +69,7 @@ export class FleetFailover extends Construct {
       planConfigMap: this.planConfigMap.name,
       programConfigMap: this.programConfigMap?.name,
       password,
-      extrasOf: (step) => ({ env: failoverEnv(step, stepArguments[step.name] ?? []) }),
+      extrasOf: (step) => withTls({ env: failoverEnv(step, stepArguments[step.name] ?? []) }, props.tls),
     });
     this.jobs = jobs;
     this.currentConfigMap = current;
@@ -76,12 +77,18 @@ export class FleetFailover extends Construct {
   }
 }
 
-function replicaPlan(fleet: string, { addresses, replicaAddresses, sentinels }: FleetFailoverProps): ReplicaPlan {
+function replicaPlan(fleet: string, props: FleetFailoverProps): ReplicaPlan {
+  const { addresses, replicaAddresses, sentinels, otherPorts } = props;
   return {
     version: REPLICA_PLAN_VERSION,
     fleet,
     sentinels,
-    shards: addresses.map((a, shard) => ({ shard, a, b: replicaAddresses[shard] })),
+    shards: addresses.map((a, shard) => ({
+      shard,
+      a,
+      b: replicaAddresses[shard],
+      ...(otherPorts && { otherPorts: { a: otherPorts[0], b: otherPorts[1] } }),
+    })),
   };
 }
 

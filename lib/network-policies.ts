@@ -113,7 +113,7 @@ export class NetworkPolicies extends Construct {
         'replicas',
         replicaStatefulSet.name,
         { labels: { ...redis.labels, ...replicaPodSelector }, podSelector: replicaPodSelector },
-        toServer(redis.replicaPort),
+        toServer(...redis.openReplicaPorts),
         everyServer,
         toRestore,
       );
@@ -123,7 +123,7 @@ export class NetworkPolicies extends Construct {
         'sentinels',
         sentinels.statefulSet.name,
         sentinels,
-        NetworkPeer._ingress([...users, ...fleet], [sentinels.port]),
+        NetworkPeer._ingress([...users, ...fleet], sentinels.openPorts),
         ownServers,
       );
     this.proxyPolicies = proxies.map((layer, i) =>

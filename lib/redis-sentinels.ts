@@ -17,7 +17,7 @@ import { SENTINEL_PORT, SENTINELS } from './redis/replication';
 import { type SentinelOptions } from './redis/sentinel-options';
 import { sentinelData, sentinelPod } from './redis/sentinel-pod';
 import { DATA_VOLUME } from './redis/redis-pod';
-import { ServerPorts } from './redis/server-ports';
+import { ServerPorts, tlsOfSentinels } from './redis/server-ports';
 import { type RedisStatefulSet } from './redis-stateful-set';
 import { type ShardVolume } from './storage/i-shard-storage';
 import { provide } from './storage/provide';
@@ -73,8 +73,10 @@ export class RedisSentinels extends Construct {
   readonly labels: { [key: string]: string };
   /** The labels that select the pods. */
   readonly podSelector: { [key: string]: string };
-  /** The port of every Sentinel. */
+  /** The port of every Sentinel; the one with TLS from the phase USED on. */
   readonly port: number;
+  /** The open ports of every Sentinel: the plain one, the one with TLS, or both. */
+  readonly openPorts: number[];
 
   constructor(scope: Construct, id: string, props: RedisSentinelsProps) {
     super(scope, id);
@@ -93,25 +95,24 @@ export class RedisSentinels extends Construct {
     const selector = selectorLabels(identity);
     this.labels = labels;
     this.podSelector = selector;
-    this.port = SENTINEL_PORT;
+    const ports = new ServerPorts(SENTINEL_PORT, tlsOfSentinels(redis.tls));
+    this.port = ports.used;
+    this.openPorts = ports.all;
     this.addresses = redis.sentinelAddresses;
     const services = {
       statefulSet: name,
       labels,
       selector,
-      ports: new ServerPorts(this.port).ofService,
+      ports: ports.ofService,
       publishNotReady: true,
     };
     this.service = headlessService(this, name, services);
     this.sentinelServices = Array.from({ length: SENTINELS }, (_, n) =>
       podService(this, `sentinel-${n}`, `${name}-${n}`, n, services),
     );
-    const data = sentinelData({
-      a: redis.addresses,
-      b: redis.replicaAddresses,
-      sentinels: this.addresses,
-      monitor,
-    });
+    const { _replication: replication } = redis;
+    if (replication === undefined) throw new Error(`${redis.node.path} has no replicas`);
+    const data = sentinelData({ ...replication, monitor, ports });
     this.configMap = hashedConfigMap(this, 'config', `${name}-config`, labels, data);
     const storage = this.storageOf(props, recommendedLabels({ ...identity, image: undefined }));
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
@@ -127,10 +128,10 @@ export class RedisSentinels extends Construct {
         }),
         template: {
           metadata: { labels: recommendedLabels(identity, props.podLabels), annotations: props.podAnnotations },
-          spec: sentinelPod(props, {
+          spec: sentinelPod({ ...props, tls: redis.tls }, {
             configMap: this.configMap.name,
             selector,
-            port: this.port,
+            ports,
             shards: redis.addresses.length,
             volume: storage.volume,
           }),

@@ -4,6 +4,7 @@ import { type k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
 import { refuse } from './common/prop-errors';
+import { hostAndPort } from './network/egress';
 import { disruptionBudget } from './common/disruption-budget';
 import { type Identity, recommendedLabels } from './common/labels';
 import { refuseDuplicates } from './common/duplicate-objects';
@@ -12,7 +13,8 @@ import { DEFAULT_REDIS_IMAGE } from './redis/config/server-version';
 import { startsAsReplica } from './redis/redis-options';
 import { DATA_VOLUME } from './redis/redis-pod';
 import { sentinelAddresses } from './redis/redis-services';
-import { ServerPorts } from './redis/server-ports';
+import { type Replication, SENTINEL_PORT } from './redis/replication';
+import { ServerPorts, tlsOfReplicas, tlsOfSentinels } from './redis/server-ports';
 import { ServerSet } from './redis/server-set';
 import { shardBudget } from './redis/shard-budget';
 import { checkShards } from './redis/shard-checks';
@@ -52,7 +54,10 @@ export class RedisStatefulSet extends Construct {
   readonly port: number;
   /** TLS of the shards. */
   readonly tls?: ShardTls;
-  /** The names that the certificate of the shards must have; empty without TLS. */
+  /**
+   * The names that the certificate of the shards must have, and with replicas those of both servers of each and of the Sentinels; empty
+   * without TLS.
+   */
   readonly tlsNames: string[];
   /** The open ports of every shard: the plain one, the one with TLS, or both. */
   readonly openPorts: number[];
@@ -77,6 +82,8 @@ export class RedisStatefulSet extends Construct {
   readonly replicaPodSelector?: { [key: string]: string };
   /** The port of the second servers. */
   readonly replicaPort: number;
+  /** The open ports of the second servers: the plain one, the one with TLS, or both; empty without replicas. */
+  readonly openReplicaPorts: number[];
   /** `host:port` of the Sentinels that decide which server is the master; empty without replicas. */
   readonly sentinelAddresses: string[];
   /** The name of the StatefulSet of these Sentinels. */
@@ -84,7 +91,12 @@ export class RedisStatefulSet extends Construct {
   /** The budget of each shard with a replica: one of its servers may be evicted. */
   readonly shardDisruptionBudgets: k8s.KubePodDisruptionBudget[];
   /** @internal */
-  readonly _tlsPort?: number;
+  readonly _tlsPorts: number[];
+  /**
+   * What both servers of each shard and the Sentinels know of each other; undefined without replicas.
+   * @internal
+   */
+  readonly _replication?: Replication;
   /**
    * What the pods mount.
    * @internal
@@ -104,6 +116,8 @@ export class RedisStatefulSet extends Construct {
     };
     const common = { shards, clusterDomain, publishNotReady: hasReplicas };
     const portsOfA = new ServerPorts(port, props.tls);
+    const portsOfB = new ServerPorts(replicaPort, tlsOfReplicas(props.tls, port, replicaPort));
+    const portsOfSentinels = new ServerPorts(SENTINEL_PORT, tlsOfSentinels(props.tls));
     const a = new ServerSet(this, {
       ...common,
       server: 'a',
@@ -119,7 +133,7 @@ export class RedisStatefulSet extends Construct {
       name: `${name}-b`,
       serviceName: `${serviceName}-b`,
       serverService: (n) => `${shardName}-${n}-b`,
-      ports: new ServerPorts(replicaPort),
+      ports: portsOfB,
       identity: identityOf(`${name}-b`),
     });
     this.addresses = a.addresses;
@@ -127,13 +141,16 @@ export class RedisStatefulSet extends Construct {
     this.podSelector = a.selector;
     this.port = portsOfA.used;
     this.tls = props.tls;
-    this.tlsNames = props.tls ? a.addresses.map(nameOf) : [];
     this.openPorts = portsOfA.all;
-    this._tlsPort = portsOfA.tls;
+    this._tlsPorts = [portsOfA, ...(hasReplicas ? [portsOfB] : [])].flatMap(({ tls }) => tls ?? []);
     this.replicaAddresses = hasReplicas ? b.addresses : [];
-    this.replicaPort = replicaPort;
+    this.replicaPort = portsOfB.used;
+    this.openReplicaPorts = hasReplicas ? portsOfB.all : [];
     this.sentinelName = sentinelName;
-    this.sentinelAddresses = hasReplicas ? sentinelAddresses(this, sentinelName, clusterDomain) : [];
+    this.sentinelAddresses = hasReplicas
+      ? sentinelAddresses(this, sentinelName, portsOfSentinels.used, clusterDomain)
+      : [];
+    this.tlsNames = props.tls ? [...a.addresses, ...this.replicaAddresses, ...this.sentinelAddresses].map(nameOf) : [];
     this.startAsReplica = startsAsReplica(props);
     this.oldUser = props.oldUser;
     this.oldTls = props.oldTls;
@@ -144,11 +161,13 @@ export class RedisStatefulSet extends Construct {
           a: a.addresses,
           b: b.addresses,
           ofShard: [a.addressOfAny, b.addressOfAny] as const,
+          others: othersOf(a, b),
           sentinels,
           selectorOfA: a.selector,
         }
       : undefined;
     ({ service: this.service, shardServices: this.shardServices } = a.services(this));
+    this._replication = replication;
     this.configMap = a.configMap(this, props, replication);
     const { storageScope = this } = props;
     this._storage = provide(this, 'storage', props.storage, storageScope, consumerOf(props, name));
@@ -177,9 +196,34 @@ export class RedisStatefulSet extends Construct {
    * @internal
    */
   get _tlsAddresses(): string[] {
-    const { _tlsPort: port } = this;
-    return port === undefined ? [] : this.addresses.map((it) => `${it.slice(0, it.lastIndexOf(':'))}:${port}`);
+    return withPort(this.addresses, this._tlsPorts[0]);
   }
+
+  /**
+   * The other ports of servers a and of servers b, by which Sentinels and replicas name them while TLS is turned on or off.
+   * @internal
+   */
+  get _otherPorts(): number[] | undefined {
+    const others = this._replication?.others;
+    return others && [others.a[0], others.b[0]].map((address) => hostAndPort(address).port);
+  }
+
+  /**
+   * The same of the second servers.
+   * @internal
+   */
+  get _tlsReplicaAddresses(): string[] {
+    return withPort(this.replicaAddresses, this._tlsPorts[1]);
+  }
+}
+
+function withPort(addresses: readonly string[], port?: number): string[] {
+  return port === undefined ? [] : addresses.map((it) => `${it.slice(0, it.lastIndexOf(':'))}:${port}`);
+}
+
+/** Both servers of each shard with their other ports, if they have any. */
+function othersOf({ others: a }: ServerSet, { others: b }: ServerSet): Replication['others'] {
+  return a && b && { a: a.addresses, b: b.addresses, ofShard: [a.addressOfAny, b.addressOfAny] };
 }
 
 /** The name of a Service as a certificate has it. */

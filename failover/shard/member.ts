@@ -31,7 +31,7 @@ export class Member {
       resolve(address),
     ]);
     const announced = server instanceof ServerError ? undefined : await announcedBy(server, resolved);
-    return new Member(side, address, server, announced ?? resolved, resolved);
+    return new Member(side, address, server, announced ?? resolved, resolved, shard.otherPorts?.[side]);
   }
 
   private constructor(
@@ -42,6 +42,8 @@ export class Member {
     /** The address that a replica has to follow, so that Sentinel recognizes it; undefined if it has no address now. */
     private readonly known: string | undefined,
     private readonly resolved: string | undefined,
+    /** The other port of the same server, while TLS is turned on or off. */
+    private readonly otherPort: number | undefined,
   ) {}
 
   /** The connection. Throws a ServerError if it cannot be reached. */
@@ -61,9 +63,11 @@ export class Member {
 
   /** Whether Redis or Sentinel means this server by `ip:port`. */
   is(address: string): boolean {
-    if ([this.address, this.known, this.resolved].includes(address)) return true;
+    const known = [this.address, this.known, this.resolved].flatMap((it) => (it === undefined ? [] : hostAndPort(it)));
+    const { host, port } = hostAndPort(address);
+    if (known.some((it) => it.host === host && [it.port, this.otherPort].includes(port))) return true;
     // Without DNS, the port tells a from b.
-    return this.known === undefined && hostAndPort(address).port === hostAndPort(this.address).port;
+    return this.known === undefined && [hostAndPort(this.address).port, this.otherPort].includes(port);
   }
 
   /** Reads its state; undefined if it cannot be reached, also later. */

@@ -23,6 +23,8 @@ export interface ReplicatedShard {
   readonly a: string;
   /** `host:port` of server b. */
   readonly b: string;
+  /** The other ports by which Sentinels and replicas may name server a and server b, while TLS is turned on or off. */
+  readonly otherPorts?: Readonly<Record<Side, number>>;
 }
 
 /** One of the two servers of a shard. */

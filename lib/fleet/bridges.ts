@@ -4,6 +4,7 @@ import { type SecretKey } from '../common/secret-key';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 import { usesTls } from '../redis/server-ports';
+import { type ShardTls } from '../tls/tls-options';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 import { type FailoverBridgeProps } from '../twemproxy/failover-bridge';
 import { ShardBridge } from '../twemproxy/shard-bridge';
@@ -11,12 +12,22 @@ import { hasShardBridge } from './fleet-tls';
 
 /** What routes to the servers of shards with replicas; undefined without replicas. */
 export function failoverBridge(
-  { addresses, replicaAddresses, sentinelAddresses: sentinels }: RedisStatefulSet,
+  { addresses, replicaAddresses, sentinelAddresses: sentinels, tls, _otherPorts: others }: RedisStatefulSet,
   password?: SecretKey,
   options?: BridgeOptions,
 ): FailoverBridgeProps | undefined {
   if (replicaAddresses.length === 0) return undefined;
-  return { shards: addresses.map((a, n) => ({ a, b: replicaAddresses[n] })), sentinels, options, password };
+  const shards = addresses.map((a, n) => ({
+    a,
+    b: replicaAddresses[n],
+    ...(others && { otherPortOfA: others[0], otherPortOfB: others[1] }),
+  }));
+  return { shards, sentinels, options, password, caSecretName: authoritiesOf(tls) };
+}
+
+/** The Secret with the authorities of the servers, if the fleet connects to them by TLS. */
+function authoritiesOf(tls?: ShardTls): string | undefined {
+  return tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined;
 }
 
 /** What connects to shards without replicas; undefined if nutcracker does that itself. */
@@ -27,6 +38,5 @@ export function shardBridge(
   options?: BridgeOptions,
 ): ShardBridge | undefined {
   if (!hasShardBridge(props)) return undefined;
-  const caSecretName = tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined;
-  return new ShardBridge({ shards: addresses, caSecretName, password, options });
+  return new ShardBridge({ shards: addresses, caSecretName: authoritiesOf(tls), password, options });
 }

@@ -20,12 +20,16 @@ export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
   const { tls, migration } = props;
   if (tls === undefined) return;
   if (migration?.phase === MigrationPhase.MOVING && migration.oldTls === undefined) refuse(scope, PLAIN_OLD_SERVERS);
-  const without: [string, boolean][] = [
-    ['redis.replicas', props.redis?.replicas === 1],
-    ['reshard', props.reshard !== undefined],
-  ];
-  const found = without.find(([, isSet]) => isSet);
-  if (found) refuse(scope, `tls is set together with ${found[0]}, whose programs have no TLS yet; remove one of them`);
+  if (props.redis?.replicas === 1 && (migration?.phase === MigrationPhase.MOVING || migration?.oldTls !== undefined)) {
+    const why =
+      'servers with a partner replicate by the port that the Sentinels name, and so not from old servers with TLS';
+    refuse(
+      scope,
+      `tls is set together with redis.replicas and a migration from old servers with TLS, but ${why}; set redis.replicas after the migration, without migration.oldTls`,
+    );
+  }
+  if (props.reshard)
+    refuse(scope, 'tls is set together with reshard, whose programs have no TLS yet; remove one of them');
 }
 
 /** Whether the proxies of a fleet without replicas, and without a migration, have a bridge: nutcracker has no TLS. */

@@ -45,6 +45,8 @@ export function failoverOf(props: FleetChartsProps, { name, redis, password, cha
     addresses: redis.addresses,
     replicaAddresses: redis.replicaAddresses,
     sentinels: redis.sentinelAddresses,
+    tls: redis.tls,
+    otherPorts: redis._otherPorts,
     password,
     metrics: props.metrics !== undefined,
     scopes,

@@ -36,7 +36,12 @@ export function proveRings(
       stopped: states?.data['stopped-servers'] ?? '',
       cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
     };
-    const failover = bridgeStatesConfigMap && { replicas, sentinels };
+    const failover = bridgeStatesConfigMap && {
+      replicas,
+      sentinels,
+      tls: usesTls(props.tls),
+      otherPorts: redis._otherPorts,
+    };
     if (change) return changeProblems(change, { addresses, failover }, config, files);
     const { clientTls } = props.proxies;
     const front = clientTls && bridge ? clientFrontProblems(clientTls, config, bridge) : [];

@@ -46,6 +46,8 @@ export interface ScrapedFleet {
   readonly tls?: boolean;
   /** `host:port` of the servers of the shards whose certificates are read, by ordinal. */
   readonly certified?: readonly string[];
+  /** The same of the second servers. */
+  readonly certifiedReplicas?: readonly string[];
   /** Whether the proxies have certificates. */
   readonly certifiedProxies?: boolean;
   /** `host:port` of the two exporters. */
@@ -186,12 +188,12 @@ function jobsJob({ fleet, namespace, jobSelectors }: ScrapedFleet): ScrapeJob {
 
 /** How long the certificates of the shards, and of the proxies, are valid: every minute would do. */
 function certificateJobs(scraped: ScrapedFleet): ScrapeJob[] {
-  const { fleet, namespace, certified = [], certifiedProxies = false, proxySelector, proxyExporter } = scraped;
+  const { fleet, namespace, certifiedProxies = false, proxySelector, proxyExporter } = scraped;
+  const { certified = [], certifiedReplicas = [] } = scraped;
   const common = { path: '/certificate', metricRelabelings: [] };
-  const servers = certified.map((address, shard) => ({
-    address,
-    labels: { fleet, shard: String(shard), server: 'a' },
-  }));
+  const serversOn = (server: 'a' | 'b', addresses: readonly string[]): StaticTarget[] =>
+    addresses.map((address, shard) => ({ address, labels: { fleet, shard: String(shard), server } }));
+  const servers = [...serversOn('a', certified), ...serversOn('b', certifiedReplicas)];
   return [
     ...(servers.length > 0
       ? [{ ...common, name: jobNames(fleet).shardCertificates, servers, relabelings: through(proxyExporter) }]

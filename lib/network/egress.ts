@@ -50,10 +50,10 @@ function podsBehind(redis: RedisStatefulSet, sentinels?: RedisSentinels): Pods[]
   return [
     { addresses: redis.addresses, selector: redis.podSelector, ports: redis.openPorts },
     ...(replicaPodSelector
-      ? [{ addresses: redis.replicaAddresses, selector: replicaPodSelector, ports: [redis.replicaPort] }]
+      ? [{ addresses: redis.replicaAddresses, selector: replicaPodSelector, ports: redis.openReplicaPorts }]
       : []),
     ...(sentinels
-      ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, ports: [sentinels.port] }]
+      ? [{ addresses: sentinels.addresses, selector: sentinels.podSelector, ports: sentinels.openPorts }]
       : []),
   ];
 }

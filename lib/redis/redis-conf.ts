@@ -69,7 +69,7 @@ export function configData(
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
     `port ${ports.plain ?? 0}`,
-    ...tlsLines(ports, options.oldTls),
+    ...tlsLines(ports, replication !== undefined, options.oldTls),
     'protected-mode no',
     maxmemory(maxmemoryOf(options)),
     ...(given.has(BACKLOG) ? [] : [backlog(maxmemoryOf(options))]),
@@ -100,6 +100,7 @@ export function configData(
     'password.sh': script('password.sh'),
     ...tlsData(ports, options.oldTls),
     ...(replication && replicationData(replication)),
+    ...(replication && ports.tls !== undefined && { 'sentinel-port.sh': script('sentinel-port.sh') }),
   };
 }
 

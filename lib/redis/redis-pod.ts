@@ -11,7 +11,7 @@ import { type RedisOptions } from './redis-options';
 import { ReplicaPlacement } from './replica-placement';
 import { type Replication } from './replication';
 import { type ServerPorts } from './server-ports';
-import { startScript, tlsEnv } from './server-tls';
+import { peerEnv, startScript, tlsEnv } from './server-tls';
 import { NO_FILES, oldServerFiles, type SecretFiles, serverFiles, together } from '../tls/tls-files';
 import { type OldServerTls, type ShardTls } from '../tls/tls-options';
 
@@ -114,6 +114,7 @@ function server(options: RedisPodOptions, { ports, server: name, replication }: 
         ? [
             { name: 'SHARD_SERVER', value: name },
             { name: 'HAND_OVER_SECONDS', value: String(HAND_OVER_SECONDS) },
+            ...peerEnv(ports),
           ]
         : []),
     ],

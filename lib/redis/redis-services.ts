@@ -4,7 +4,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { SHARD_LABEL } from '../common/labels';
-import { SENTINEL_PORT, SENTINELS } from './replication';
+import { SENTINELS } from './replication';
 
 /** What the Services have in common. */
 export interface RedisServices {
@@ -73,6 +73,6 @@ export function addressOf(scope: Construct, name: string, port: number, clusterD
 }
 
 /** `host:port` of each Sentinel, whose Services are named after their pods. */
-export function sentinelAddresses(scope: Construct, name: string, clusterDomain?: string): string[] {
-  return Array.from({ length: SENTINELS }, (_, n) => addressOf(scope, `${name}-${n}`, SENTINEL_PORT, clusterDomain));
+export function sentinelAddresses(scope: Construct, name: string, port: number, clusterDomain?: string): string[] {
+  return Array.from({ length: SENTINELS }, (_, n) => addressOf(scope, `${name}-${n}`, port, clusterDomain));
 }

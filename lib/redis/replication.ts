@@ -8,6 +8,8 @@ export interface Replication {
   readonly b: readonly string[];
   /** Both with `ORDINAL` as the ordinal. */
   readonly ofShard: readonly [string, string];
+  /** The same with the other ports: those of the phases of TLS before or after. */
+  readonly others?: Pick<Replication, 'a' | 'b' | 'ofShard'>;
   /** `host:port` of the Sentinels. */
   readonly sentinels: readonly string[];
   /** The labels that select the pods of set a. */
@@ -27,13 +29,14 @@ export const ORDINAL = '{n}';
  * The addresses of both servers of a shard, in which the scripts replace the ordinal: the pods must not change, and so restart, when shards
  * are added or removed.
  */
-export function serversLine({ ofShard }: Pick<Replication, 'ofShard'>): string {
-  return `${ofShard.join(' ')}\n`;
+export function serversLine({ ofShard, others }: Pick<Replication, 'ofShard' | 'others'>): string {
+  return `${[...ofShard, ...(others?.ofShard ?? [])].join(' ')}\n`;
 }
 
 /** The addresses of both servers of each shard, in the format that the scripts of the Sentinels read: one line per shard. */
-export function shardLines({ a, b }: Pick<Replication, 'a' | 'b'>): string {
-  return a.map((address, n) => `${n} ${address} ${b[n]}\n`).join('');
+export function shardLines({ a, b, others }: Pick<Replication, 'a' | 'b' | 'others'>): string {
+  const known = [a, b, ...(others ? [others.a, others.b] : [])];
+  return a.map((_, n) => `${[n, ...known.map((each) => each[n])].join(' ')}\n`).join('');
 }
 
 /** One address per line. */

@@ -8,14 +8,19 @@ import { passwordFiles, secretEnv, type SecretKey } from '../common/secret-key';
 import { ROLE_USER } from '../migration/plan';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
 import { DATA_VOLUME } from './redis-pod';
-import { type Replication, sentinelLines, shardLines } from './replication';
+import { type Replication, sentinelLines, serversLine, shardLines } from './replication';
 import { type SentinelOptions } from './sentinel-options';
+import { type ServerPorts } from './server-ports';
+import { peerEnv, tlsEnv, tlsPortLines } from './server-tls';
+import { NO_FILES, serverFiles } from '../tls/tls-files';
+import { type ShardTls } from '../tls/tls-options';
 
 const CONFIG_MOUNT = { name: 'config', mountPath: '/etc/sentinel', readOnly: true };
 
 const POD_NAME = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
-export interface SentinelFiles extends Pick<Replication, 'a' | 'b' | 'sentinels'> {
+export interface SentinelFiles extends Pick<Replication, 'a' | 'b' | 'ofShard' | 'sentinels' | 'others'> {
+  readonly ports: ServerPorts;
   /** Whether the shards are monitored. */
   readonly monitor: boolean;
 }
@@ -27,34 +32,51 @@ export function sentinelData(files: SentinelFiles): Record<string, string> {
     sentinels: sentinelLines(files),
     shards: files.monitor ? shardLines(files) : '',
     'role-user': `${ROLE_USER}\n`,
+    ...(files.others && { servers: serversLine(files) }),
+    ...(files.ports.tls !== undefined && { 'tls.conf': tlsConf(files.ports), 'outdated.sh': script('outdated.sh') }),
     ...Object.fromEntries(scripts.map((name) => [name, script(name)])),
   };
+}
+
+/** With `tls-replication`, a Sentinel connects to the servers and to the other Sentinels by TLS. */
+function tlsConf(ports: ServerPorts): string {
+  const lines = [...tlsPortLines(ports), `tls-replication ${ports.used === ports.tls ? 'yes' : 'no'}`];
+  return `${lines.join('\n')}\n`;
 }
 
 export interface SentinelPodWiring {
   readonly configMap: string;
   readonly selector: Record<string, string>;
-  readonly port: number;
+  readonly ports: ServerPorts;
   readonly shards: number;
   /** The shared volume; without it, a claim template creates one. */
   readonly volume?: k8s.Volume;
 }
 
 /** The options of the Sentinels, and their password. */
-export type SentinelPodOptions = SentinelOptions & { readonly password?: SecretKey };
+export type SentinelPodOptions = SentinelOptions & { readonly password?: SecretKey; readonly tls?: ShardTls };
 
 /** The pod's specification. */
 export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiring): k8s.PodSpec {
   const { image = DEFAULT_REDIS_IMAGE, imagePullPolicy, password } = options;
-  const { selector, volume, port } = wiring;
+  const { selector, volume, ports } = wiring;
   const env = [
     POD_NAME,
-    { name: 'SENTINEL_PORT', value: String(port) },
+    { name: 'SENTINEL_PORT', value: String(ports.local) },
+    ...(ports.other === undefined ? [] : [{ name: 'SENTINEL_OTHER_PORT', value: String(ports.other) }]),
+    ...tlsEnv(ports),
+    ...peerEnv(ports),
     // redis-cli reads this variable by itself.
     ...secretEnv('REDISCLI_AUTH', password),
   ];
   const common = { image, imagePullPolicy, securityContext: RESTRICTED };
-  const files = passwordFiles(password);
+  const secrets = passwordFiles(password);
+  const certificates = options.tls ? serverFiles(options.tls) : NO_FILES;
+  const files = {
+    volumes: [...secrets.volumes, ...certificates.volumes],
+    mounts: [...secrets.mounts, ...certificates.mounts],
+  };
+  const port = ports.ofContainer[0].name ?? '';
   const data = { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' };
   return {
     ...podSpec(options, selector),
@@ -74,11 +96,11 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
         ...common,
         name: 'sentinel',
         command: ['sh', `${CONFIG_MOUNT.mountPath}/sentinel.sh`],
-        ports: [{ name: 'redis', containerPort: port }],
+        ports: ports.ofContainer,
         env,
-        readinessProbe: { tcpSocket: { port: k8s.IntOrString.fromString('redis') }, periodSeconds: 5 },
+        readinessProbe: { tcpSocket: { port: k8s.IntOrString.fromString(port) }, periodSeconds: 5 },
         livenessProbe: {
-          tcpSocket: { port: k8s.IntOrString.fromString('redis') },
+          tcpSocket: { port: k8s.IntOrString.fromString(port) },
           periodSeconds: 20,
           failureThreshold: 6,
         },

@@ -13,11 +13,14 @@ export class ServerPorts {
   readonly tls?: number;
   /** The one that the fleet connects to. */
   readonly used: number;
+  /** The one that it connects to in the phases before or after, which a server may be known by while the phase changes. */
+  readonly other?: number;
 
   constructor(port: number, tls?: ShardTls) {
     this.plain = tls?.phase === TlsPhase.REQUIRED ? undefined : port;
     this.tls = tls && tlsPortOf(port, tls);
     this.used = this.tls !== undefined && usesTls(tls) ? this.tls : port;
+    this.other = this.tls !== undefined && usesTls(tls) ? port : this.tls;
   }
 
   /** The one that programs in the pod connect to. */
@@ -49,6 +52,16 @@ export class ServerPorts {
 /** The TLS port beside a plain one. */
 export function tlsPortOf(port: number, tls?: ShardTls): number {
   return tls?.port ?? port + TLS_OFFSET;
+}
+
+/** TLS of the second servers, whose ports are as far from the first ones with TLS as without. */
+export function tlsOfReplicas(tls: ShardTls | undefined, port: number, replicaPort: number): ShardTls | undefined {
+  return tls && { ...tls, port: tlsPortOf(port, tls) + replicaPort - port };
+}
+
+/** TLS of the Sentinels. */
+export function tlsOfSentinels(tls?: ShardTls): ShardTls | undefined {
+  return tls && { ...tls, port: undefined };
 }
 
 /** Whether the fleet connects to its shards by TLS. */

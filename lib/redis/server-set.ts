@@ -35,6 +35,8 @@ export class ServerSet {
   readonly addresses: string[];
   /** The same for any server. */
   readonly addressOfAny: string;
+  /** Both with the other port, if there is one. */
+  readonly others?: Pick<ServerSet, 'addresses' | 'addressOfAny'>;
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
 
@@ -45,10 +47,12 @@ export class ServerSet {
     const { identity, shards, ports, clusterDomain, serverService } = props;
     this.labels = recommendedLabels(identity);
     this.selector = selectorLabels(identity);
-    const address = (n: number | typeof ORDINAL): string =>
-      addressOf(scope, serverService(n), ports.used, clusterDomain);
-    this.addresses = ordinals(shards).map(address);
-    this.addressOfAny = address(ORDINAL);
+    const at = (port: number): Pick<ServerSet, 'addresses' | 'addressOfAny'> => {
+      const address = (n: number | typeof ORDINAL): string => addressOf(scope, serverService(n), port, clusterDomain);
+      return { addresses: ordinals(shards).map(address), addressOfAny: address(ORDINAL) };
+    };
+    ({ addresses: this.addresses, addressOfAny: this.addressOfAny } = at(ports.used));
+    this.others = ports.other === undefined ? undefined : at(ports.other);
   }
 
   /** Creates the headless Service, and one for each server. */

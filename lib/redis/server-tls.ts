@@ -10,8 +10,24 @@ import { type ServerPorts } from './server-ports';
 const ALL_AUTHORITIES = '/data/.tls-ca.crt';
 
 /** The settings. A password is enough to log in: clients need no certificate. */
-export function tlsLines({ tls }: ServerPorts, old?: OldServerTls): string[] {
-  if (tls === undefined) return [];
+export function tlsLines(ports: ServerPorts, hasReplicas: boolean, old?: OldServerTls): string[] {
+  if (ports.tls === undefined) return [];
+  return [
+    ...tlsPortLines(ports, old),
+    // A server with a partner replicates by the port that the Sentinels name: role.sh writes it.
+    ...(hasReplicas
+      ? []
+      : [
+          old
+            ? '# A shard follows its old server, and when it is restored the Job that has the file.'
+            : '# A shard that is restored follows the Job that has the file.',
+          'tls-replication yes',
+        ]),
+  ];
+}
+
+/** The port with TLS, and its files. */
+export function tlsPortLines({ tls }: ServerPorts, old?: OldServerTls): string[] {
   return [
     `tls-port ${tls}`,
     `tls-cert-file ${CERTIFICATE_DIRECTORY}/tls.crt`,
@@ -21,10 +37,6 @@ export function tlsLines({ tls }: ServerPorts, old?: OldServerTls): string[] {
       ? []
       : [`tls-client-cert-file ${OLD_CERTIFICATE}`, `tls-client-key-file ${OLD_KEY}`]),
     'tls-auth-clients no',
-    old
-      ? '# A shard follows its old server, and when it is restored the Job that has the file.'
-      : '# A shard that is restored follows the Job that has the file.',
-    'tls-replication yes',
   ];
 }
 
@@ -47,4 +59,9 @@ export function startScript({ tls }: ServerPorts): string {
 
 export function tlsEnv({ plain }: ServerPorts): k8s.EnvVar[] {
   return plain === undefined ? [{ name: 'REDIS_TLS', value: 'yes' }] : [];
+}
+
+/** With it, the scripts connect to the other servers and to the Sentinels by TLS, and verify their certificates. */
+export function peerEnv({ tls, used }: ServerPorts): k8s.EnvVar[] {
+  return used === tls ? [{ name: 'PEER_TLS', value: 'yes' }] : [];
 }

@@ -20,8 +20,9 @@ import { type RedisStatefulSetProps } from '../redis-stateful-set-props';
 import { DEFAULT_REDIS_IMAGE, ServerVersion } from './config/server-version';
 import { maxmemoryOf, memoryOf } from './redis-conf';
 import { serverVersionOf } from './redis-options';
-import { tlsPortOf } from './server-ports';
+import { tlsOfReplicas, tlsPortOf } from './server-ports';
 import { checkOldTls, checkShardTls } from '../tls/tls-checks';
+import { type ShardTls } from '../tls/tls-options';
 
 /** Above this share of its memory, a shard that takes writes during a save is OOM-killed. */
 const MOST_OF_MEMORY = 0.9;
@@ -71,12 +72,30 @@ function checkTls(scope: Construct, { tls, oldTls, port = 6379, ...props }: Redi
     refuse(scope, `oldTls is set without tls, but ${why}; set tls, with the phase OFFERED or a later one`);
   }
   checkShardTls(scope, tls, port, tlsPortOf(port, tls));
+  if (props.replicas === 1) checkPortsOfBoth(scope, tls, port, props.replicaPort ?? port + 1);
   const without: Record<string, boolean> = {
-    'replicas: 1': props.replicas === 1,
     migratorUser: props.migratorUser === true,
+    'replicas: 1 and oldTls': props.replicas === 1 && oldTls !== undefined,
   };
   const found = Object.keys(without).find((prop) => without[prop]);
   if (found !== undefined) refuse(scope, `tls is set together with ${found}, which has no TLS yet; remove one of them`);
+}
+
+/** The ports of both servers tell them apart, with TLS and without. */
+function checkPortsOfBoth(scope: Construct, tls: ShardTls, port: number, replicaPort: number): void {
+  const ofA = tlsPortOf(port, tls);
+  const ofB = tlsPortOf(replicaPort, tlsOfReplicas(tls, port, replicaPort));
+  checkPort(scope, 'tls.port of the second servers', ofB);
+  const all = { port, replicaPort, 'tls.port': ofA, 'tls.port of the second servers': ofB };
+  const names = Object.entries(all);
+  for (const [n, [name, value]] of names.entries()) {
+    const same = names.slice(0, n).find(([, other]) => other === value);
+    if (same)
+      refuse(
+        scope,
+        `${name} is ${value}, which is also ${same[0]}; the ports tell the servers of a shard apart: set another tls.port`,
+      );
+  }
 }
 
 /** `-b`, after the ordinal or before it. */

@@ -19,16 +19,17 @@ exec 8>>.hand-over.lock && flock 8
 shard=${POD_NAME##*-} cr=$(printf '\r') as='' demoted='' stale=no
 # shellcheck disable=SC2046
 set -- $(servers_of "$shard")
-[ $# -eq 2 ] || exit 0
-if [ "$SHARD_SERVER" = a ]; then partner=$2; else partner=$1; fi
+[ $# -ge 2 ] || exit 0
+if [ "$SHARD_SERVER" = a ]; then own=$1 partner=$2 other=${4-}; else own=$2 partner=$1 other=${3-}; fi
 # Only this user may change roles. Where it has no password, any is right.
 [ ! -e $files/users.acl ] || { as='--user migrator' REDISCLI_AUTH=${REDISCLI_AUTH-none} && export REDISCLI_AUTH; }
 
 say() { echo "$POD_NAME: $*"; }
 # One command over a connection of its own: cli HOST PORT COMMAND...
 # shellcheck disable=SC2086
-cli() { host=$1 port=$2 && shift 2 && timeout 2 redis-cli $as -h "$host" -p "$port" "$@" 2>&1; }
-own_cli() { cli 127.0.0.1 "$REDIS_PORT" "$@"; }
+cli() { host=$1 port=$2 && shift 2 && timeout 2 redis-cli $tls $as -h "$host" -p "$port" "$@" 2>&1; }
+# shellcheck disable=SC2086
+own_cli() { timeout 2 redis-cli $own_tls $as -h 127.0.0.1 -p "$REDIS_PORT" "$@" 2>&1; }
 
 # own COMMAND..., partner COMMAND...: send these lines over the open connections; $reply is all words of the replies.
 own() { printf '%s\n' "$@" 'ECHO .' >&3 2>/dev/null && answer <&4; }
@@ -64,10 +65,10 @@ connect() {
   rm -f .own .own-reply .partner .partner-reply
   mkfifo .own .own-reply .partner .partner-reply || return 1
   # shellcheck disable=SC2086
-  timeout 4 redis-cli $as -h 127.0.0.1 -p "$REDIS_PORT" <.own >.own-reply 2>&1 8>&- &
+  timeout 4 redis-cli $own_tls $as -h 127.0.0.1 -p "$REDIS_PORT" <.own >.own-reply 2>&1 8>&- &
   exec 3>.own 4<.own-reply
   # shellcheck disable=SC2086
-  timeout 4 redis-cli $as -h "${to% *}" -p "${to#* }" <.partner >.partner-reply 2>&1 3>&- 4<&- 8>&- &
+  timeout 4 redis-cli $tls $as -h "${to% *}" -p "${to#* }" <.partner >.partner-reply 2>&1 3>&- 4<&- 8>&- &
   exec 5>.partner 6<.partner-reply
 }
 disconnect() {
@@ -75,7 +76,8 @@ disconnect() {
   wait
 }
 
-# Whether to hand over now: 0 yes, 1 not yet ($reason), 2 no. Sets $to, the partner, and $master, this server as Sentinels name it.
+# Whether to hand over now: 0 yes, 1 not yet ($reason), 2 no. Sets $to, the partner, and $master, this server as Sentinels name it, both with
+# the port that this pod connects to; and $ports, each by which the partner may be known.
 ready() {
   reason='the server does not answer'
   info=$(own_cli INFO replication | tr -d '\r')
@@ -86,8 +88,8 @@ ready() {
   esac
   master=$(elected "$shard")
   case $master in
-    *" $REDIS_PORT") ;;
-    '') reason='fewer than two Sentinels agree on the master' && return 1 ;;
+    *" ${own##*:}") ;;
+    '') reason="fewer than two Sentinels agree on the master$(refusals)" && return 1 ;;
     *) return 2 ;;
   esac
   reason='the partner is not a replica that is in sync'
@@ -95,13 +97,15 @@ ready() {
   theirs=$(cli "${to% *}" "${to#* }" INFO replication | tr -d '\r')
   case $theirs in *role:*) contact=$(seconds) ;; esac
   case $theirs in *slave_priority:0*) return 1 ;; *role:slave*) ;; *) return 1 ;; esac
-  case $info in *"ip=${to% *},port=${to#* },state=online,"*) ;; *) return 1 ;; esac
+  ports="${to#* } ${other##*:}"
+  case $info in *"ip=${to% *},port=${to#* },state=online,"* | *"ip=${to% *},port=${other##*:},state=online,"*) ;; *) return 1 ;; esac
   reason='no Sentinel considers the partner eligible yet'
   while read -r sentinel; do
-    where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$master" ] || continue
-    timeout 2 redis-cli -h "${where% *}" -p "${where#* }" SENTINEL REPLICAS "shard-$shard" </dev/null 2>/dev/null | awk -v port="${to#* }" '
+    where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard" | used "$shard")" = "$master" ] || continue
+    # shellcheck disable=SC2086
+    timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL REPLICAS "shard-$shard" </dev/null 2>/dev/null | awk -v ports=" $ports " '
       NR % 2 { name = $0; next }
-      name == "port" { here = ($0 == port) }
+      name == "port" { here = index(ports, " " $0 " ") }
       here && name == "flags" { flags = $0 }
       here && name == "slave-priority" && $0 > 0 && flags == "slave" { found = 1 }
       END { exit !found }' && return 0
@@ -111,8 +115,11 @@ ready() {
 
 # Swaps the roles. Fails without a change, or with $demoted set.
 swap() {
-  own 'INFO replication' 'CONFIG GET replica-serve-stale-data' && field master_repl_offset && offset=$value || return 1
+  own 'INFO replication' 'CONFIG GET replica-serve-stale-data' 'CONFIG GET tls-replication' && field master_repl_offset && offset=$value || return 1
   ! has 'replica-serve-stale-data yes' || stale=yes
+  # This server follows the port for which it is set up; as in role.sh.
+  followed=$to
+  if [ -n "$other" ]; then has "tls-replication ${PEER_TLS-no}" || followed="${to% *} ${other##*:}"; fi
   caught_up || return 1 # before any write is held
 
   clock || return 1
@@ -130,7 +137,7 @@ swap() {
   # As Sentinel does: the checks of the bridges that wait for the promotion end with their connections.
   partner 'CLIENT KILL TYPE normal' 'REPLICAOF NO ONE' 'INFO replication' && has role:master || return 1
   # The bridges trust the new master once this server follows it.
-  own "REPLICAOF $to" && clock && say "writes were held for $((now - held)) ms"
+  own "REPLICAOF $followed" && clock && say "writes were held for $((now - held)) ms"
   latest=$((now + 1000))
   until own 'INFO replication' && has master_link_status:up; do clock && [ "$now" -lt "$latest" ] || break; done
   own 'CLIENT KILL TYPE normal'
@@ -140,7 +147,7 @@ swap() {
 # Completes the swap, also where the connections were lost after the promotion.
 follow() {
   # shellcheck disable=SC2086
-  own_cli REPLICAOF $to
+  own_cli REPLICAOF $followed
   own_cli CONFIG SET replica-serve-stale-data "$stale"
   own_cli CONFIG REWRITE
   cli "${to% *}" "${to#* }" CONFIG REWRITE
@@ -167,11 +174,12 @@ confirm() {
   while :; do
     case $(elected "$shard") in *" ${to#* }") return ;; esac
     [ "$(seconds)" -lt "$end" ] || { say 'two Sentinels do not name the new master yet' && return; }
-    if [ "$(seconds)" -ge "$again" ] && ! votes "$shard" | grep " ${to#* }\$" >/dev/null; then
+    if [ "$(seconds)" -ge "$again" ] && ! votes "$shard" | used "$shard" | grep " ${to#* }\$" >/dev/null; then
       while read -r sentinel; do
-        where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$master" ] || continue
+        where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard" | used "$shard")" = "$master" ] || continue
         # Without a reply, it may have understood.
-        case $(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" SENTINEL FAILOVER "shard-$shard" 2>&1 </dev/null) in
+        # shellcheck disable=SC2086
+        case $(timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL FAILOVER "shard-$shard" 2>&1 </dev/null) in
           NOGOODSLAVE* | 'Could not connect'*) ;;
           *) again=$(($(seconds) + 4)) && break ;;
         esac

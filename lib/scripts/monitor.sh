@@ -6,6 +6,8 @@ set -u
 umask 077
 files=/etc/sentinel
 . $files/addresses.sh
+restart_outdated() { :; }
+[ ! -e $files/outdated.sh ] || . $files/outdated.sh
 cd /data || exit 1
 trap 'exit 0' TERM INT
 auth_user=$(cat $files/role-user)
@@ -25,21 +27,23 @@ read_password() {
   options="auth-pass \"$auth_pass\" auth-user \"$auth_user\" failover-timeout ${FAILOVER_TIMEOUT_MS:-5000} parallel-syncs 1 down-after-milliseconds"
 }
 
-sentinel() { timeout 60 redis-cli -h 127.0.0.1 -p "$SENTINEL_PORT" "$@"; }
+# shellcheck disable=SC2086
+sentinel() { timeout 60 redis-cli $own_tls -h 127.0.0.1 -p "$SENTINEL_PORT" "$@"; }
 
-# look ADDRESS: prints "IP PORT master", or "IP PORT slave up IP PORT" with the server that it follows.
+# look ADDRESS SHARD: prints "IP PORT master", or "IP PORT slave up IP PORT" with the server that it follows.
 look() {
   where=$(locate "$1") || return 0
-  info=$(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" INFO replication 2>/dev/null | tr -d '\r' | awk '
+  # shellcheck disable=SC2086
+  info=$(timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" INFO replication 2>/dev/null | tr -d '\r' | awk '
     { at = index($0, ":"); value[substr($0, 1, at - 1)] = substr($0, at + 1) }
     END { print value["role"], value["master_link_status"], value["master_host"], value["master_port"] }')
   # shellcheck disable=SC2086
-  echo $where $info
+  echo $where $info | used "$2"
 }
 
 # begin SHARD A B: prints the commands to monitor a shard, if its master is known.
 begin() {
-  a=$(look "$2") b=$(look "$3") master=
+  a=$(look "$2" "$1") b=$(look "$3" "$1") master=
   case "$a / $b" in
     *' master / '*' slave up '"${a% master}") master=${a% master} ;;
     *" slave up ${b% master} / "*' master') master=${b% master} ;;
@@ -61,7 +65,7 @@ commands() {
     esac
   done
   n=0
-  while read -r shard a b; do
+  while read -r shard a b _; do
     case " $monitored " in *" shard-$shard "*) continue ;; esac
     begin "$shard" "$a" "$b" &
     n=$((n + 1))
@@ -98,6 +102,7 @@ while :; do
         [ "$(printf '%s\n' "$todo" | wc -l)" -ne "$(printf '%s\n' "$replies" | grep -cx OK)" ] || complete=yes
       else
         complete=yes
+        restart_outdated
       fi
       tidy
       ;;

@@ -7,11 +7,15 @@ umask 077
 files=/etc/redis-shard
 . $files/addresses.sh
 . $files/password.sh
-cr=$(printf '\r') server=${1:-$PPID} priority=0 was='' goal='' round=0
+shard=${POD_NAME##*-} cr=$(printf '\r') server=${1:-$PPID} priority=0 was='' goal='' round=0
+# shellcheck disable=SC2046
+set -- $(servers_of "$shard")
+if [ "$SHARD_SERVER" = a ]; then own=$1 other=${3-}; else own=$2 other=${4-}; fi
 
 set_priority() {
   [ "$priority" = "$1" ] && return
-  timeout 2 redis-cli -h 127.0.0.1 -p "$REDIS_PORT" CONFIG SET replica-priority "$1" >/dev/null 2>&1 && priority=$1
+  # shellcheck disable=SC2086
+  timeout 2 redis-cli $own_tls -h 127.0.0.1 -p "$REDIS_PORT" CONFIG SET replica-priority "$1" >/dev/null 2>&1 && priority=$1
 }
 
 look() { # at the end of a reply
@@ -21,7 +25,7 @@ look() { # at the end of a reply
       # Eligible until the Sentinels know the new master: Sentinel confirms a promotion only of an eligible replica. Then 0, so
       # that it is not eligible when it is demoted.
       was=master goal='' round=$((round + 1))
-      [ "$priority" = 0 ] || [ $((round % 5)) -ne 0 ] || case $(elected "${POD_NAME##*-}") in *" $REDIS_PORT") set_priority 0 ;; esac
+      [ "$priority" = 0 ] || [ $((round % 5)) -ne 0 ] || case $(elected "$shard") in *" ${own##*:}") set_priority 0 ;; esac
       ;;
     slave)
       [ "$was" != master ] || set_priority 0
@@ -33,7 +37,8 @@ look() { # at the end of a reply
       elif [ "$link" != up ]; then
         goal=''
       elif [ "$priority" != 100 ] && [ -z "$goal" ]; then
-        goal=$(timeout 2 redis-cli -h "$host" -p "$port" INFO replication 2>/dev/null | tr -d '\r' | sed -n 's/^master_repl_offset://p')
+        # shellcheck disable=SC2046,SC2086
+        goal=$(timeout 2 redis-cli $tls -h "$host" -p $(echo " $port" | used "$shard") INFO replication 2>/dev/null | tr -d '\r' | sed -n 's/^master_repl_offset://p')
       elif [ "$priority" != 100 ] && [ "$offset" -ge "$goal" ]; then
         set_priority 100 && echo "$POD_NAME: in sync with $host $port, and eligible as master"
       fi
@@ -45,7 +50,8 @@ rm -f .replication && mkfifo .replication || exit 1
 while kill -0 "$server" 2>/dev/null; do
   # A pipe would be simpler, but its loop would forget what it knows when Sentinel closes the connection.
   . $files/password.sh
-  redis-cli -h 127.0.0.1 -p "$REDIS_PORT" -r -1 -i 1 INFO replication >.replication 2>/dev/null &
+  # shellcheck disable=SC2086
+  redis-cli $own_tls -h 127.0.0.1 -p "$REDIS_PORT" -r -1 -i 1 INFO replication >.replication 2>/dev/null &
   client=$!
   role='' syncing='' link='' host='' port='' offset=0
   while IFS= read -r line; do

@@ -11,8 +11,9 @@ shard=${POD_NAME##*-} role=$1 parent=${2:-$PPID} is_new=
 [ -e redis.conf ] || is_new=yes
 # shellcheck disable=SC2046
 set -- $(servers_of "$shard")
-[ $# -eq 2 ] || { echo "$POD_NAME: no two servers in $files/servers" >&2 && exit 1; }
-if [ "$SHARD_SERVER" = a ]; then own=$1 partner=$2; else own=$2 partner=$1; fi
+[ $# -ge 2 ] || { echo "$POD_NAME: no two servers in $files/servers" >&2 && exit 1; }
+if [ "$SHARD_SERVER" = a ]; then own=$1 partner=$2 other=${3-}; else own=$2 partner=$1 other=${4-}; fi
+own_port=${own##*:} named=''
 
 # There is nothing that Redis could load. (Without snapshots, dump.rdb is old; see stale-dump.sh.)
 is_empty() {
@@ -24,7 +25,8 @@ is_empty() {
 # What the partner is: "none" without a reply, "master", "empty", or "data" if it has, loads, or may have keys.
 partner_is() {
   where=$(locate "$partner") || { echo none && return; }
-  info=$(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" INFO 2>/dev/null) || true
+  # shellcheck disable=SC2086
+  info=$(timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" INFO 2>/dev/null) || true
   case $info in
     '') echo none ;;
     *role:master*) echo master ;;
@@ -38,7 +40,8 @@ partner_is() {
 fails_over() {
   while read -r sentinel; do
     where=$(locate "$sentinel") || continue
-    case $(timeout 2 redis-cli -h "${where% *}" -p "${where#* }" SENTINEL MASTER "shard-$shard" </dev/null 2>/dev/null) in
+    # shellcheck disable=SC2086
+    case $(timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL MASTER "shard-$shard" </dev/null 2>/dev/null) in
       *failover_in_progress*) return 0 ;;
     esac
   done <$files/sentinels
@@ -46,13 +49,30 @@ fails_over() {
 }
 
 follows_this() {
-  timeout 2 redis-cli -h "${1% *}" -p "${1#* }" INFO replication 2>/dev/null | tr -d '\r' | grep -qx "master_port:$REDIS_PORT"
+  # shellcheck disable=SC2086
+  timeout 2 redis-cli $tls -h "${1% *}" -p "${1#* }" INFO replication 2>/dev/null | tr -d '\r' | grep -qxE "master_port:($own_port|${other##*:})"
+}
+
+# Prints the lines for a role. Sentinel makes a replica follow the port by which it names the master, so this port decides whether the server
+# replicates by TLS; without a plain port, there is no choice.
+replication() { # ROLE
+  port=$own_port by_tls=${PEER_TLS-no} role_line=$1
+  if [ "$named" != "$master" ] && [ -z "${REDIS_TLS-}" ]; then
+    # shellcheck disable=SC2046
+    set -- $(servers_of "$shard")
+    port=${other##*:}
+    case $by_tls in yes) by_tls=no ;; *) by_tls=yes ;; esac
+    role_line=$(printf '%s\n' "$role_line" | sed "s/ ${1##*:}\$/ ${3##*:}/; s/ ${2##*:}\$/ ${4##*:}/")
+  fi
+  printf '%s\nreplica-announce-ip %s\nreplica-announce-port %s\nreplica-priority 0\n' "$role_line" "${ip% *}" "$port"
+  [ -z "$other" ] || echo "tls-replication $by_tls"
 }
 
 # Users are not replicated: a new server takes from the master that it follows which ring may use the shard (epoch.sh).
 take_users() { # IP PORT
   [ -n "${REDISCLI_AUTH-}" ] && [ "$2" != 1 ] || return 0
-  timeout 2 redis-cli --user migrator -h "$1" -p "$2" ACL LIST >.users-of-master 2>/dev/null </dev/null || true
+  # shellcheck disable=SC2086
+  timeout 2 redis-cli $tls --user migrator -h "$1" -p "$2" ACL LIST >.users-of-master 2>/dev/null </dev/null || true
   grep -q '^user default ' .users-of-master && return
   rm -f .users-of-master
   return 1
@@ -65,13 +85,13 @@ start_as() {
     yesreplicaof*) [ -e start-anyway ] || take_users ${1#replicaof } || { reason="${1#replicaof } does not say which ring may use the shard" && return; } ;;
   esac
   echo "$POD_NAME: starting as ${1:-a master}" >&2
-  printf '%s\nreplica-announce-ip %s\nreplica-announce-port %s\nreplica-priority 0\n' "$1" "${ip% *}" "$REDIS_PORT"
+  replication "$1"
   rm -f start-anyway # it is for one start
   exit
 }
 
 # Without a comment that says that it is a master.
-role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
+role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]' | used "$shard") || role=
 rm -f .users-of-master
 reason='' reported='' down_since='' pause=1 replacing='the Sentinels may be replacing this master'
 # Ends with the shell that started it.
@@ -93,15 +113,16 @@ while kill -0 "$parent" 2>/dev/null; do
     role=$(locate "$partner") || { reason="the name in $partner has no IP" && continue; }
     role="replicaof $role"
   fi
-  master=$(elected "$shard")
+  named=$(named "$shard")
+  master=$(printf '%s' "$named" | used "$shard")
   now=$(seconds)
   case $master in
-    *" $REDIS_PORT") : "${down_since:=$now}" ;;
+    *" $own_port") : "${down_since:=$now}" ;;
     *) down_since='' ;;
   esac
   case $master in
     '')
-      reason='fewer than two Sentinels agree on the master'
+      reason="fewer than two Sentinels agree on the master$(refusals)"
       [ ! -e start-anyway ] || start_as "$role"
       ;;
     nil)
@@ -112,7 +133,7 @@ while kill -0 "$parent" 2>/dev/null; do
       [ "$state" = data ] && is_empty && [ ! -e start-anyway ] || start_as ''
       reason='the partner may have the data that this server lacks'
       ;;
-    *" $REDIS_PORT")
+    *" $own_port")
       # As long as a master is down, the Sentinels may replace it; one that is back at once is not down for them while it loads.
       if [ $((now - down_since)) -lt "${DOWN_SECONDS:-6}" ] || fails_over; then
         reason=$replacing

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Starts a Sentinel: locks its data directory, writes the configuration, and executes redis-server. What Sentinel has learned
 # stays; all else is written again. (Sentinel itself writes passwords without quotes.) monitor.sh tells it what to monitor.
+# While TLS is turned on or off, a Sentinel that starts knows the servers by the ports of before: it knows their masters by the others from now
+# on, and forgets replicas, which do not have it yet (sentinel-port.sh).
 # Longer than 40 lines: a third of them check what the last run left.
 set -eu
 umask 077
@@ -29,13 +31,20 @@ password=$(escaped "${REDISCLI_AUTH-}")
 
 # Prints what is known of the listed shards; fails on a file that is not complete.
 known() {
-  awk '
-    FILENAME == ARGV[1] { listed["shard-" $1]; next }
+  awk -v own="${own##*:}" -v other="${SENTINEL_OTHER_PORT-}" '
+    FILENAME == ARGV[1] {
+      listed["shard-" $1]
+      if (NF == 5) for (i = 2; i < 4; i++) { split($i, here, ":"); split($(i + 2), there, ":"); port[there[2]] = here[2] }
+      next
+    }
     $1 != "sentinel" { next }
     $2 == "myid" { if (NF != 3 || length($3) != 40) exit 1; print; next }
     $2 == "current-epoch" { if (NF != 3) exit 1; print; next }
     !($2 in fields) || !($3 in listed) { next }
     NF != fields[$2] { exit 1 }
+    $2 ~ /^known-(replica|slave)$/ && $5 in port { next }
+    $2 == "known-sentinel" && $5 == other { $5 = own }
+    $2 == "monitor" && $5 in port { $5 = port[$5] }
     { print }
     BEGIN {
       fields["monitor"] = 6
@@ -51,8 +60,9 @@ if [ -s sentinel.conf ] && ! state=$(known); then
   echo "$POD_NAME: sentinel.conf is not complete; starting without what it knew" >&2
 fi
 {
-  printf 'port %s\nprotected-mode no\ndir %s\n' "$SENTINEL_PORT" /data
-  printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${ip% *}" "$SENTINEL_PORT"
+  printf 'port %s\nprotected-mode no\ndir %s\n' "$([ -z "${REDIS_TLS-}" ] && echo "$SENTINEL_PORT" || echo 0)" /data
+  [ ! -e $files/tls.conf ] || cat $files/tls.conf
+  printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${ip% *}" "${ip#* }"
   [ -z "$password" ] || printf 'requirepass "%s"\nsentinel sentinel-pass "%s"\n' "$password" "$password"
   # Two passwords need an ACL.
   [ -z "$second_password" ] || printf 'user default on %s %s ~* &* +@all\n' "$(proof_of "$REDISCLI_AUTH")" "$(proof_of "$second_password")"
@@ -63,5 +73,6 @@ fi
     [ -z "$auth_user" ] || printf 'sentinel auth-user %s %s\n' "$name" "$auth_user"
   done
 } >sentinel.conf.new && sync sentinel.conf.new && mv sentinel.conf.new sentinel.conf || die 'cannot write sentinel.conf; is the volume full?'
+if [ -e $files/outdated.sh ]; then . $files/outdated.sh && certificates >.certificates; fi
 trap - TERM INT
 exec redis-server /data/sentinel.conf --sentinel

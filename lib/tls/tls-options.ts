@@ -5,11 +5,14 @@
  * rollouts of each; to turn it off, apply them in the reverse order. A new fleet begins with REQUIRED.
  */
 export enum TlsPhase {
-  /** The shards have a TLS port beside the plain one, which everything uses. Restarts the shards. */
+  /** The shards, and the Sentinels of shards with replicas, have a TLS port beside the plain one, which everything uses. Restarts both. */
   OFFERED = 'OFFERED',
-  /** The proxies, the Jobs and the exporters use the TLS port. Rolls the proxies. */
+  /**
+   * The proxies, the Jobs and the exporters use the TLS port, and with replicas also the servers and Sentinels among themselves. Rolls the
+   * proxies; with replicas restarts all of them.
+   */
   USED = 'USED',
-  /** The shards have no plain port. Restarts the shards. */
+  /** The shards and the Sentinels have no plain port. Restarts both. */
   REQUIRED = 'REQUIRED',
 }
 
@@ -20,8 +23,8 @@ export interface ShardTls {
 
   /**
    * The Secret with the certificate of the shards, as cert-manager writes it: `tls.crt`, `tls.key` and `ca.crt`. The certificate must
-   * have the names of the Services of the shards (`RedisStatefulSet.tlsNames`), or a wildcard. Its files may change at any time: the
-   * servers load them again.
+   * have the names of the Services of the shards, and with replicas of both servers and of the Sentinels (`RedisStatefulSet.tlsNames`), or a
+   * wildcard. Its files may change at any time: the servers load them again, and the Sentinels restart, one after another.
    */
   readonly secretName: string;
 
@@ -33,7 +36,8 @@ export interface ShardTls {
   readonly caSecretName?: string;
 
   /**
-   * The TLS port of redis-server and of the Services.
+   * The TLS port of redis-server and of the Services. That of the second server of a shard with replicas is as far from it as `replicaPort`
+   * from `port`: 6390.
    * @default - `port` + 10: 6389
    */
   readonly port?: number;

@@ -1,5 +1,6 @@
 // What haproxy.cfg of every bridge has in common, and the initial state of its servers.
 
+import { CA_FILE } from '../tls/tls-files';
 import { type BridgeOptions } from './bridge-options';
 
 /** A server or node that stalls for less than this loses no connection. */
@@ -67,6 +68,14 @@ export const CONNECTIONS = `  mode tcp
   srvtcpka-cnt 3
   retries 0
 `;
+
+/** TLS of all servers of a section and of their checks, in its defaults: only with a certificate of one of the authorities. */
+export const TLS_SERVERS = `default-server ssl verify required ca-file ${CA_FILE} check-ssl`;
+
+/** The host of a server, as a certificate has it. With `verify required`, HAProxy also verifies that it is the one of `sni` or `check-sni`. */
+export function nameIn(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/\.$/, '');
+}
 
 /** The addresses of the servers, in a defaults section. */
 export const ADDRESSES = `  # A server without an address would be up from the moment its name is resolved until its first check: the second one is nobody's.

@@ -35,10 +35,12 @@ export function checkFailover(scope: Construct, routes: FailoverRoutes): void {
     if (other !== undefined) refuse(scope, `bridge: ${other} and ${owner} are both at ${address}; give each its own`);
     seen.set(address, owner);
   };
-  for (const [n, { a, b }] of shards.entries()) {
+  for (const [n, shard] of shards.entries()) {
+    const { a, b, otherPortOfA = portOf(a), otherPortOfB = portOf(b) } = shard;
     claim(`server a of shard ${n}`, a);
     claim(`server b of shard ${n}`, b);
-    if (portOf(a) === portOf(b)) {
+    const ofA = [portOf(a), String(otherPortOfA)];
+    if (ofA.includes(portOf(b)) || ofA.includes(String(otherPortOfB))) {
       const why = 'the port tells them apart in the replies of Redis and Sentinel';
       refuse(scope, `bridge: the servers of shard ${n} are ${a} and ${b}, but ${why}; give b another port`);
     }

@@ -15,6 +15,7 @@ import {
   stateFile,
   type StoppedServer,
   target,
+  TLS_SERVERS,
   TOLERATED_STALL_MS,
 } from './bridge-config';
 import {
@@ -23,7 +24,9 @@ import {
   listener,
   LOGIN_USER,
   nameOf,
+  type ReplicatedServers,
   ringSections,
+  sniOfChecks,
 } from './failover-bridge-listeners';
 import { askedStoppedServers, frontStoppedServers, MOST_CLIENTS, type RingFront } from './ring-front';
 
@@ -75,19 +78,18 @@ export function failoverTiming({
 export function failoverConfig(bridge: FailoverRoutes, listenAddress: string, front?: RingFront): string {
   const { shards, sentinels, users } = bridge;
   const servers = shards.flatMap(({ a, b }) => [a, b]);
+  const ports = [...new Set(shards.flatMap((shard) => [portsOf(shard, 'a'), portsOf(shard, 'b')]))];
   return [
     globalSection(
       'Routes each shard to the one of its two servers that is the master and that Sentinel or its replica confirms.',
       { login: users.includes(LOGIN_USER), ...(front && { maxconn: MOST_CLIENTS }) },
     ),
     ...resolversFor([...servers, ...sentinels]),
-    BASE,
+    bridge.tls ? `${BASE}  ${TLS_SERVERS}\n` : BASE,
     ...ringSections(bridge, listenAddress, front),
     confirmations(bridge),
     roleDefaults(bridge),
-    ...[...new Set(servers.map(portOf))].map(
-      (port) => `${leaseDefaults(bridge, port)}\n${votesDefaults(bridge, port)}`,
-    ),
+    ...ports.map((each) => `${leaseDefaults(bridge, each)}\n${votesDefaults(bridge, each)}`),
     LISTENERS,
     ...shards.map((_, n) => [...users.map((user) => listener(bridge, user, n)), checkedShard(bridge, n)].join('')),
   ].join('\n');
@@ -95,13 +97,13 @@ export function failoverConfig(bridge: FailoverRoutes, listenAddress: string, fr
 
 /** The initial state of the servers: also votes and leases have to be seen first. */
 export function failoverStoppedServers(bridge: FailoverRoutes, front?: RingFront): string {
-  const { shards, sentinels, users, witnesses } = bridge;
-  const votes = sentinels.map((address, i) => ({ id: i + 1, name: `s${i}`, address }));
+  const { shards, sentinels, users, witnesses, tls } = bridge;
+  const votes = sentinels.map((address, i) => ({ id: i + 1, name: `s${i}`, address, tls }));
   return stateFile([
     ...(front ? frontStoppedServers(front) : askedStoppedServers({ witnesses })),
     ...shards.flatMap(({ a, b }, n) => {
       const server = (proxy: string, name: string, id = 1): StoppedServer => {
-        return { proxy: `shard-${n}${proxy}`, id, name, address: name === 'a' ? a : b };
+        return { proxy: `shard-${n}${proxy}`, id, name, address: name === 'a' ? a : b, tls };
       };
       const confirmed = (side: string, partner: string): StoppedServer[] => [
         server(`-${side}`, side),
@@ -109,7 +111,7 @@ export function failoverStoppedServers(bridge: FailoverRoutes, front?: RingFront
         ...votes.map((vote) => ({ proxy: `shard-${n}-${side}-votes`, ...vote })),
       ];
       const listeners = users.flatMap((user) =>
-        [a, b].map((address, i) => ({ proxy: nameOf(bridge, user, n), id: i + 1, name: 'ab'[i], address })),
+        [a, b].map((address, i) => ({ proxy: nameOf(bridge, user, n), id: i + 1, name: 'ab'[i], address, tls })),
       );
       return [...listeners, ...confirmed('a', 'b'), ...confirmed('b', 'a')];
     }),
@@ -155,9 +157,14 @@ export function confirmationRules(sentinels: number): string[] {
  */
 function askRole(bridge: FailoverRoutes): string {
   const { inter: waitMs } = failoverTiming(bridge).lease;
-  return `  tcp-check connect
+  return `  ${connection(bridge)}
 ${login(bridge)}  ${roleQuestion(waitOf(`${waitMs}`))}
 `;
+}
+
+/** How a check connects to its server: with TLS as the settings of the server say. */
+export function connection({ tls }: Pick<FailoverRoutes, 'tls'>): string {
+  return tls ? 'tcp-check connect default' : 'tcp-check connect';
 }
 
 /** In a backend with a server that is up, a millisecond. */
@@ -185,33 +192,35 @@ ${checks(failoverTiming(bridge).role)}`;
  * The lease of a server is the reply of its partner: a replica of this server has not replaced it. It ends with a promotion, and in a
  * bridge that does not reach the partner.
  */
-function leaseDefaults(bridge: FailoverRoutes, port: string): string {
-  return `# A replica of the server on port ${port}.
-defaults lease-${port} from base
+function leaseDefaults(bridge: FailoverRoutes, ports: string): string {
+  return `# A replica of the server on port ${ports.replace('-', ' or ')}.
+defaults lease-${ports} from base
   option tcp-check
-${askRole(bridge)}  tcp-check expect rstring "${leasePattern(port)}"
+${askRole(bridge)}  tcp-check expect rstring "${leasePattern(ports)}"
 ${checks(failoverTiming(bridge).lease)}`;
 }
 
-/** INFO of a replica that is connected with its master, a server on that port. */
-export function leasePattern(port: string): string {
+/** INFO of a replica that is connected with its master, a server on that port, or on one of both. */
+export function leasePattern(ports: string): string {
+  const port = ports.includes('-') ? `(${ports.replace('-', '|')})` : ports;
   return `role:slave\\r\\nmaster_host:[^\\r]*\\r\\nmaster_port:${port}\\r\\nmaster_link_status:up\\r`;
 }
 
 /** The last command is a syntax error, after which every version closes the connection; Sentinel may not know QUIT. */
-function votesDefaults(bridge: FailoverRoutes, port: string): string {
-  return `# A Sentinel that names the server on port ${port}.
-defaults votes-${port} from base
+function votesDefaults(bridge: FailoverRoutes, ports: string): string {
+  return `# A Sentinel that names the server on port ${ports.replace('-', ' or ')}.
+defaults votes-${ports} from base
   option tcp-check
-  tcp-check connect
+  ${connection(bridge)}
 ${login(bridge)}  tcp-check send-lf "SENTINEL GET-MASTER-ADDR-BY-NAME %[be_name,regsub(-[ab]-votes,)]\\r\\n*x\\r\\n"
-  tcp-check expect string "${votePattern(port)}"
+  ${voteExpected(ports)}
 ${checks(failoverTiming(bridge).votes)}`;
 }
 
-/** The last element of the reply of Sentinel, with its length. */
-export function votePattern(port: string): string {
-  return `\\r\\n\\$${port.length}\\r\\n${port}\\r\\n`;
+/** The last element of the reply of Sentinel: a port with its length, or one of both. */
+export function voteExpected(ports: string): string {
+  if (ports.includes('-')) return `tcp-check expect rstring "\\r\\n(${ports.replace('-', '|')})\\r\\n"`;
+  return `tcp-check expect string "\\r\\n\\$${ports.length}\\r\\n${ports}\\r\\n"`;
 }
 
 function login({ password }: FailoverRoutes): string {
@@ -225,23 +234,28 @@ function checks({ inter, fastinter, downinter, rise, fall, timeouts }: CheckTimi
 }
 
 /** The backends that decide which server of a shard gets clients. */
-function checkedShard({ shards, sentinels }: FailoverRoutes, n: number): string {
+function checkedShard({ shards, sentinels, tls }: FailoverRoutes, n: number): string {
   const { a, b } = shards[n];
-  const votes = sentinels.map((address, i) => `  server s${i} ${target(address)}\n`).join('');
+  const at = (address: string): string => `${target(address)}${tls ? sniOfChecks(address) : ''}`;
+  const votes = sentinels.map((address, i) => `  server s${i} ${at(address)}\n`).join('');
   const checked = (
-    name: string,
+    name: 'a' | 'b',
     address: string,
     partner: string,
-    at: string,
+    ofPartner: string,
   ): string => `backend shard-${n}-${name} from role
-  server ${name} ${target(address)}
-backend shard-${n}-${name}-lease from lease-${portOf(address)}
-  server ${partner} ${target(at)}
-backend shard-${n}-${name}-votes from votes-${portOf(address)}
+  server ${name} ${at(address)}
+backend shard-${n}-${name}-lease from lease-${portsOf(shards[n], name)}
+  server ${partner} ${at(ofPartner)}
+backend shard-${n}-${name}-votes from votes-${portsOf(shards[n], name)}
 ${votes}`;
   return `${checked('a', a, 'b', b)}${checked('b', b, 'a', a)}`;
 }
 
-function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(':') + 1);
+/** The port of a server, or both by which it is named, as `6379-6389`. */
+export function portsOf(shard: ReplicatedServers, side: 'a' | 'b'): string {
+  const address = shard[side];
+  const other = side === 'a' ? shard.otherPortOfA : shard.otherPortOfB;
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  return other === undefined ? `${port}` : `${Math.min(port, other)}-${Math.max(port, other)}`;
 }

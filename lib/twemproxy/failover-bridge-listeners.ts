@@ -5,14 +5,24 @@
 
 import { type SecretKey } from '../common/secret-key';
 import { otherUser, RING_USERS, type RingUser } from '../reshard/reshard-plan';
-import { HEALTH_FRONTEND, healthFrontend, target } from './bridge-config';
+import { HEALTH_FRONTEND, healthFrontend, nameIn, target } from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
 import { type AskedRings, askedRings, frontHealth, type RingFront, ringFront } from './ring-front';
 import { LOGIN_RULES } from './ring-login';
 
+/** The two servers of a shard. */
+export interface ReplicatedServers {
+  /** `host:port`. */
+  readonly a: string;
+  readonly b: string;
+  /** The ports by which Sentinels and replicas also name them, while TLS is turned on or off. */
+  readonly otherPortOfA?: number;
+  readonly otherPortOfB?: number;
+}
+
 /** The parts of a FailoverBridge that its configuration depends on. */
 export interface FailoverRoutes {
-  readonly shards: readonly { readonly a: string; readonly b: string }[];
+  readonly shards: readonly ReplicatedServers[];
   readonly sentinels: readonly string[];
   /** The users as which nutcrackers log in: each has a set of listeners. */
   readonly users: readonly RingUser[];
@@ -22,6 +32,8 @@ export interface FailoverRoutes {
   readonly healthPort: number;
   readonly options: BridgeOptions;
   readonly password?: SecretKey;
+  /** Whether it connects to the servers and the Sentinels by TLS. */
+  readonly tls: boolean;
 }
 
 /** nutcracker itself logs in as the other one. */
@@ -48,6 +60,14 @@ function askedOf({ users: [user], witnesses }: FailoverRoutes): AskedRings | und
   return witnesses.length === 0 ? undefined : { users: [user, otherUser(user)], witnesses };
 }
 
+/** The name of a server with TLS, for the connections of its clients, and for those of its checks. */
+export function sniOfClients(address: string): string {
+  return ` sni str(${nameIn(address)})`;
+}
+export function sniOfChecks(address: string): string {
+  return ` check-sni ${nameIn(address)}`;
+}
+
 export const LISTENERS = `# The name of a listener is also the name by which Sentinel knows the shard.
 defaults listeners from base
   balance first
@@ -70,10 +90,11 @@ export function portFor(
 
 export function listener(bridge: FailoverRoutes, user: RingUser, n: number): string {
   const { a, b } = bridge.shards[n];
+  const sni = (address: string): string => (bridge.tls ? sniOfClients(address) : '');
   const login = user === LOGIN_USER ? LOGIN_RULES : [];
   return `listen ${nameOf(bridge, user, n)} from listeners
   bind 127.0.0.1:${portFor(bridge, user, n)}
-${login.map((rule) => `  ${rule}\n`).join('')}  server a ${target(a)} track shard-${n}-a/a
-  server b ${target(b)} track shard-${n}-b/b
+${login.map((rule) => `  ${rule}\n`).join('')}  server a ${target(a)}${sni(a)} track shard-${n}-a/a
+  server b ${target(b)}${sni(b)} track shard-${n}-b/b
 `;
 }

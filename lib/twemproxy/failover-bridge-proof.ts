@@ -1,7 +1,17 @@
 // The routes of a failover bridge, read back from its synthesized files: each listener, and whatever confirms its servers.
 
 import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
-import { confirmationRules, leasePattern, roleQuestion, votePattern, waitOf } from './failover-bridge-config';
+import { TLS_SERVERS } from './bridge-config';
+import {
+  confirmationRules,
+  connection,
+  leasePattern,
+  portsOf,
+  roleQuestion,
+  voteExpected,
+  waitOf,
+} from './failover-bridge-config';
+import { sniOfChecks, sniOfClients } from './failover-bridge-listeners';
 import {
   type BridgeFiles,
   type BridgeListener,
@@ -25,13 +35,14 @@ const ROLE_QUESTION = roleQuestion(waitOf('MILLISECONDS'));
  */
 export function readFailoverBridge(
   files: BridgeFiles,
-  sentinels: readonly string[],
+  { sentinels, tls = false, otherPorts }: ProvenServers,
   user: RingUser = RING_USERS[0],
 ): Map<string, BridgeListener> {
   refuseServices(files);
   const listeners = new Map<string, BridgeListener>();
   const binds = new Set<string>();
-  const cfg: FailoverFile = new FailoverFile(files);
+  const cfg: FailoverFile = new FailoverFile(files, tls);
+  cfg.checkTls();
   const socket = cfg.confirmations(confirmationRules(sentinels.length));
   for (const [header, ...lines] of sectionsOf(files.cfg, 'listen')) {
     const name = header.words[1].replace(OF_SECOND_USER, '');
@@ -40,11 +51,12 @@ export function readFailoverBridge(
       cfg.fail(header, 'must have one bind line, with an address that no other listener has');
     binds.add(bind);
     const login = cfg.userOf(header, lines);
-    const servers = cfg.serversIn([header, ...lines]);
+    const servers = cfg.serversIn([header, ...lines], sniOfClients);
     if (servers.map((server) => `${server.name} ${server.track}`).join() !== `a ${name}-a/a,b ${name}-b/b`)
       cfg.fail(header, `must have a server "a" that tracks ${name}-a/a, and a server "b" that tracks ${name}-b/b`);
     cfg.inherits(header, ['balance first', 'default-server on-marked-down shutdown-sessions']);
     const [a, b] = servers.map(({ address }) => address);
+    const shard = { a, b, otherPortOfA: otherPorts?.[0], otherPortOfB: otherPorts?.[1] };
     for (const [side, address, partner, at] of [
       ['a', a, 'b', b],
       ['b', b, 'a', a],
@@ -54,6 +66,7 @@ export function readFailoverBridge(
         own,
         [[side, address]],
         [
+          connection({ tls }),
           ROLE_QUESTION,
           `tcp-check connect addr ${socket}`,
           'tcp-check expect string "200 OK"',
@@ -63,17 +76,31 @@ export function readFailoverBridge(
       cfg.expect(
         `${own}-lease`,
         [[partner, at]],
-        [ROLE_QUESTION, `tcp-check expect rstring "${leasePattern(portOf(address))}"`],
+        [
+          connection({ tls }),
+          ROLE_QUESTION,
+          `tcp-check expect rstring "${leasePattern(portsOf(shard, side))}"`,
+        ],
       );
       cfg.expect(
         `${own}-votes`,
         sentinels.map((sentinel, i) => [`s${i}`, sentinel]),
-        [`tcp-check expect string "${votePattern(portOf(address))}"`],
+        [connection({ tls }), voteExpected(portsOf(shard, side))],
       );
     }
     if (login === user) listeners.set(bind, { name: header.words[1], bind, servers: [a, b], line: header.line });
   }
   return listeners;
+}
+
+/** What the bridge of a fleet must connect to. */
+export interface ProvenServers {
+  /** `host:port`. */
+  readonly sentinels: readonly string[];
+  /** Whether it must connect to all servers by TLS. */
+  readonly tls?: boolean;
+  /** The other ports of all servers a and of all servers b. */
+  readonly otherPorts?: readonly number[];
 }
 
 interface Server {
@@ -87,12 +114,35 @@ class FailoverFile {
   private readonly defaults: Map<string, Line[]>;
   private readonly states: ReturnType<typeof statesOf>;
 
-  constructor(private readonly files: BridgeFiles) {
+  constructor(
+    private readonly files: BridgeFiles,
+    private readonly tls: boolean,
+  ) {
     const byName = (kind: string): Map<string, Line[]> =>
       new Map(sectionsOf(files.cfg, kind).map((section) => [section[0].words[1], section]));
     this.backends = byName('backend');
     this.defaults = byName('defaults');
     this.states = statesOf(files.stopped);
+  }
+
+  /**
+   * With TLS, every section has its settings from `base`, and nothing may weaken them: a check with a connection of its own has no TLS, except
+   * to the frontend that confirms servers.
+   */
+  checkTls(): void {
+    const { cfg, cfgName } = this.files;
+    const [header] = this.defaults.get('base') ?? [];
+    if (this.tls) this.inherits({ ...header, words: ['defaults', 'base', 'from', 'base'] }, [TLS_SERVERS]);
+    const odd = cfg.split('\n').findIndex((indented) => {
+      const text = indented.trim();
+      if (!this.tls) return /\bssl\b/.test(text) && !text.startsWith('#');
+      if (/^tcp-check\s+connect/.test(text)) return !/^tcp-check connect (default|addr abns@\S+)$/.test(text);
+      return /^default-server\b/.test(text) && text !== TLS_SERVERS && /ssl|verify|ca-file|sni|check-/.test(text);
+    });
+    if (odd >= 0)
+      throw new Error(
+        `${cfgName}:${odd + 1}: "${cfg.split('\n')[odd].trim()}" must not change how servers are reached ${this.tls ? 'by TLS' : 'without TLS'}`,
+      );
   }
 
   /** As which user nutcracker logs in through a listener: the default one, unless the rules of the other one are complete. */
@@ -129,19 +179,28 @@ class FailoverFile {
   /** Refuses a section whose defaults lack a setting. */
   inherits(header: Line, settings: readonly string[]): void {
     const name = header.words[3];
-    const texts = this.defaults.get(name)?.map(({ text }) => text) ?? [];
+    const [defaults, ...lines] = this.defaults.get(name) ?? [];
+    if (this.tls && name !== 'base' && defaults.words.slice(2).join(' ') !== 'from base')
+      this.fail(header, `takes its settings from ${name}, which must take its own from base`);
+    const texts = lines.map(({ text }) => text);
     const known = texts.map((text) => text.replace(/(?<=,bool,iif\(1,)[1-9]\d*(?=\))/, 'MILLISECONDS'));
     const missing = settings.find((setting) => !known.includes(setting));
     if (missing !== undefined) this.fail(header, `takes its settings from ${name}, which must have: ${missing}`);
   }
 
   /** The servers of a section, with the ports that HAProxy uses. Each must start stopped. */
-  serversIn([header, ...lines]: Line[]): Server[] {
+  serversIn([header, ...lines]: Line[], sniOf: (address: string) => string = sniOfChecks): Server[] {
     return lines.flatMap((line) => {
       const [keyword, name, address] = line.words;
       if (keyword !== 'server') return [];
       const state = this.states.get(`${header.words[1]} ${name}`);
       if (!state?.isStopped) this.fail(header, `has a server ${name} that stopped-servers does not stop`);
+      if (state.usesTls !== this.tls)
+        this.fail(header, `has a server ${name} of which stopped-servers must turn TLS ${this.tls ? 'on' : 'off'}`);
+      const settings = line.words.slice(3).join(' ').replace(/^resolvers cluster ?/, '');
+      const wanted = this.tls ? sniOf(address).trim() : '';
+      if (settings.replace(/ ?track \S+$/, '') !== wanted)
+        this.fail(header, `must have a server ${name} with the settings "${wanted}", and no others`);
       const host = address.slice(0, address.lastIndexOf(':'));
       const track = line.words.includes('track') ? line.words[line.words.indexOf('track') + 1] : undefined;
       return [{ name, address: `${host}:${state.port}`, track }];
@@ -151,8 +210,4 @@ class FailoverFile {
   fail({ words: [kind, name], line }: Line, problem: string): never {
     throw new Error(`${this.files.cfgName}:${line}: ${kind === 'listen' ? 'listener' : kind} ${name} ${problem}`);
   }
-}
-
-function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(':') + 1);
 }

@@ -4,6 +4,8 @@ import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
 import { script } from '../common/scripts';
 import { secretEnv, type SecretKey } from '../common/secret-key';
+import { caFiles, NO_FILES, type SecretFiles } from '../tls/tls-files';
+import { checkSubdomain, refuse } from '../common/prop-errors';
 import { checkArguments } from '../nutcracker/checked-arguments';
 import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { Bridge } from './bridge';
@@ -20,6 +22,18 @@ export interface ReplicatedShard {
 
   /** `host:port` of the other server; its port must differ. */
   readonly b: string;
+
+  /**
+   * The other port of server a: while TLS is turned on or off, Sentinels and replicas name a server by its port with TLS, or without.
+   * @default - it has one port
+   */
+  readonly otherPortOfA?: number;
+
+  /**
+   * The other port of server b.
+   * @default - it has one port
+   */
+  readonly otherPortOfB?: number;
 }
 
 /** The props of FailoverBridge. */
@@ -41,6 +55,13 @@ export interface FailoverBridgeProps {
    * @default - none
    */
   readonly password?: SecretKey;
+
+  /**
+   * A Secret with `ca.crt`: the bridge connects to the servers and the Sentinels by TLS, and accepts only certificates of one of these
+   * authorities that have the host of the server as a name. New authorities need a rollout of the proxies. Not with `ringWitnesses`.
+   * @default - it connects without TLS
+   */
+  readonly caSecretName?: string;
 
   /**
    * The users as which nutcracker logs in to the shards through the bridge, which needs a password: `default`; after every other change of
@@ -67,6 +88,8 @@ export class FailoverBridge extends Bridge {
   readonly shards: ReplicatedShard[];
   /** `host:port` of the Sentinels. */
   readonly sentinels: string[];
+  /** The Secret with the authorities that the servers and Sentinels are verified with; undefined without TLS. */
+  readonly caSecretName?: string;
   /** The users as which nutcracker logs in. */
   readonly ringUsers: string[];
   /** `host:port` of the servers that are asked which ring serves. */
@@ -87,6 +110,7 @@ export class FailoverBridge extends Bridge {
     );
     this.shards = [...shards];
     this.sentinels = [...sentinels];
+    this.caSecretName = props.caSecretName;
     this.ringUsers = [...(props.ringUsers ?? [RING_USERS[0]])];
     this.ringWitnesses = [...(props.ringWitnesses ?? [])];
     this._logsIn = this.ringUsers.includes(LOGIN_USER);
@@ -129,6 +153,11 @@ export class FailoverBridge extends Bridge {
     return secretEnv('REDIS_PASSWORD', this.password);
   }
 
+  /** @internal */
+  override _files(): SecretFiles {
+    return this.caSecretName === undefined ? NO_FILES : caFiles(this.caSecretName);
+  }
+
   /**
    * As for a MigrationBridge, and 3.3 millicores for the checks of a shard with 250 milliseconds and a password (bench/failover.md).
    * @internal
@@ -143,12 +172,18 @@ export class FailoverBridge extends Bridge {
 
   /** @internal */
   _check(scope: Construct): void {
+    if (this.caSecretName !== undefined) {
+      checkSubdomain(scope, 'bridge.caSecretName', this.caSecretName);
+      if (this.ringWitnesses.length > 0)
+        refuse(scope, 'bridge.caSecretName is set together with ringWitnesses, which are asked without TLS; remove one');
+    }
     checkFailover(scope, this.routes);
   }
 
   private get routes(): FailoverRoutes {
     const { shards, sentinels, firstPort, healthPort, options, password } = this;
     const users = this.ringUsers as RingUser[];
-    return { shards, sentinels, users, witnesses: this.ringWitnesses, firstPort, healthPort, options, password };
+    const [witnesses, tls] = [this.ringWitnesses, this.caSecretName !== undefined];
+    return { shards, sentinels, users, witnesses, firstPort, healthPort, options, password, tls };
   }
 }

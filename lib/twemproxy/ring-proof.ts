@@ -6,7 +6,7 @@ import { type FleetShards } from '../nutcracker/fleet-shards';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { percent } from '../nutcracker/percent';
 import { readBridge } from './bridge-proof';
-import { readFailoverBridge } from './failover-bridge-proof';
+import { type ProvenServers, readFailoverBridge } from './failover-bridge-proof';
 import { type MigrationTrust } from './migration-bridge-config';
 import { readLoginBridge } from './login-bridge-proof';
 import { readShardBridge } from './shard-bridge-proof';
@@ -41,9 +41,8 @@ export interface RingProof {
 }
 
 /** `host:port` of the servers b, by ordinal, and of the Sentinels. */
-export interface FailoverServers {
+export interface FailoverServers extends ProvenServers {
   readonly replicas: readonly string[];
-  readonly sentinels: readonly string[];
 }
 
 /** The problems; empty if every key stays on its shard. */
@@ -69,7 +68,7 @@ function findings(proof: RingProof): string[] {
 }
 
 function listenersOf({ login, single, failover, trust }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
-  if (failover) return readFailoverBridge(bridge, failover.sentinels, RING_USERS[login ? 1 : 0]);
+  if (failover) return readFailoverBridge(bridge, failover, RING_USERS[login ? 1 : 0]);
   if (single) return readShardBridge(bridge, single.tls);
   return login ? readLoginBridge(bridge) : readBridge(bridge, trust);
 }

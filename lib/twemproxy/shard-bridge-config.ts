@@ -9,6 +9,7 @@ import {
   globalSection,
   HEALTH_FRONTEND,
   healthFrontend,
+  nameIn,
   resolversFor,
   stateFile,
   target,
@@ -53,10 +54,6 @@ export function tlsSettings(
 ): string {
   const own = certificate === undefined ? '' : ` crt ${certificate}`;
   return `ssl verify required ca-file ${ca}${own} sni str(${name}) verifyhost ${name} check-ssl check-sni ${name}`;
-}
-
-function nameIn(address: string): string {
-  return address.slice(0, address.lastIndexOf(':')).replace(/\.$/, '');
 }
 
 export function shardConfig(bridge: ShardRoutes, listenAddress: string): string {

@@ -16,6 +16,8 @@ interface Issued {
   readonly days?: number;
   /** Whether it is not for 127.0.0.1. */
   readonly noAddress?: boolean;
+  /** More IP addresses that it is for. */
+  readonly addresses?: readonly string[];
 }
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -37,9 +39,9 @@ export class Authority {
   }
 
   /** A certificate for these names, and for 127.0.0.1, where everything in a lab is. */
-  issue(names: readonly string[], { days = 10, noAddress = false }: Issued = {}): CertificateSecret {
+  issue(names: readonly string[], { days = 10, noAddress = false, addresses = [] }: Issued = {}): CertificateSecret {
     const file = `${this.lab.dir}/certificate-${++files}`;
-    const alternatives = [...names.map((name) => `DNS:${name}`), ...(noAddress ? [] : ['IP:127.0.0.1'])].join(',');
+    const alternatives = [...names.map((name) => `DNS:${name}`), ...(noAddress ? [] : ['127.0.0.1', ...addresses].map((it) => `IP:${it}`))].join(',');
     fs.writeFileSync(`${file}.ext`, `subjectAltName=${alternatives}\n`);
     openssl('req', ...KEY, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${names[0] ?? 'none'}`);
     const by = ['-CA', `${this.path}.crt`, '-CAkey', `${this.path}.key`, '-extfile', `${file}.ext`];

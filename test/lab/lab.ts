@@ -68,8 +68,8 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Whether something accepts connections on that port, or on the Unix socket of that path. */
-export async function accepts(where: number | string): Promise<boolean> {
-  const socket = typeof where === 'number' ? net.connect(where, '127.0.0.1') : net.connect(where);
+export async function accepts(where: number | string, host = '127.0.0.1'): Promise<boolean> {
+  const socket = typeof where === 'number' ? net.connect(where, host) : net.connect(where);
   try {
     await once(socket, 'connect');
     return true;
@@ -184,7 +184,7 @@ export class Lab {
     const file = this.write(`nutcracker-${stats}.yml`, configuration);
     // An empty output is stderr; Debian's default is a file in /var/log, which only root may write.
     const program = this.start('nutcracker', ['-c', file, '-s', String(stats), '-a', '127.0.0.1', '-v', '4', '-o', '']);
-    return program.ready(async () => (await Promise.all(listens.map(accepts))).every(Boolean));
+    return program.ready(async () => (await Promise.all(listens.map((where) => accepts(where)))).every(Boolean));
   }
 
   /** Ends every program and removes the directory. */
