@@ -39,7 +39,9 @@ const SHARD_RULES: EntryRules<ReplicatedShard> = [
   ['b', isAddress, 'host:port'],
   [
     'otherPorts',
-    orNothing((value) => isObject(value) && ['a', 'b'].every((side) => isCount((value as Record<string, unknown>)[side]))),
+    orNothing(
+      (value) => isObject(value) && ['a', 'b'].every((side) => isCount((value as Record<string, unknown>)[side])),
+    ),
     'the other ports of both servers, such as {"a": 6389, "b": 6390}',
   ],
 ];

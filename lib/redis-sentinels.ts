@@ -128,13 +128,16 @@ export class RedisSentinels extends Construct {
         }),
         template: {
           metadata: { labels: recommendedLabels(identity, props.podLabels), annotations: props.podAnnotations },
-          spec: sentinelPod({ ...props, tls: redis.tls }, {
-            configMap: this.configMap.name,
-            selector,
-            ports,
-            shards: redis.addresses.length,
-            volume: storage.volume,
-          }),
+          spec: sentinelPod(
+            { ...props, tls: redis.tls },
+            {
+              configMap: this.configMap.name,
+              selector,
+              ports,
+              shards: redis.addresses.length,
+              volume: storage.volume,
+            },
+          ),
         },
       },
     });

@@ -4,7 +4,6 @@ import { type k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { checkProps } from './common/check-props';
 import { refuse } from './common/prop-errors';
-import { hostAndPort } from './network/egress';
 import { disruptionBudget } from './common/disruption-budget';
 import { type Identity, recommendedLabels } from './common/labels';
 import { refuseDuplicates } from './common/duplicate-objects';
@@ -98,6 +97,11 @@ export class RedisStatefulSet extends Construct {
    */
   readonly _replication?: Replication;
   /**
+   * The other ports of servers a and of servers b, by which Sentinels and replicas name them while TLS is turned on or off.
+   * @internal
+   */
+  readonly _otherPorts?: number[];
+  /**
    * What the pods mount.
    * @internal
    */
@@ -168,6 +172,8 @@ export class RedisStatefulSet extends Construct {
       : undefined;
     ({ service: this.service, shardServices: this.shardServices } = a.services(this));
     this._replication = replication;
+    const others = [portsOfA, portsOfB].flatMap(({ other }) => other ?? []);
+    this._otherPorts = replication && others.length > 0 ? others : undefined;
     this.configMap = a.configMap(this, props, replication);
     const { storageScope = this } = props;
     this._storage = provide(this, 'storage', props.storage, storageScope, consumerOf(props, name));
@@ -197,15 +203,6 @@ export class RedisStatefulSet extends Construct {
    */
   get _tlsAddresses(): string[] {
     return withPort(this.addresses, this._tlsPorts[0]);
-  }
-
-  /**
-   * The other ports of servers a and of servers b, by which Sentinels and replicas name them while TLS is turned on or off.
-   * @internal
-   */
-  get _otherPorts(): number[] | undefined {
-    const others = this._replication?.others;
-    return others && [others.a[0], others.b[0]].map((address) => hostAndPort(address).port);
   }
 
   /**

@@ -26,7 +26,7 @@ export function promoterOf(
   side: Side,
 ): Sentinel | undefined {
   const ready = votes
-    .naming(otherSide(side))
+    .namingAsMost(otherSide(side))
     .find(({ replicas }) =>
       replicas.some(
         ({ address, priority, flags }) =>

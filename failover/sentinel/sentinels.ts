@@ -21,6 +21,16 @@ export class Votes {
     return this.all.filter((vote) => vote.silence === undefined && vote.side === side);
   }
 
+  /**
+   * The same, without those that know the server by another port than enough of them do: while TLS is turned on or off, most Sentinels would
+   * not reach a server at the port by which one of these promotes it.
+   */
+  namingAsMost(side: Side): Vote[] {
+    const all = this.naming(side);
+    const count = (names?: string): number => all.filter((vote) => vote.names === names).length;
+    return all.filter(({ names }) => !all.some((vote) => vote.names !== names && count(vote.names) >= this.quorum));
+  }
+
   /** The server that enough of them name. */
   get agreed(): Side | undefined {
     return (['a', 'b'] as const).find((side) => this.naming(side).length >= this.quorum);

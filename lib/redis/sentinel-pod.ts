@@ -76,7 +76,6 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
     volumes: [...secrets.volumes, ...certificates.volumes],
     mounts: [...secrets.mounts, ...certificates.mounts],
   };
-  const port = ports.ofContainer[0].name ?? '';
   const data = { name: DATA_VOLUME, mountPath: '/data', subPathExpr: '$(POD_NAME)' };
   return {
     ...podSpec(options, selector),
@@ -98,12 +97,8 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
         command: ['sh', `${CONFIG_MOUNT.mountPath}/sentinel.sh`],
         ports: ports.ofContainer,
         env,
-        readinessProbe: { tcpSocket: { port: k8s.IntOrString.fromString(port) }, periodSeconds: 5 },
-        livenessProbe: {
-          tcpSocket: { port: k8s.IntOrString.fromString(port) },
-          periodSeconds: 20,
-          failureThreshold: 6,
-        },
+        readinessProbe: { ...listens(ports), periodSeconds: 5 },
+        livenessProbe: { ...listens(ports), periodSeconds: 20, failureThreshold: 6 },
         resources: resources(memoryOf(options, wiring.shards), options.cpu ?? Cpu.millis(100), options.cpuLimit),
         volumeMounts: [CONFIG_MOUNT, ...files.mounts, data],
       },
@@ -123,6 +118,13 @@ export function sentinelPod(options: SentinelPodOptions, wiring: SentinelPodWiri
       ...(volume ? [volume] : []),
     ],
   };
+}
+
+/** Whether it listens. A connection to a port with TLS that is closed at once would be an error in its log. */
+function listens({ plain, used }: ServerPorts): k8s.Probe {
+  if (plain !== undefined) return { tcpSocket: { port: k8s.IntOrString.fromString('redis') } };
+  const ping = ['redis-cli', '--tls', '--insecure', '-h', '127.0.0.1', '-p', String(used), 'ping'];
+  return { exec: { command: ping }, timeoutSeconds: 5 };
 }
 
 function memoryOf({ memory }: SentinelOptions, shards: number): Size {

@@ -29,7 +29,7 @@ servers_of() { sed "s/{n}/$1/g" "$files/servers"; }
 # used SHARD: prints addresses of its servers, each at the end of a line on stdin, with the ports that this pod connects to.
 used() {
   # shellcheck disable=SC2046
-  set -- $(servers_of "$1")
+  set -- $(servers_of "$1" 2>/dev/null)
   if [ $# -eq 4 ]; then sed "s/ ${3##*:}\$/ ${1##*:}/; s/ ${4##*:}\$/ ${2##*:}/"; else cat; fi
 }
 
@@ -52,7 +52,7 @@ elected() { named "$1" | used "$1"; }
 
 # refusals: the Sentinels whose certificates are not accepted, with the reason.
 refusals() {
-  [ -n "$tls" ] && while read -r sentinel; do
+  [ -z "$tls" ] || while read -r sentinel; do
     where=$(locate "$sentinel") || continue
     # shellcheck disable=SC2086
     timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" PING 2>&1 </dev/null | sed -n "s/.*: \(.*certificate.*\)/; $sentinel: \1/p" | tr -d '\n'

@@ -76,8 +76,8 @@ disconnect() {
   wait
 }
 
-# Whether to hand over now: 0 yes, 1 not yet ($reason), 2 no. Sets $to, the partner, and $master, this server as Sentinels name it, both with
-# the port that this pod connects to; and $ports, each by which the partner may be known.
+# Whether to hand over now: 0 yes, 1 not yet ($reason), 2 no. Sets $to, the partner; $ports, by which it may be known; and $named, this server
+# as two Sentinels name it: while TLS is turned on or off, the third one may know it by another port, at which it would tell them of the partner.
 ready() {
   reason='the server does not answer'
   info=$(own_cli INFO replication | tr -d '\r')
@@ -86,8 +86,8 @@ ready() {
     *role:slave* | 'Could not connect'*) return 2 ;;
     *) return 1 ;;
   esac
-  master=$(elected "$shard")
-  case $master in
+  named=$(named "$shard")
+  case $(printf '%s' "$named" | used "$shard") in
     *" ${own##*:}") ;;
     '') reason="fewer than two Sentinels agree on the master$(refusals)" && return 1 ;;
     *) return 2 ;;
@@ -101,7 +101,7 @@ ready() {
   case $info in *"ip=${to% *},port=${to#* },state=online,"* | *"ip=${to% *},port=${other##*:},state=online,"*) ;; *) return 1 ;; esac
   reason='no Sentinel considers the partner eligible yet'
   while read -r sentinel; do
-    where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard" | used "$shard")" = "$master" ] || continue
+    where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$named" ] || continue
     # shellcheck disable=SC2086
     timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL REPLICAS "shard-$shard" </dev/null 2>/dev/null | awk -v ports=" $ports " '
       NR % 2 { name = $0; next }
@@ -176,7 +176,7 @@ confirm() {
     [ "$(seconds)" -lt "$end" ] || { say 'two Sentinels do not name the new master yet' && return; }
     if [ "$(seconds)" -ge "$again" ] && ! votes "$shard" | used "$shard" | grep " ${to#* }\$" >/dev/null; then
       while read -r sentinel; do
-        where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard" | used "$shard")" = "$master" ] || continue
+        where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$named" ] || continue
         # Without a reply, it may have understood.
         # shellcheck disable=SC2086
         case $(timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL FAILOVER "shard-$shard" 2>&1 </dev/null) in

@@ -7,7 +7,9 @@ umask 077
 files=/etc/sentinel
 . $files/addresses.sh
 restart_outdated() { :; }
-[ ! -e $files/outdated.sh ] || . $files/outdated.sh
+pause=2
+# With TLS, it looks more often than down-after-milliseconds.
+[ ! -e $files/outdated.sh ] || { . $files/outdated.sh && pause=1; }
 cd /data || exit 1
 trap 'exit 0' TERM INT
 auth_user=$(cat $files/role-user)
@@ -92,6 +94,7 @@ while :; do
   info=$(sentinel INFO sentinel 2>/dev/null) || info=
   case $info in
     *sentinel_masters:*)
+      restart_outdated
       monitored=$(printf '%s\n' "$info" | sed -n 's/^master[0-9]*:name=\([^,]*\),.*/\1/p' | tr '\n' ' ')
       todo=$(commands)
       if [ -n "$todo" ]; then
@@ -102,10 +105,9 @@ while :; do
         [ "$(printf '%s\n' "$todo" | wc -l)" -ne "$(printf '%s\n' "$replies" | grep -cx OK)" ] || complete=yes
       else
         complete=yes
-        restart_outdated
       fi
       tidy
       ;;
   esac
-  sleep 2
+  sleep "$pause"
 done

@@ -51,9 +51,10 @@ export function readFailoverBridge(
       cfg.fail(header, 'must have one bind line, with an address that no other listener has');
     binds.add(bind);
     const login = cfg.userOf(header, lines);
-    const servers = cfg.serversIn([header, ...lines], sniOfClients);
+    const servers = cfg.serversIn([header, ...lines]);
     if (servers.map((server) => `${server.name} ${server.track}`).join() !== `a ${name}-a/a,b ${name}-b/b`)
       cfg.fail(header, `must have a server "a" that tracks ${name}-a/a, and a server "b" that tracks ${name}-b/b`);
+    cfg.expectNames(header, servers, sniOfClients);
     cfg.inherits(header, ['balance first', 'default-server on-marked-down shutdown-sessions']);
     const [a, b] = servers.map(({ address }) => address);
     const shard = { a, b, otherPortOfA: otherPorts?.[0], otherPortOfB: otherPorts?.[1] };
@@ -76,11 +77,7 @@ export function readFailoverBridge(
       cfg.expect(
         `${own}-lease`,
         [[partner, at]],
-        [
-          connection({ tls }),
-          ROLE_QUESTION,
-          `tcp-check expect rstring "${leasePattern(portsOf(shard, side))}"`,
-        ],
+        [connection({ tls }), ROLE_QUESTION, `tcp-check expect rstring "${leasePattern(portsOf(shard, side))}"`],
       );
       cfg.expect(
         `${own}-votes`,
@@ -107,6 +104,8 @@ interface Server {
   readonly name: string;
   readonly address: string;
   readonly track?: string;
+  /** What its line has besides. */
+  readonly settings: string;
 }
 
 class FailoverFile {
@@ -171,8 +170,10 @@ class FailoverFile {
     const [header] = section;
     const listed = (each: readonly (readonly [string, string])[]): string =>
       each.map(([server, address]) => `${server} at ${address}`).join(', ');
-    const found = listed(this.serversIn(section).map((server) => [server.name, server.address]));
+    const inSection = this.serversIn(section);
+    const found = listed(inSection.map((server) => [server.name, server.address]));
     if (found !== listed(servers)) this.fail(header, `checks ${found || 'nothing'}; it must check ${listed(servers)}`);
+    this.expectNames(header, inSection, sniOfChecks);
     this.inherits(header, settings);
   }
 
@@ -189,7 +190,7 @@ class FailoverFile {
   }
 
   /** The servers of a section, with the ports that HAProxy uses. Each must start stopped. */
-  serversIn([header, ...lines]: Line[], sniOf: (address: string) => string = sniOfChecks): Server[] {
+  serversIn([header, ...lines]: Line[]): Server[] {
     return lines.flatMap((line) => {
       const [keyword, name, address] = line.words;
       if (keyword !== 'server') return [];
@@ -197,14 +198,23 @@ class FailoverFile {
       if (!state?.isStopped) this.fail(header, `has a server ${name} that stopped-servers does not stop`);
       if (state.usesTls !== this.tls)
         this.fail(header, `has a server ${name} of which stopped-servers must turn TLS ${this.tls ? 'on' : 'off'}`);
-      const settings = line.words.slice(3).join(' ').replace(/^resolvers cluster ?/, '');
-      const wanted = this.tls ? sniOf(address).trim() : '';
-      if (settings.replace(/ ?track \S+$/, '') !== wanted)
-        this.fail(header, `must have a server ${name} with the settings "${wanted}", and no others`);
       const host = address.slice(0, address.lastIndexOf(':'));
       const track = line.words.includes('track') ? line.words[line.words.indexOf('track') + 1] : undefined;
-      return [{ name, address: `${host}:${state.port}`, track }];
+      const settings = line.words
+        .slice(3)
+        .join(' ')
+        .replace(/^resolvers cluster ?/, '');
+      return [{ name, address: `${host}:${state.port}`, track, settings: settings.replace(/ ?track \S+$/, '') }];
     });
+  }
+
+  /** Refuses servers with other settings than the name in their certificate, which they have only with TLS. */
+  expectNames(header: Line, servers: readonly Server[], sniOf: (address: string) => string): void {
+    for (const { name, address, settings } of servers) {
+      const wanted = this.tls ? sniOf(address).trim() : '';
+      if (settings !== wanted)
+        this.fail(header, `must have a server ${name} with the settings "${wanted}", and no others`);
+    }
   }
 
   fail({ words: [kind, name], line }: Line, problem: string): never {

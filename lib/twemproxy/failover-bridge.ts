@@ -175,7 +175,10 @@ export class FailoverBridge extends Bridge {
     if (this.caSecretName !== undefined) {
       checkSubdomain(scope, 'bridge.caSecretName', this.caSecretName);
       if (this.ringWitnesses.length > 0)
-        refuse(scope, 'bridge.caSecretName is set together with ringWitnesses, which are asked without TLS; remove one');
+        refuse(
+          scope,
+          'bridge.caSecretName is set together with ringWitnesses, which are asked without TLS; remove one',
+        );
     }
     checkFailover(scope, this.routes);
   }

@@ -41,7 +41,10 @@ export class Authority {
   /** A certificate for these names, and for 127.0.0.1, where everything in a lab is. */
   issue(names: readonly string[], { days = 10, noAddress = false, addresses = [] }: Issued = {}): CertificateSecret {
     const file = `${this.lab.dir}/certificate-${++files}`;
-    const alternatives = [...names.map((name) => `DNS:${name}`), ...(noAddress ? [] : ['127.0.0.1', ...addresses].map((it) => `IP:${it}`))].join(',');
+    const alternatives = [
+      ...names.map((name) => `DNS:${name}`),
+      ...(noAddress ? [] : ['127.0.0.1', ...addresses].map((it) => `IP:${it}`)),
+    ].join(',');
     fs.writeFileSync(`${file}.ext`, `subjectAltName=${alternatives}\n`);
     openssl('req', ...KEY, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${names[0] ?? 'none'}`);
     const by = ['-CA', `${this.path}.crt`, '-CAkey', `${this.path}.key`, '-extfile', `${file}.ext`];

@@ -41,8 +41,8 @@ function listening({ name, child }: Program): Listening[] {
 }
 
 /** The first bytes that a port replies to a PING without TLS; empty if it closes the connection. Waits for either: a slow server is not a closed one. */
-export async function replyToPing(port: number): Promise<string> {
-  const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
+export async function replyToPing(port: number, host = '127.0.0.1'): Promise<string> {
+  const socket = net.connect(port, host).on('error', () => undefined);
   // As an array: nutcracker has no inline commands.
   socket.write('*1\r\n$4\r\nPING\r\n');
   let reply = '';

@@ -26,7 +26,8 @@ import { type Authority, type CertificateSecret } from './certificates';
 import { connect, PASSWORD } from './clients';
 import { serversIn } from './fleet';
 import { LabKubelet } from './kubelet';
-import { accepts, freePorts, type Lab, until } from './lab';
+import { freePorts, type Lab, until } from './lab';
+import { reachablePorts, replyToPing } from './listening';
 import { Load, type LoadProps } from './load';
 import { LabPod } from './pod';
 import { type Manifest, ofKind, validationErrors } from './synth';
@@ -63,6 +64,7 @@ export class LabTlsReplicas {
   secret: CertificateSecret;
   private readonly running = new Map<string, Running>();
   private proxy?: RunningProxy;
+  private isFirst = true;
   startingProxy?: LabPod;
   private clients?: Load;
   private readonly kubelet = new LabKubelet(() => [...this.running.values()].map(({ pod }) => pod));
@@ -166,29 +168,30 @@ export class LabTlsReplicas {
   /** Synthesizes a phase, and makes the pods what it has, as `kubectl apply` and the controllers would: all workloads at once, each pod by pod. */
   async apply(phase: Phase): Promise<void> {
     this.charts = this.synthesize(phase);
-    const isFirst = this.running.size === 0;
-    await Promise.all([this.rollSentinels(isFirst), ...SIDES.map((side) => this.rollServers(side, isFirst))]);
+    await Promise.all([this.rollSentinels(this.isFirst), ...SIDES.map((side) => this.rollServers(side, this.isFirst))]);
     await this.untilReplicated();
+    this.isFirst = false;
     await this.rollProxy();
   }
 
   /** The Sentinels one after another, as their StatefulSet does. */
-  async rollSentinels(atOnce = false): Promise<void> {
+  private async rollSentinels(atOnce = false): Promise<void> {
+    if (atOnce) await Promise.all(SENTINELS.map((n) => this.rollSentinel(n)));
+    else for (const n of [...SENTINELS].reverse()) await this.rollSentinel(n);
+  }
+
+  async rollSentinel(n: number): Promise<void> {
     const { sentinels } = this.charts;
     if (sentinels === undefined) throw new Error('the charts have no Sentinels');
-    const roll = (n: number): Promise<void> => {
-      const host = this.sentinelHost(n);
-      const replace = { "printf 'port %s": `printf 'bind ${host}\\nport %s`, '127.0.0.1': host };
-      return this.applyPod(sentinels.statefulSet, `fleet-sentinel-${n}`, replace, () =>
-        accepts(sentinels.openPorts[0], host),
-      );
-    };
-    if (atOnce) await Promise.all(SENTINELS.map(roll));
-    else for (const n of [...SENTINELS].reverse()) await roll(n);
+    const host = this.sentinelHost(n);
+    const replace = { "printf 'port %s": `printf 'bind ${host}\\nport %s`, '127.0.0.1': host };
+    const name = `fleet-sentinel-${n}`;
+    const replies = (): Promise<string | undefined> => this.ask(host, PORTS.sentinel, (client) => client.ping());
+    await this.applyPod(sentinels.statefulSet, name, replace, async () => (await replies()) !== undefined);
   }
 
   /** The servers a or b, one after another. */
-  async rollServers(side: Side, atOnce = false): Promise<void> {
+  private async rollServers(side: Side, atOnce = false): Promise<void> {
     if (atOnce) await Promise.all(this.ordinals.map((n) => this.applyServer(n, side)));
     else for (const n of [...this.ordinals].reverse()) await this.applyServer(n, side);
   }
@@ -203,7 +206,9 @@ export class LabTlsReplicas {
     const statefulSet = side === 'a' ? redis.statefulSet : redis.replicaStatefulSet;
     if (statefulSet === undefined) throw new Error('the charts have no replicas');
     const host = this.hostOf(ordinal, side);
-    const [plain, tls] = [0, 1].map((i) => SIDES.map((one) => `${this.hostOf(ordinal, one)}:${PORTS[one][i]}`).join(' '));
+    const [plain, tls] = [0, 1].map((i) =>
+      SIDES.map((one) => `${this.hostOf(ordinal, one)}:${PORTS[one][i]}`).join(' '),
+    );
     const line = serversIn(redis);
     const isTls = line.split(' ')[0].endsWith(`:${PORTS.a[1]}`);
     const both = isTls ? `${tls} ${plain}` : `${plain} ${tls}`;
@@ -244,6 +249,17 @@ export class LabTlsReplicas {
     await this.applyServer(ordinal, side);
   }
 
+  /** Kills a server, and keeps it down. */
+  async lose(ordinal: number, side: Side): Promise<void> {
+    this.kubelet.hold([this.server(ordinal, side)]);
+    await this.kill(ordinal, side);
+  }
+
+  /** Starts it again. */
+  regain(ordinal: number, side: Side): void {
+    this.kubelet.release([this.server(ordinal, side)]);
+  }
+
   /** Kills a server, which kubelet restarts. */
   async kill(ordinal: number, side: Side): Promise<void> {
     await this.server(ordinal, side).program('redis').stop('SIGKILL');
@@ -282,7 +298,11 @@ export class LabTlsReplicas {
   }
 
   /** Asks a server, by a port that it has now. */
-  async ask<T>(host: string, ports: readonly number[], question: (client: Redis) => Promise<T>): Promise<T | undefined> {
+  async ask<T>(
+    host: string,
+    ports: readonly number[],
+    question: (client: Redis) => Promise<T>,
+  ): Promise<T | undefined> {
     for (const [i, port] of ports.entries()) {
       // An attempt without TLS at a port with it would leave a line in the log.
       const tls = i === 1 && { tls: { rejectUnauthorized: false } };
@@ -365,6 +385,18 @@ export class LabTlsReplicas {
     });
   }
 
+  /** What the ports on which servers, Sentinels and proxies listen outside of their pods reply to a client without TLS, if it is Redis. */
+  async plainReplies(): Promise<string[]> {
+    const programs = this.pods.map((pod) => pod.program(pod.spec.containers[0].name));
+    const ports = reachablePorts(programs);
+    if (ports.length < programs.length) throw new Error('a server does not listen');
+    const hosts = Object.values(this.hosts);
+    const replies = await Promise.all(
+      [...new Set(ports.map(({ port }) => port))].flatMap((port) => hosts.map((host) => replyToPing(port, host))),
+    );
+    return replies.filter((reply) => /^[-+]/.test(reply));
+  }
+
   /** Before the lab is closed. */
   async close(): Promise<void> {
     await this.kubelet.stop();
@@ -398,11 +430,15 @@ export class LabTlsReplicas {
         .map((port): [string, string] => [`${server}:${port}`, `${host}:${port}`]),
     );
     const manifest = workload.toJson() as Manifest;
-    const spec = (manifest.kind === 'CronJob' ? manifest.spec.jobTemplate.spec : manifest.spec).template.spec as k8s.PodSpec;
+    const spec = (manifest.kind === 'CronJob' ? manifest.spec.jobTemplate.spec : manifest.spec).template
+      .spec as k8s.PodSpec;
     return new LabPod(this.lab, {
       name,
       spec,
-      configMaps: Object.fromEntries(configMaps.map(({ metadata, data }) => [metadata.name, data])) as Record<string, Data>,
+      configMaps: Object.fromEntries(configMaps.map(({ metadata, data }) => [metadata.name, data])) as Record<
+        string,
+        Data
+      >,
       secrets: { 'fleet-redis': { password: PASSWORD }, shards: this.secret as unknown as Data },
       replace: { ...Object.fromEntries(addresses), ...HASTE, ...replace },
     });
