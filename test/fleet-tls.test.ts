@@ -13,6 +13,7 @@ import {
 import { fleet } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, validationErrors } from './lab/synth';
+import { dataOf, each, keysIn, podOf, portsOf } from './lab/tls-manifests';
 
 const { OFFERED, USED, REQUIRED } = TlsPhase;
 const tls = (phase: TlsPhase): Partial<FleetChartsProps> => ({ tls: { phase, secretName: 'shards' } });
@@ -29,24 +30,6 @@ function synth(props: Partial<FleetChartsProps>): { charts: FleetCharts; all: Ma
   expect(all.flatMap(problemsOf)).toEqual([]);
   return { charts, all };
 }
-
-const podOf = (it: { toJson(): unknown }): Manifest => (it.toJson() as Manifest).spec.template.spec as Manifest;
-const dataOf = (it?: { toJson(): unknown }): Record<string, string> =>
-  (it?.toJson() as Manifest).data as Record<string, string>;
-/** A field of each object in a list. */
-const each = (list: unknown, field: string): unknown[] => (list as Manifest[]).map((it) => it[field] as unknown);
-const portsOf = (rules: Manifest[]): unknown =>
-  rules.flatMap(({ ports }) => (ports as Manifest[]).map(({ port }) => port as number));
-
-/** The keys of Secrets with certificates that a pod mounts. */
-const keysIn = (pod: Manifest): string[] =>
-  (pod.volumes as Manifest[]).flatMap(({ name, projected }) =>
-    (name as string).startsWith('tls')
-      ? ((projected.sources as Manifest[])[0].secret.items as Manifest[]).map(
-          ({ key }) => `${name as string}/${key as string}`,
-        )
-      : [],
-  );
 
 test.each([
   [undefined, [6379], 6379, [6379], undefined],
@@ -76,121 +59,6 @@ test.each([
     expect(dataOf(redis.configMap)['redis.conf']).toContain(phase === REQUIRED ? '\nport 0\n' : '\nport 6379\n');
   },
 );
-
-describe('with replicas', () => {
-  const patterns = /master_port:(\S+?)\\r/g;
-  test.each([
-    [undefined, [6379], [6380], [26_379], 'hosts:6379 hosts:6380'],
-    [OFFERED, [6379, 6389], [6380, 6390], [26_379, 26_389], 'hosts:6379 hosts:6380 hosts:6389 hosts:6390'],
-    [USED, [6379, 6389], [6380, 6390], [26_379, 26_389], 'hosts:6389 hosts:6390 hosts:6379 hosts:6380'],
-    [REQUIRED, [6389], [6390], [26_389], 'hosts:6389 hosts:6390 hosts:6379 hosts:6380'],
-  ])(
-    'in the phase %s, both servers and the Sentinels have the right ports, and are known by both',
-    (phase, ofA, ofB, ofSentinels, servers) => {
-      const { charts } = synth({ ...REPLICAS, ...(phase && tls(phase)) });
-      const { redis, sentinels, networkPolicies: policies, proxies: layer } = charts;
-      const isTls = phase === USED || phase === REQUIRED;
-      for (const [addresses, ports] of [
-        [redis.addresses, ofA],
-        [redis.replicaAddresses, ofB],
-        [redis.sentinelAddresses, ofSentinels],
-      ] as const)
-        expect(addresses[0].split(':')[1]).toBe(String(isTls ? ports[ports.length - 1] : ports[0]));
-      for (const [workload, policy, ports] of [
-        [redis.statefulSet, policies.redisPolicy, ofA],
-        [redis.replicaStatefulSet, policies.replicaPolicy, ofB],
-        [sentinels?.statefulSet, policies.sentinelPolicy, ofSentinels],
-      ] as const) {
-        const pod = podOf(workload as { toJson(): unknown });
-        expect(each((pod.containers as Manifest[])[0].ports, 'containerPort')).toEqual(ports);
-        expect(portsOf((policy?.toJson() as Manifest).spec.ingress as Manifest[])).toEqual(ports);
-        expect(keysIn(pod)).toEqual(phase ? ['tls/tls.crt', 'tls/tls.key', 'tls-ca/ca.crt'] : []);
-      }
-      expect(dataOf(redis.configMap).servers.trim().replace(/\S+:/g, 'hosts:')).toBe(servers);
-      // What the bridge counts as a vote, or as the lease, of server a.
-      const cfg = dataOf(layer.bridgeConfigMap)['haproxy.cfg'];
-      const both = phase ? ['(6379|6389)', '(6380|6390)'] : ['6379', '6380'];
-      expect([...cfg.matchAll(patterns)].map(([, port]) => port)).toEqual(both);
-      expect(cfg.includes('default-server ssl verify required ca-file /run/tls/ca/ca.crt check-ssl')).toBe(isTls);
-      expect(keysIn(podOf(layer.deployment))).toEqual(isTls ? ['tls-ca/ca.crt'] : []);
-      const job = charts.failover?.jobs.status as { toJson(): unknown };
-      expect(JSON.stringify(job.toJson()).includes('--tls-ca')).toBe(isTls);
-      expect(redis.tlsNames).toEqual(
-        phase
-          ? [
-              ...[0, 1, 2, 3].map((n) => `unit-1-shard-${n}.unit-1.svc.cluster.local`),
-              ...[0, 1, 2, 3].map((n) => `unit-1-shard-${n}-b.unit-1.svc.cluster.local`),
-              ...[0, 1, 2].map((n) => `unit-1-sentinel-${n}.unit-1.svc.cluster.local`),
-            ]
-          : [],
-      );
-    },
-  );
-
-  test.each<[string, (file: string) => string, string]>([
-    [
-      'servers without TLS',
-      (it) => it.replace(/ {2}default-server ssl .*\n/, ''),
-      'takes its settings from base, which must have: default-server ssl verify required',
-    ],
-    [
-      'servers that nobody verifies',
-      (it) => it.replace('ssl verify required', 'ssl verify none'),
-      'takes its settings from base, which must have',
-    ],
-    [
-      'servers of some sections without TLS',
-      (it) => it.replace('defaults role from base\n', 'defaults role from base\n  default-server no-ssl\n'),
-      '"default-server no-ssl" must not change how servers are reached by TLS',
-    ],
-    [
-      'sections that do not inherit TLS',
-      (it) => it.replace('defaults role from base\n', 'defaults role\n'),
-      'takes its settings from role, which must take its own from base',
-    ],
-    [
-      'the name of another server for clients',
-      (it) => it.replace('sni str(unit-1-shard-0.', 'sni str(unit-1-shard-1.'),
-      'listener shard-0 must have a server a with the settings "sni str(unit-1-shard-0.',
-    ],
-    [
-      'a Sentinel that nobody verifies',
-      (it) => it.replace(/( {2}server s0 .*) check-sni \S+/, '$1'),
-      'must have a server s0 with the settings "check-sni unit-1-sentinel-0.',
-    ],
-    [
-      'a check without TLS',
-      (it) => it.replace('tcp-check connect default', 'tcp-check connect'),
-      '"tcp-check connect" must not change how servers are reached by TLS',
-    ],
-    [
-      'no lease of a server that is named by its other port',
-      (it) => it.replace('master_port:(6379|6389)', 'master_port:6389'),
-      'which must have: tcp-check expect rstring',
-    ],
-  ])('a patch of the bridge is refused that makes %s', (_what, change, problem) => {
-    const { app, charts } = fleet({ namespace: 'unit-1', ...REPLICAS, ...tls(USED) });
-    const { bridgeConfigMap } = charts.proxies;
-    const cfg = dataOf(bridgeConfigMap)['haproxy.cfg'];
-    expect(change(cfg)).not.toBe(cfg);
-    bridgeConfigMap?.addJsonPatch(JsonPatch.replace('/data/haproxy.cfg', change(cfg)));
-    expect(validationErrors(app).join('\n')).toContain(problem);
-  });
-
-  test('a patch of the bridge is refused that uses TLS in a phase without, or turns it off in the state file', () => {
-    const offered = fleet({ ...REPLICAS, ...tls(OFFERED) });
-    const cfg = dataOf(offered.charts.proxies.bridgeConfigMap)['haproxy.cfg'];
-    const patched = cfg.replace('default-server init-addr', 'default-server ssl verify none init-addr');
-    offered.charts.proxies.bridgeConfigMap?.addJsonPatch(JsonPatch.replace('/data/haproxy.cfg', patched));
-    expect(validationErrors(offered.app).join('\n')).toContain('must not change how servers are reached without TLS');
-    const used = fleet({ ...REPLICAS, ...tls(USED) });
-    const states = dataOf(used.charts.proxies.bridgeStatesConfigMap)['stopped-servers'];
-    const plain = states.replace('- 6389 - 1 0', '- 6389 - 0 0');
-    expect(plain).not.toBe(states);
-    used.charts.proxies.bridgeStatesConfigMap?.addJsonPatch(JsonPatch.replace('/data/stopped-servers', plain));
-    expect(validationErrors(used.app).join('\n')).toContain('of which stopped-servers must turn TLS on');
-  });
-});
 
 test('the phases OFFERED and USED have the same shards, so that the change between them restarts none', () => {
   const [offered, used] = [OFFERED, USED].map((phase) => synth(tls(phase)).charts.redis.statefulSet.toJson());
