@@ -50,6 +50,7 @@ async function nothingElseIsLost(killed: readonly number[] = []): Promise<void> 
 
 /** Kills the master of a shard for good, and waits until its replica has replaced it and serves. */
 async function failOver(ordinal: number): Promise<number> {
+  await fleet.untilEligible(ordinal);
   const master = await fleet.masterOf(ordinal);
   if (master === undefined) throw new Error(`shard ${ordinal} has no master`);
   const killed = performance.now();

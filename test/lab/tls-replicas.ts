@@ -353,6 +353,15 @@ export class LabTlsReplicas {
     return found === true;
   }
 
+  /** Waits until two Sentinels could promote the replica of a shard. */
+  async untilEligible(ordinal: number): Promise<void> {
+    await until(
+      `two Sentinels could promote the replica of shard ${ordinal}`,
+      async () => (await Promise.all(SENTINELS.map((n) => this.isEligible(n, ordinal)))).filter(Boolean).length >= 2,
+      PATIENCE_MS,
+    );
+  }
+
   /** Waits until every shard has a master that all Sentinels name by the same port, and a replica that each of them could promote. */
   async untilReplicated(): Promise<void> {
     for (const ordinal of this.ordinals) {
