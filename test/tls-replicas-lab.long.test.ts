@@ -23,13 +23,6 @@ beforeEach(() => {
 afterEach(async () => {
   await load?.end();
   load = undefined;
-  if (process.env.SHOW)
-    for (const pod of [...fleet.pods, fleet.startingProxy].filter((it) => it !== undefined))
-      for (const { name } of pod.spec.containers)
-        require('fs').appendFileSync(
-          '/tmp/s19/tlsreplicas/out.txt',
-          `=== ${pod.name} ${name}\n${pod.program(name).output}\n`,
-        );
   await fleet.close();
   await lab.close();
 });
@@ -50,9 +43,7 @@ async function nothingElseIsLost(killed: readonly number[] = []): Promise<void> 
 
 /** Kills the master of a shard for good, and waits until its replica has replaced it and serves. */
 async function failOver(ordinal: number): Promise<number> {
-  await fleet.untilEligible(ordinal);
-  const master = await fleet.masterOf(ordinal);
-  if (master === undefined) throw new Error(`shard ${ordinal} has no master`);
+  const master = await fleet.untilInSync(ordinal);
   const killed = performance.now();
   await fleet.lose(ordinal, master);
   await until('its replica is the master', async () => (await fleet.masterOf(ordinal)) === otherSide(master), 60_000);

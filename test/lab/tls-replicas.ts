@@ -53,7 +53,7 @@ const HEALTH = 8404;
 const SENTINELS = [0, 1, 2];
 
 /** Sentinel looks at replicas every ten seconds, and repeats a failover that failed twice as often. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 150_000;
 
 /** The scripts look more often than in a cluster. */
 const HASTE: Data = { 'TLS_RENEW_SECONDS:-10': 'TLS_RENEW_SECONDS:-0.2', 'RESTART_SECONDS:-20': 'RESTART_SECONDS:-4' };
@@ -65,7 +65,6 @@ export class LabTlsReplicas {
   private readonly running = new Map<string, Running>();
   private proxy?: RunningProxy;
   private isFirst = true;
-  startingProxy?: LabPod;
   private clients?: Load;
   private readonly kubelet = new LabKubelet(() => [...this.running.values()].map(({ pod }) => pod));
   // Two labs would have to draw the same of 50,000.
@@ -353,13 +352,19 @@ export class LabTlsReplicas {
     return found === true;
   }
 
-  /** Waits until two Sentinels could promote the replica of a shard. */
-  async untilEligible(ordinal: number): Promise<void> {
+  /** Waits until the replica of a shard is in sync, which Sentinels see within a second when its master is down. Returns the master. */
+  async untilInSync(ordinal: number): Promise<Side> {
+    let master: Side | undefined;
     await until(
-      `two Sentinels could promote the replica of shard ${ordinal}`,
-      async () => (await Promise.all(SENTINELS.map((n) => this.isEligible(n, ordinal)))).filter(Boolean).length >= 2,
+      `the replica of shard ${ordinal} is in sync`,
+      async () => {
+        master = await this.masterOf(ordinal);
+        const replica = master && (await this.replication(ordinal, otherSide(master)));
+        return replica?.master_link_status === 'up' && replica.slave_priority === '100';
+      },
       PATIENCE_MS,
     );
+    return master ?? 'a';
   }
 
   /** Waits until every shard has a master that all Sentinels name by the same port, and a replica that each of them could promote. */
@@ -422,7 +427,6 @@ export class LabTlsReplicas {
     const ports = new Map(numbers.map((number, n) => [number, free[n]]));
     const replace = Object.fromEntries([...ports].map(([number, port]) => [`${number}`, `${port}`]));
     const pod = this.pod(deployment, `${deployment.name}-${free[0]}`, replace);
-    this.startingProxy = pod;
     const program = await pod.start();
     await program.ready(() => pod.ready());
     this.proxy = { pod, template, ports };
