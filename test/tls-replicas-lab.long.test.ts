@@ -56,7 +56,10 @@ test('TLS is turned on and off for a running fleet in phases, and nothing is los
   load = await fleet.load();
   for (const phase of [OFFERED, USED, REQUIRED, USED, OFFERED, 'none'] as const) {
     await fleet.apply(phase);
-    if (phase === REQUIRED) expect(await fleet.plainReplies()).toEqual([]);
+    if (phase === OFFERED) expect(await fleet.plainReplies()).not.toEqual([]);
+    if (phase !== REQUIRED) continue;
+    expect(fleet.openPorts).toEqual([6389, 6390, 26_389]);
+    expect(await fleet.plainReplies()).toEqual([]);
   }
   await nothingElseIsLost();
 });

@@ -399,16 +399,16 @@ export class LabTlsReplicas {
     });
   }
 
-  /** What the ports on which servers, Sentinels and proxies listen outside of their pods reply to a client without TLS, if it is Redis. */
-  async plainReplies(): Promise<string[]> {
+  /** The ports on which servers and Sentinels listen outside of their pods. */
+  get openPorts(): number[] {
     const programs = this.pods.map((pod) => pod.program(pod.spec.containers[0].name));
-    const ports = reachablePorts(programs);
-    if (ports.length < programs.length) throw new Error('a server does not listen');
-    const hosts = Object.values(this.hosts);
-    const replies = await Promise.all(
-      [...new Set(ports.map(({ port }) => port))].flatMap((port) => hosts.map((host) => replyToPing(port, host))),
-    );
-    return replies.filter((reply) => /^[-+]/.test(reply));
+    return [...new Set(reachablePorts(programs).map(({ port }) => port))].sort((x, y) => x - y);
+  }
+
+  /** What they reply there to a client without TLS, if it is Redis. */
+  async plainReplies(): Promise<string[]> {
+    const all = this.openPorts.flatMap((port) => Object.values(this.hosts).map((host) => replyToPing(port, host)));
+    return (await Promise.all(all)).filter((reply) => /^[-+]/.test(reply));
   }
 
   /** Before the lab is closed. */
