@@ -4,6 +4,7 @@ import { type Construct } from 'constructs';
 import { type SecretKey } from './common/secret-key';
 import { type NutcrackerPool } from './nutcracker';
 import { type RedisCluster } from './redis-cluster';
+import { type ShardTls } from './tls/tls-options';
 import { type ReshardOptions, type ReshardPhase } from './reshard/reshard-options';
 
 /** The options of the Jobs, the two rings, and the servers of the fleet. */
@@ -59,6 +60,12 @@ export interface FleetReshardProps extends ReshardOptions {
    * @default ReshardPhase.RESHARDING
    */
   readonly phase?: ReshardPhase;
+
+  /**
+   * TLS of the shards. From the phase USED on, `addresses` are those of the TLS port.
+   * @default - none
+   */
+  readonly tls?: ShardTls;
 
   /** The password of the shards, for all of their users. */
   readonly password: SecretKey;

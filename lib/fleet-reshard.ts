@@ -11,6 +11,7 @@ import { checkName, checkOneOf, refuseValue } from './common/prop-errors';
 import { checkSecretKey } from './common/secret-key';
 import { type FleetReshardProps } from './fleet-reshard-props';
 import { checkJobs } from './jobs/job-checks';
+import { withTls } from './jobs/job-tls';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
@@ -51,7 +52,7 @@ export class FleetReshard extends Construct {
     super(scope, id);
     checkProps(this, 'FleetReshardProps', props);
     const { name, pool, nextPool, cluster, password, partOf = name, scopes = {} } = props;
-    checkTarget(this, nextPool, cluster, password);
+    checkTarget(this, nextPool, cluster, password, props.tls);
     const all = reshardProgram(ReshardPhase.RESHARDING, cluster !== undefined);
     const longest = Math.max(...all.steps.map((step) => step.name.length));
     checkName(this, 'name', name, `-${'s'.repeat(longest)}-`.length + HASH_LENGTH);
@@ -91,7 +92,7 @@ export class FleetReshard extends Construct {
       planConfigMap: this.planConfigMap.name,
       programConfigMap: this.programConfigMap?.name,
       password,
-      extrasOf: () => ({ env: [] }),
+      extrasOf: () => withTls({ env: [] }, props.tls),
     });
     this.jobs = jobs;
     this.currentConfigMap = current;

@@ -1,11 +1,12 @@
 // The command line of the program that moves keys to another ring.
 
-import { CommandLine, type CommandHelp, type Options } from '../migrator/program/command-line';
+import { CommandLine, type CommandHelp, type Options, TLS_CA } from '../migrator/program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'reshard.json: the servers and both rings' },
   current: { value: 'FILE', help: 'the name of the current Job; continue only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
+  ...TLS_CA,
   json: { help: 'print JSON, one object per line' },
   help: { help: 'print this help' },
 };

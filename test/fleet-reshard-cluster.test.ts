@@ -11,6 +11,7 @@ import {
   RedisCluster,
   type RedisClusterProps,
   ReshardPhase,
+  TlsPhase,
   ShardStorage,
 } from '../lib';
 import { changed, NFS } from './lab/fleet-charts';
@@ -167,6 +168,11 @@ test.each<[string, () => unknown, string]>([
     'another password',
     () => fleet(RESHARDING, {}, { password: { name: 'other' } }),
     'whose password is key password of Secret other, but that of the shards key password of Secret unit-1-redis',
+  ],
+  [
+    'TLS of the shards',
+    () => fleet(RESHARDING, { tls: { phase: TlsPhase.USED, secretName: 'shards' } }),
+    'which has no TLS yet, and the Jobs connect to the shards by TLS; set tls to the phase OFFERED',
   ],
   ['another namespace', () => fleet(RESHARDING, { namespace: 'unit-2' }), 'in another namespace'],
   [

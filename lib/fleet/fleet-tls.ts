@@ -28,8 +28,11 @@ export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
       `tls is set together with redis.replicas and a migration from old servers with TLS, but ${why}; set redis.replicas after the migration, without migration.oldTls`,
     );
   }
-  if (props.reshard)
-    refuse(scope, 'tls is set together with reshard, whose programs have no TLS yet; remove one of them');
+  if (props.redis?.replicas === 1 && props.reshard)
+    refuse(
+      scope,
+      'tls is set together with redis.replicas and reshard, whose bridge has no TLS yet; remove one of them',
+    );
 }
 
 /** Whether the proxies of a fleet without replicas, and without a migration, have a bridge: nutcracker has no TLS. */

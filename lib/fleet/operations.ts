@@ -98,6 +98,7 @@ export function reshardOf(
     ordinals: [...first.ordinals],
     ringUser: first.user,
     ...(cluster ? { cluster } : { nextPool: to.pool, nextOrdinals: [...to.ordinals] }),
+    tls: redis.tls,
     addresses: redis.addresses,
     replicaAddresses: redis.replicaAddresses,
     phase,

@@ -42,7 +42,7 @@ export function proveRings(
       tls: usesTls(props.tls),
       otherPorts: redis._otherPorts,
     };
-    if (change) return changeProblems(change, { addresses, failover }, config, files);
+    if (change) return changeProblems(change, { addresses, failover, tls: usesTls(props.tls) }, config, files);
     const { clientTls } = props.proxies;
     const front = clientTls && bridge ? clientFrontProblems(clientTls, config, bridge) : [];
     if (front.length > 0) return front;
@@ -70,14 +70,16 @@ function clientFrontProblems(tls: ClientTls, config: Manifest, { data, metadata 
 /** Each ring has to be as it was asked for, and log in as its own user. */
 function changeProblems(
   { served, next, history }: RingChange,
-  servers: Pick<RingProof, 'addresses' | 'failover'>,
+  servers: Pick<RingProof, 'addresses' | 'failover' | 'tls'>,
   config: Manifest,
   bridge?: BridgeFiles,
 ): string[] {
   const problemsOf = ({ pool, user }: UsedRing, name: string): string[] => {
-    // Only the default user connects to the shards directly, and only without replicas.
+    // Only the default user connects to the shards directly, and only without replicas and without TLS.
     const login = user !== 'default';
-    const isThrough = login || servers.failover !== undefined;
+    const { failover, tls = false } = servers;
+    const isThrough = login || failover !== undefined || tls;
+    const isSingle = tls && !login && failover === undefined && next === undefined;
     if (isThrough && bridge === undefined)
       return [`the proxies have no bridge through which nutcracker logs in as ${user}`];
     return ringProblems({
@@ -86,6 +88,7 @@ function changeProblems(
       shards: { addresses: [], place: (pools) => history.place(pools) },
       ...servers,
       ...(isThrough && { bridge, login }),
+      ...(isSingle && { single: { tls } }),
       loseKeysThatMove: false,
       mayEject: false,
     });

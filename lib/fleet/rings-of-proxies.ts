@@ -2,13 +2,14 @@
 
 import { type SecretKey } from '../common/secret-key';
 import { type RedisStatefulSet } from '../redis-stateful-set';
+import { usesTls } from '../redis/server-ports';
 import { type TwemproxyLayerProps } from '../twemproxy-layer-props';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 import { FailoverBridge, type FailoverBridgeProps } from '../twemproxy/failover-bridge';
 import { LoginBridge } from '../twemproxy/login-bridge';
 import { type RingChange, witnessesOf } from './ring-change';
 
-type Servers = Pick<RedisStatefulSet, 'addresses' | 'replicaAddresses'>;
+type Servers = Pick<RedisStatefulSet, 'addresses' | 'replicaAddresses' | 'tls'>;
 
 /**
  * The bridge, the user and the next ring. There is nothing if the ring was never changed, and without replicas, if the ring of the default
@@ -26,7 +27,8 @@ export function ringsOfProxies(
   const { served, next, history } = change;
   if (history.last === 0) return {};
   if (failover === undefined && next === undefined && served.user === 'default') return {};
-  const { addresses, replicaAddresses } = servers;
+  const { addresses, replicaAddresses, tls } = servers;
+  const caSecretName = tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined;
   // Both servers of a shard say the same, so that the loss of one does not matter. (Without replicas, there is one.)
   const witnesses = witnessesOf(change).flatMap((n) => [addresses[n], ...replicaAddresses.slice(n, n + 1)]);
   return {
@@ -36,7 +38,7 @@ export function ringsOfProxies(
           ringUsers: [served.user, ...(next ? [next.user] : [])],
           ...(next === undefined && { ringWitnesses: witnesses }),
         })
-      : new LoginBridge({ shards: addresses, password, options }),
+      : new LoginBridge({ shards: addresses, caSecretName, password, options }),
     ringUser: served.user,
     nextRing: next && {
       pool: { pool: next.pool, addresses: next.ordinals.map((ordinal) => addresses[ordinal]), password },

@@ -74,7 +74,7 @@ function checkTls(scope: Construct, { tls, oldTls, port = 6379, ...props }: Redi
   checkShardTls(scope, tls, port, tlsPortOf(port, tls));
   if (props.replicas === 1) checkPortsOfBoth(scope, tls, port, props.replicaPort ?? port + 1);
   const without: Record<string, boolean> = {
-    migratorUser: props.migratorUser === true,
+    'replicas: 1 and migratorUser': props.replicas === 1 && props.migratorUser === true,
     'replicas: 1 and oldTls': props.replicas === 1 && oldTls !== undefined,
   };
   const found = Object.keys(without).find((prop) => without[prop]);

@@ -7,6 +7,8 @@ import { DEFAULT_SECRET_KEY, type SecretKey } from '../common/secret-key';
 import { HashRing, type NutcrackerPool } from '../nutcracker';
 import { refuseWithoutRing } from '../nutcracker/hash-ring';
 import { type RedisCluster } from '../redis-cluster';
+import { usesTls } from '../redis/server-ports';
+import { type ShardTls } from '../tls/tls-options';
 import { type PlacedRing } from './ring-history';
 
 /**
@@ -37,12 +39,18 @@ export function checkTarget(
   nextPool: NutcrackerPool | undefined,
   cluster: RedisCluster | undefined,
   password: SecretKey,
+  tls?: ShardTls,
 ): void {
   if ((nextPool === undefined) === (cluster === undefined)) {
     const found = cluster === undefined ? 'both missing' : 'both set';
     refuse(scope, `nextPool and cluster are ${found}; set one of them: where the keys are to be`);
   }
-  if (cluster !== undefined) checkCluster(scope, cluster, password);
+  if (cluster === undefined) return;
+  if (usesTls(tls)) {
+    const what = `cluster is ${cluster.node.path}, which has no TLS yet, and the Jobs connect to the shards by TLS`;
+    refuse(scope, `${what}; set tls to the phase OFFERED until the fleet has moved`);
+  }
+  checkCluster(scope, cluster, password);
 }
 
 /** Refuses a Redis Cluster that the Jobs could not use, or that is open to clients. */

@@ -59,9 +59,15 @@ export function refuseServices({ cfg, cfgName }: BridgeFiles): void {
   }
 }
 
-/** Refuses lines with which a check connects without TLS to a server that has TLS. */
-export function refusePlainChecks({ cfg, cfgName }: BridgeFiles): void {
-  const plain = cfg.split('\n').findIndex((line) => /^\s*(tcp-check\s+connect|no-check-ssl)/.test(line));
+/**
+ * Refuses lines with which a check connects without TLS to a server that has TLS.
+ *
+ * @param toItself how HAProxy asks a frontend of its own
+ */
+export function refusePlainChecks({ cfg, cfgName }: BridgeFiles, toItself = /^$/): void {
+  const plain = cfg.split('\n').findIndex((line) => {
+    return /^\s*(tcp-check\s+connect|no-check-ssl)/.test(line) && !toItself.test(line.trim());
+  });
   if (plain >= 0) throw new Error(`${cfgName}:${plain + 1}: no check may have a connection of its own`);
 }
 

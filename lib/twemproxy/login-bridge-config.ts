@@ -15,6 +15,7 @@ import {
 import { type BridgeOptions } from './bridge-options';
 import { frontHealth, frontStoppedServers, MOST_CLIENTS, type RingFront, ringFront, servesUser } from './ring-front';
 import { LOGIN_RULES } from './ring-login';
+import { tlsSettings } from './shard-bridge-config';
 
 /** The parts of a LoginBridge that its configuration depends on. */
 export interface LoginRoutes {
@@ -25,12 +26,15 @@ export interface LoginRoutes {
   readonly healthPort: number;
   readonly options: BridgeOptions;
   readonly password?: SecretKey;
+  /** Whether it connects by TLS. Then nutcracker reaches the shards through it also as the default user, which needs no login. */
+  readonly tls?: boolean;
   /** During a change of the ring. */
   readonly front?: RingFront;
 }
 
 export function loginConfig(bridge: LoginRoutes, listenAddress: string): string {
-  const { shards, front, user, options } = bridge;
+  const { shards, user, options, tls = false } = bridge;
+  const front = bridge.front && { ...bridge.front, tls };
   const inter = options.checkInterval?.toMilliseconds() ?? 1000;
   return [
     globalSection(`Logs in to the shards as ${user}, for the nutcracker of the ring of this user.`, {
@@ -45,18 +49,33 @@ export function loginConfig(bridge: LoginRoutes, listenAddress: string): string 
       ? '# Without checks: before the change the user may not use keys, and after it no check should delay the shards.\ndefaults logins from base\n'
       : `# A shard is up if the user may use keys, which means that its ring serves.
 defaults logins from base
-${servesUser(user)}  default-server check inter ${inter}ms fastinter ${Math.min(inter, 100)}ms rise 1 fall 3
+${servesUser(user, tls)}  default-server check inter ${inter}ms fastinter ${Math.min(inter, 100)}ms rise 1 fall 3
 `,
     ...shards.map(
       (address, n) => `listen shard-${n} from logins
   bind 127.0.0.1:${bridge.firstPort + n}
-${LOGIN_RULES.map((rule) => `  ${rule}\n`).join('')}  server shard ${target(address)}
+${LOGIN_RULES.map((rule) => `  ${rule}\n`).join('')}  server shard ${shardTarget(address, tls)}
 `,
     ),
+    ...(front && tls ? shards.map((_, n) => directListener(bridge, n)) : []),
   ].join('\n');
 }
 
-export function loginStoppedServers({ shards, front }: LoginRoutes): string {
-  if (front) return stateFile(frontStoppedServers(front));
-  return stateFile(shards.map((address, n) => ({ proxy: `shard-${n}`, id: 1, name: 'shard', address })));
+/** Where the nutcracker of the default user connects: its own AUTH is all that it needs. */
+function directListener({ shards, firstPort }: LoginRoutes, n: number): string {
+  return `listen direct-${n} from logins
+  bind 127.0.0.1:${firstPort + shards.length + n}
+  server shard ${shardTarget(shards[n], true)}
+`;
+}
+
+function shardTarget(address: string, tls: boolean): string {
+  return `${target(address)}${tls ? ` ${tlsSettings(address)}` : ''}`;
+}
+
+export function loginStoppedServers({ shards, front, tls }: LoginRoutes): string {
+  if (front) return stateFile(frontStoppedServers({ ...front, tls }));
+  return stateFile(
+    shards.map((address, n) => ({ proxy: `shard-${n}`, id: 1, name: 'shard', address, ...(tls && { tls }) })),
+  );
 }

@@ -4,24 +4,67 @@ import {
   type BridgeFiles,
   type BridgeListener,
   type Line,
+  refusePlainChecks,
   refuseServices,
   sectionsOf,
   singleServerListeners,
+  type StateOfServer,
+  statesOf,
 } from './haproxy-file';
 import { CLIENT_RULES, RING_RULES } from './ring-front';
 import { LOGIN_RULES } from './ring-login';
+import { tlsSettings } from './shard-bridge-config';
 
-/** The listeners, by address. Throws if nutcracker could reach a server through one without logging in as the user of its ring. */
-export function readLoginBridge(files: BridgeFiles): Map<string, BridgeListener> {
+/** How HAProxy asks the frontend that compares the rings. */
+const ASKS_ITSELF = /^tcp-check connect addr abns@rings-\d+$/;
+
+/** As whom nutcracker connects, and whether the shards have TLS. */
+export interface LoginOfProof {
+  /** Whether the bridge logs in for it; otherwise nutcracker does, as the default user, which only needs a bridge with TLS. */
+  readonly login: boolean;
+  readonly tls: boolean;
+}
+
+/**
+ * The listeners for a nutcracker, by address. Throws if it could reach a server through one without logging in as the user of its ring, or
+ * if a server with TLS, or a check of one, is reached without, or without a proof that it is this shard.
+ */
+export function readLoginBridge(files: BridgeFiles, { login, tls }: LoginOfProof): Map<string, BridgeListener> {
   refuseServices(files);
+  if (tls) checkTls(files);
   const listeners = new Map<string, BridgeListener>();
-  for (const { name, bind, line, where, lines, server } of singleServerListeners(files)) {
+  for (const { name, bind, line, where, lines, server, address, settings, state } of singleServerListeners(files)) {
+    const isDirect = /^direct-\d+$/.test(name);
+    const wantedRules = isDirect ? [] : LOGIN_RULES;
     const rules = lines.map(({ text }) => text).filter((text) => text.startsWith('tcp-'));
-    if (rules.join('\n') !== LOGIN_RULES.join('\n'))
-      throw new Error(`${where} must have the rules ${LOGIN_RULES.join(', ')}, and no others`);
-    listeners.set(bind, { name, bind, servers: [server], line });
+    if (rules.join('\n') !== wantedRules.join('\n'))
+      throw new Error(`${where} must have the rules ${wantedRules.join(', ') || 'of none'}, and no others`);
+    if (tls) checkServer(where, address, settings, state);
+    if (isDirect !== login) listeners.set(bind, { name, bind, servers: [server], line });
   }
   return listeners;
+}
+
+/** The servers that are asked which ring serves get the password as well. */
+function checkTls(files: BridgeFiles): void {
+  refusePlainChecks(files, ASKS_ITSELF);
+  const states = statesOf(files.stopped);
+  for (const [header, ...lines] of sectionsOf(files.cfg, 'backend')) {
+    const name = header.words[1];
+    if (!name.startsWith('ring-')) continue;
+    for (const { words, line } of lines.filter((it) => it.words[0] === 'server')) {
+      const [, server, address, ...settings] = words;
+      checkServer(`${files.cfgName}:${line}: backend ${name}`, address, settings, states.get(`${name} ${server}`));
+    }
+  }
+}
+
+function checkServer(where: string, address: string, settings: readonly string[], state?: StateOfServer): void {
+  const wanted = tlsSettings(address);
+  if (settings.join(' ').replace(/^resolvers cluster ?/, '') !== wanted)
+    throw new Error(`${where} must have a server with the settings "${wanted}", and no others`);
+  if (state?.usesTls === false)
+    throw new Error(`${where}: stopped-servers must turn TLS of its server on (srv_use_ssl)`);
 }
 
 /** Refuses routes of clients other than to the nutcracker of the ring that serves. @param listens where the nutcrackers listen */

@@ -2,11 +2,12 @@
 
 import { type k8s } from 'cdk8s-plus-27';
 import { type Construct } from 'constructs';
-import { refuse } from '../common/prop-errors';
+import { checkSubdomain, refuse } from '../common/prop-errors';
 import { script } from '../common/scripts';
 import { secretEnv, type SecretKey } from '../common/secret-key';
 import { checkArguments } from '../nutcracker/checked-arguments';
 import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
+import { caFiles, NO_FILES, type SecretFiles } from '../tls/tls-files';
 import { Bridge } from './bridge';
 import { type BridgeOptions } from './bridge-options';
 import { loginConfig, type LoginRoutes, loginStoppedServers } from './login-bridge-config';
@@ -24,6 +25,13 @@ export interface LoginBridgeProps {
   readonly password: SecretKey;
 
   /**
+   * A Secret with `ca.crt`: the bridge connects to the shards by TLS, and accepts only a certificate of one of these authorities that has
+   * the host of the shard as a name. New authorities need a rollout of the proxies.
+   * @default - it connects without TLS
+   */
+  readonly caSecretName?: string;
+
+  /**
    * The options of the bridge. Each shard is checked every second by default, which takes two millicores for 20 shards.
    * @default - those of BridgeOptions, with a check interval of a second
    */
@@ -37,6 +45,8 @@ export interface LoginBridgeProps {
 export class LoginBridge extends Bridge {
   /** `host:port` of the shards, by ordinal. */
   readonly shards: string[];
+  /** The Secret with the authorities that the shards are verified with; undefined without TLS. */
+  readonly caSecretName?: string;
   /** @internal */
   readonly _statesApart = false;
   /** @internal */
@@ -46,11 +56,28 @@ export class LoginBridge extends Bridge {
     checkArguments('new LoginBridge', props);
     super(props.shards, props.shards, props.options, props.password);
     this.shards = [...props.shards];
+    this.caSecretName = props.caSecretName;
   }
 
   /** @internal */
   override _listenAddressAs(user: RingUser, shardAddress: string): string {
-    return user === LOGIN_USER ? this.listenAddressOf(shardAddress) : shardAddress;
+    if (user === LOGIN_USER) return this.listenAddressOf(shardAddress);
+    const ordinal = this.shards.indexOf(shardAddress);
+    if (this.caSecretName === undefined || ordinal < 0) return shardAddress;
+    return `127.0.0.1:${this.firstPort + this.shards.length + ordinal}`;
+  }
+
+  /**
+   * With TLS, there is a second listener for each shard.
+   * @internal
+   */
+  override get _portCount(): number {
+    return this.caSecretName === undefined ? this.shards.length : 2 * this.shards.length;
+  }
+
+  /** @internal */
+  override _files(): SecretFiles {
+    return this.caSecretName === undefined ? NO_FILES : caFiles(this.caSecretName);
   }
 
   /** @internal */
@@ -90,6 +117,7 @@ export class LoginBridge extends Bridge {
    * @internal
    */
   _check(scope: Construct): void {
+    if (this.caSecretName !== undefined) checkSubdomain(scope, 'bridge.caSecretName', this.caSecretName);
     const twice = this.shards.find((address, n) => this.shards.indexOf(address) < n);
     if (twice !== undefined) refuse(scope, `bridge: two shards are at ${twice}; give each its own server`);
     if (this.password === undefined)
@@ -98,6 +126,7 @@ export class LoginBridge extends Bridge {
 
   private routes(front?: RingFront): LoginRoutes {
     const { shards, firstPort, healthPort, options, password } = this;
-    return { shards, user: LOGIN_USER, firstPort, healthPort, options, password, front };
+    const tls = this.caSecretName !== undefined;
+    return { shards, user: LOGIN_USER, firstPort, healthPort, options, password, tls, front };
   }
 }

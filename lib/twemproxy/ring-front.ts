@@ -8,6 +8,7 @@ import { type RingUser } from '../reshard/reshard-plan';
 import { auth, authAs, HEALTH_FRONTEND, METRICS_RULE, type StoppedServer, target } from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
 import { ringCheck } from './ring-login';
+import { tlsSettings } from './shard-bridge-config';
 
 /** Where clients connect, and to which nutcrackers they are routed. */
 export interface RingFront {
@@ -19,6 +20,8 @@ export interface RingFront {
   readonly nutcrackers: readonly [number, number];
   /** `host:port` of the servers that are asked. */
   readonly witnesses: readonly string[];
+  /** Whether these have TLS. */
+  readonly tls?: boolean;
 }
 
 /** What the configuration depends on beside the front. */
@@ -49,21 +52,23 @@ export const MOST_WITNESSES = 6;
 const CHECK_MS = 100;
 
 /** The commands of a check that succeeds if a user may use keys. */
-export function servesUser(user: RingUser): string {
+export function servesUser(user: RingUser, tls = false): string {
   const login = user === 'default' ? auth('REDIS_PASSWORD') : authAs(user, 'REDIS_PASSWORD');
-  return ringCheck(login.trim())
+  return ringCheck(login.trim(), tls)
     .map((line) => `  ${line}\n`)
     .join('');
 }
 
 /** The users of two rings, and the servers that are asked which of them serves. */
-export type AskedRings = Pick<RingFront, 'users' | 'witnesses'>;
+export type AskedRings = Pick<RingFront, 'users' | 'witnesses' | 'tls'>;
 
 /** The backends ring-a and ring-b, in which a server is up if the user of the ring may use keys. Each inherits from `base`. */
-export function askedRings({ users, witnesses }: AskedRings, checkMs: number, fall: number): string {
-  const servers = witnesses.map((address, n) => `  server w${n} ${target(address)}\n`).join('');
+export function askedRings({ users, witnesses, tls = false }: AskedRings, checkMs: number, fall: number): string {
+  const servers = witnesses
+    .map((address, n) => `  server w${n} ${target(address)}${tls ? ` ${tlsSettings(address)}` : ''}\n`)
+    .join('');
   const asked = (ring: 'a' | 'b', user: RingUser): string => `defaults asks-${ring} from base
-${servesUser(user)}  default-server check inter ${checkMs}ms rise 1 fall ${fall}
+${servesUser(user, tls)}  default-server check inter ${checkMs}ms rise 1 fall ${fall}
 backend ring-${ring} from asks-${ring}
 ${servers}`;
   return `# Some shards are asked which ring they serve. These are only for health checks.
@@ -111,9 +116,9 @@ export function frontStoppedServers(front: RingFront): StoppedServer[] {
   ];
 }
 
-export function askedStoppedServers({ witnesses }: Pick<AskedRings, 'witnesses'>): StoppedServer[] {
+export function askedStoppedServers({ witnesses, tls }: Pick<AskedRings, 'witnesses' | 'tls'>): StoppedServer[] {
   return ['ring-a', 'ring-b'].flatMap((proxy) =>
-    witnesses.map((address, n) => ({ proxy, id: n + 1, name: `w${n}`, address })),
+    witnesses.map((address, n) => ({ proxy, id: n + 1, name: `w${n}`, address, ...(tls && { tls }) })),
   );
 }
 

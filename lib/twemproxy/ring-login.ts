@@ -18,11 +18,12 @@ export const LOGIN_RULES = [
  * after QUIT: HAProxy would otherwise wait until `timeout check` for a reply that matches.
  *
  * @param login the line that sends AUTH
+ * @param tls whether the servers have TLS: a connection of the check itself would be without
  */
-export function ringCheck(login: string): string[] {
+export function ringCheck(login: string, tls = false): string[] {
   return [
     'option tcp-check',
-    'tcp-check connect',
+    ...(tls ? [] : ['tcp-check connect']),
     login,
     'tcp-check send "EXISTS cdk8s-twemproxy\\r\\nQUIT\\r\\n"',
     'tcp-check expect rstring "^[+]OK\\r\\n:"',

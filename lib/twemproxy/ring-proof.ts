@@ -26,8 +26,10 @@ export interface RingProof {
   readonly fileName: string;
   /** The synthesized bridge, if there is one. */
   readonly bridge?: BridgeFiles;
-  /** Whether nutcracker logs in as `ring-2`, through a bridge. */
+  /** If the ring can change: whether nutcracker logs in as `ring-2`, through a bridge. */
   readonly login?: boolean;
+  /** Whether a LoginBridge connects by TLS. */
+  readonly tls?: boolean;
   /** If the bridge is one to shards with one server each: whether it connects by TLS. */
   readonly single?: { readonly tls: boolean };
   /** If the bridge is one of a migration: which servers have TLS. */
@@ -67,10 +69,13 @@ function findings(proof: RingProof): string[] {
   });
 }
 
-function listenersOf({ login, single, failover, trust }: RingProof, bridge: BridgeFiles): Map<string, BridgeListener> {
+function listenersOf(
+  { login, single, failover, trust, tls = false }: RingProof,
+  bridge: BridgeFiles,
+): Map<string, BridgeListener> {
   if (failover) return readFailoverBridge(bridge, failover, RING_USERS[login ? 1 : 0]);
   if (single) return readShardBridge(bridge, single.tls);
-  return login ? readLoginBridge(bridge) : readBridge(bridge, trust);
+  return login === undefined ? readBridge(bridge, trust) : readLoginBridge(bridge, { login, tls });
 }
 
 /** The share of keys that the new pool routes to another shard, and what to fix. */

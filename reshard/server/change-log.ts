@@ -2,8 +2,9 @@
 // and it does not reconnect: what changed in between would be missing.
 
 import { once } from 'node:events';
-import * as net from 'node:net';
+import type * as net from 'node:net';
 import { hostAndPort, ServerError } from '../../migrator/redis/server';
+import { connectTo } from '../../migrator/redis/tls';
 import { Push, Resp3Parser, type Value } from './resp3';
 
 const TIMEOUT_MS = 5000;
@@ -40,6 +41,7 @@ export class ChangeLog {
   }
 
   private readonly socket: net.Socket;
+  private readonly established: 'connect' | 'secureConnect';
   private readonly parser = new Resp3Parser();
   private readonly waiting: ((value: Value | ServerError) => void)[] = [];
   private failure?: ServerError;
@@ -49,7 +51,9 @@ export class ChangeLog {
     private readonly address: string,
     private readonly listener: ChangeListener,
   ) {
-    this.socket = net.connect(hostAndPort(address));
+    const { socket, event } = connectTo(hostAndPort(address));
+    this.socket = socket;
+    this.established = event;
     this.socket.setNoDelay(true);
     this.socket.on('data', (bytes: Buffer) => {
       try {
@@ -82,7 +86,7 @@ export class ChangeLog {
   private async connect(): Promise<void> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      await once(this.socket, 'connect', { signal });
+      await once(this.socket, this.established, { signal });
     } catch {
       throw this.failure ?? new ServerError(this.address, 'no connection in time', false);
     }

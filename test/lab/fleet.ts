@@ -108,6 +108,9 @@ export interface LabProxy {
   readonly ports: ProxyPorts;
 }
 
+/** The script that loads certificates again outlives a server by this time. */
+export const RENEW_OFTEN = { 'TLS_RENEW_SECONDS:-10': 'TLS_RENEW_SECONDS:-0.2' };
+
 /** The ports of all bridges in a cluster, where each pod has its own address. */
 const BRIDGE = { firstPort: 2000, healthPort: 9404 };
 
@@ -229,7 +232,7 @@ export class LabFleet {
       ...known,
       [serversIn(redis)]: ofShard,
       ...(server === 'a' && this.props.tls
-        ? { 'port 6379': `port ${plain}`, '6379': `${plain}`, '6389': `${tls}` }
+        ? { 'port 6379': `port ${plain}`, '6379': `${plain}`, '6389': `${tls}`, ...RENEW_OFTEN }
         : { [`port ${own}`]: `port ${port}`, [`${own}`]: `${port}` }),
     };
     return this.pod(statefulSet.toJson() as Manifest, `${statefulSet.name}-${ordinal}`, replace, this.nodes.get(port));

@@ -4,17 +4,18 @@
 import * as fs from 'node:fs';
 import { App } from 'cdk8s';
 import { type k8s } from 'cdk8s-plus-27';
-import { type Redis } from 'ioredis';
+import { type Redis, type RedisOptions } from 'ioredis';
 import { type FleetCharts } from '../../lib';
 import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { reshardPlan } from '../../lib/reshard/plan-json';
 import { RING_USERS, type ReshardPlan, type RingId } from '../../reshard/plan/plan';
 import { Rings } from '../../reshard/plan/rings';
+import { Authority, type CertificateSecret } from './certificates';
 import { connect } from './clients';
 import { type LabClusterPods } from './cluster-pods';
 import { CopyJob } from './copy-job';
 import { readDataset } from './dataset';
-import { serversIn } from './fleet';
+import { RENEW_OFTEN, serversIn } from './fleet';
 import { LabKubelet } from './kubelet';
 import { accepts, freePorts, type Lab, until } from './lab';
 import { type Load, type LoadProps } from './load';
@@ -32,6 +33,8 @@ export interface LabReshardChartsProps {
   readonly hasReplicas?: boolean;
   /** The nodes of the Redis Cluster to which it moves. */
   readonly cluster?: LabClusterPods;
+  /** Whether the shards have TLS only. */
+  readonly hasTls?: boolean;
 }
 
 /** A running pod, and what its workload and its ConfigMaps were when it started. */
@@ -54,7 +57,7 @@ export class LabReshardCharts extends LabReshard {
   /** Starts the fleet with its first ring. */
   static async start(lab: Lab, props: LabReshardChartsProps): Promise<LabReshardCharts> {
     const { first, mostShards } = props;
-    const network = new StageAddresses();
+    const network = new StageAddresses(props.hasTls);
     // There is none yet: both rings are the first one.
     const placed = { pool: ringOf(first), ordinals: [...first.keys()] };
     const users = RING_USERS.map((user) => ({ ...placed, user }));
@@ -70,6 +73,7 @@ export class LabReshardCharts extends LabReshard {
     return fleet;
   }
 
+  private readonly certificate?: CertificateSecret;
   private charts!: FleetCharts;
   /** By the names of the pods. */
   private readonly running = new Map<string, Running>();
@@ -86,6 +90,10 @@ export class LabReshardCharts extends LabReshard {
     private readonly props: LabReshardChartsProps,
   ) {
     super(lab, plan);
+    const ordinals = Array.from({ length: props.mostShards }, (_, n) => n);
+    const hosts = ordinals.map((n) => network.server(n, 'a').host);
+    const names = ordinals.map((n) => `fleet-shard-${n}`);
+    if (props.hasTls) this.certificate = new Authority(lab, 'lab').issue(names, { addresses: hosts });
     const nodes = Object.entries(props.cluster?.hosts ?? {}).map(([name, host]) => [`"${name}"`, `"${host}"`]);
     this.addresses = { ...network.replacements(props.mostShards), ...(Object.fromEntries(nodes) as Data) };
   }
@@ -118,7 +126,7 @@ export class LabReshardCharts extends LabReshard {
 
   /** Synthesizes a stage, and makes the pods what it has, as `kubectl apply` in the order of the files and the controllers would. */
   async apply(stage: Stage): Promise<void> {
-    this.charts = chartsOf(stage, this.props.hasReplicas);
+    this.charts = this.chartsOf(stage);
     const { reshard, redis } = this.charts;
     if (reshard) {
       this.plan = this.localPlan();
@@ -139,6 +147,10 @@ export class LabReshardCharts extends LabReshard {
     await Promise.all(left.map((pod) => this.remove(pod)));
   }
 
+  private chartsOf(stage: Stage): FleetCharts {
+    return chartsOf(stage, this.props.hasReplicas, this.props.hasTls);
+  }
+
   /** Runs the Job of a step, which must succeed, and returns its output. */
   async runJob(step: string): Promise<string> {
     const program = await this.jobPod(step).start();
@@ -156,7 +168,7 @@ export class LabReshardCharts extends LabReshard {
 
   /** Starts one proxy of a stage beside those that run. */
   async startProxyPod(stage: Stage): Promise<LabPod> {
-    return (await this.proxyOf(chartsOf(stage, this.props.hasReplicas))).pod;
+    return (await this.proxyOf(this.chartsOf(stage))).pod;
   }
 
   /** Deletes the pod of a server, which its StatefulSet creates again. */
@@ -215,7 +227,7 @@ export class LabReshardCharts extends LabReshard {
     const waits = [...this.charts.redis.addresses.keys()].flatMap((ordinal) =>
       this.sides.map(async (side) => {
         const { host, port } = this.network.server(ordinal, side);
-        const client = connect(port, PASSWORD, { host });
+        const client = connect(port, PASSWORD, { host, ...this.clientOptions });
         const reply = await client.call('XREAD', 'BLOCK', 1, 'STREAMS', 'cdk8s-twemproxy-wait', '$').catch(() => 'no');
         client.disconnect();
         return reply === null;
@@ -260,6 +272,10 @@ export class LabReshardCharts extends LabReshard {
     this.running.delete(pod.name);
   }
 
+  protected override get clientOptions(): RedisOptions {
+    return this.certificate ? { tls: { ca: this.certificate['ca.crt'] } } : {};
+  }
+
   /** A pod of the Job of a step, ready to run. */
   private jobPod(step: string): LabPod {
     const job = this.charts.reshard?.jobs[step];
@@ -274,8 +290,9 @@ export class LabReshardCharts extends LabReshard {
     const { host, port } = this.network.server(ordinal, side);
     const both = SIDES.map((one) => text(this.network.server(ordinal, one)));
     await this.applyPod(statefulSet, this.podName(ordinal, side), {
-      [`port ${port}`]: `port ${port}\nbind ${host}`,
+      ...(this.certificate ? { 'port 0': `port 0\nbind ${host}` } : { [`port ${port}`]: `port ${port}\nbind ${host}` }),
       '127.0.0.1': host,
+      ...RENEW_OFTEN,
       [serversIn(redis)]: both.join(' '),
     });
   }
@@ -347,7 +364,10 @@ export class LabReshardCharts extends LabReshard {
         string,
         Data
       >,
-      secrets: { 'fleet-redis': { password: PASSWORD } },
+      secrets: {
+        'fleet-redis': { password: PASSWORD },
+        ...(this.certificate && { shards: this.certificate as unknown as Data }),
+      },
       replace: { ...this.addresses, ...replace },
     });
   }

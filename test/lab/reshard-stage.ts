@@ -12,6 +12,7 @@ import {
   RedisConfig,
   type ReshardPhase,
   ShardStorage,
+  TlsPhase,
 } from '../../lib';
 import { type Side, SIDES } from '../../lib/failover/replica-plan';
 import { validationErrors } from './synth';
@@ -27,6 +28,8 @@ export interface Stage {
 
 export const SENTINELS = [0, 1, 2];
 const PORTS: Readonly<Record<Side, number>> = { a: 6379, b: 6380 };
+/** Of servers with TLS. */
+const TLS_PORT = 6389;
 const SENTINEL_PORT = 26_379;
 
 interface Address {
@@ -39,8 +42,13 @@ export class StageAddresses {
   // Two labs would have to draw the same of 50,000.
   private readonly network = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
 
+  constructor(private readonly hasTls = false) {}
+
   server(ordinal: number, side: Side): Address {
-    return { host: `${this.network}.${(side === 'a' ? 10 : 110) + ordinal}`, port: PORTS[side] };
+    return {
+      host: `${this.network}.${(side === 'a' ? 10 : 110) + ordinal}`,
+      port: this.hasTls ? TLS_PORT : PORTS[side],
+    };
   }
 
   sentinel(n: number): Address {
@@ -85,7 +93,11 @@ export function clusterIn(app: App): RedisCluster {
   });
 }
 
-export function chartsOf({ rings: [first, ...others], phase, toCluster }: Stage, hasReplicas = false): FleetCharts {
+export function chartsOf(
+  { rings: [first, ...others], phase, toCluster }: Stage,
+  hasReplicas = false,
+  hasTls = false,
+): FleetCharts {
   const app = new App();
   const cluster = toCluster ? clusterIn(app) : undefined;
   const charts = new FleetCharts(app, 'fleet', {
@@ -97,6 +109,7 @@ export function chartsOf({ rings: [first, ...others], phase, toCluster }: Stage,
       ...(hasReplicas && { replicas: 1 }),
     },
     storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+    ...(hasTls && { tls: { phase: TlsPhase.REQUIRED, secretName: 'shards' } }),
     proxies: { image: 'twemproxy:0.5.0' },
   });
   const errors = validationErrors(app);

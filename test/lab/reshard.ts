@@ -1,7 +1,7 @@
 // A fleet whose ring changes: real servers, and proxies with a nutcracker for each ring behind HAProxy.
 
 import * as path from 'node:path';
-import { type Redis } from 'ioredis';
+import { type Redis, type RedisOptions } from 'ioredis';
 import { Distribution, HashType, NutcrackerConfig, NutcrackerPool, NutcrackerServer } from '../../lib/nutcracker';
 import {
   isCluster,
@@ -290,8 +290,13 @@ export class LabReshard {
     return info.includes('role:master') ? 'b' : 'a';
   }
 
+  /** How the servers are connected to. */
+  protected get clientOptions(): RedisOptions {
+    return {};
+  }
+
   protected async onAddress<T>({ host, port }: ReshardAddress, work: (client: Redis) => Promise<T>): Promise<T> {
-    const client = connect(port, PASSWORD, { host, username: USER });
+    const client = connect(port, PASSWORD, { host, username: USER, ...this.clientOptions });
     try {
       return await work(client);
     } finally {

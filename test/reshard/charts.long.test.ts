@@ -34,8 +34,11 @@ async function moreReplies(count = 300): Promise<void> {
 
 const programsOf = (pod: LabPod): Program[] => pod.spec.containers.map(({ name }) => pod.program(name));
 
-test('a fleet grows by its charts, returns, and shrinks again: no write is lost', async () => {
-  const fleet = await LabReshardCharts.start(lab, { first: FOUR, mostShards: FIVE.length });
+test.each([
+  ['', false],
+  [', with TLS only', true],
+])('a fleet%s grows by its charts, returns, and shrinks again: no write is lost', async (_what, hasTls) => {
+  const fleet = await LabReshardCharts.start(lab, { first: FOUR, mostShards: FIVE.length, hasTls });
   closeFleet = () => fleet.close();
   load = await fleet.load({ operationsPerSecond: 1500 });
 
