@@ -51,7 +51,7 @@ take_lock() {
   return 1
 }
 
-# Prints what to do next: done, wait REASON, refuse REASON, create, reset, forget ID, add NODE MASTER ID, or replicate NODE ID.
+# Prints what to do next: done, wait REASON, refuse REASON, create, reset, forget ID, add or meet NODE MASTER ID, or replicate NODE ID.
 decide() {
   awk -v each="$((1 + REPLICAS))" -f $files/cluster-decide.awk state $(n=0 && while [ -e "nodes.$n" ]; do echo "nodes.$n" && n=$((n + 1)); done)
 }
@@ -95,6 +95,11 @@ while :; do
         }
         echo "adding $(name "$1") as a replica of $(name "$2")"
         cluster add-node "$(at "$1")" "$(at "$2")" --cluster-slave --cluster-master-id "$3"
+        ;;
+      meet)
+        echo "meeting $(name "$1") again, which was reset"
+        at "$2" >/dev/null # sets $host and $port
+        cli "$1" CLUSTER MEET "$host" "$port"
         ;;
       replicate) cli "$1" CLUSTER REPLICATE "$2" ;;
       *) reason='no decision' ;;

@@ -46,11 +46,12 @@ END {
   for (n = 0; n < count; n++) {
     if (n == base) continue
     isKnown = ((base, self[n]) in view)
-    if (!isKnown && lines[n] == 1) {
+    if (lines[n] == 1) {
       if (keys[n] || slots[n]) decide("refuse " address[n] " has keys or slots, but is not in the cluster of " address[base] "; remove them, or its data")
       if (masterOf(n) < 0) decide("refuse " address[n] " is new, but no other node of its shard has slots; add it with redis-cli --cluster add-node")
-      decide("add " n " " masterOf(n) " " self[masterOf(n)])
-    } else if (!isKnown) {
+      # One that was reset keeps its id, and redis-cli would not add it.
+      decide((isKnown ? "meet " : "add ") n " " masterOf(n) " " self[masterOf(n)])
+    } else if (!isKnown || !meets(n)) {
       if (covered[n] == 16384 && !meets(n)) decide("refuse " address[n] " and " address[base] " are in two clusters; reset one of them")
       decide("wait until " address[n] " has joined")
     } else if (master[n] == "-" && !slots[n]) {

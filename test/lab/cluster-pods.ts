@@ -1,13 +1,16 @@
-// The pods of a synthesized Redis Cluster, as processes with an IP address of their own each. A name service of the lab knows the
-// Services, whose addresses can change.
+// The pods of a synthesized Redis Cluster, as processes with an IP address of their own each, which is another one after every start. In
+// front of each is its Service, an HAProxy with an address that stays. A name service of the lab knows the Services.
 
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
+import * as net from 'node:net';
 import { type k8s } from 'cdk8s-plus-27';
 import { Chart } from 'cdk8s';
 import { type Cluster, type Redis } from 'ioredis';
 import { type RedisCluster } from '../../lib';
 import { ROLE_USER } from '../../lib/migration/plan';
+import { BUS_OFFSET } from '../../lib/redis/cluster-node';
 import { type ReshardAddress } from '../../reshard/plan/plan';
 import { connect } from './clients';
 import { connectToCluster } from './cluster';
@@ -34,7 +37,11 @@ export class LabClusterPods {
   /** The directory of the name service. */
   private readonly bin: string;
   private readonly path: string;
+  /** The networks of the Services and of the pods. */
   private network = aNetwork();
+  private readonly podNetwork = aNetwork();
+  private readonly services = new Map<number, Program>();
+  private readonly starts = new Map<number, number>();
 
   constructor(private readonly props: LabClusterPodsProps) {
     const { lab, cluster } = props;
@@ -69,10 +76,12 @@ export class LabClusterPods {
   async start(ordinals: readonly number[] = this.ordinals): Promise<void> {
     await Promise.all(
       ordinals.map(async (n) => {
+        this.starts.set(n, (this.starts.get(n) ?? -1) + 1);
+        await this.startService(n);
         const pod = this.pod(
           this.props.cluster.statefulSet,
           `${this.props.cluster.statefulSet.name}-${n}`,
-          this.hostOf(n),
+          this.podHostOf(n),
         );
         this.pods.set(n, pod);
         await pod.start();
@@ -193,6 +202,30 @@ export class LabClusterPods {
     return `${this.network}.${n + 1}`;
   }
 
+  private podHostOf(n: number): string {
+    const { length } = this.ordinals;
+    return `${this.podNetwork}.${1 + n + length * ((this.starts.get(n) ?? 0) % Math.floor(250 / length))}`;
+  }
+
+  /** The Service of a node, as kube-proxy implements it: its address, and that of the pod at this moment. */
+  private async startService(n: number): Promise<void> {
+    const { lab, cluster } = this.props;
+    await this.services.get(n)?.stop('SIGKILL');
+    const times = ['timeout connect 2s', 'timeout client 1h', 'timeout server 1h', 'retries 0'];
+    const ports = [cluster.port, cluster.port + BUS_OFFSET];
+    const listens = ports.flatMap((port) => [
+      `listen port-${port}`,
+      `bind ${this.hostOf(n)}:${port}`,
+      `server pod ${this.podHostOf(n)}:${port}`,
+    ]);
+    const lines = ['global', 'maxconn 1000', 'defaults', 'mode tcp', ...times, ...listens];
+    const file = lab.write(`${this.bin}/service-${n}.cfg`, `${lines.join('\n')}\n`);
+    const service = lab.start('haproxy', ['-db', '-f', file], { env: { ...process.env, PATH } });
+    this.services.set(n, service);
+    const { host, port } = this.addressOf(n);
+    await service.ready(() => acceptsAt(host, port));
+  }
+
   private writeNames(): void {
     const text = Object.entries(this.hosts).map(([name, host]) => `${host} ${name}\n`);
     this.props.lab.write(`${this.bin}/names`, text.join(''));
@@ -217,4 +250,14 @@ export class LabClusterPods {
 function aNetwork(former?: string): string {
   const drawn = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
   return drawn === former ? aNetwork(former) : drawn;
+}
+
+async function acceptsAt(host: string, port: number): Promise<boolean> {
+  const socket = net.connect(port, host);
+  const accepted = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return accepted;
 }

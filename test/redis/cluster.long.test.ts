@@ -152,6 +152,10 @@ test('two Jobs at the same time make one cluster', async () => {
   await Promise.all([nodes.create(), nodes.create()]);
   await nodes.settled();
   expect(await nodes.masters()).toEqual([0, 2, 4]);
+  // A replica that somebody has reset, by mistake, is added again.
+  await nodes.on(5, (client) => client.cluster('RESET', 'SOFT'));
+  expect(await nodes.create()).toContain('meeting cart-5');
+  await nodes.settled();
 });
 
 test('every address changes at once, and the cluster heals by itself', async () => {
