@@ -67,7 +67,10 @@ test('the manifests with every prop are valid for Kubernetes', () => {
     ...manifest,
     ...(manifest.kind === 'ConfigMap' && { data: { ...manifest.data, ...scripts(manifest) } }),
   }));
-  expect(shown).toMatchSnapshot();
+  // The hash of the scripts is part of names.
+  expect(
+    JSON.parse(JSON.stringify(shown).replace(/(cart-(?:config|create))-[0-9a-f]{8}/g, '$1-HASH')),
+  ).toMatchSnapshot();
 });
 
 /** The scripts are in files of their own. */
