@@ -70,8 +70,9 @@ export class TwemproxyLayer extends Construct {
       image: props.image,
       partOf: props.partOf ?? name,
     };
-    const { served, own: pools, next, front } = layerPools(this, props);
-    const clients = props.clientTls && bridge && clientFront(props.clientTls, served, bridge.healthPort);
+    const all = layerPools(this, props);
+    const { served, own: pools, next, front } = all;
+    const clients = props.clientTls && bridge && clientFront(props.clientTls, all, bridge.healthPort);
     checkPorts(this, pools, statsPort, bridge, front && { front, clients: served[0] }, clients);
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);

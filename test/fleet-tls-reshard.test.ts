@@ -62,6 +62,57 @@ test('tls with reshard and replicas is refused', () => {
   expect(() => fleet({ ...changing(RESHARDING), redis: { replicas: 1 } })).toThrow('tls is set together with');
 });
 
+const CLIENTS = { proxies: { image: 'twemproxy:0.5.0', clientTls: { secretName: 'proxies' } } };
+
+test('clients with TLS reach the nutcracker of the ring that serves, and nothing without', () => {
+  const { app, charts } = fleet({ ...changing(RESHARDING), ...CLIENTS });
+  expect(validationErrors(app)).toEqual([]);
+  expect(manifests(app).flatMap(problemsOf)).toEqual([]);
+  expect(dataOf(charts, 'haproxy.cfg')).toContain('frontend clients from base\n  bind 127.0.0.1:22121\n');
+  const clients = dataOf(charts, 'clients.cfg');
+  expect(clients).toContain('backend clients-0 from clients\n  server nutcracker 127.0.0.1:22121\n');
+  expect(clients).toContain('if { path /ring-b } { nbsrv(accepts-ring-b) gt 0 }\n');
+  const { data } = jsonOf(charts.proxies.configMap);
+  for (const file of ['nutcracker.yml', 'nutcracker-b.yml']) expect(data[file]).toContain('listen: 127.0.0.1:');
+  const { ports } = jsonOf(charts.proxies.service).spec as { ports: Manifest[] };
+  expect(ports.map(({ port }) => port)).toEqual([6379, 22_222]);
+  const containers = jsonOf(charts.proxies.deployment).spec.template.spec.containers as Manifest[];
+  const probes = containers.map(({ livenessProbe: { httpGet } }) => [httpGet.path, httpGet.port]);
+  expect(probes).toEqual([
+    ['/alive', 'bridge-health'],
+    ['/ring-a', 8405],
+    ['/ring-b', 8405],
+  ]);
+});
+
+test.each([
+  ['of ring-2', [LARGER]],
+  ['of the default user', [LARGER, LIVE]],
+])('without TLS of the shards, clients with TLS use the ring %s after a change', (_what, pools) => {
+  const { app, charts } = fleet({ reshard: { pools, phase: STABLE }, ...CLIENTS });
+  expect(validationErrors(app)).toEqual([]);
+  expect(dataOf(charts, 'clients.cfg')).toContain('server nutcracker 127.0.0.1:22121\n');
+});
+
+test('with replicas, clients with TLS reach the nutcracker of the ring that serves', () => {
+  const { app, charts } = fleet({
+    reshard: { pools: [LARGER], phase: RESHARDING },
+    redis: { replicas: 1 },
+    ...CLIENTS,
+  });
+  expect(validationErrors(app)).toEqual([]);
+  expect(dataOf(charts, 'haproxy.cfg')).toContain('frontend clients from base\n  bind 127.0.0.1:22121\n');
+});
+
+test('a patch that lets clients reach the front of the rings without TLS is refused', () => {
+  const { app, charts } = fleet({ ...changing(RESHARDING), ...CLIENTS });
+  const open = dataOf(charts, 'haproxy.cfg').replace('bind 127.0.0.1:22121', 'bind 0.0.0.0:22121');
+  charts.proxies.bridgeConfigMap?.addJsonPatch(JsonPatch.replace('/data/haproxy.cfg', open));
+  expect(validationErrors(app).join('\n')).toContain(
+    'without plainPorts, clients must not reach a pool without TLS, at 0.0.0.0:22121',
+  );
+});
+
 const WITHOUT = / ssl verify required ca-file \S+ sni \S+ verifyhost \S+ check-ssl check-sni \S+/;
 
 test.each<[string, (cfg: string) => string, string]>([

@@ -1,15 +1,7 @@
 // What TLS changes in the manifests of a fleet, and what the synth refuses.
 
 import { JsonPatch } from 'cdk8s';
-import {
-  type FleetCharts,
-  type FleetChartsProps,
-  MigrationPhase,
-  NetworkPeer,
-  ReshardPhase,
-  ShardBridge,
-  TlsPhase,
-} from '../lib';
+import { type FleetCharts, type FleetChartsProps, MigrationPhase, NetworkPeer, ShardBridge, TlsPhase } from '../lib';
 import { fleet } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, validationErrors } from './lab/synth';
@@ -140,10 +132,6 @@ test.each<[Partial<FleetChartsProps>, string]>([
   [
     { ...CLIENTS, password: { name: 'unit-1-redis', secondKey: 'second' } },
     'the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts',
-  ],
-  [
-    { ...CLIENTS, reshard: { pools: [], phase: ReshardPhase.STABLE } },
-    'proxies.clientTls is set together with reshard, whose proxies have no TLS yet',
   ],
   [{ bridge: {} }, 'bridge is set, but the shards have no replicas, and there is no TLS'],
 ])('the synth refuses %j', (props, problem) => {

@@ -10,8 +10,6 @@ import { usesTls } from '../redis/server-ports';
 /** Refuses TLS where some part of the fleet would connect without it. */
 export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
   const { clientTls } = props.proxies;
-  if (clientTls && props.reshard)
-    refuse(scope, 'proxies.clientTls is set together with reshard, whose proxies have no TLS yet; remove one of them');
   if (clientTls && clientTls.plainPorts !== true && props.password?.secondKey !== undefined)
     refuse(
       scope,

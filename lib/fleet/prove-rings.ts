@@ -11,7 +11,7 @@ import { type ClientTls } from '../tls/tls-options';
 import { type TwemproxyLayer } from '../twemproxy-layer';
 import { clientProblems } from '../twemproxy/client-front-proof';
 import { type BridgeFiles } from '../twemproxy/haproxy-file';
-import { frontProblems } from '../twemproxy/login-bridge-proof';
+import { frontProblems, listenOfFront } from '../twemproxy/login-bridge-proof';
 import { migrationTrust } from '../twemproxy/migration-bridge-config';
 import { NEXT_CONFIG } from '../twemproxy/proxy-pool';
 import { type RingProof, ringProblems } from '../twemproxy/ring-proof';
@@ -42,10 +42,11 @@ export function proveRings(
       tls: usesTls(props.tls),
       otherPorts: redis._otherPorts,
     };
-    if (change) return changeProblems(change, { addresses, failover, tls: usesTls(props.tls) }, config, files);
     const { clientTls } = props.proxies;
     const front = clientTls && bridge ? clientFrontProblems(clientTls, config, bridge) : [];
     if (front.length > 0) return front;
+    const servers = { addresses, failover, tls: usesTls(props.tls) };
+    if (change) return changeProblems(change, servers, hasShardBridge(props), config, files);
     return ringProblems({
       ...fileOf(config, 'nutcracker'),
       live,
@@ -64,22 +65,33 @@ export function proveRings(
 function clientFrontProblems(tls: ClientTls, config: Manifest, { data, metadata }: Manifest): string[] {
   const { yaml, fileName } = fileOf(config, 'nutcracker');
   const listens = NutcrackerConfig.fromYaml(yaml, fileName).pools.map(({ listen }) => listen);
-  return clientProblems(data['clients.cfg'], `clients.cfg of ConfigMap ${metadata.name}`, tls, listens);
+  const front = listenOfFront(data['haproxy.cfg']);
+  return clientProblems(
+    data['clients.cfg'],
+    `clients.cfg of ConfigMap ${metadata.name}`,
+    tls,
+    front === undefined ? listens : [front],
+  );
 }
 
-/** Each ring has to be as it was asked for, and log in as its own user. */
+/**
+ * Each ring has to be as it was asked for, and log in as its own user.
+ *
+ * @param isBridged whether nutcracker reaches the shards through a ShardBridge while nothing changes, and the ring of the default user serves
+ */
 function changeProblems(
   { served, next, history }: RingChange,
   servers: Pick<RingProof, 'addresses' | 'failover' | 'tls'>,
+  isBridged: boolean,
   config: Manifest,
   bridge?: BridgeFiles,
 ): string[] {
   const problemsOf = ({ pool, user }: UsedRing, name: string): string[] => {
-    // Only the default user connects to the shards directly, and only without replicas and without TLS.
+    // Only the default user connects to the shards directly, and only without replicas, and without TLS.
     const login = user !== 'default';
     const { failover, tls = false } = servers;
-    const isThrough = login || failover !== undefined || tls;
-    const isSingle = tls && !login && failover === undefined && next === undefined;
+    const isSingle = isBridged && !login && next === undefined;
+    const isThrough = login || failover !== undefined || tls || isSingle;
     if (isThrough && bridge === undefined)
       return [`the proxies have no bridge through which nutcracker logs in as ${user}`];
     return ringProblems({

@@ -8,6 +8,7 @@ import { type SecretFiles, together } from '../tls/tls-files';
 import { type Bridge } from './bridge';
 import { DEFAULT_BRIDGE_IMAGE } from './bridge-options';
 import { type ClientFront, frontData, frontFiles, tlsPortName } from './client-front';
+import { acceptsPlain } from './next-ring';
 import { MOST_CLIENTS, type RingFront } from './ring-front';
 
 const FILES = ['haproxy.cfg'];
@@ -18,7 +19,7 @@ const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
 /** Room for the buffers of some thousand clients. */
 const FRONT_MEBIBYTES = 192;
 
-/** What is between nutcracker and its clients in the same container: at most one of both. */
+/** What is between nutcracker and its clients in the same container. With both, TLS ends before the rings are told apart, and each client is two connections. */
 export interface Fronts {
   /** During a change of the ring. */
   readonly ring?: RingFront;
@@ -94,7 +95,7 @@ export function bridgeContainer(
       ...(clients ? FILES_WITH_FRONT : FILES).flatMap((file) => ['-f', `/etc/bridge/${file}`]),
     ],
     ports: [
-      ...(ring ? [{ name: 'proxy', containerPort: ring.port }] : []),
+      ...(ring && acceptsPlain({ clientTls: clients?.tls }) ? [{ name: 'proxy', containerPort: ring.port }] : []),
       ...(clients?.pools ?? []).map((pool) => ({ name: tlsPortName(pool), containerPort: pool.tlsPort })),
       { name: 'bridge-health', containerPort: bridge.healthPort },
     ],

@@ -5,9 +5,9 @@ import { bindSettings } from './client-front';
 import { type Line, sectionsOf } from './haproxy-file';
 
 /**
- * What is wrong with clients.cfg: a port for clients without TLS, or one that does not route to nutcracker.
+ * What is wrong with clients.cfg and the pools: a port for clients without TLS, or one that does not route to nutcracker.
  *
- * @param listens where nutcracker listens, for each pool
+ * @param listens where nutcracker listens, for each pool; during a change of the ring, where the front of the rings does
  */
 export function clientProblems(cfg: string, cfgName: string, tls: ClientTls, listens: readonly string[]): string[] {
   const named = (kind: string, name: string): Line[] =>
@@ -37,5 +37,7 @@ export function clientProblems(cfg: string, cfgName: string, tls: ClientTls, lis
         : [`${cfgName}: backend ${name} must have one server, 127.0.0.1:${port}, where nutcracker listens`]),
     ];
   });
-  return [...extra, ...count, ...wrong];
+  const plain = tls.plainPorts === true ? [] : listens.filter((listen) => !listen.startsWith('127.0.0.1:'));
+  const open = plain.map((listen) => `without plainPorts, clients must not reach a pool without TLS, at ${listen}`);
+  return [...extra, ...count, ...wrong, ...open];
 }

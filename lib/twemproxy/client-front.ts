@@ -10,14 +10,17 @@ import {
   together,
 } from '../tls/tls-files';
 import { type ClientTls } from '../tls/tls-options';
+import { type LayerPools } from './next-ring';
 import { type ServedPool } from './proxy-pool';
 
 /** Where clients connect, and to which ports of nutcracker they are routed. */
 export interface ClientFront {
   readonly tls: ClientTls;
   readonly pools: readonly FrontedPool[];
-  /** The port at which kubelet asks whether nutcracker accepts clients. */
+  /** The port at which kubelet asks whether nutcracker accepts clients, or each nutcracker with a port name as its path. */
   readonly acceptsPort: number;
+  /** During a change of the ring, the nutcrackers to which the front of the rings routes. */
+  readonly behind: readonly ServedPool[];
 }
 
 /** A pool with a TLS port. */
@@ -39,9 +42,9 @@ export function tlsPortOfPool({ port = FIRST_TLS_PORT }: ClientTls, n: number): 
 }
 
 /** The front of these pools, of which each has a TLS port. */
-export function clientFront(tls: ClientTls, pools: readonly ServedPool[], healthPort: number): ClientFront {
-  const fronted = pools.map((pool, n) => ({ ...pool, tlsPort: tlsPortOfPool(tls, n) }));
-  return { tls, pools: fronted, acceptsPort: healthPort + 1 };
+export function clientFront(tls: ClientTls, { served, own, next }: LayerPools, healthPort: number): ClientFront {
+  const fronted = served.map((pool, n) => ({ ...pool, tlsPort: tlsPortOfPool(tls, n) }));
+  return { tls, pools: fronted, acceptsPort: healthPort + 1, behind: next ? [...own, next] : [] };
 }
 
 /** The name of the TLS port of a pool, in the pod and in the Service. */
@@ -69,7 +72,7 @@ export function bindSettings({ clientCaSecretName }: ClientTls): string {
   return `ssl crt ${CERTIFICATE}${required}`;
 }
 
-function frontConfig({ tls, pools, acceptsPort }: ClientFront, listenAddress: string): string {
+function frontConfig({ tls, pools, acceptsPort, behind }: ClientFront, listenAddress: string): string {
   const each = (text: (pool: FrontedPool, n: number) => string): string => pools.map(text).join('\n');
   return `# Ends the TLS of clients.
 global
@@ -102,8 +105,7 @@ frontend accepts from clients
   mode http
   bind ${listenAddress}:${acceptsPort}
   timeout client 10s
-  http-request return status 200 content-type text/plain string accepts if { nbsrv(clients-0) gt 0 }
-  http-request return status 503 content-type text/plain string "nutcracker does not accept clients"
+${acceptsRules(behind)}  http-request return status 503 content-type text/plain string "nutcracker does not accept clients"
 
 ${each(
   ({ port, tlsPort }, n) => `frontend clients-${n} from clients
@@ -113,5 +115,13 @@ ${each(
 backend clients-${n} from clients
   server nutcracker 127.0.0.1:${port}
 `,
-)}`;
+)}${behind.map(({ portName, port }) => `\nbackend accepts-${portName} from clients\n  server nutcracker 127.0.0.1:${port}\n`).join('')}`;
+}
+
+function acceptsRules(behind: readonly ServedPool[]): string {
+  const accepts = '  http-request return status 200 content-type text/plain string accepts if';
+  if (behind.length === 0) return `${accepts} { nbsrv(clients-0) gt 0 }\n`;
+  return behind
+    .map(({ portName }) => `${accepts} { path /${portName} } { nbsrv(accepts-${portName}) gt 0 }\n`)
+    .join('');
 }

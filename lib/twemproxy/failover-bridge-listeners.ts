@@ -48,7 +48,7 @@ const NOT_OWN_RING =
 
 /** The health endpoint, and what decides about the rings. */
 export function ringSections(bridge: FailoverRoutes, listenAddress: string, front?: RingFront): string[] {
-  if (front) return [frontHealth(bridge, listenAddress), ...ringFront(front, bridge, listenAddress)];
+  if (front) return [frontHealth(bridge, listenAddress), ...ringFront(front, bridge)];
   const header = `${HEALTH_FRONTEND} from base`;
   const rings = askedOf(bridge);
   if (rings === undefined) return [healthFrontend(header, bridge, listenAddress)];

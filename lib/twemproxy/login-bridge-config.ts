@@ -44,7 +44,7 @@ export function loginConfig(bridge: LoginRoutes, listenAddress: string): string 
     ...resolversFor(shards),
     `defaults base\n${CONNECTIONS}${ADDRESSES}`,
     front ? frontHealth(bridge, listenAddress) : healthFrontend(`${HEALTH_FRONTEND} from base`, bridge, listenAddress),
-    ...(front ? ringFront(front, bridge, listenAddress) : []),
+    ...(front ? ringFront(front, bridge) : []),
     front
       ? '# Without checks: before the change the user may not use keys, and after it no check should delay the shards.\ndefaults logins from base\n'
       : `# A shard is up if the user may use keys, which means that its ring serves.

@@ -67,6 +67,12 @@ function checkServer(where: string, address: string, settings: readonly string[]
     throw new Error(`${where}: stopped-servers must turn TLS of its server on (srv_use_ssl)`);
 }
 
+/** Where clients connect during a change of the ring; undefined without one. */
+export function listenOfFront(cfg: string): string | undefined {
+  const front = sectionsOf(cfg, 'frontend').find(([{ words }]) => words[1] === 'clients');
+  return front?.find(({ words }) => words[0] === 'bind')?.words[1];
+}
+
 /** Refuses routes of clients other than to the nutcracker of the ring that serves. @param listens where the nutcrackers listen */
 export function frontProblems({ cfg, cfgName }: BridgeFiles, listens: readonly [string, string]): string[] {
   const section = (kind: string, name: string): Line[] =>

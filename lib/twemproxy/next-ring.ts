@@ -41,7 +41,7 @@ export function layerPools(scope: Construct, props: TwemproxyLayerProps): LayerP
     served,
     own: [behind(pools[0], 0)],
     next: behind(nextRing.pool, 1),
-    front: { port: served[0].port, users, nutcrackers, witnesses: nextRing.witnesses },
+    front: { listenAddress, port: served[0].port, users, nutcrackers, witnesses: nextRing.witnesses },
   };
 }
 
@@ -64,7 +64,6 @@ function checkNextRing(scope: Construct, props: TwemproxyLayerProps, { witnesses
     fail(
       'the proxies need a bridge that logs in as the user of a ring; set bridge to a LoginBridge, or to a FailoverBridge with ringUsers',
     );
-  if (props.clientTls) fail('clientTls is set, and a change of the ring has no TLS yet; remove one of them');
   if (ejectHostsAndServeStaleData) fail('ejectHostsAndServeStaleData is true; remove one of them');
   if (pool.password === undefined || pools[0].password === undefined)
     fail('a pool has no password, with which nutcracker logs in; set it');

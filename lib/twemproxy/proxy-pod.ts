@@ -9,6 +9,7 @@ import { type Bridge } from './bridge';
 import { BRIDGE_OUTLASTS_SECONDS, bridgeContainer, bridgeVolumes, type Fronts } from './bridge-pod';
 import { type ClientFront } from './client-front';
 import { type DirectShard, awaitMasters, reachProbe } from './direct-shards';
+import { acceptsPlain } from './next-ring';
 import { NEXT_CONFIG, secretPath, type ServedPool } from './proxy-pool';
 import { type RingFront } from './ring-front';
 import { type TwemproxyOptions } from './twemproxy-options';
@@ -89,18 +90,24 @@ function nutcracker(options: TwemproxyOptions, wiring: ProxyPodWiring): k8s.Cont
   const { memory = Size.gibibytes(1), cpu = Cpu.millis(500), cpuLimit } = options;
   const queriesShards = direct.length > 0 && !bridge;
   // Without plain ports, it listens where kubelet does not reach it.
-  const isReachable = clients === undefined || clients.tls.plainPorts === true;
-  const port = isReachable ? k8s.IntOrString.fromString(pools[0].portName) : undefined;
+  const isOpen = acceptsPlain({ clientTls: clients?.tls });
+  const port = isOpen ? k8s.IntOrString.fromString(pools[0].portName) : undefined;
   const connect: k8s.Probe = port
     ? { tcpSocket: { port }, timeoutSeconds: 5 }
-    : { httpGet: { path: '/', port: k8s.IntOrString.fromNumber(clients?.acceptsPort ?? 0) }, timeoutSeconds: 5 };
+    : {
+        httpGet: {
+          path: wiring.next ? `/${pools[0].portName}` : '/',
+          port: k8s.IntOrString.fromNumber(clients?.acceptsPort ?? 0),
+        },
+        timeoutSeconds: 5,
+      };
   return {
     name: 'nutcracker',
     image: options.image,
     imagePullPolicy: options.imagePullPolicy,
     command: ['nutcracker', ...flags(options, 'nutcracker', statsPort)],
     ports: [
-      ...(isReachable ? pools.map((pool) => ({ name: pool.portName, containerPort: pool.port })) : []),
+      ...(isOpen ? pools.map((pool) => ({ name: pool.portName, containerPort: pool.port })) : []),
       { name: 'stats', containerPort: statsPort },
     ],
     // With a bridge, the bridge's own probe checks whether a shard is reachable.
@@ -122,7 +129,7 @@ function nutcrackerOfNext(options: TwemproxyOptions, wiring: ProxyPodWiring, poo
     name: 'nutcracker-b',
     command: ['nutcracker', ...flags(options, NEXT_CONFIG, statsPort)],
     ports: [
-      { name: pool.portName, containerPort: pool.port },
+      ...(acceptsPlain({ clientTls: wiring.clients?.tls }) ? [{ name: pool.portName, containerPort: pool.port }] : []),
       { name: 'stats-b', containerPort: statsPort },
     ],
   };

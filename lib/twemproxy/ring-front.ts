@@ -12,7 +12,8 @@ import { tlsSettings } from './shard-bridge-config';
 
 /** Where clients connect, and to which nutcrackers they are routed. */
 export interface RingFront {
-  /** The port for clients. */
+  /** Where clients connect; with TLS only, those that HAProxy has itself: 127.0.0.1. */
+  readonly listenAddress: string;
   readonly port: number;
   /** The users of ring a and ring b. */
   readonly users: readonly [RingUser, RingUser];
@@ -76,7 +77,7 @@ ${asked('a', users[0])}${asked('b', users[1])}`;
 }
 
 /** The sections of the front; each inherits from `base`. */
-export function ringFront(front: RingFront, bridge: FrontedBridge, listenAddress: string): string[] {
+export function ringFront(front: RingFront, bridge: FrontedBridge): string[] {
   return [
     askedRings(front, CHECK_MS, 1),
     `# Whether the connections to the nutcracker of a ring (/a, /b) are kept: not if the other ring serves.
@@ -87,7 +88,7 @@ frontend rings from base
   timeout client 2s
 ${RING_RULES.map((rule) => `  ${rule}\n`).join('')}`,
     `frontend clients from base
-  bind ${listenAddress}:${front.port}
+  bind ${front.listenAddress}:${front.port}
 ${CLIENT_RULES.map((rule) => `  ${rule}\n`).join('')}`,
     `defaults nutcrackers from base
   option tcp-check

@@ -21,7 +21,7 @@ import { accepts, freePorts, type Lab, until } from './lab';
 import { type Load, type LoadProps } from './load';
 import { LabPod } from './pod';
 import { LabReshard, PASSWORD } from './reshard';
-import { chartsOf, ringOf, SENTINELS, type Stage, StageAddresses, text } from './reshard-stage';
+import { chartsOf, CLIENT_TLS_PORT, ringOf, SENTINELS, type Stage, StageAddresses, text } from './reshard-stage';
 import { type Manifest, ofKind } from './synth';
 
 type Data = Record<string, string>;
@@ -33,7 +33,7 @@ export interface LabReshardChartsProps {
   readonly hasReplicas?: boolean;
   /** The nodes of the Redis Cluster to which it moves. */
   readonly cluster?: LabClusterPods;
-  /** Whether the shards have TLS only. */
+  /** Whether the shards and the proxies have TLS only. */
   readonly hasTls?: boolean;
 }
 
@@ -49,6 +49,8 @@ interface RunningProxy extends Running {
 
 /** The number of proxies. */
 const PROXIES = 2;
+/** The name in the certificate of each of them. */
+const PROXY_NAME = 'proxies.example.net';
 
 /** Sentinel looks at replicas every ten seconds, and repeats a failover that failed twice as often. */
 const PATIENCE_MS = 150_000;
@@ -73,7 +75,9 @@ export class LabReshardCharts extends LabReshard {
     return fleet;
   }
 
-  private readonly certificate?: CertificateSecret;
+  private readonly authority?: Authority;
+  /** By the names of their Secrets. */
+  private readonly certificates: Readonly<Record<string, CertificateSecret>>;
   private charts!: FleetCharts;
   /** By the names of the pods. */
   private readonly running = new Map<string, Running>();
@@ -93,7 +97,10 @@ export class LabReshardCharts extends LabReshard {
     const ordinals = Array.from({ length: props.mostShards }, (_, n) => n);
     const hosts = ordinals.map((n) => network.server(n, 'a').host);
     const names = ordinals.map((n) => `fleet-shard-${n}`);
-    if (props.hasTls) this.certificate = new Authority(lab, 'lab').issue(names, { addresses: hosts });
+    this.authority = props.hasTls ? new Authority(lab, 'lab') : undefined;
+    this.certificates = this.authority
+      ? { shards: this.authority.issue(names, { addresses: hosts }), proxies: this.authority.issue([PROXY_NAME]) }
+      : {};
     const nodes = Object.entries(props.cluster?.hosts ?? {}).map(([name, host]) => [`"${name}"`, `"${host}"`]);
     this.addresses = { ...network.replacements(props.mostShards), ...(Object.fromEntries(nodes) as Data) };
   }
@@ -121,7 +128,8 @@ export class LabReshardCharts extends LabReshard {
 
   /** Starts clients, which connect to the proxies of each stage. */
   override async load(props: Partial<LoadProps>): Promise<Load> {
-    return (this.clients = await super.load(props));
+    const tls = this.authority && { ca: this.authority.certificate, servername: PROXY_NAME };
+    return (this.clients = await super.load({ tls, ...props }));
   }
 
   /** Synthesizes a stage, and makes the pods what it has, as `kubectl apply` in the order of the files and the controllers would. */
@@ -273,7 +281,7 @@ export class LabReshardCharts extends LabReshard {
   }
 
   protected override get clientOptions(): RedisOptions {
-    return this.certificate ? { tls: { ca: this.certificate['ca.crt'] } } : {};
+    return this.authority ? { tls: { ca: this.authority.certificate } } : {};
   }
 
   /** A pod of the Job of a step, ready to run. */
@@ -290,7 +298,7 @@ export class LabReshardCharts extends LabReshard {
     const { host, port } = this.network.server(ordinal, side);
     const both = SIDES.map((one) => text(this.network.server(ordinal, one)));
     await this.applyPod(statefulSet, this.podName(ordinal, side), {
-      ...(this.certificate ? { 'port 0': `port 0\nbind ${host}` } : { [`port ${port}`]: `port ${port}\nbind ${host}` }),
+      ...(this.authority ? { 'port 0': `port 0\nbind ${host}` } : { [`port ${port}`]: `port ${port}\nbind ${host}` }),
       '127.0.0.1': host,
       ...RENEW_OFTEN,
       [serversIn(redis)]: both.join(' '),
@@ -336,9 +344,10 @@ export class LabReshardCharts extends LabReshard {
   }
 
   private async proxyOf(charts: FleetCharts): Promise<RunningProxy> {
-    // Each port of the charts becomes one of these: for clients, health, statistics, both nutcrackers, and the bridge.
+    // Each port of the charts becomes one of these: for clients, their TLS, health, statistics, both nutcrackers, and the bridge.
+    const clients = this.props.hasTls ? [CLIENT_TLS_PORT, 22_121, 8405] : [22_121];
     const numbers = [
-      ...[22_121, 8404, 22_222, 22_223, 9998, 9999],
+      ...[...clients, 8404, 22_222, 22_223, 9998, 9999],
       ...Array.from({ length: 2 * this.props.mostShards }, (_, n) => 10_000 + n),
     ];
     const ports = await freePorts(numbers.length);
@@ -366,7 +375,7 @@ export class LabReshardCharts extends LabReshard {
       >,
       secrets: {
         'fleet-redis': { password: PASSWORD },
-        ...(this.certificate && { shards: this.certificate as unknown as Data }),
+        ...(this.certificates as unknown as Readonly<Record<string, Data>>),
       },
       replace: { ...this.addresses, ...replace },
     });

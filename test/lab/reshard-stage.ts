@@ -30,6 +30,8 @@ export const SENTINELS = [0, 1, 2];
 const PORTS: Readonly<Record<Side, number>> = { a: 6379, b: 6380 };
 /** Of servers with TLS. */
 const TLS_PORT = 6389;
+/** Of clients with TLS. Not 6379, which the lab could not tell from the port of the shards. */
+export const CLIENT_TLS_PORT = 7379;
 const SENTINEL_PORT = 26_379;
 
 interface Address {
@@ -110,7 +112,10 @@ export function chartsOf(
     },
     storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
     ...(hasTls && { tls: { phase: TlsPhase.REQUIRED, secretName: 'shards' } }),
-    proxies: { image: 'twemproxy:0.5.0' },
+    proxies: {
+      image: 'twemproxy:0.5.0',
+      ...(hasTls && { clientTls: { secretName: 'proxies', port: CLIENT_TLS_PORT } }),
+    },
   });
   const errors = validationErrors(app);
   if (errors.length > 0) throw new Error(errors.join('\n'));
