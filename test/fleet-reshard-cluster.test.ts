@@ -13,7 +13,6 @@ import {
   ReshardPhase,
   TlsPhase,
   ShardStorage,
-  TlsPhase,
 } from '../lib';
 import { changed, NFS } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
@@ -176,11 +175,6 @@ test.each<[string, () => unknown, string]>([
     'which has no TLS yet, and the Jobs connect to the shards by TLS; set tls to the phase OFFERED',
   ],
   ['another namespace', () => fleet(RESHARDING, { namespace: 'unit-2' }), 'in another namespace'],
-  [
-    'TLS of the shards, which the cluster has not',
-    () => fleet(RESHARDING, { tls: { phase: TlsPhase.REQUIRED, secretName: 'shards' } }),
-    'tls is set',
-  ],
   [
     'two targets',
     () => {

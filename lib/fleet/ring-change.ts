@@ -71,8 +71,6 @@ function checkReshard(scope: Construct, props: FleetChartsProps): void {
     fail(
       'reshard.phase is STABLE, but the Redis Cluster has all keys then, and the fleet has none; remove this FleetCharts, and keep the RedisCluster',
     );
-  if (reshard?.cluster && props.tls)
-    fail('tls is set as well, and a RedisCluster has no TLS; remove tls first, or keep the ring');
   if (pools !== undefined) fail('the fleet has several pools; only the ring of a fleet with one pool can change');
   if (reshard?.bridge !== undefined && redis?.replicas === 1)
     fail(
