@@ -5,6 +5,7 @@ import { kills } from './failover/kills';
 import { mass } from './failover/mass';
 import { planned } from './failover/planned';
 import { stalls } from './failover/stalls';
+import { tls } from './failover/tls';
 import { runParts } from './parts';
 
-void runParts({ kills, stalls, planned, mass, calm }, process.argv.slice(2), ['redis-server -v', 'haproxy -v']);
+void runParts({ kills, stalls, planned, mass, calm, tls }, process.argv.slice(2), ['redis-server -v', 'haproxy -v']);

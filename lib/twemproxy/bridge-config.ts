@@ -6,6 +6,9 @@ import { type BridgeOptions } from './bridge-options';
 /** A server or node that stalls for less than this loses no connection. */
 export const TOLERATED_STALL_MS = 450;
 
+/** The same of a server with TLS. The kernel connects to one that stalls, but only the server itself answers a handshake. */
+export const TOLERATED_TLS_STALL_MS = 1000;
+
 /** The settings of the global section that differ between bridges. */
 interface GlobalSettings {
   /** The number of clients: of a bridge, these are the connections of nutcracker. */

@@ -17,6 +17,7 @@ import {
   target,
   TLS_SERVERS,
   TOLERATED_STALL_MS,
+  TOLERATED_TLS_STALL_MS,
 } from './bridge-config';
 import {
   type FailoverRoutes,
@@ -47,14 +48,16 @@ interface CheckTiming {
 /** The timing of each kind of check, from the check interval. */
 export function failoverTiming({
   options,
-}: Pick<FailoverRoutes, 'options'>): Record<'role' | 'lease' | 'votes', CheckTiming> {
+  tls = false,
+}: Pick<FailoverRoutes, 'options'> & Partial<FailoverRoutes>): Record<'role' | 'lease' | 'votes', CheckTiming> {
   const inter = options.checkInterval?.toMilliseconds() ?? 250;
   // A server that is down waits for a change during the check.
   const downinter = Math.min(inter, 20);
   const fastinter = Math.min(inter, 20);
   const role = { inter: Math.ceil(0.6 * inter), fastinter: Math.min(inter, 5) };
   // A connection that is not accepted fails after `inter`; the next check is `fastinter` later.
-  const fall = Math.max(3, Math.ceil(TOLERATED_STALL_MS / (role.inter + role.fastinter)));
+  const stall = tls ? TOLERATED_TLS_STALL_MS : TOLERATED_STALL_MS;
+  const fall = Math.max(3, Math.ceil(stall / (role.inter + role.fastinter)));
   const connect = inter;
   const twice = 2 * inter;
   return {

@@ -56,13 +56,15 @@ const SENTINELS = [0, 1, 2];
 const PATIENCE_MS = 150_000;
 
 /** The scripts look more often than in a cluster. */
-const HASTE: Data = { 'TLS_RENEW_SECONDS:-10': 'TLS_RENEW_SECONDS:-0.2', 'RESTART_SECONDS:-20': 'RESTART_SECONDS:-4' };
+const HASTE: Data = { 'TLS_RENEW_SECONDS:-10': 'TLS_RENEW_SECONDS:-0.2', 'RESTART_SECONDS:-20': 'RESTART_SECONDS:-10' };
 
 export class LabTlsReplicas {
   charts!: FleetCharts;
   /** The certificate of the servers and Sentinels. */
   secret: CertificateSecret;
   private readonly running = new Map<string, Running>();
+  /** All pods that were ever started, the newest first. */
+  private readonly starting: LabPod[] = [];
   private proxy?: RunningProxy;
   private isFirst = true;
   private clients?: Load;
@@ -134,6 +136,12 @@ export class LabTlsReplicas {
 
   get pods(): LabPod[] {
     return [...this.running.values()].map(({ pod }) => pod);
+  }
+
+  /** The output of a container of a pod whose name begins so, also while it starts; empty before. */
+  outputOf(name: string, container: string): string {
+    const pod = this.starting.find((it) => it.name.startsWith(name) && it.started(container));
+    return pod?.program(container).output ?? '';
   }
 
   private podOf(name: string): LabPod {
@@ -234,7 +242,7 @@ export class LabTlsReplicas {
       await before.pod.stop();
       this.running.delete(name);
     }
-    const pod = this.pod(workload, name, replace);
+    const pod = this.podOfWorkload(workload, name, replace);
     await pod.start();
     this.running.set(name, { pod, template });
     await until(`${name} is ready`, isReady, PATIENCE_MS);
@@ -265,9 +273,9 @@ export class LabTlsReplicas {
   }
 
   /** Replaces the files of the certificate in all pods, as kubelet does. */
-  renew(secret: CertificateSecret, pods = [...this.pods, ...(this.proxy ? [this.proxy.pod] : [])]): void {
+  renew(secret: CertificateSecret): void {
     this.secret = secret;
-    for (const pod of pods) {
+    for (const pod of this.starting) {
       for (const [directory, files] of [
         ['/run/tls/own', ['tls.crt', 'tls.key']],
         ['/run/tls/ca', ['ca.crt']],
@@ -285,7 +293,7 @@ export class LabTlsReplicas {
 
   /** The Job of a step of the failover program, or another workload, until it ends; with its output and exit code. */
   async job(workload: { toJson(): unknown }, name: string, env: Data = {}): Promise<string> {
-    const program = await this.pod(workload, name, {}).withEnv(env).start();
+    const program = await this.podOfWorkload(workload, name, {}).withEnv(env).start();
     const code = await program.exit();
     return `${program.output}exit code ${String(code)}`;
   }
@@ -426,7 +434,7 @@ export class LabTlsReplicas {
     const free = await freePorts(numbers.length);
     const ports = new Map(numbers.map((number, n) => [number, free[n]]));
     const replace = Object.fromEntries([...ports].map(([number, port]) => [`${number}`, `${port}`]));
-    const pod = this.pod(deployment, `${deployment.name}-${free[0]}`, replace);
+    const pod = this.podOfWorkload(deployment, `${deployment.name}-${free[0]}`, replace);
     const program = await pod.start();
     await program.ready(() => pod.ready());
     this.proxy = { pod, template, ports };
@@ -435,7 +443,8 @@ export class LabTlsReplicas {
     await Promise.all(stopped);
   }
 
-  private pod(workload: { toJson(): unknown }, name: string, replace: Data): LabPod {
+  /** A pod of a workload of the charts, ready to run. */
+  podOfWorkload(workload: { toJson(): unknown }, name: string, replace: Data = {}): LabPod {
     const configMaps = ofKind(App.of(this.charts), 'ConfigMap');
     const addresses = Object.entries(this.hosts).flatMap(([server, host]) =>
       Object.values(PORTS)
@@ -445,7 +454,7 @@ export class LabTlsReplicas {
     const manifest = workload.toJson() as Manifest;
     const spec = (manifest.kind === 'CronJob' ? manifest.spec.jobTemplate.spec : manifest.spec).template
       .spec as k8s.PodSpec;
-    return new LabPod(this.lab, {
+    const pod = new LabPod(this.lab, {
       name,
       spec,
       configMaps: Object.fromEntries(configMaps.map(({ metadata, data }) => [metadata.name, data])) as Record<
@@ -455,6 +464,8 @@ export class LabTlsReplicas {
       secrets: { 'fleet-redis': { password: PASSWORD }, shards: this.secret as unknown as Data },
       replace: { ...Object.fromEntries(addresses), ...HASTE, ...replace },
     });
+    this.starting.unshift(pod);
+    return pod;
   }
 
   private synthesize(phase: Phase): FleetCharts {
