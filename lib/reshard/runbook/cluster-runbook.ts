@@ -1,20 +1,25 @@
 // The RUNBOOK.md of a change from a ring to a Redis Cluster, written from the same data as the manifests.
 
 import { linkTo } from '../../common/documents';
-import {
-  apply,
-  follow,
-  kubectl,
-  numbered,
-  removeJobs,
-  runAgain,
-  shell,
-  suspend,
-} from '../../migration/runbook/commands';
+import { apply, follow, numbered, runAgain, shell } from '../../migration/runbook/commands';
 import { wrap } from '../../migration/runbook/wrap';
 import { ReshardPhase } from '../reshard-options';
 import { type ClusterRunbook } from './input';
-import { applyAll, deleteChange, fenced, serversRolledOut, setPhase } from './parts';
+import {
+  applyAll,
+  compared,
+  copied,
+  deleteChange,
+  fenced,
+  preflightFailed,
+  purged,
+  returned,
+  secondServes,
+  serversRolledOut,
+  setPhase,
+  switched,
+  switchFailed,
+} from './parts';
 
 export function clusterRunbook(input: ClusterRunbook): string {
   const parts = input.phase === ReshardPhase.RESHARDING ? resharding(input) : resharded(input);
@@ -66,7 +71,7 @@ function prepare(input: ClusterRunbook): string[] {
       [
         'Check the servers and the nodes, and predict how long it takes:',
         shell(apply(files['50-reshard-preflight']), follow(input, 'preflight')),
-        `**No-go**: the Job failed. Its log says what to do; then run it again: \`${runAgain(files['50-reshard-preflight'])}\`.`,
+        preflightFailed(input),
       ],
       ...(replicas && files['42-failover'] ? [failover(input)] : []),
     ),
@@ -110,34 +115,27 @@ function applications({ cluster, hashTag, deployment }: ClusterRunbook): string[
 }
 
 function copy(input: ClusterRunbook): string[] {
-  const { files, jobs } = input;
-  const logs = `${kubectl(input)} logs job/${jobs.copy}`;
   return [
     '## 3. Copy',
     ...numbered(
       [
-        'Start `copy`. It copies all keys, follows their changes, and runs until you stop it:',
-        shell(apply(files['60-reshard-copy']), `until ${logs} 2>/dev/null | grep 'copied '; do sleep 2; done`),
+        ...copied(input, 'Start `copy`. It copies all keys, follows their changes, and runs until you stop it:'),
         'Drain no Kubernetes node with shards or nodes of the cluster meanwhile, and move no slots: each change of a master ends `copy`. It begins again from the start, by itself a few times.',
       ],
-      [
-        'Compare every key with its copy:',
-        shell(apply(files['70-reshard-verify']), follow(input, 'verify')),
-        `**No-go**: keys differ. Start \`copy\` again: \`${runAgain(files['60-reshard-copy'])}\`.`,
-      ],
+      compared(input, 'Compare every key with its copy:'),
     ),
   ];
 }
 
 function change(input: ClusterRunbook): string[] {
-  const { files, deployment } = input;
+  const { deployment } = input;
   return [
     '## 4. Switch, and change the applications',
     ...numbered(
       [
         'The running `copy` fences all shards, copies what is left, and opens the cluster, which takes milliseconds. From then on, commands through the proxies fail with `NOPERM`:',
-        shell(apply(files['80-reshard-switch']), suspend(input, 'switch', false), follow(input, 'switch')),
-        `**No-go**: it failed. The ring serves, unless \`copy\` has died meanwhile: see below. To try again, replace the Job and start it as above: \`${runAgain(files['80-reshard-switch'])}\`.`,
+        switched(input),
+        switchFailed(input, 'The ring'),
       ],
       [
         'Roll out the new releases at once, those that write most first. An application works as soon as it has changed, whatever the others do.',
@@ -146,29 +144,19 @@ function change(input: ClusterRunbook): string[] {
     ),
     '### Return to the ring',
     'This loses nothing that was written to the cluster, as long as `copy` runs. Then roll out the former releases at once; until then, an application gets `NOPERM` from the cluster:',
-    shell(apply(files['90-reshard-return']), suspend(input, 'return', false), follow(input, 'return')),
-    `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` to return.`,
+    ...returned(input),
     '### End the change',
     `When you no longer want to return, do the following. ${setPhase(input, 'RESHARDED')} Follow the new runbook.`,
   ];
 }
 
 function giveUp(input: ClusterRunbook): string[] {
-  const { files, restarts, source } = input;
+  const { restarts, source } = input;
   return [
     '## Give up',
     'While the ring serves:',
     ...numbered(
-      [
-        'Stop `copy`, and delete the copies:',
-        shell(
-          removeJobs(input, 'copy'),
-          apply(files['98-reshard-purge']),
-          suspend(input, 'purge', false),
-          follow(input, 'purge'),
-        ),
-        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
-      ],
+      purged(input, 'Stop `copy`, and delete the copies:', 'copy'),
       ['Delete the Jobs, the plan and the program:', shell(deleteChange(input))],
       [
         `In \`${source}\`, remove \`reshard.cluster\`, and set the phase STABLE. If the ring was never changed, remove \`reshard\`${restarts ? ', which restarts every shard once' : ''}. Run \`npm run synth\`, and apply the files. The nodes are closed and empty: remove the RedisCluster as well, or keep it for the next try.`,
@@ -187,25 +175,17 @@ function resharded(input: ClusterRunbook): string[] {
     `# Runbook: end the move of ${fleet} to the Redis Cluster ${cluster.statefulSet}`,
     '**Go**: the cluster serves, as the Job `status` says, and no application uses the proxies. From step 1 on, `return` is refused. Until step 2 you can go back to the phase RESHARDING, and return from there. From step 2 on, the ring cannot serve again.',
     ...numbered(
-      [
-        'Check which of them serves:',
-        shell(
-          ...applyAll(input, '45-reshard', '46-reshard-program'),
-          runAgain(files['55-reshard-status']),
-          follow(input, 'status'),
-        ),
-        '**No-go**: the last line does not begin with `serves B`. Set `phase: ReshardPhase.RESHARDING` again, run `npm run synth`, and follow that runbook from `45-reshard` on.',
-      ],
-      [
+      secondServes(input, 'Check which of them serves:', 'Ask the shards'),
+      purged(
+        input,
         'Stop `copy`, and delete all keys from the shards:',
-        shell(
-          removeJobs(input, 'preflight', 'compatibility', 'copy', 'verify', 'switch', 'return'),
-          apply(files['98-reshard-purge']),
-          suspend(input, 'purge', false),
-          follow(input, 'purge'),
-        ),
-        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
-      ],
+        'preflight',
+        'compatibility',
+        'copy',
+        'verify',
+        'switch',
+        'return',
+      ),
       [
         'Delete the Jobs, the proxies and the empty shards. Their volumes and claims stay:',
         shell(deleteChange(input), ...remaining),

@@ -1,21 +1,26 @@
 // The RUNBOOK.md of a change of the ring, written from the same data as the manifests.
 
 import { linkTo } from '../../common/documents';
-import {
-  apply,
-  follow,
-  kubectl,
-  numbered,
-  removeJobs,
-  runAgain,
-  shell,
-  suspend,
-} from '../../migration/runbook/commands';
+import { apply, follow, kubectl, numbered, runAgain, shell } from '../../migration/runbook/commands';
 import { wrap } from '../../migration/runbook/wrap';
 import { percent } from '../../nutcracker/percent';
 import { ReshardPhase } from '../reshard-options';
 import { type ReshardRunbook } from './input';
-import { applyAll, deleteChange, fenced, serversRolledOut, setPhase } from './parts';
+import {
+  applyAll,
+  compared,
+  copied,
+  deleteChange,
+  fenced,
+  preflightFailed,
+  purged,
+  returned,
+  secondServes,
+  serversRolledOut,
+  setPhase,
+  switched,
+  switchFailed,
+} from './parts';
 
 export function reshardRunbook(input: ReshardRunbook): string {
   const parts = {
@@ -53,7 +58,7 @@ function summary({ diff }: ReshardRunbook): string {
 }
 
 function prepare(input: ReshardRunbook): string[] {
-  const { files, replicas, deployment } = input;
+  const { replicas, deployment } = input;
   const k = kubectl(input);
   return [
     '## 1. Prepare',
@@ -79,7 +84,7 @@ function prepare(input: ReshardRunbook): string[] {
           ...applyAll(input, '45-reshard', '46-reshard-program', '50-reshard-preflight'),
           follow(input, 'preflight'),
         ),
-        `**No-go**: the Job failed. Its log says what to do; then run it again: \`${runAgain(files['50-reshard-preflight'])}\`.`,
+        preflightFailed(input),
       ],
     ),
   ];
@@ -103,63 +108,50 @@ function failoverOfAll(input: ReshardRunbook): string[][] {
 }
 
 function copy(input: ReshardRunbook): string[] {
-  const { files, jobs, replicas } = input;
-  const logs = `${kubectl(input)} logs job/${jobs.copy}`;
+  const { replicas } = input;
   return [
     '## 2. Copy',
     ...numbered(
       [
-        'Start `copy`. It copies the keys that move, follows their changes, and runs until you stop it:',
-        shell(apply(files['60-reshard-copy']), `until ${logs} 2>/dev/null | grep 'copied '; do sleep 2; done`),
+        ...copied(
+          input,
+          'Start `copy`. It copies the keys that move, follows their changes, and runs until you stop it:',
+        ),
         ...(replicas
           ? [
               'Drain no node with shards meanwhile, and change nothing that restarts them: each change of a master, also a failover, ends `copy`. It begins again from the start, by itself a few times. The switch waits a minute until it has copied everything.',
             ]
           : []),
       ],
-      [
-        'Compare every key that moves with its copy:',
-        shell(apply(files['70-reshard-verify']), follow(input, 'verify')),
-        `**No-go**: keys differ. Start \`copy\` again: \`${runAgain(files['60-reshard-copy'])}\`.`,
-      ],
+      compared(input, 'Compare every key that moves with its copy:'),
     ),
   ];
 }
 
 function change(input: ReshardRunbook): string[] {
-  const { files, users } = input;
+  const { users } = input;
   return [
     '## 3. Switch',
     'The running `copy` fences all shards, copies what is left, and opens them for the new ring, which takes milliseconds. After it the new ring serves, and `copy` follows back to the old one:',
-    shell(apply(files['80-reshard-switch']), suspend(input, 'switch', false), follow(input, 'switch')),
+    switched(input),
     `**Go**: the Job is complete and the applications work. From here on, the user \`${users[1]}\` may use keys, and \`${users[0]}\` may not.`,
-    `**No-go**: it failed. The old ring serves, unless \`copy\` has died meanwhile: see below. To try again, replace the Job and start it as above: \`${runAgain(files['80-reshard-switch'])}\`.`,
+    switchFailed(input, 'The old ring'),
     '### Return to the old ring',
     'This loses nothing, as long as `copy` runs:',
-    shell(apply(files['90-reshard-return']), suspend(input, 'return', false), follow(input, 'return')),
-    `A second switch needs new Jobs: \`${runAgain(files['80-reshard-switch'])}\`, and \`${runAgain(files['90-reshard-return'])}\` to return.`,
+    ...returned(input),
     '### End the change',
     `When you no longer want to return, do the following. ${setPhase(input, 'RESHARDED')} Follow the new runbook, and not earlier: proxies that know only the new ring get errors while the old one serves.`,
   ];
 }
 
 function giveUp(input: ReshardRunbook): string[] {
-  const { files, deployment } = input;
+  const { deployment } = input;
   const k = kubectl(input);
   return [
     '## Give up',
     'While the old ring serves:',
     ...numbered(
-      [
-        'Stop `copy`, and delete the copies:',
-        shell(
-          removeJobs(input, 'copy'),
-          apply(files['98-reshard-purge']),
-          suspend(input, 'purge', false),
-          follow(input, 'purge'),
-        ),
-        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
-      ],
+      purged(input, 'Stop `copy`, and delete the copies:', 'copy'),
       [
         `Remove the last pool from \`reshard.pools\` in \`${input.source}\`, and set the phase STABLE. If it was the only pool, remove \`reshard\`${input.replicas ? '' : ', which restarts every shard once'}. Run \`npm run synth\`.`,
       ],
@@ -189,30 +181,21 @@ function resharded(input: ReshardRunbook): string[] {
     summary(input),
     '**Go**: the new ring serves, as the Job `status` says. From step 1 on, `return` is refused. Until step 3 you can go back to the phase RESHARDING, and return from there. From step 3 on, the old ring cannot serve again.',
     ...numbered(
-      [
-        'Check which ring serves:',
-        shell(
-          ...applyAll(input, '45-reshard', '46-reshard-program'),
-          runAgain(files['55-reshard-status']),
-          follow(input, 'status'),
-        ),
-        '**No-go**: the last line does not begin with `serves B`. Set `phase: ReshardPhase.RESHARDING` again, run `npm run synth`, and follow that runbook from "Check the servers" in its step 1 on.',
-      ],
+      secondServes(input, 'Check which ring serves:', 'Check the servers'),
       [
         'Roll out the proxies that know only the new ring:',
         shell(apply(files['40-twemproxy']), `${k} rollout status deployment/${deployment}`),
         `**No-go**: the rollout does not finish, or the applications have errors. Set \`phase: ReshardPhase.RESHARDING\` again, run \`npm run synth\`, and apply its \`${files['40-twemproxy']}\` and \`${files['45-reshard']}\`. If the Job of \`copy\` has failed meanwhile, start it again with \`kubectl replace --force\`.`,
       ],
-      [
+      purged(
+        input,
         'Stop `copy`, and delete what is left of moved keys on the servers that had them:',
-        shell(
-          removeJobs(input, 'preflight', 'copy', 'verify', 'switch', 'return'),
-          apply(files['98-reshard-purge']),
-          suspend(input, 'purge', false),
-          follow(input, 'purge'),
-        ),
-        `To run it again: \`${runAgain(files['98-reshard-purge'])}\`.`,
-      ],
+        'preflight',
+        'copy',
+        'verify',
+        'switch',
+        'return',
+      ),
       [`${setPhase(input, 'STABLE')} Follow the new runbook.`],
     ),
   ];
