@@ -45,6 +45,7 @@ async function watch(PATH = process.env.PATH): Promise<Program> {
   const env = { SHARD_SERVER: 'b', REDIS_PORT: String(replica), REDISCLI_AUTH: PASSWORD, PATH };
   const pod = new ScriptPod(lab, 'redis-b-0', '/etc/redis-shard', env);
   for (const script of ['priority.sh', 'addresses.sh', 'password.sh']) pod.addScript(script);
+  pod.configure('servers', `127.0.0.1:${master} 127.0.0.1:${replica}\n`);
   pod.configure('sentinels', sentinels.map(({ port }) => `127.0.0.1:${port}\n`).join(''));
   return pod.run('priority.sh');
 }
