@@ -27,7 +27,8 @@ if (lost.length > 0) {
 const files = failed.map(({ name }) => path.relative('.', name));
 for (let n = 1; n <= AGAIN; n++) {
   console.error(`\nagain (${n} of ${AGAIN}): ${files.join(', ')}`);
-  const again = jest('--runInBand', '--runTestsByPath', ...files);
+  // Without workers, Jest may wait for pipes of programs that have ended.
+  const again = jest('--runInBand', '--forceExit', '--runTestsByPath', ...files);
   if (again !== 0) process.exit(again);
 }
 console.error(`\nUNRELIABLE, to be fixed: ${files.join(', ')} failed once, and then passed ${AGAIN} times`);
