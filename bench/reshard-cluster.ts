@@ -10,14 +10,10 @@ import { type Lab } from '../test/lab/lab';
 import { PASSWORD, USER } from '../test/lab/reshard';
 import { LabReshardCluster } from '../test/lab/reshard-cluster';
 import { runParts } from './parts';
-import { heading, median, ms, row, sleep, times } from './table';
+import { copyWithLog, eachBatch, KEYS, printCopying, WRITE } from './reshard/copying';
+import { heading, median, ms, row, sleep } from './table';
 
 const ROUNDS = 3;
-const KEYS = 200_000;
-const BATCH = 100;
-/** Values of 100 bytes. */
-const WRITE = `for i = ARGV[1], ARGV[2] do redis.call('SET', 'key:' .. i, string.rep('x', 90) .. string.format('%010d', i)) end`;
-
 const SERVERS = Number(process.env.SERVERS ?? 108);
 const WRITES_PER_SECOND = 5000;
 const MASTERS = 3;
@@ -33,15 +29,10 @@ async function copying(lab: Lab): Promise<void> {
     await empty(moved);
     floor.push(await bareCopy(moved));
     await empty(moved);
-    own.push(await copyWithLog(moved));
+    own.push(await copyWithLog(moved.plan, ACCESS));
   }
-  heading(`Copying ${KEYS.toLocaleString('en')} values of 100 bytes to ${MASTERS} masters`, 'keys/s', 'of the floor');
-  row(`  SCAN, DUMP, RESTORE, ${BATCH} in flight (floor)`, perSecond(median(floor)), times(1));
-  row('  copy, with its change logs', perSecond(median(own)), times(median(own) / median(floor)));
-  row('  aim', '', '0.80 x');
+  printCopying(` to ${MASTERS} masters`, floor, own);
 }
-
-const perSecond = (perMs: number): string => Math.round(perMs * 1000).toLocaleString('en');
 
 async function empty({ cluster }: LabReshardCluster): Promise<void> {
   for (const port of cluster.ports) await cluster.onNode(port, (client) => client.flushall());
@@ -53,14 +44,7 @@ async function bareCopy(moved: LabReshardCluster): Promise<number> {
   const addresses = fleet.masters.map(({ redis }) => redis.address);
   const [source, ...targets] = await Promise.all(addresses.map((address) => RedisServer.connect(address, ACCESS)));
   const start = performance.now();
-  let cursor = '0';
-  do {
-    const [reply] = await source.eachInBytes([['SCAN', cursor, 'COUNT', 10 * BATCH]]);
-    const [next, keys] = reply as [Buffer, Buffer[]];
-    for (let i = 0; i < keys.length; i += BATCH)
-      await copyBatch(keys.slice(i, i + BATCH), source, targets, fleet.slots);
-    cursor = String(next);
-  } while (cursor !== '0');
+  await eachBatch(source, (keys) => copyBatch(keys, source, targets, fleet.slots));
   const rate = KEYS / (performance.now() - start);
   for (const one of [source, ...targets]) one.close();
   fleet.close();
@@ -81,18 +65,6 @@ async function copyBatch(
       return target.each(own.map(([key, dump]) => ['RESTORE', key, 0, dump, 'REPLACE']));
     }),
   );
-}
-
-async function copyWithLog(moved: LabReshardCluster): Promise<number> {
-  const fleet = await Fleet.connect(moved.plan, ACCESS);
-  await fleet.prepare();
-  const start = performance.now();
-  const mover = await Mover.start(fleet, new Rings(moved.plan, fleet.slots), 'a', ACCESS);
-  await mover.copyUntil(() => mover.isCopied);
-  const rate = mover.copied / (performance.now() - start);
-  mover.close();
-  fleet.close();
-  return rate;
 }
 
 /** A ring moves to a cluster and back, under writes; its clients change theirs each time. */

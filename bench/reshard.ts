@@ -3,20 +3,14 @@
 
 import { RedisServer } from '../migrator/redis/server';
 import { Mover } from '../reshard/move/mover';
-import { type ReshardPlan } from '../reshard/plan/plan';
-import { Rings } from '../reshard/plan/rings';
 import { Fleet } from '../reshard/server/fleet';
 import { type Lab, type Program } from '../test/lab/lab';
 import { LabReshard, USER } from '../test/lab/reshard';
 import { runParts } from './parts';
+import { copyWithLog, eachBatch, KEYS, printCopying, WRITE } from './reshard/copying';
 import { heading, median, ms, quantile, row, sleep, timeOf, times } from './table';
 
 const ROUNDS = 3;
-const KEYS = 200_000;
-const BATCH = 100;
-/** Values of 100 bytes. */
-const WRITE = `for i = ARGV[1], ARGV[2] do redis.call('SET', 'key:' .. i, string.rep('x', 90) .. string.format('%010d', i)) end`;
-
 const SERVERS = Number(process.env.SERVERS ?? 108);
 const WRITES_PER_SECOND = 5000;
 
@@ -40,38 +34,14 @@ async function copying(lab: Lab): Promise<void> {
   }
   source.close();
   target.close();
-  heading(`Copying ${KEYS.toLocaleString('en')} values of 100 bytes`, 'keys/s', 'of the floor');
-  row(`  SCAN, DUMP, RESTORE, ${BATCH} in flight (floor)`, perSecond(median(floor)), times(1));
-  row('  copy, with its change logs', perSecond(median(own)), times(median(own) / median(floor)));
-  row('  aim', '', '0.80 x');
+  printCopying('', floor, own);
 }
-
-const perSecond = (perMs: number): string => Math.round(perMs * 1000).toLocaleString('en');
 
 async function bareCopy(source: RedisServer, target: RedisServer): Promise<void> {
-  let cursor = '0';
-  do {
-    const [reply] = await source.eachInBytes([['SCAN', cursor, 'COUNT', 10 * BATCH]]);
-    const [next, keys] = reply as [Buffer, Buffer[]];
-    for (let i = 0; i < keys.length; i += BATCH) {
-      const some = keys.slice(i, i + BATCH);
-      const dumps = (await source.eachInBytes(some.map((key) => ['DUMP', key]))) as Buffer[];
-      await target.each(some.map((key, n) => ['RESTORE', key, 0, dumps[n], 'REPLACE']));
-    }
-    cursor = String(next);
-  } while (cursor !== '0');
-}
-
-async function copyWithLog(plan: ReshardPlan, access: { user: string; password: string }): Promise<number> {
-  const fleet = await Fleet.connect(plan, access);
-  await fleet.prepare();
-  const start = performance.now();
-  const mover = await Mover.start(fleet, new Rings(plan), 'a', access);
-  await mover.copyUntil(() => mover.isCopied);
-  const rate = mover.copied / (performance.now() - start);
-  mover.close();
-  fleet.close();
-  return rate;
+  await eachBatch(source, async (keys) => {
+    const dumps = (await source.eachInBytes(keys.map((key) => ['DUMP', key]))) as Buffer[];
+    await target.each(keys.map((key, n) => ['RESTORE', key, 0, dumps[n], 'REPLACE']));
+  });
 }
 
 /** One server more, forth and back, under writes. */

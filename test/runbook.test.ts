@@ -18,12 +18,13 @@ function written(
   migration: PhasedMigration,
   namespace?: string,
   redis: RedisOptions = {},
+  source?: string,
 ): { text: string; objects: Manifest[] } {
   const app = new App({ outdir: path.join(lab.dir, 'dist') });
   const proxies = { image: 'twemproxy:0.5.0' };
   const charts = new FleetCharts(app, 'unit-1', { pool: LIVE, storage: NFS, proxies, redis, namespace, migration });
   app.synth();
-  charts.writeRunbook();
+  charts.writeRunbook(source);
   return { text: fs.readFileSync(path.join(lab.dir, 'dist', 'unit-1.RUNBOOK.md'), 'utf8'), objects: manifests(app) };
 }
 
@@ -36,6 +37,13 @@ const PHASES = [MigrationPhase.MOVING, MigrationPhase.MOVED];
 
 test.each(PHASES)('is written as in the snapshot while a fleet is %s', (phase) => {
   expect(withoutHashes(written({ phase }, 'unit-1').text)).toMatchSnapshot();
+});
+
+test.each(PHASES)('names the file of the fleet while it is %s', (phase) => {
+  const file = 'fleets/unit-1/fleet.ts';
+  const words = (source?: string): string => written({ phase }, 'unit-1', {}, source).text.replace(/\s+/g, ' ');
+  expect(words()).toContain('`main.ts`');
+  expect(words(file)).toBe(words().replaceAll('`main.ts`', `\`${file}\``));
 });
 
 test.each(PHASES)('has the steps of a fleet with replicas while it is %s', (phase) => {

@@ -74,8 +74,8 @@ test.each<[string, () => [OldFleetTls, CertificateSecret?], RegExp]>(
     ],
     [
       'clients with a certificate of another authority',
-      () => [requiring(), foreign().issue(['stranger'])],
-      /:\d+: it refuses the certificate of this program, of stranger \(issued by foreign, valid until .*\): .*; renew it, or issue it/,
+      () => [requiring(), foreign().issue(['another'])],
+      /:\d+: it refuses the certificate of this program, of another \(issued by foreign, valid until .*\): .*; renew it, or issue it/,
     ],
   ]),
 )('preflight refuses %s, by name, and nothing changes', async (_what, options, message) => {

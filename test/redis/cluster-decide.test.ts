@@ -65,7 +65,11 @@ test.each<[string, readonly Node[], string | RegExp]>([
   ['nodes of which two have met', withNode(NEW, 0, { sees: ['n0 master', 'n2 master'] }), 'reset'],
   ['nodes of which one is joining', withNode(NEW, 0, { sees: ['n0 master', 'n2 handshake'] }), 'reset'],
   ['nodes of which one has keys', withNode(NEW, 1, { ...ALONE(1), keys: 3 }), /^refuse 10\.0\.0\.1:6379 has 3 keys/],
-  ['a node that knows a stranger', withNode(NEW, 1, { sees: ['n1 master', 'x master'] }), /knows 10\.9\.9\.9:6379/],
+  [
+    'a node that knows another cluster',
+    withNode(NEW, 1, { sees: ['n1 master', 'x master'] }),
+    /knows 10\.9\.9\.9:6379/,
+  ],
   ['a whole cluster', WHOLE, 'done'],
   ['a node that does not see it as whole', withNode(WHOLE, 3, { ...WHOLE[3], state: 'fail' }), /^wait until the state/],
   ['a node that was reset', withNode(WHOLE, 1, ALONE(1)), 'meet 1 0 n0'],
@@ -89,7 +93,11 @@ test.each<[string, readonly Node[], string | RegExp]>([
   ['one without an address', lost(1, 'slave,noaddr'), 'forget old-n1'],
   ['one that may only be slow', lost(1, 'slave,fail?'), 'add 1 0 n0'],
   ['a master that was lost with its slots', lost(0, 'master,fail', '0-8191'), /^refuse a lost node, old-n0, has slots/],
-  ['a stranger that has failed', LINES.map((_, n) => ({ sees: seenBy(n, [...LINES, 'x master,fail']) })), 'done'],
+  [
+    'a node of no Service that has failed',
+    LINES.map((_, n) => ({ sees: seenBy(n, [...LINES, 'x master,fail']) })),
+    'done',
+  ],
   [
     'a node of another whole cluster',
     withNode(WHOLE, 3, { sees: ['n3 master - 0-16383'] }),

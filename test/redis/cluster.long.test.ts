@@ -293,7 +293,7 @@ describe('refused, and left as they are', () => {
     expect(await nodes.on(1, (client) => client.get('foo'))).toBe('bar');
     await nodes.on(1, (client) => client.del('foo'));
 
-    // A stranger.
+    // A node that is not in the list.
     const other = clusterOf({ name: 'other', replicas: 0 });
     await other.start([0]);
     const { host, port } = other.addressOf(0);

@@ -102,7 +102,7 @@ function applications({ cluster, hashTag, deployment }: ClusterRunbook): string[
       : `The hash tag of the ring is \`${hashTag}\`; that of a cluster is always \`{}\`, so keys with the same tag of the ring are in different slots.`;
   return [
     '## 2. Prepare the applications',
-    'Build a release of each application, and test it with a cluster of its own. Do not roll it out yet. Keep the present release: it is the way back. What differs:',
+    'Build a release of each application, and test it with a cluster of its own. Do not roll it out yet. Keep the present release, for a return. What differs:',
     [
       `- **The client**: one for Redis Cluster, such as \`Cluster\` of ioredis or \`RedisCluster\` of redis-py. It connects to every node, and follows \`MOVED\`. Its start nodes, instead of the Service of ${deployment}: \`${cluster.seeds.join('`, `')}\`.`,
       '- **The password** is the same. The user is `default`, so none has to be named.',
