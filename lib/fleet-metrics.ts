@@ -108,6 +108,7 @@ export class FleetMetrics extends Construct {
       tls: usesTls(redis.tls),
       certified: redis._tlsAddresses,
       certifiedReplicas: redis._tlsReplicaAddresses,
+      certifiedSentinels: redis._tlsSentinelAddresses,
       certifiedProxies: proxies.tlsPorts.length > 0,
       replicaAddresses: redis.replicaAddresses,
       redisExporter: address(REDIS_EXPORTER_PORT),
@@ -158,7 +159,11 @@ function alertedFleet(
     hasBridge: proxies.hasMetrics,
     backup: backup && { cronJob: backup.name, alertAfter: backup.alertAfter.toSeconds() },
     passwords: passwords?.name,
-    certificates: { ofShards: redis.tls !== undefined, ofProxies: proxies.tlsPorts.length > 0 },
+    certificates: {
+      ofShards: redis.tls !== undefined,
+      ofSentinels: redis._tlsSentinelAddresses.length > 0,
+      ofProxies: proxies.tlsPorts.length > 0,
+    },
     evictsNothing: /^maxmemory-policy "?noeviction"?$/m.test(data['redis.conf']),
     interval: timesOf(props).interval,
   };

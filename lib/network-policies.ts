@@ -123,7 +123,11 @@ export class NetworkPolicies extends Construct {
         'sentinels',
         sentinels.statefulSet.name,
         sentinels,
-        NetworkPeer._ingress([...users, ...fleet], sentinels.openPorts),
+        [
+          ...NetworkPeer._ingress([...users, ...fleet], sentinels.openPorts),
+          // Whose certificates are read.
+          ...NetworkPeer._ingress(redis.tls ? exporters : [], redis._tlsPorts.slice(2)),
+        ],
         ownServers,
       );
     this.proxyPolicies = proxies.map((layer, i) =>
@@ -191,13 +195,15 @@ export class NetworkPolicies extends Construct {
   }
 
   private policyOfMetrics(metrics: FleetMetrics): k8s.KubeNetworkPolicy {
-    const { redis, proxies } = this.props;
+    const { redis, proxies, sentinels } = this.props;
     const ingress = NetworkPeer._ingress(metrics.clients, metrics.ports);
     const servers = [...redis.addresses, ...redis.replicaAddresses];
+    const certified = sentinels && redis.tls ? [NetworkPeer.pods(sentinels.podSelector)] : [];
     const stats = proxies.flatMap(({ podSelector, statsPort, tlsPorts }) =>
       NetworkPeer._egress([NetworkPeer.pods(podSelector)], [statsPort, ...tlsPorts.slice(0, 1)]),
     );
-    return this.policy('metrics', metrics.deployment.name, metrics, ingress, servers, stats);
+    const others = [...stats, ...NetworkPeer._egress(certified, redis._tlsPorts.slice(2))];
+    return this.policy('metrics', metrics.deployment.name, metrics, ingress, servers, others);
   }
 
   private policy(

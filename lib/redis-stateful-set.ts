@@ -11,7 +11,7 @@ import { type OldUser } from './migration/old-user';
 import { DEFAULT_REDIS_IMAGE } from './redis/config/server-version';
 import { startsAsReplica } from './redis/redis-options';
 import { DATA_VOLUME } from './redis/redis-pod';
-import { sentinelAddresses } from './redis/redis-services';
+import { nameIn, sentinelAddresses } from './redis/redis-services';
 import { type Replication, SENTINEL_PORT } from './redis/replication';
 import { ServerPorts, tlsOfReplicas, tlsOfSentinels } from './redis/server-ports';
 import { ServerSet } from './redis/server-set';
@@ -146,7 +146,7 @@ export class RedisStatefulSet extends Construct {
     this.port = portsOfA.used;
     this.tls = props.tls;
     this.openPorts = portsOfA.all;
-    this._tlsPorts = [portsOfA, ...(hasReplicas ? [portsOfB] : [])].flatMap(({ tls }) => tls ?? []);
+    this._tlsPorts = [portsOfA, ...(hasReplicas ? [portsOfB, portsOfSentinels] : [])].flatMap(({ tls }) => tls ?? []);
     this.replicaAddresses = hasReplicas ? b.addresses : [];
     this.replicaPort = portsOfB.used;
     this.openReplicaPorts = hasReplicas ? portsOfB.all : [];
@@ -154,7 +154,7 @@ export class RedisStatefulSet extends Construct {
     this.sentinelAddresses = hasReplicas
       ? sentinelAddresses(this, sentinelName, portsOfSentinels.used, clusterDomain)
       : [];
-    this.tlsNames = props.tls ? [...a.addresses, ...this.replicaAddresses, ...this.sentinelAddresses].map(nameOf) : [];
+    this.tlsNames = props.tls ? [...a.addresses, ...this.replicaAddresses, ...this.sentinelAddresses].map(nameIn) : [];
     this.startAsReplica = startsAsReplica(props);
     this.oldUser = props.oldUser;
     this.oldTls = props.oldTls;
@@ -212,6 +212,14 @@ export class RedisStatefulSet extends Construct {
   get _tlsReplicaAddresses(): string[] {
     return withPort(this.replicaAddresses, this._tlsPorts[1]);
   }
+
+  /**
+   * The same of the Sentinels.
+   * @internal
+   */
+  get _tlsSentinelAddresses(): string[] {
+    return withPort(this.sentinelAddresses, this._tlsPorts[2]);
+  }
 }
 
 function withPort(addresses: readonly string[], port?: number): string[] {
@@ -221,11 +229,6 @@ function withPort(addresses: readonly string[], port?: number): string[] {
 /** Both servers of each shard with their other ports, if they have any. */
 function othersOf({ others: a }: ServerSet, { others: b }: ServerSet): Replication['others'] {
   return a && b && { a: a.addresses, b: b.addresses, ofShard: [a.addressOfAny, b.addressOfAny] };
-}
-
-/** The name of a Service as a certificate has it. */
-function nameOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':')).replace(/\.$/, '');
 }
 
 /** What storage needs to know of a set. */

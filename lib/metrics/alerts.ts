@@ -26,7 +26,11 @@ export interface AlertedFleet {
   /** The prefix of the names of the Jobs that change the password. */
   readonly passwords?: string;
   /** Which certificates are read. */
-  readonly certificates?: { readonly ofShards: boolean; readonly ofProxies: boolean };
+  readonly certificates?: {
+    readonly ofShards: boolean;
+    readonly ofSentinels: boolean;
+    readonly ofProxies: boolean;
+  };
   /** Whether the shards are configured to evict no key. */
   readonly evictsNothing: boolean;
   /** Seconds. */
@@ -201,12 +205,20 @@ function certificates({ fleet, certificates: read }: AlertedFleet): AlertRule[] 
 
 function programs(alerted: AlertedFleet): AlertRule[] {
   const { fleet, namespace, hasBridge, backup, certificates: read } = alerted;
-  const { redis, proxies: proxyJob, bridges, shardCertificates, proxyCertificates } = jobNames(fleet);
+  const {
+    redis,
+    proxies: proxyJob,
+    bridges,
+    shardCertificates,
+    sentinelCertificates,
+    proxyCertificates,
+  } = jobNames(fleet);
   const jobs = [
     redis,
     proxyJob,
     ...(hasBridge ? [bridges] : []),
     ...(read?.ofShards ? [shardCertificates] : []),
+    ...(read?.ofSentinels ? [sentinelCertificates] : []),
     ...(read?.ofProxies ? [proxyCertificates] : []),
   ];
   const inNamespace = namespace === undefined ? '' : `namespace="${namespace}",`;

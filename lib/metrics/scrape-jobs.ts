@@ -48,6 +48,8 @@ export interface ScrapedFleet {
   readonly certified?: readonly string[];
   /** The same of the second servers. */
   readonly certifiedReplicas?: readonly string[];
+  /** The same of the Sentinels. */
+  readonly certifiedSentinels?: readonly string[];
   /** Whether the proxies have certificates. */
   readonly certifiedProxies?: boolean;
   /** `host:port` of the two exporters. */
@@ -63,9 +65,13 @@ export interface ScrapedFleet {
 /** The names of the jobs. */
 export function jobNames(
   fleet: string,
-): Record<'redis' | 'proxies' | 'bridges' | 'jobs' | 'shardCertificates' | 'proxyCertificates', string> {
+): Record<
+  'redis' | 'proxies' | 'bridges' | 'jobs' | 'shardCertificates' | 'sentinelCertificates' | 'proxyCertificates',
+  string
+> {
   return {
     shardCertificates: `${fleet}-shard-certificates`,
+    sentinelCertificates: `${fleet}-sentinel-certificates`,
     proxyCertificates: `${fleet}-proxy-certificates`,
     redis: `${fleet}-redis`,
     proxies: `${fleet}-proxies`,
@@ -186,18 +192,21 @@ function jobsJob({ fleet, namespace, jobSelectors }: ScrapedFleet): ScrapeJob {
   };
 }
 
-/** How long the certificates of the shards, and of the proxies, are valid: every minute would do. */
+/** How long the certificates of the shards, the Sentinels and the proxies are valid: every minute would do. */
 function certificateJobs(scraped: ScrapedFleet): ScrapeJob[] {
   const { fleet, namespace, certifiedProxies = false, proxySelector, proxyExporter } = scraped;
-  const { certified = [], certifiedReplicas = [] } = scraped;
+  const { certified = [], certifiedReplicas = [], certifiedSentinels = [] } = scraped;
   const common = { path: '/certificate', metricRelabelings: [] };
   const serversOn = (server: 'a' | 'b', addresses: readonly string[]): StaticTarget[] =>
     addresses.map((address, shard) => ({ address, labels: { fleet, shard: String(shard), server } }));
   const servers = [...serversOn('a', certified), ...serversOn('b', certifiedReplicas)];
+  const sentinels = certifiedSentinels.map((address, n) => ({ address, labels: { fleet, sentinel: String(n) } }));
+  const { shardCertificates, sentinelCertificates } = jobNames(fleet);
+  const ofServers = (name: string, all: readonly StaticTarget[]): ScrapeJob[] =>
+    all.length === 0 ? [] : [{ ...common, name, servers: all, relabelings: through(proxyExporter) }];
   return [
-    ...(servers.length > 0
-      ? [{ ...common, name: jobNames(fleet).shardCertificates, servers, relabelings: through(proxyExporter) }]
-      : []),
+    ...ofServers(shardCertificates, servers),
+    ...ofServers(sentinelCertificates, sentinels),
     ...(certifiedProxies
       ? [
           {

@@ -72,6 +72,11 @@ export function addressOf(scope: Construct, name: string, port: number, clusterD
   return `${name}${domain}:${port}`;
 }
 
+/** The name in an address as a certificate has it. */
+export function nameIn(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/\.$/, '');
+}
+
 /** `host:port` of each Sentinel, whose Services are named after their pods. */
 export function sentinelAddresses(scope: Construct, name: string, port: number, clusterDomain?: string): string[] {
   return Array.from({ length: SENTINELS }, (_, n) => addressOf(scope, `${name}-${n}`, port, clusterDomain));

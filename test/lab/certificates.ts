@@ -1,6 +1,7 @@
 // Certificates of authorities of a lab, made by openssl.
 
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { freePort, type Lab, type Program } from './lab';
 
@@ -14,6 +15,8 @@ export interface CertificateSecret {
 interface Issued {
   /** Negative for a certificate that has expired. @default 10 */
   readonly days?: number;
+  /** For how many days it has been valid already. @default 0 */
+  readonly daysAgo?: number;
   /** Whether it is not for 127.0.0.1. */
   readonly noAddress?: boolean;
   /** More IP addresses that it is for. */
@@ -39,7 +42,10 @@ export class Authority {
   }
 
   /** A certificate for these names, and for 127.0.0.1, where everything in a lab is. */
-  issue(names: readonly string[], { days = 10, noAddress = false, addresses = [] }: Issued = {}): CertificateSecret {
+  issue(
+    names: readonly string[],
+    { days = 10, daysAgo = 0, noAddress = false, addresses = [] }: Issued = {},
+  ): CertificateSecret {
     const file = `${this.lab.dir}/certificate-${++files}`;
     const alternatives = [
       ...names.map((name) => `DNS:${name}`),
@@ -47,14 +53,43 @@ export class Authority {
     ].join(',');
     fs.writeFileSync(`${file}.ext`, `subjectAltName=${alternatives}\n`);
     openssl('req', ...KEY, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${names[0] ?? 'none'}`);
-    const by = ['-CA', `${this.path}.crt`, '-CAkey', `${this.path}.key`, '-extfile', `${file}.ext`];
-    openssl('x509', '-req', '-in', `${file}.csr`, ...by, '-days', String(days), '-out', `${file}.crt`);
+    const inAndOut = ['-in', `${file}.csr`, '-out', `${file}.crt`, '-extfile', `${file}.ext`];
+    if (daysAgo > 0) this.signSince(file, inAndOut, [-daysAgo, days]);
+    else {
+      const by = ['-CA', `${this.path}.crt`, '-CAkey', `${this.path}.key`];
+      openssl('x509', '-req', ...inAndOut, ...by, '-days', String(days));
+    }
     return {
       'tls.crt': fs.readFileSync(`${file}.crt`, 'utf8'),
       'tls.key': fs.readFileSync(`${file}.key`, 'utf8'),
       'ca.crt': this.certificate,
     };
   }
+
+  /** Only `openssl ca` issues a certificate that is valid since another time than now. */
+  private signSince(file: string, files: readonly string[], [from, to]: readonly [number, number]): void {
+    fs.writeFileSync(`${file}.index`, '');
+    fs.writeFileSync(`${file}.serial`, randomBytes(8).toString('hex'));
+    const settings = [
+      `database=${file}.index`,
+      `serial=${file}.serial`,
+      `new_certs_dir=${this.lab.dir}`,
+      'default_md=sha256',
+      'policy=any',
+    ];
+    fs.writeFileSync(
+      `${file}.cnf`,
+      ['[ca]', 'default_ca=own', '[own]', ...settings, '[any]', 'commonName=supplied'].join('\n'),
+    );
+    const by = ['-config', `${file}.cnf`, '-cert', `${this.path}.crt`, '-keyfile', `${this.path}.key`];
+    const times = ['-startdate', inDays(from), '-enddate', inDays(to)];
+    openssl('ca', '-batch', '-notext', ...by, ...times, ...files);
+  }
+}
+
+/** As openssl writes it: YYYYMMDDHHMMSSZ. */
+function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
 }
 
 /** The same certificate, with several authorities beside it. */
@@ -70,11 +105,12 @@ function openssl(...args: readonly string[]): void {
 export async function startTlsServer(
   lab: Lab,
   certificate: CertificateSecret,
+  options: readonly string[] = ['--tls-auth-clients', 'no'],
 ): Promise<{ port: number; server: Program }> {
   const port = await freePort();
   const [cert, key, ca] = Object.entries(certificate).map(([name, text]) => lab.write(name, text as string));
   const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca];
-  const ports = ['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no'];
+  const ports = ['--port', '0', '--tls-port', `${port}`, ...options];
   const server = lab.start('redis-server', [...ports, ...files, '--save', '']);
   await server.ready(() => server.output.includes('Ready to accept connections'));
   return { port, server };

@@ -50,6 +50,8 @@ interface RunningProxy extends Running {
 export const PORTS = { a: [6379, 6389], b: [6380, 6390], sentinel: [26_379, 26_389] } as const;
 const PROXY = 22_121;
 const HEALTH = 8404;
+/** Of clients, if the proxies have one. Not 6379, which the lab could not tell from the port of the shards. */
+export const CLIENT_TLS_PORT = 7379;
 const SENTINELS = [0, 1, 2];
 
 /** Sentinel looks at replicas every ten seconds, and repeats a failover that failed twice as often. */
@@ -430,7 +432,7 @@ export class LabTlsReplicas {
     const template = templateOf(deployment);
     const former = this.proxy;
     if (former?.template === template) return;
-    const numbers = [PROXY, HEALTH, 8405, 22_222, ...this.ordinals.map((n) => 10_000 + n)];
+    const numbers = [PROXY, CLIENT_TLS_PORT, HEALTH, 8405, 22_222, ...this.ordinals.map((n) => 10_000 + n)];
     const free = await freePorts(numbers.length);
     const ports = new Map(numbers.map((number, n) => [number, free[n]]));
     const replace = Object.fromEntries([...ports].map(([number, port]) => [`${number}`, `${port}`]));

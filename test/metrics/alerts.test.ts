@@ -15,7 +15,7 @@ const FLEET: AlertedFleet = {
   hasBridge: true,
   backup: { cronJob: 'unit-1-backup', alertAfter: 7200 },
   passwords: 'unit-1-passwords',
-  certificates: { ofShards: true, ofProxies: true },
+  certificates: { ofShards: true, ofSentinels: true, ofProxies: true },
   evictsNothing: true,
   interval: 15,
 };
@@ -48,6 +48,7 @@ const PROGRESS = `cdk8s_twemproxy_job_progress_timestamp_seconds{${F},job="unit-
 const CERTIFIED = [
   `{${F},job="unit-1-shard-certificates",shard="1",instance="1a"}`,
   `{${F},job="unit-1-proxy-certificates",pod="p-1",instance="p-1"}`,
+  `{${F},job="unit-1-sentinel-certificates",sentinel="2",instance="s2"}`,
 ];
 const validity = (end: 'before' | 'after', of: string): string =>
   `cdk8s_twemproxy_certificate_not_${end}_timestamp_seconds${of}`;
@@ -255,6 +256,19 @@ const CASES: Case[] = [
     seconds: 600,
     labels: { job: 'unit-1-shard-certificates', shard: '1', instance: '1a' },
     value: '17d 0h 0m 0s',
+  },
+  {
+    alert: 'CertificateExpires',
+    change: { [validity('after', CERTIFIED[2])]: `-600x200` },
+    seconds: 600,
+    labels: { job: 'unit-1-sentinel-certificates', sentinel: '2', instance: 's2' },
+    value: '-20m 0s',
+  },
+  {
+    alert: 'MetricsMissing',
+    change: { [`up${CERTIFIED[2]}`]: '0x200' },
+    seconds: 65,
+    labels: { job: 'unit-1-sentinel-certificates' },
   },
   {
     alert: 'MetricsMissing',
