@@ -77,6 +77,7 @@ const arrows = [
       './redis/info.ts',
       './redis/product.ts',
       './redis/server.ts',
+      './redis/tls.ts',
     ],
   },
   ...layers('./cli', ['output', 'input', 'page', 'commands']),

@@ -2,13 +2,26 @@
 
 import pLimit from 'p-limit';
 import { RedisServer, ServerError } from '../../migrator/redis/server';
+import { type ClientCertificate, trustAuthoritiesIn } from '../../migrator/redis/tls';
 import { InputError } from '../output/input-error';
 import { ServerInfo, SETTINGS } from './server-info';
 
 const CONCURRENCY = 16;
 
-/** Throws the errors of all servers. */
-export async function askServers(addresses: readonly string[], password: string | undefined): Promise<ServerInfo[]> {
+/** TLS of the servers: the paths of files, and the name in their certificates, if it is not the host of each. */
+export interface LiveTls {
+  readonly ca: string;
+  readonly certificate?: ClientCertificate;
+  readonly name?: string;
+}
+
+/** Without `tls`, the connections have none. Throws the errors of all servers. */
+export async function askServers(
+  addresses: readonly string[],
+  password: string | undefined,
+  tls?: LiveTls,
+): Promise<ServerInfo[]> {
+  if (tls) trust(addresses, tls);
   const limit = pLimit(CONCURRENCY);
   const results = await Promise.allSettled(
     addresses.map((address) =>
@@ -18,6 +31,14 @@ export async function askServers(addresses: readonly string[], password: string 
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [messageOf(result.reason)] : []));
   if (errors.length > 0) throw new InputError(errors);
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+function trust(addresses: readonly string[], { ca, ...servers }: LiveTls): void {
+  try {
+    trustAuthoritiesIn(ca, { addresses, ...servers });
+  } catch (error) {
+    throw new InputError([`--tls-ca: ${(error as Error).message}; give files with certificates and a key in PEM`]);
+  }
 }
 
 function at(address: string): ServerInfo['source'] {
@@ -36,9 +57,9 @@ async function linesOf(address: string, password: string | undefined): Promise<s
   }
 }
 
-/** An error of the connection has the address, but no remedy. */
+/** An error of the connection has the address, but no remedy, unless the server refused it. */
 function messageOf(error: unknown): string {
-  if (!(error instanceof ServerError)) return (error as Error).message;
+  if (!(error instanceof ServerError) || error.refusal) return (error as Error).message;
   const remedy = error.isAboutPassword
     ? 'set REDIS_PASSWORD to the right password'
     : 'check the address and the network, or give a file with --info';

@@ -6,7 +6,7 @@ import { type NutcrackerPool } from '../../../lib/nutcracker';
 import { groupsOf } from '../../../lib/nutcracker/fleet-shards';
 import { addressesOf } from '../../input/fleet-info';
 import { readSamples } from '../../input/info-file';
-import { askServers } from '../../input/live-info';
+import { askServers, type LiveTls } from '../../input/live-info';
 import { type ConfigFile, type Input, refuseStdinTwice } from '../../input/pools';
 import { type ServerInfo } from '../../input/server-info';
 import { InputError } from '../../output/input-error';
@@ -18,6 +18,10 @@ import { GROWTH_DAYS } from './proposal';
 interface Options {
   readonly info: readonly string[];
   readonly live?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsName?: string;
   readonly interval?: number;
   readonly pool?: string;
   readonly memory?: number;
@@ -40,6 +44,20 @@ export function capacityCommand(input: Input, printResult: (result: CommandResul
         .argParser((file: string, before: readonly string[]) => [...before, file]),
     )
     .addOption(new Option('--live', 'ask the servers themselves, with the password in REDIS_PASSWORD'))
+    .addOption(
+      new Option(
+        '--tls-ca <file>',
+        'with --live, connect by TLS, to servers with a certificate of an authority in this file only',
+      ),
+    )
+    .addOption(new Option('--tls-cert <file>', 'with --tls-ca, a certificate for servers that require one'))
+    .addOption(new Option('--tls-key <file>', 'its key'))
+    .addOption(
+      new Option(
+        '--tls-name <name>',
+        'with --tls-ca, the name in all certificates; by default, the host of each server',
+      ),
+    )
     .addOption(number('--interval <seconds>', 'with --live, take a second sample after this time', 1, 2_592_000))
     .addOption(new Option('-p, --pool <name>', 'only this pool; by default, all pools for Redis'))
     .addOption(amount('--memory <size>', 'check this memory of the shards, such as 5Gi, instead of proposing one'))
@@ -72,11 +90,19 @@ async function capacity(file: string, options: Options, input: Input): Promise<C
   });
 }
 
-function refuseCombination({ info, live = false, interval, zones, nodeMemory }: Options): void {
+function refuseCombination(options: Options): void {
+  const { info, live = false, interval, zones, nodeMemory, tlsCa, tlsCert, tlsKey, tlsName } = options;
   const problems = [
     ...(info.length === 0 && !live ? ['neither --info nor --live is given; give a file, or ask the servers'] : []),
     ...(info.length > 0 && live ? ['--info and --live are both given; give one of them'] : []),
     ...(interval !== undefined && !live ? ['--interval is given without --live; give two files with --info'] : []),
+    ...(tlsCa !== undefined && !live ? ['--tls-ca is given without --live; give both'] : []),
+    ...(tlsCa === undefined && (tlsCert ?? tlsKey ?? tlsName) !== undefined
+      ? ['--tls-cert, --tls-key or --tls-name is given without --tls-ca; give the authorities of the servers as well']
+      : []),
+    ...((tlsCert === undefined) !== (tlsKey === undefined)
+      ? ['--tls-cert and --tls-key belong together; give both, or none']
+      : []),
     ...(zones !== undefined && nodeMemory === undefined ? ['--zones is given without --node-memory; give both'] : []),
   ];
   if (problems.length > 0) throw new InputError(problems);
@@ -92,16 +118,22 @@ function fleetsOf(config: ConfigFile, pool: string | undefined): NutcrackerPool[
 
 async function samplesOf(
   fleets: readonly (readonly NutcrackerPool[])[],
-  { info, interval }: Options,
+  options: Options,
   input: Input,
 ): Promise<ServerInfo[][]> {
+  const { info, interval } = options;
   if (info.length > 0) return readSamples(info, input);
   const password = process.env.REDIS_PASSWORD === '' ? undefined : process.env.REDIS_PASSWORD;
-  const ask = (): Promise<ServerInfo[]> => askServers(fleets.flatMap(addressesOf), password);
+  const ask = (): Promise<ServerInfo[]> => askServers(fleets.flatMap(addressesOf), password, tlsOf(options));
   const first = await ask();
   if (interval === undefined) return [first];
   await wait(interval * 1000);
   return [first, await ask()];
+}
+
+function tlsOf({ tlsCa: ca, tlsCert: cert, tlsKey: key, tlsName: name }: Options): LiveTls | undefined {
+  const certificate = cert === undefined || key === undefined ? undefined : { cert, key };
+  return ca === undefined ? undefined : { ca, certificate, name };
 }
 
 function number(flags: string, description: string, least: number, most: number): Option {

@@ -1,9 +1,10 @@
 // capacity --live asks real servers, and reports every one that it cannot use.
 
 import { addressesOf } from '../../../../cli/input/fleet-info';
-import { askServers } from '../../../../cli/input/live-info';
+import { askServers, type LiveTls } from '../../../../cli/input/live-info';
 import { InputError } from '../../../../cli/output/input-error';
 import { capacityOf } from '../../../../cli/commands/capacity/capacity';
+import { Authority, type CertificateSecret, startTlsServer, trusting } from '../../../lab/certificates';
 import { accepts, freePorts, Lab } from '../../../lab/lab';
 import { configFile, plain, pool } from '../../configurations';
 
@@ -37,4 +38,68 @@ test('the INFO and the settings of each server, and the errors of all of them', 
     `127.0.0.1:${replica}: it is a replica of 127.0.0.1:${closed}; give the INFO of the master`,
     expect.stringMatching(`^127.0.0.1:${closed}: connect ECONNREFUSED .*; check the address and the network`),
   ]);
+});
+
+describe('with TLS', () => {
+  const authority = new Authority(lab, 'first');
+  const own = new Authority(lab, 'of clients');
+  const ca = lab.write('trusted.crt', authority.certificate);
+  const files = (name: string, secret: CertificateSecret): { cert: string; key: string } => ({
+    cert: lab.write(`${name}.crt`, secret['tls.crt']),
+    key: lab.write(`${name}.key`, secret['tls.key']),
+  });
+
+  async function errorsOf(secret: CertificateSecret, tls: Partial<LiveTls> = {}): Promise<readonly string[]> {
+    const { port, server } = await startTlsServer(lab, secret);
+    const error: unknown = await askServers([`127.0.0.1:${port}`], undefined, { ca, ...tls }).catch(
+      (it: unknown) => it,
+    );
+    await server.stop();
+    return error instanceof InputError ? error.messages : [];
+  }
+
+  test.each<[string, () => CertificateSecret, Partial<LiveTls>, RegExp | undefined]>([
+    ['of its authority is asked', () => authority.issue(['server']), {}, undefined],
+    ['of a given name is asked', () => authority.issue(['server'], { noAddress: true }), { name: 'server' }, undefined],
+    [
+      'of another name is named',
+      () => authority.issue(['server']),
+      { name: 'other' },
+      /^127\.0\.0\.1:\d+: its certificate of server \(issued by first, .*; issue it for the name of this server as well$/,
+    ],
+    [
+      'that has expired is named',
+      () => authority.issue(['server'], { days: -1 }),
+      {},
+      /its certificate of server .* is refused: certificate has expired; renew it/,
+    ],
+    [
+      'of another authority is named',
+      () => new Authority(lab, 'foreign').issue(['server']),
+      {},
+      /issued by foreign, .*; add the authority that issued it to .*trusted\.crt, or issue it by one of those$/,
+    ],
+  ])('a server with a certificate %s', async (_what, issue, tls, message) => {
+    expect(await errorsOf(issue(), tls)).toEqual(message ? [expect.stringMatching(message)] : []);
+  });
+
+  test('a server that requires a certificate gets one, or is named', async () => {
+    const secret = trusting(authority.issue(['server']), own);
+    const { port, server } = await startTlsServer(lab, secret, ['--tls-auth-clients', 'yes']);
+    const ask = (certificate?: LiveTls['certificate']): Promise<unknown> =>
+      askServers([`127.0.0.1:${port}`], undefined, { ca, certificate }).then(
+        (all) => all.length,
+        (error: unknown) => (error as InputError).messages[0],
+      );
+    expect(await ask(files('own', own.issue(['capacity'])))).toBe(1);
+    expect(await ask()).toMatch(/it requires a certificate of its clients .*; give one that it accepts/);
+    await server.stop();
+  });
+
+  test('a server with TLS is named if the option is missing, and a file without authorities is refused', async () => {
+    const { port } = await startTlsServer(lab, authority.issue(['server']));
+    const ask = (tls?: LiveTls): Promise<unknown> => askServers([`127.0.0.1:${port}`], undefined, tls);
+    await expect(ask()).rejects.toThrow(/TLS.*--tls-ca/);
+    await expect(ask({ ca: lab.write('empty.crt', '') })).rejects.toThrow('has no certificate in PEM');
+  });
 });
