@@ -161,7 +161,7 @@ export class FleetCharts extends Construct {
     });
     this.passwords =
       password?.secondKey !== undefined && !isMoving && !isChanging
-        ? passwordsOf(props, password, this.proxies.ports[0], parts)
+        ? passwordsOf(props, password, this.proxies, parts)
         : undefined;
     this.backup = props.backup && !isMoving && !isChanging ? backupOf(props, props.backup, parts) : undefined;
     this.reshard = change && isChanging && password ? reshardOf(change, password, parts) : undefined;

@@ -3,7 +3,7 @@
 import { type Construct } from 'constructs';
 import { type SecretKey } from './common/secret-key';
 import { type PasswordOptions } from './passwords/password-options';
-import { type ShardTls } from './tls/tls-options';
+import { type ClientTls, type ShardTls } from './tls/tls-options';
 
 /** The options of the Jobs, and the servers of the fleet. */
 export interface FleetPasswordsProps extends PasswordOptions {
@@ -36,6 +36,12 @@ export interface FleetPasswordsProps extends PasswordOptions {
 
   /** The port on which each proxy serves its first pool: `retire` asks the proxies there which password they have. */
   readonly proxyPort: number;
+
+  /**
+   * TLS of that port; `serverName` must be set. Its port and `plainPorts` are not used.
+   * @default - the port has no TLS
+   */
+  readonly proxyTls?: ClientTls;
 
   /**
    * Whether the Jobs export their progress for Prometheus, at `/metrics` of port 9123.

@@ -11,12 +11,14 @@ import { checkSecretKey, secondPasswordEnv } from './common/secret-key';
 import { type FleetPasswordsProps } from './fleet-passwords-props';
 import { checkJobs } from './jobs/job-checks';
 import { JOB_METRICS_PORT } from './jobs/job-options';
-import { withTls } from './jobs/job-tls';
+import { withProxyTls, withTls } from './jobs/job-tls';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
 import { PASSWORD_PLAN_VERSION, type PasswordPlan } from './passwords/password-plan';
 import { PASSWORDS } from './passwords/steps';
+import { usesTls } from './redis/server-ports';
+import { checkClientTls, checkProxyTls } from './tls/tls-checks';
 
 /**
  * Changes the password of a fleet without a restart of its servers: `passwords.json`, the program, and one Job each for `status`,
@@ -57,13 +59,14 @@ export class FleetPasswords extends Construct {
     if (props.programInImage !== true) {
       this.programConfigMap = programConfigMap(scopeOf('program'), PASSWORDS, `${name}-program`, this.labels);
     }
+    const secrets = secondPasswordEnv('SECOND_PASSWORD', password);
     const { jobs, current } = jobsOf(this, PASSWORDS, props, this.labels, scopeOf, {
       name,
       partOf,
       planConfigMap: this.planConfigMap.name,
       programConfigMap: this.programConfigMap?.name,
       password,
-      extrasOf: () => withTls({ secrets: secondPasswordEnv('SECOND_PASSWORD', password), env: [] }, props.tls),
+      extrasOf: () => withProxyTls(withTls({ secrets, env: [] }, props.tls), props.proxyTls),
     });
     this.jobs = jobs;
     this.currentConfigMap = current;
@@ -72,11 +75,12 @@ export class FleetPasswords extends Construct {
 }
 
 function passwordPlan(fleet: string, props: FleetPasswordsProps): PasswordPlan {
-  const { addresses, replicaAddresses = [], sentinels = [], proxyPort } = props;
+  const { addresses, replicaAddresses = [], sentinels = [], proxyPort, proxyTls } = props;
   return {
     version: PASSWORD_PLAN_VERSION,
     fleet,
     proxyPort,
+    ...(proxyTls?.serverName !== undefined && { proxyTls: { serverName: proxyTls.serverName } }),
     sentinels,
     shards: addresses.map((a, shard) => ({ shard, servers: [a, ...replicaAddresses.slice(shard, shard + 1)] })),
   };
@@ -91,6 +95,7 @@ function check(scope: Construct, props: FleetPasswordsProps): void {
     refuse(scope, 'password has no secondKey, so the servers can accept one password only; set password.secondKey');
   }
   checkPort(scope, 'proxyPort', props.proxyPort);
+  checkProxies(scope, props);
   checkJobs(scope, PASSWORDS, props, addresses.length);
   if (addresses.length === 0 || ![0, addresses.length].includes(replicaAddresses.length)) {
     const counts = `${addresses.length} addresses and ${replicaAddresses.length} replicaAddresses`;
@@ -99,4 +104,16 @@ function check(scope: Construct, props: FleetPasswordsProps): void {
   for (const address of [...addresses, ...replicaAddresses, ...sentinels]) {
     if (!/^[^\s/:]+:\d{1,5}$/.test(address)) refuse(scope, `${JSON.stringify(address)} is not host:port`);
   }
+}
+
+function checkProxies(scope: Construct, { proxyTls, proxyPort, tls, ...props }: FleetPasswordsProps): void {
+  if (proxyTls === undefined) return;
+  checkClientTls(scope, proxyTls);
+  checkProxyTls(scope, proxyTls);
+  if (proxyTls.serverName === undefined)
+    refuse(scope, 'proxyTls has no serverName; set the name that the certificate of the proxies has');
+  const servers = [...props.addresses, ...(props.replicaAddresses ?? []), ...(props.sentinels ?? [])];
+  // A client of a server that has this port would be taken for a proxy with a wrong certificate.
+  if (usesTls(tls) && servers.some((address) => address.endsWith(`:${proxyPort}`)))
+    refuse(scope, `proxyPort is ${proxyPort}, which is also the TLS port of servers; choose another clientTls.port`);
 }

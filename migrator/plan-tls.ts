@@ -2,8 +2,9 @@
 
 import { type MovePlan } from '../lib/migration/plan';
 import { type Given } from './program/command-line';
+import { certificateOf } from './program/key-pair';
 import { UsageError } from './program/usage-error';
-import { type ClientCertificate, trustAuthoritiesIn } from './redis/tls';
+import { trustAuthoritiesIn } from './redis/tls';
 
 /**
  * From now on, connections to the old servers use TLS, if the plan says so. Throws a UsageError if the options are not those for the plan:
@@ -13,7 +14,7 @@ export function trustOldServers({ tls, shards }: MovePlan, given: Given): void {
   const { new: newHasTls = false, old: oldHasTls = false, oldName: name } = tls ?? {};
   checkedFile('--tls-ca', given['tls-ca'], newHasTls, 'new');
   const ca = checkedFile('--old-tls-ca', given['old-tls-ca'], oldHasTls, 'old');
-  const certificate = certificateOf(given);
+  const certificate = certificateOf(given, 'old');
   if (ca === undefined) return;
   try {
     trustAuthoritiesIn(ca, { addresses: shards.map(({ old }) => old), name, certificate });
@@ -29,11 +30,4 @@ function checkedFile(option: string, file: Given[string], hasTls: boolean, side:
       ? `the plan says that the ${side} servers have TLS; give their authorities with ${option}`
       : `${option}: the plan says that the ${side} servers have no TLS; give the plan of this synth, or omit the option`,
   );
-}
-
-function certificateOf(given: Given): ClientCertificate | undefined {
-  const [cert, key] = [given['old-tls-cert'], given['old-tls-key']] as (string | undefined)[];
-  if ((cert === undefined) !== (key === undefined))
-    throw new UsageError('--old-tls-cert and --old-tls-key belong together; give both, or none');
-  return cert === undefined || key === undefined ? undefined : { cert, key };
 }

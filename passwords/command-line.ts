@@ -1,6 +1,13 @@
 // The command line of the passwords program.
 
-import { CommandLine, type CommandHelp, METRICS_PORT, type Options, TLS_CA } from '../migrator/program/command-line';
+import {
+  CommandLine,
+  type CommandHelp,
+  METRICS_PORT,
+  type Options,
+  PROXY_TLS,
+  TLS_CA,
+} from '../migrator/program/command-line';
 
 const COMMON: Options = {
   plan: { value: 'FILE', help: 'passwords.json, as the synth wrote it' },
@@ -9,6 +16,7 @@ const COMMON: Options = {
   'second-password-file': { value: 'FILE', help: 'the second password; without it SECOND_PASSWORD is read' },
   json: { help: 'print JSON, one object per line' },
   ...TLS_CA,
+  ...PROXY_TLS,
   ...METRICS_PORT,
   help: { help: 'print this help' },
 };

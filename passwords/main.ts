@@ -14,6 +14,7 @@ import { retire } from './commands/retire';
 import { status } from './commands/status';
 import { allOf, summary } from './commands/summaries';
 import { readPlan } from './plan-file';
+import { proxyTrust } from './proxy-trust';
 import { Secret } from './servers/secret';
 
 /** Replaced when the program is built. */
@@ -52,7 +53,8 @@ runProgram<CommandName, Context['plan'] & { readonly shards: readonly ShardServe
   // A password is the same on all shards.
   shardsVariable: 'PASSWORDS_SHARDS',
   start: async ({ name, given }, plan, run) => {
-    const outcomes = await RUNNERS[name]({ ...run, plan, secret: secretIn(given) }, given);
+    const context = { ...run, plan, proxyTrust: proxyTrust(plan, given), secret: secretIn(given) };
+    const outcomes = await RUNNERS[name](context, given);
     return { outcomes: allOf(outcomes), summary: summary(outcomes) };
   },
 });

@@ -9,9 +9,11 @@ import {
   formatProblems,
   isAddress,
   isCount,
+  isObject,
   isOrdinal,
   isText,
   listOf,
+  orNothing,
   readPlanFile,
   ruleProblems,
   type Rules,
@@ -25,6 +27,8 @@ export function readPlan(file: string): PasswordPlan {
 const RULES: Rules = [
   ['fleet', isText, 'the name of the fleet'],
   ['proxyPort', isCount, 'the port of the proxies'],
+  ['proxyTls', orNothing(isObject), 'an object, or nothing'],
+  ['proxyTls.serverName', orNothing(isText), 'the name in the certificates of the proxies'],
   ['sentinels', listOf(isAddress), 'a list of Sentinels, each as host:port'],
   ['shards', (value) => Array.isArray(value) && value.length > 0, 'a list of shards'],
 ];

@@ -14,6 +14,7 @@ const proxies = (clientTls: FleetChartsProps['proxies']['clientTls']): Partial<F
 };
 const REPLICAS: Partial<FleetChartsProps> = { redis: { replicas: 1 } };
 const CLIENTS = proxies({ secretName: 'proxies' });
+const CHANGED = { name: 'unit-1-redis', secondKey: 'second' };
 
 function synth(props: Partial<FleetChartsProps>): { charts: FleetCharts; all: Manifest[] } {
   const { app, charts } = fleet({ namespace: 'unit-1', ...props });
@@ -107,6 +108,45 @@ describe('TLS of clients', () => {
   });
 });
 
+test.each<[string, FleetChartsProps['proxies']['clientTls'], object | undefined, string[], string[]]>([
+  ['no TLS', undefined, undefined, [], []],
+  ['plain ports as well', { secretName: 'proxies', plainPorts: true }, undefined, [], []],
+  [
+    'TLS only',
+    { secretName: 'proxies' },
+    { serverName: 'unit-1-twemproxy.unit-1.svc.cluster.local' },
+    ['tls-proxy-ca/ca.crt'],
+    ['--proxy-tls-ca', '/run/tls/ca-of-proxies/ca.crt'],
+  ],
+  [
+    'TLS only, for clients with certificates',
+    {
+      secretName: 'proxies',
+      clientCaSecretName: 'c',
+      clientSecretName: 'job',
+      caSecretName: 'ca',
+      serverName: 'x.net',
+    },
+    { serverName: 'x.net' },
+    ['tls-proxy-ca/ca.crt', 'tls-proxy/tls.crt', 'tls-proxy/tls.key'],
+    ['--proxy-tls-cert', '/run/tls/proxies/tls.crt', '--proxy-tls-key', '/run/tls/proxies/tls.key'],
+  ],
+])('the Jobs of the password know proxies with %s', (_what, clientTls, planned, keys, args) => {
+  const { charts } = synth({ ...proxies(clientTls), password: CHANGED, limitEgress: true });
+  const { passwords, networkPolicies } = charts;
+  const { retire } = passwords?.jobs ?? {};
+  const { proxyTls, proxyPort } = JSON.parse(dataOf(passwords?.planConfigMap)['passwords.json']) as Manifest;
+  expect(proxyTls).toEqual(planned);
+  expect(proxyPort).toBe(planned ? 6379 : 22121);
+  const job = podOf(retire);
+  expect(keysIn(job)).toEqual(keys);
+  expect((job.containers as Manifest[])[0].command).toEqual(expect.arrayContaining(args));
+  const { spec } = networkPolicies.passwordsPolicy?.toJson() as Manifest;
+  expect(portsOf(spec.egress as Manifest[])).toContain(proxyPort);
+  const [policy] = networkPolicies.proxyPolicies;
+  expect(portsOf((policy.toJson() as Manifest).spec.ingress as Manifest[])).toContain(proxyPort);
+});
+
 test.each<[Partial<FleetChartsProps>, string]>([
   [
     { ...REPLICAS, tls: { phase: USED, secretName: 'a', port: 6380 } },
@@ -130,9 +170,18 @@ test.each<[Partial<FleetChartsProps>, string]>([
   [proxies({ secretName: 'proxies', port: 22_121 }), 'port 22121 is used by pool unit1 and by TLS of pool unit1'],
   [proxies({ secretName: 'proxies', clientCaSecretName: '/' }), 'clientTls.clientCaSecretName is "/"'],
   [
-    { ...CLIENTS, password: { name: 'unit-1-redis', secondKey: 'second' } },
-    'the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts',
+    { ...proxies({ secretName: 'proxies', clientCaSecretName: 'clients' }), password: CHANGED },
+    'the Jobs that change the password have no certificate for the proxies; set clientTls.clientSecretName',
   ],
+  [
+    {
+      ...proxies({ secretName: 'proxies', port: 7000 }),
+      tls: { phase: USED, secretName: 'a', port: 7000 },
+      password: CHANGED,
+    },
+    'proxyPort is 7000, which is also the TLS port of servers; choose another clientTls.port',
+  ],
+  [proxies({ secretName: 'proxies', serverName: '*.example.net' }), 'clientTls.serverName is "*.example.net"'],
   [{ bridge: {} }, 'bridge is set, but the shards have no replicas, and there is no TLS'],
 ])('the synth refuses %j', (props, problem) => {
   expect(() => fleet(props)).toThrow(problem);

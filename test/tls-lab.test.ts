@@ -1,7 +1,6 @@
 // TLS of a fleet without replicas, turned on and off and renewed under load, with the real programs.
 
-import * as tls from 'node:tls';
-import { once } from 'node:events';
+import type * as tls from 'node:tls';
 import { TlsPhase } from '../lib';
 import { everyNth, longTest } from './lab/cases';
 import { Authority, type CertificateSecret, trusting } from './lab/certificates';
@@ -9,7 +8,7 @@ import { connect, PASSWORD } from './lab/clients';
 import { Lab, type Program, until } from './lab/lab';
 import { reachablePorts, replyToPing } from './lab/listening';
 import { type Load } from './lab/load';
-import { CLIENT_TLS_PORT, LabTls, outputOf, type Stage } from './lab/tls';
+import { CLIENT_TLS_PORT, LabTls, outputOf, serialAt, type Stage } from './lab/tls';
 
 let lab: Lab;
 let load: Load | undefined;
@@ -100,15 +99,6 @@ test('TLS is turned on and off for a running fleet in phases: nothing is lost, a
   }
   await nothingIsLost();
 });
-
-/** The serial number of the certificate that a port has, for a client that trusts every authority. */
-async function serialAt(port: number): Promise<string> {
-  const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
-  await once(socket, 'secureConnect');
-  const { serialNumber } = socket.getPeerCertificate();
-  socket.destroy();
-  return serialNumber;
-}
 
 longTest(
   'renewed certificates are loaded without an error of any client; a broken one is reported, and the former stays',

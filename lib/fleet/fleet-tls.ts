@@ -6,15 +6,13 @@ import { type FleetChartsProps } from '../fleet-charts-props';
 import { PLAIN_OLD_SERVERS } from '../migration/migration-checks';
 import { MigrationPhase } from '../migration/migration-options';
 import { usesTls } from '../redis/server-ports';
+import { checkProxyTls } from '../tls/tls-checks';
 
 /** Refuses TLS where some part of the fleet would connect without it. */
 export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
   const { clientTls } = props.proxies;
   if (clientTls && clientTls.plainPorts !== true && props.password?.secondKey !== undefined)
-    refuse(
-      scope,
-      'password.secondKey is set, but the Jobs that change the password have no TLS to the proxies yet; set proxies.clientTls.plainPorts as long as it is set',
-    );
+    checkProxyTls(scope, clientTls);
   const { tls, migration } = props;
   if (tls === undefined) return;
   if (migration?.phase === MigrationPhase.MOVING && migration.oldTls === undefined) refuse(scope, PLAIN_OLD_SERVERS);

@@ -15,7 +15,10 @@ import { ringFingerprint } from '../nutcracker/ring-fingerprint';
 import { fileOfPasswordStep, PASSWORDS } from '../passwords/steps';
 import { fileOfReshardStep, reshardProgram } from '../reshard/steps';
 import { memoryOf } from '../redis/redis-conf';
+import { addressOf, nameIn } from '../redis/redis-services';
 import { type RedisStatefulSet } from '../redis-stateful-set';
+import { type TwemproxyLayer } from '../twemproxy-layer';
+import { acceptsPlain } from '../twemproxy/next-ring';
 import { type FleetPools } from './fleet-pools';
 import { type RingChange } from './ring-change';
 import { ringNamesOfShards } from './ring-names';
@@ -54,11 +57,13 @@ export function failoverOf(props: FleetChartsProps, { name, redis, password, cha
 }
 
 export function passwordsOf(
-  { passwords, metrics }: FleetChartsProps,
+  { passwords, metrics, proxies, clusterDomain }: FleetChartsProps,
   password: SecretKey,
-  proxyPort: number,
+  layer: TwemproxyLayer,
   { name, redis, chart }: Operated,
 ): FleetPasswords {
+  const { clientTls } = proxies;
+  const service = addressOf(layer, layer.service.name, layer.ports[0], clusterDomain);
   const plan = chart('47-passwords');
   const scopes: Record<string, Chart> = {};
   if (passwords?.programInImage !== true) scopes.program = chart('48-passwords-program');
@@ -70,7 +75,9 @@ export function passwordsOf(
     addresses: redis.addresses,
     replicaAddresses: redis.replicaAddresses,
     sentinels: redis.sentinelAddresses,
-    proxyPort,
+    // The first one has no TLS if there is one.
+    proxyPort: layer.ports[0],
+    ...(clientTls && !acceptsPlain(proxies) && { proxyTls: { serverName: nameIn(service), ...clientTls } }),
     tls: redis.tls,
     password,
     metrics: metrics !== undefined,

@@ -11,10 +11,14 @@ import {
   OLD_CERTIFICATE,
   OLD_KEY,
   oldServerFiles,
+  PROXY_CA_FILE,
+  PROXY_CERTIFICATE,
+  PROXY_KEY,
+  proxyFiles,
   type SecretFiles,
   together,
 } from '../tls/tls-files';
-import { type OldServerTls, type ShardTls } from '../tls/tls-options';
+import { type ClientTls, type OldServerTls, type ShardTls } from '../tls/tls-options';
 import { type Extras } from './program-job';
 
 /** The same Job with the authorities of the servers, if the fleet connects to them by TLS. */
@@ -35,6 +39,14 @@ export function withOldTls(extras: Extras, tls?: OldServerTls): Extras {
   if (tls === undefined) return extras;
   const own = tls.clientSecretName === undefined ? [] : ['--old-tls-cert', OLD_CERTIFICATE, '--old-tls-key', OLD_KEY];
   return added(extras, ['--old-tls-ca', OLD_CA_FILE, ...own], oldServerFiles(tls));
+}
+
+/** The same with what the proxies need, if Jobs connect to them by TLS. */
+export function withProxyTls(extras: Extras, tls?: ClientTls): Extras {
+  if (tls === undefined) return extras;
+  const own =
+    tls.clientSecretName === undefined ? [] : ['--proxy-tls-cert', PROXY_CERTIFICATE, '--proxy-tls-key', PROXY_KEY];
+  return added(extras, ['--proxy-tls-ca', PROXY_CA_FILE, ...own], proxyFiles(tls));
 }
 
 function added(extras: Extras, args: readonly string[], files: SecretFiles): Extras {

@@ -11,10 +11,18 @@ export interface PasswordPlan {
   readonly fleet: string;
   /** The port on which each proxy serves its first pool. */
   readonly proxyPort: number;
+  /** The TLS of that port; without it, it has none. The authorities are an option of the program. */
+  readonly proxyTls?: PlannedProxyTls;
   /** `host:port` of each Sentinel; none without replicas. */
   readonly sentinels: readonly string[];
   /** The shards, by ordinal. */
   readonly shards: readonly ShardServers[];
+}
+
+/** TLS of the proxies. */
+export interface PlannedProxyTls {
+  /** The name that the certificates of all proxies have: they are asked by the addresses of their pods. */
+  readonly serverName: string;
 }
 
 /** The servers of a shard. */

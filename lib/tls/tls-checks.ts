@@ -31,5 +31,15 @@ export function isSameOldTls(a: OldServerTls | undefined, b: OldServerTls | unde
 export function checkClientTls(scope: Construct, tls: ClientTls | undefined): void {
   if (tls === undefined) return;
   checkSubdomain(scope, 'clientTls.secretName', tls.secretName);
-  checkSubdomain(scope, 'clientTls.clientCaSecretName', tls.clientCaSecretName ?? tls.secretName);
+  for (const prop of ['clientCaSecretName', 'caSecretName', 'serverName', 'clientSecretName'] as const)
+    checkSubdomain(scope, `clientTls.${prop}`, tls[prop] ?? tls.secretName);
+}
+
+/** Refuses TLS of proxies that Jobs could not connect to. */
+export function checkProxyTls(scope: Construct, tls: ClientTls): void {
+  if (tls.clientCaSecretName !== undefined && tls.clientSecretName === undefined)
+    refuse(
+      scope,
+      'clientTls.clientCaSecretName is set, but the Jobs that change the password have no certificate for the proxies; set clientTls.clientSecretName',
+    );
 }

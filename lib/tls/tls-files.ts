@@ -1,7 +1,7 @@
 // The files of Secrets with certificates, in the pods that need them. kubelet replaces all files of a Secret at once.
 
 import { type k8s } from 'cdk8s-plus-27';
-import { type OldServerTls, type ShardTls } from './tls-options';
+import { type ClientTls, type OldServerTls, type ShardTls } from './tls-options';
 
 /** Files that a container reads. */
 export interface SecretFiles {
@@ -22,6 +22,13 @@ const OLD_CERTIFICATE_DIRECTORY = '/run/tls/old';
 export const OLD_CA_FILE = `${OLD_CA_DIRECTORY}/ca.crt`;
 export const OLD_CERTIFICATE = `${OLD_CERTIFICATE_DIRECTORY}/tls.crt`;
 export const OLD_KEY = `${OLD_CERTIFICATE_DIRECTORY}/tls.key`;
+
+/** Where it finds the same for the proxies. */
+const PROXY_CA_DIRECTORY = `${CA_DIRECTORY}-of-proxies`;
+const PROXY_CERTIFICATE_DIRECTORY = '/run/tls/proxies';
+export const PROXY_CA_FILE = `${PROXY_CA_DIRECTORY}/ca.crt`;
+export const PROXY_CERTIFICATE = `${PROXY_CERTIFICATE_DIRECTORY}/tls.crt`;
+export const PROXY_KEY = `${PROXY_CERTIFICATE_DIRECTORY}/tls.key`;
 
 /** The certificate of a server, its key, and the authorities. */
 export function serverFiles({ secretName, caSecretName = secretName }: ShardTls): SecretFiles {
@@ -45,6 +52,20 @@ export function oldServerFiles({ caSecretName, clientSecretName: client }: OldSe
     ...(client === undefined
       ? []
       : [secretFiles('tls-old', OLD_CERTIFICATE_DIRECTORY, client, ['tls.crt', 'tls.key'])]),
+  );
+}
+
+/** What connects to the proxies needs. */
+export function proxyFiles({
+  secretName,
+  caSecretName = secretName,
+  clientSecretName: client,
+}: ClientTls): SecretFiles {
+  return together(
+    caFiles(caSecretName, 'tls-proxy-ca', PROXY_CA_DIRECTORY),
+    ...(client === undefined
+      ? []
+      : [secretFiles('tls-proxy', PROXY_CERTIFICATE_DIRECTORY, client, ['tls.crt', 'tls.key'])]),
   );
 }
 

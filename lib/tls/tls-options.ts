@@ -81,6 +81,25 @@ export interface ClientTls {
   readonly clientCaSecretName?: string;
 
   /**
+   * A Secret with `ca.crt`: the certificate authorities with which the Jobs that change the password verify the proxies. Needed for them if
+   * `secretName` has none, such as with ACME.
+   * @default - the value of `secretName`
+   */
+  readonly caSecretName?: string;
+
+  /**
+   * The name by which these Jobs verify the certificate: they connect to the addresses of pods.
+   * @default - the name of the Service, such as `unit-1-twemproxy.unit-1.svc.cluster.local`
+   */
+  readonly serverName?: string;
+
+  /**
+   * A Secret with `tls.crt` and `tls.key`, the certificate that these Jobs show to the proxies. Needed for them with `clientCaSecretName`.
+   * @default - none
+   */
+  readonly clientSecretName?: string;
+
+  /**
    * The TLS port of the first pool, also of the Service; those of the other pools follow.
    * @default 6379
    */

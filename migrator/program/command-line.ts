@@ -33,6 +33,13 @@ export const OLD_TLS: Readonly<Record<'old-tls-ca' | 'old-tls-cert' | 'old-tls-k
   'old-tls-key': { value: 'FILE', help: 'its key' },
 };
 
+/** The same for the proxies of a fleet. */
+export const PROXY_TLS: Readonly<Record<'proxy-tls-ca' | 'proxy-tls-cert' | 'proxy-tls-key', Option>> = {
+  'proxy-tls-ca': { value: 'FILE', help: 'the same for the proxies, if the plan says that they have TLS' },
+  'proxy-tls-cert': { value: 'FILE', help: 'a certificate for proxies that require one' },
+  'proxy-tls-key': { value: 'FILE', help: 'its key' },
+};
+
 export type Options = Readonly<Record<string, Option>>;
 
 /** The given options, by name. */

@@ -6,6 +6,8 @@ export interface Refusal {
   readonly remedy: string;
   /** Whether it lasts until an operator changes something. */
   readonly isPermanent: boolean;
+  /** Whether it is about the certificate of the server or of this program. */
+  readonly isAboutCertificate?: boolean;
 }
 
 /** Reads the first bytes of a connection; undefined if they are a normal reply of Redis. */
@@ -22,7 +24,7 @@ export function refusalIn(bytes: Buffer): Refusal | undefined {
 const MAX_QUOTED = 40;
 
 const PLAIN_PORT =
-  'this program connects to it without TLS: use its plain port, or TLS (oldTls of the migration for old servers, tls for shards)';
+  'this program connects to it without TLS: use its plain port, or TLS (--tls-ca; oldTls of the migration for old servers, tls for shards)';
 
 const CLOSED: Refusal = {
   reason: 'it closed the connection without a reply',

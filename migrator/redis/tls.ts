@@ -30,12 +30,18 @@ interface Trust {
   readonly name?: string;
 }
 
+/** What servers with a trust of their own have. */
+export interface Identity {
+  /** The name in their certificates, if it is not the host of each. */
+  readonly name?: string;
+  /** What this program shows them. */
+  readonly certificate?: ClientCertificate;
+}
+
 /** The trust of these servers; other addresses have that of all. */
-interface Servers {
+interface Servers extends Identity {
   /** `host:port` of each. */
   readonly addresses: readonly string[];
-  readonly name?: string;
-  readonly certificate?: ClientCertificate;
 }
 
 let trustOfAll: Trust | undefined;
@@ -48,14 +54,22 @@ const DIAGNOSE_MS = 2000;
  * Throws if there are none, or if the certificate of this program cannot be used.
  */
 export function trustAuthoritiesIn(file: string, servers?: Servers): void {
+  if (servers === undefined) trustOfAll = trustIn(file, {});
+  else servers.addresses.forEach(trusting(file, servers));
+}
+
+/** The same for servers whose addresses are not known yet: call the result with `host:port` of each before the first connection to it. */
+export function trusting(file: string, servers: Identity): (address: string) => void {
+  const trust = trustIn(file, servers);
+  return (address) => void trusts.set(address, trust);
+}
+
+function trustIn(file: string, { name, certificate: own }: Identity): Trust {
   const ca = fs.readFileSync(file, 'utf8');
   if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error(`${file} has no certificate in PEM`);
-  const own = servers?.certificate;
   const [cert, key] = own ? [own.cert, own.key].map((it) => fs.readFileSync(it, 'utf8')) : [];
   tls.createSecureContext({ ca, cert, key });
-  const trust = { ca, file, cert, key, name: servers?.name };
-  if (servers === undefined) trustOfAll = trust;
-  else for (const address of servers.addresses) trusts.set(address, trust);
+  return { ca, file, cert, key, name };
 }
 
 function trustOf({ host, port }: Where): Trust | undefined {
@@ -110,6 +124,7 @@ export async function tlsRefusal(where: Where, error?: Error): Promise<Refusal |
     reason: `its certificate${described} is refused: ${error?.message ?? code}`,
     remedy: remedyFor(code, trust.file),
     isPermanent: true,
+    isAboutCertificate: true,
   };
 }
 
@@ -122,15 +137,17 @@ function ownRefusal({ cert }: Trust, code: string): Refusal {
   if (cert === undefined)
     return {
       reason: `it requires a certificate of its clients (${alert})`,
-      remedy: 'give one that it accepts, or turn that off there (tls-auth-clients no)',
+      remedy: 'give one that it accepts (clientSecretName), or turn that off there (tls-auth-clients no)',
       isPermanent: true,
+      isAboutCertificate: true,
     };
   const { subject, issuer, validTo } = new X509Certificate(cert);
   const names = [subject, issuer].map((it) => it.replace(/^CN=/, '').replaceAll('\n', ', '));
   return {
     reason: `it refuses the certificate of this program, of ${names[0]} (issued by ${names[1]}, valid until ${validTo}): ${alert}`,
-    remedy: 'renew it, or issue it by an authority that this server trusts (tls-ca-cert-file)',
+    remedy: 'renew it, or issue it by an authority that this server trusts',
     isPermanent: true,
+    isAboutCertificate: true,
   };
 }
 

@@ -4,11 +4,14 @@ import { type PasswordPlan, type ShardServers } from '../../lib/passwords/passwo
 import { type Run } from '../../migrator/program/each-shard';
 import { type ExitCode, type Outcome } from '../../migrator/program/outcome';
 import { type RedisServer } from '../../migrator/redis/server';
+import { type ProxyTrust } from '../servers/proxies';
 import { type Secret } from '../servers/secret';
 
 export interface Context extends Run<ShardServers> {
   readonly plan: PasswordPlan;
   readonly secret: Secret;
+  /** How the proxies are verified; undefined if they have no TLS. */
+  readonly proxyTrust?: ProxyTrust;
 }
 
 /** The outcomes of the shards, and of all Sentinels together, if there are any. */

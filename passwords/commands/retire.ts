@@ -28,8 +28,8 @@ const MINUTE_MS = 60_000;
 type Sends = (server: RedisServer, password: string) => Promise<boolean>;
 
 export async function retire(context: Context, options: RetireOptions): Promise<Outcomes> {
-  const { plan, secret } = context;
-  const proxies = new Proxies(plan.proxyPort, secret.current);
+  const { plan, secret, proxyTrust } = context;
+  const proxies = new Proxies(plan.proxyPort, secret.current, proxyTrust);
   const servers: RedisServer[] = [];
   const prepare = async (addresses: readonly string[], sends: Sends): Promise<RedisServer[]> => {
     const results = await Promise.allSettled(addresses.map((address) => secret.connectWithCurrent(address)));

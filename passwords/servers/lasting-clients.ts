@@ -43,14 +43,16 @@ async function verdictOn(
   proxies: Proxies,
   trusted: Networks,
 ): Promise<string | undefined> {
-  const password = await proxies.passwordOf(ip);
+  const { password, reason } = await proxies.passwordOf(ip);
   if (password === 'other') return `the proxy ${ip} has another password; roll the proxies`;
+  if (password === 'unknown') return `the proxy ${ip} cannot be asked for its password: ${reason}`;
   // In the pod itself, scripts read the Secret each time they connect.
   if (password === 'current' || isLoopback(ip)) return undefined;
   const lasting = from.find((client) => client.age > SHORT_SECONDS && !trusted.has(client));
   if (lasting === undefined) return undefined;
   const name = lasting.name === '' ? '' : ` (${lasting.name})`;
-  return `${lasting.address}${name} is no proxy and has been connected for ${lasting.age} s; connect it again with the new password, or name its network in --trust`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `${lasting.address}${name} is no proxy${why} and has been connected for ${lasting.age} s; connect it again with the new password, or name its network in --trust`;
 }
 
 function groupedByIp(all: readonly Client[]): Map<string, Client[]> {

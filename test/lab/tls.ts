@@ -1,9 +1,10 @@
 // A synthesized fleet whose TLS is turned on and off: its shards and proxies are the pods of the charts, which are applied one phase after
 // another.
 
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { App, Size } from 'cdk8s';
 import { type k8s } from 'cdk8s-plus-27';
 import {
@@ -38,6 +39,9 @@ export interface Stage {
 /** The Secrets with certificates, by name. */
 export type Secrets = Record<string, CertificateSecret>;
 
+/** The Secret with the password of the fleet. */
+const FLEET_PASSWORD = 'fleet-redis';
+
 interface Running {
   readonly pod: LabPod;
   readonly template: string;
@@ -59,6 +63,7 @@ export const CLIENT_TLS_PORT = 7379;
 export class LabTls {
   charts!: FleetCharts;
   readonly secrets: Secrets = {};
+  private password: Data = { password: PASSWORD };
   private readonly shards: Running[] = [];
   private proxies: RunningProxy[] = [];
   private startingProxy?: LabPod;
@@ -142,20 +147,30 @@ export class LabTls {
     return row[names.indexOf('check_status')] ?? '';
   }
 
-  /** Replaces the files of a Secret in all pods, as kubelet does. */
+  /** Replaces the certificate in a Secret, and its files in all pods. */
   renew(name: string, secret: CertificateSecret): void {
     this.secrets[name] = secret;
+    this.rewrite(name, secret as unknown as Data);
+  }
+
+  /** Replaces the passwords in the Secret, and their files in all pods. */
+  changePassword(secret: { readonly password: string; readonly second?: string }): void {
+    this.password = secret;
+    this.rewrite(FLEET_PASSWORD, this.password);
+  }
+
+  /** As kubelet does. */
+  private rewrite(name: string, secret: Data): void {
     for (const pod of [
       ...[...this.shards, ...this.proxies].map((it) => it.pod),
       ...(this.startingProxy ? [this.startingProxy] : []),
     ]) {
       for (const volume of pod.spec.volumes ?? []) {
-        const source = volume.projected?.sources?.[0] ?? {};
-        if (source.secret?.name !== name) continue;
-        const mount = this.mountOf(pod, volume.name);
-        for (const { key, path: file } of source.secret.items ?? []) {
-          const target = path.join(pod.directory(mount), file);
-          fs.writeFileSync(`${target}.new`, secret[key as keyof CertificateSecret]);
+        const sources = (volume.projected?.sources ?? []).filter((it) => it.secret?.name === name);
+        for (const { key, path: file } of sources.flatMap((it) => it.secret?.items ?? [])) {
+          if (!(key in secret)) continue;
+          const target = path.join(pod.directory(this.mountOf(pod, volume.name)), file);
+          fs.writeFileSync(`${target}.new`, secret[key]);
           fs.chmodSync(`${target}.new`, 0o644);
           fs.renameSync(`${target}.new`, target);
         }
@@ -176,7 +191,7 @@ export class LabTls {
         string,
         Data
       >,
-      secrets: { 'fleet-redis': { password: PASSWORD }, ...(this.secrets as unknown as Record<string, Data>) },
+      secrets: { [FLEET_PASSWORD]: this.password, ...(this.secrets as unknown as Record<string, Data>) },
       replace: { ...Object.fromEntries(local), ...replace },
     });
   }
@@ -206,6 +221,28 @@ export class LabTls {
     const template = templateOf(deployment);
     const former = this.proxies;
     if (former.length > 0 && former[0].template === template) return;
+    this.proxies = [await this.startProxy()];
+    this.clients?.routeTo([this.proxyPort(this.clients.usesTls ? 'tls' : 'plain')]);
+    await Promise.all(former.map((proxy) => this.stopProxy(proxy)));
+  }
+
+  /** Starts one more proxy, which is the first from now on. */
+  async addProxy(): Promise<{ port: number; stopOthers: () => Promise<void> }> {
+    const [former, proxy] = [this.proxies, await this.startProxy()];
+    this.proxies = [proxy, ...former];
+    const stopOthers = async (): Promise<void> => {
+      this.proxies = [proxy];
+      await Promise.all(former.map((other) => this.stopProxy(other)));
+    };
+    return { port: this.proxyPort('tls'), stopOthers };
+  }
+
+  private async stopProxy({ pod }: RunningProxy): Promise<void> {
+    await Promise.all(pod.spec.containers.map(({ name }) => pod.program(name).stop('SIGKILL')));
+  }
+
+  private async startProxy(): Promise<RunningProxy> {
+    const { deployment } = this.charts.proxies;
     const numbers = [PROXY, CLIENT_TLS_PORT, HEALTH, HEALTH + 1, STATS, ...this.ports.map((_, n) => 10_000 + n)];
     const free = await freePorts(numbers.length);
     const ports = new Map(numbers.map((number, n) => [number, free[n]]));
@@ -216,13 +253,7 @@ export class LabTls {
     this.startingHealthPort = ports.get(HEALTH) ?? 0;
     const program = await pod.start();
     await program.ready(() => pod.ready());
-    this.proxies = [{ pod, template, ports }];
-    this.clients?.routeTo([this.proxyPort(this.clients.usesTls ? 'tls' : 'plain')]);
-    await Promise.all(
-      former.map(({ pod: old }) =>
-        Promise.all(old.spec.containers.map(({ name }) => old.program(name).stop('SIGKILL'))),
-      ),
-    );
+    return { pod, template: templateOf(deployment), ports };
   }
 
   /** HAProxy also reads the ports of its servers from the state file, where they have no address. */
@@ -264,4 +295,13 @@ function templateOf(workload: { toJson(): unknown }): string {
 /** The output of the container of a pod. */
 export function outputOf(pod: LabPod, container: string): string {
   return pod.program(container).output;
+}
+
+/** The serial number of the certificate that a port has, for a client that trusts every authority. */
+export async function serialAt(port: number): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { serialNumber } = socket.getPeerCertificate();
+  socket.destroy();
+  return serialNumber;
 }
