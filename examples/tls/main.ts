@@ -1,4 +1,4 @@
-// A fleet with TLS from its clients to its shards, and the certificates for it from cert-manager.
+// A fleet with replicas and with TLS from its clients to its servers and among those, and the certificates for it from cert-manager.
 
 import * as path from 'node:path';
 import { ApiObject, App, Chart, Size } from 'cdk8s';
@@ -10,6 +10,7 @@ const fleet = new FleetCharts(app, 'carts', {
   namespace: 'carts',
   pool: NutcrackerConfig.fromFile(path.join(__dirname, '../constructs/carts.yml')).pool(),
   storage: ShardStorage.nfs({ server: 'nfs-1.example.net', path: '/export/carts', capacity: Size.tebibytes(1) }),
+  redis: { replicas: 1 },
   tls: { phase: TlsPhase.REQUIRED, secretName: 'carts-shards-tls' },
   proxies: {
     image: 'registry.example.net/twemproxy:0.5.0',
@@ -32,6 +33,7 @@ function certificate(secretName: string, dnsNames: string[]): void {
     },
   });
 }
+// Servers a and b of every shard, and the Sentinels.
 certificate('carts-shards-tls', fleet.redis.tlsNames);
 certificate('carts-proxies-tls', ['carts-twemproxy.carts.svc.cluster.local', 'carts.example.net']);
 
