@@ -91,8 +91,8 @@ export interface FleetChartsProps {
   readonly backup?: BackupOptions;
 
   /**
-   * TLS between the proxies and the shards, in phases. During a migration, only without replicas, and if the old servers have TLS as well
-   * (`migration.oldTls`). Not yet with replicas during a change of the ring. For TLS of clients, see `proxies.clientTls`.
+   * TLS between the proxies and the shards, in phases. During a migration, the phase must not change; TLS of the old servers is
+   * `migration.oldTls`. Not yet with replicas during a change of the ring. For TLS of clients, see `proxies.clientTls`.
    * @default - none
    */
   readonly tls?: ShardTls;

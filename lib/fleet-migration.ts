@@ -79,7 +79,7 @@ export class FleetMigration extends Construct {
 
     const scopeOf = (what: string): Construct => scopes[what] ?? this;
     const { labels } = this;
-    const plan = planText(migrationPlan(partOf, pools, shards, redis.addresses, props, tls));
+    const plan = planText(migrationPlan(partOf, pools, shards, redis, props));
     this.planConfigMap = hashedConfigMap(this, 'plan', `${name}-plan`, labels, { 'plan.json': plan });
     if (props.programInImage !== true) {
       this.migratorConfigMap = programConfigMap(scopeOf('migrator'), MIGRATOR, `${name}-migrator`, labels);

@@ -62,7 +62,7 @@ export interface RedisStatefulSetProps extends RedisOptions {
   readonly port?: number;
 
   /**
-   * TLS, on a port of its own; with replicas also of the second servers. With it, a shard follows an old server by TLS only.
+   * TLS, on a port of its own; with replicas also of the second servers.
    * @default - none
    */
   readonly tls?: ShardTls;

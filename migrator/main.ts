@@ -123,6 +123,7 @@ runProgram({
       oldUser: oldUserOf(plan, given),
       renamedCommands: renamedCommandsOf(given),
       planHash: planHash(plan),
+      tls: plan.tls,
     };
     return RUNNERS[name]({ ...run, plan, access }, given);
   },

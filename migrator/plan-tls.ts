@@ -4,10 +4,10 @@ import { type MovePlan } from '../lib/migration/plan';
 import { type Given } from './program/command-line';
 import { certificateOf } from './program/key-pair';
 import { UsageError } from './program/usage-error';
-import { trustAuthoritiesIn } from './redis/tls';
+import { connectWithoutTls, trustAuthoritiesIn } from './redis/tls';
 
 /**
- * From now on, connections to the old servers use TLS, if the plan says so. Throws a UsageError if the options are not those for the plan:
+ * From now on, connections to the old servers use TLS if the plan says so, and otherwise do not. Throws a UsageError if the options are not those for the plan:
  * no connection may be without TLS by mistake. (`--tls-ca`, for all others, is in use already.)
  */
 export function trustOldServers({ tls, shards }: MovePlan, given: Given): void {
@@ -15,9 +15,13 @@ export function trustOldServers({ tls, shards }: MovePlan, given: Given): void {
   checkedFile('--tls-ca', given['tls-ca'], newHasTls, 'new');
   const ca = checkedFile('--old-tls-ca', given['old-tls-ca'], oldHasTls, 'old');
   const certificate = certificateOf(given, 'old');
-  if (ca === undefined) return;
+  const addresses = shards.map(({ old }) => old);
+  if (ca === undefined) {
+    connectWithoutTls(addresses);
+    return;
+  }
   try {
-    trustAuthoritiesIn(ca, { addresses: shards.map(({ old }) => old), name, certificate });
+    trustAuthoritiesIn(ca, { addresses, name, certificate });
   } catch (error) {
     throw new UsageError(`--old-tls-ca: ${(error as Error).message}; give files with certificates and a key in PEM`);
   }

@@ -1,7 +1,7 @@
 // What TLS of the old servers changes in the manifests of a migration, and what the synth refuses.
 
 import { JsonPatch } from 'cdk8s';
-import { type FleetCharts, type FleetChartsProps, MigrationPhase, TlsPhase } from '../lib';
+import { type FleetCharts, type FleetChartsProps, MigrationPhase, type NutcrackerPool, TlsPhase } from '../lib';
 import { type MovePlan } from '../lib/migration/plan';
 import { problemsOf } from '../migrator/plan-file';
 import { fleet, LIVE } from './lab/fleet-charts';
@@ -12,6 +12,10 @@ const OLD_TLS = { caSecretName: 'old-ca', clientSecretName: 'old-client', server
 
 /** The servers at IP addresses, as behind a tunnel. */
 const BY_IP = LIVE.movedTo(LIVE.servers.map((_, n) => `10.0.0.5:${6379 + n}`));
+
+const at = (port: number): NutcrackerPool => LIVE.movedTo(LIVE.servers.map((_, n) => `redis-${n}:${port}`));
+
+const REPLICAS: Partial<FleetChartsProps> = { redis: { replicas: 1 } };
 
 type Migration = Partial<NonNullable<FleetChartsProps['migration']>>;
 
@@ -60,9 +64,43 @@ test.each([
   );
 });
 
-test('the shards are the same in both phases of the migration', () => {
+test.each([
+  [TlsPhase.OFFERED, 'unit-1-shard-0:6379', undefined],
+  [TlsPhase.USED, 'unit-1-shard-0:6389', 'unit-1-shard-0:6379'],
+  [TlsPhase.REQUIRED, 'unit-1-shard-0:6389', undefined],
+])('in the phase %s, old servers without TLS are connected to without it', (phase, address, newForOld) => {
+  const keepLegacyInSync = phase !== TlsPhase.REQUIRED;
+  const { app, charts } = fleet(moving(phase, { keepLegacyInSync }));
+  expect(validationErrors(app)).toEqual([]);
+  const plan = planOf(charts);
+  expect(problemsOf(plan as unknown as Record<string, unknown>)).toEqual([]);
+  expect(plan.tls).toEqual({ new: phase !== TlsPhase.OFFERED, old: false });
+  expect([plan.shards[0].new, plan.shards[0].newForOld]).toEqual([address, newForOld]);
+  expect(cfgOf(charts)).toContain('  server old redis-a:6379 backup\n');
+  expect(cfgOf(charts).includes(`  server new ${address} ${NEW_SIDE} `)).toBe(phase !== TlsPhase.OFFERED);
+  const [container] = jsonOf(charts.migration?.jobs.sync).spec.template.spec.containers as Manifest[];
+  expect((container.command as string[]).join(' ')).not.toContain('--old-tls');
+});
+
+test.each([
+  [TlsPhase.OFFERED, OLD_TLS],
+  [TlsPhase.REQUIRED, OLD_TLS],
+  [TlsPhase.USED, undefined],
+])('with replicas in the phase %s, both servers trust whom they follow', (phase, oldTls) => {
+  const { app, charts } = fleet({ ...moving(phase, { oldTls }), ...REPLICAS });
+  expect(validationErrors(app)).toEqual([]);
+  expect(manifests(app).flatMap(schemaProblems)).toEqual([]);
+  const { configMap, replicaConfigMap } = charts.redis;
+  for (const it of [configMap, replicaConfigMap].map((map) => jsonOf(map).data['redis.conf'] as string)) {
+    expect(it.includes('tls-ca-cert-file /data/.tls-ca.crt\ntls-client-cert-file')).toBe(oldTls !== undefined);
+    expect(it).not.toContain('tls-replication');
+  }
+});
+
+test.each([{}, REPLICAS])('the shards are the same in both phases of the migration: %j', (props) => {
   const shards = [MigrationPhase.MOVING, MigrationPhase.MOVED].map((phase) => {
-    return jsonOf(fleet(moving(TlsPhase.USED, { phase, oldTls: OLD_TLS })).charts.redis.statefulSet);
+    const { redis } = fleet({ ...moving(TlsPhase.USED, { phase, oldTls: OLD_TLS }), ...props }).charts;
+    return [jsonOf(redis.statefulSet), redis.replicaStatefulSet && jsonOf(redis.replicaStatefulSet)];
   });
   expect(shards[1]).toEqual(shards[0]);
 });
@@ -83,7 +121,18 @@ test('with a user of the old servers, its checks are by TLS as well', () => {
 });
 
 test.each<[Partial<FleetChartsProps>, string]>([
-  [moving(TlsPhase.OFFERED, {}), 'tls is set, but the old servers have no TLS (oldTls of the migration)'],
+  [
+    moving(TlsPhase.REQUIRED, { keepLegacyInSync: true }),
+    'keepLegacyInSync is set, but the old servers have no TLS (oldTls), and shards in the phase REQUIRED no port without TLS',
+  ],
+  [
+    { ...moving(TlsPhase.REQUIRED, { oldTls: OLD_TLS, keepLegacyInSync: true }), ...REPLICAS, pool: at(6380) },
+    'the old server redis-0:6380 follows its shard (keepLegacyInSync), and has the port of the second servers',
+  ],
+  [
+    { ...moving(TlsPhase.OFFERED, { keepLegacyInSync: true }), ...REPLICAS, pool: at(6390) },
+    'the old server redis-0:6390 follows its shard (keepLegacyInSync), and has the port of the second servers',
+  ],
   [
     moving(undefined),
     'oldTls is set without tls, but a Redis server connects by TLS only with a certificate of its own',

@@ -160,7 +160,6 @@ test.each<[Partial<FleetChartsProps>, string]>([
     { ...REPLICAS, replicaPort: 6390, tls: { phase: USED, secretName: 'a', port: 65_530 } },
     'tls.port of the second servers is 65541',
   ],
-  [{ ...tls(OFFERED), migration: { phase: MigrationPhase.MOVING } }, 'tls is set, but the old servers have no TLS'],
   [{ tls: { phase: USED, secretName: 'a b' } }, 'tls.secretName is "a b"'],
   [{ tls: { phase: USED, secretName: 'a', port: 6379 } }, 'tls.port is 6379, which is also port'],
   [

@@ -104,6 +104,7 @@ export async function load({ server, view }: Target, it: Load): Promise<void> {
     await it.onDetached();
     await server.all([
       ['CONFIG', 'SET', DISKLESS_LOAD, 'on-empty-db'],
+      ...(await tlsCommands(server, it)),
       ['REPLICAOF', it.host, master.port],
     ]);
     try {
@@ -123,6 +124,13 @@ export async function load({ server, view }: Target, it: Load): Promise<void> {
     // Without its master, but with the data.
     master.close();
   }
+}
+
+/** After a migration, a server may be set to follow without TLS, as its old server had none. */
+async function tlsCommands(server: RedisServer, { certificate }: Load): Promise<CommandLine[]> {
+  const byTls = certificate ? 'yes' : 'no';
+  const set = await server.setting('tls-replication');
+  return set === undefined || set === byTls ? [] : [['CONFIG', 'SET', 'tls-replication', byTls]];
 }
 
 async function loaded(server: RedisServer, master: RdbMaster, it: Load): Promise<void> {

@@ -41,10 +41,10 @@ export function checkLegacyPorts(
   scope: Construct,
   { redis, migration }: FleetChartsProps,
   oldServers: readonly string[],
-  replicaPort: number,
+  replicaPorts: readonly number[],
 ): void {
   if (redis?.replicas !== 1 || !migration?.keepLegacyInSync) return;
-  const same = oldServers.find((address) => hostAndPort(address).port === replicaPort);
+  const same = oldServers.find((address) => replicaPorts.includes(hostAndPort(address).port));
   if (same === undefined) return;
   const problem = `the old server ${same} follows its shard (keepLegacyInSync), and has the port of the second servers`;
   refuse(scope, `${problem}; set replicaPort to a port that no old server has`);

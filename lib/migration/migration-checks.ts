@@ -4,6 +4,7 @@ import { type Construct } from 'constructs';
 import { checkWhole, refuse, withPath } from '../common/prop-errors';
 import { checkSecretKey, refuseSecondKey } from '../common/secret-key';
 import { checkOldTls, isSameOldTls } from '../tls/tls-checks';
+import { TlsPhase } from '../tls/tls-options';
 import { type FleetMigrationProps } from '../fleet-migration-props';
 import { refuseOmittedPools, refuseDifferentPasswords } from '../fleet/shared-servers';
 import { NetworkPeer } from '../network-peer';
@@ -42,20 +43,21 @@ export function checkMigration(
   checkTls(scope, props);
 }
 
-/** Redis has one switch for all that a server follows, so a shard follows either by TLS, or without it. */
-function checkTls(scope: Construct, { oldTls, redis }: FleetMigrationProps): void {
+function checkTls(scope: Construct, props: FleetMigrationProps): void {
+  const { oldTls, redis, keepLegacyInSync, shardAddressesForLegacy } = props;
   checkOldTls(scope, oldTls);
   if (!isSameOldTls(oldTls, redis.oldTls))
     refuse(
       scope,
       'oldTls of the migration and of redis differ, so the shards could not replicate; set both to the same',
     );
-  if (redis.tls && oldTls === undefined) refuse(scope, PLAIN_OLD_SERVERS);
+  const isClosed = redis.tls?.phase === TlsPhase.REQUIRED && oldTls === undefined;
+  if (isClosed && keepLegacyInSync === true && shardAddressesForLegacy === undefined)
+    refuse(
+      scope,
+      'keepLegacyInSync is set, but the old servers have no TLS (oldTls), and shards in the phase REQUIRED no port without TLS that they could follow; set the phase of tls to USED until the fleet has moved, or shardAddressesForLegacy to tunnels before the shards',
+    );
 }
-
-/** Why shards with TLS cannot follow old servers without. */
-export const PLAIN_OLD_SERVERS =
-  'tls is set, but the old servers have no TLS (oldTls of the migration), and a Redis server with TLS follows by TLS only; set tls when the fleet is in the phase MOVED, or put a tunnel with TLS before the old servers, and set oldTls';
 
 function checkPools(scope: Construct, { password }: FleetMigrationProps, pools: readonly NutcrackerPool[]): void {
   for (const { name, redis, redisAuth } of pools) {

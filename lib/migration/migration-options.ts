@@ -60,7 +60,7 @@ export interface MigrationOptions extends JobOptions {
 
   /**
    * `host:port` of each shard, by ordinal, for connections from the old servers.
-   * @default - the addresses inside the cluster
+   * @default - the addresses inside the cluster; for old servers without TLS, with the port without it
    */
   readonly shardAddressesForLegacy?: string[];
 

@@ -14,7 +14,7 @@ export function tlsLines(ports: ServerPorts, hasReplicas: boolean, old?: OldServ
   if (ports.tls === undefined) return [];
   return [
     ...tlsPortLines(ports, old),
-    // A server with a partner replicates by the port that the Sentinels name: role.sh writes it.
+    // A server with a partner replicates by the port that the Sentinels name: role.sh writes it. What the role on disk says comes first.
     ...(hasReplicas
       ? []
       : [

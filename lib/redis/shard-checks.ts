@@ -75,7 +75,6 @@ function checkTls(scope: Construct, { tls, oldTls, port = 6379, ...props }: Redi
   if (props.replicas === 1) checkPortsOfBoth(scope, tls, port, props.replicaPort ?? port + 1);
   const without: Record<string, boolean> = {
     'replicas: 1 and migratorUser': props.replicas === 1 && props.migratorUser === true,
-    'replicas: 1 and oldTls': props.replicas === 1 && oldTls !== undefined,
   };
   const found = Object.keys(without).find((prop) => without[prop]);
   if (found !== undefined) refuse(scope, `tls is set together with ${found}, which has no TLS yet; remove one of them`);

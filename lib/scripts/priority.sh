@@ -7,15 +7,26 @@ umask 077
 files=/etc/redis-shard
 . $files/addresses.sh
 . $files/password.sh
-shard=${POD_NAME##*-} cr=$(printf '\r') server=${1:-$PPID} priority=0 was='' goal='' round=0
+shard=${POD_NAME##*-} cr=$(printf '\r') server=${1:-$PPID} priority=0 was='' goal='' round=0 foreign=''
 # shellcheck disable=SC2046
 set -- $(servers_of "$shard")
-if [ "$SHARD_SERVER" = a ]; then own=$1 other=${3-}; else own=$2 other=${4-}; fi
+if [ "$SHARD_SERVER" = a ]; then own=$1 partner=$2; else own=$2 partner=$1; fi
 
 set_priority() {
   [ "$priority" = "$1" ] && return
   # shellcheck disable=SC2086
   timeout 2 redis-cli $own_tls -h 127.0.0.1 -p "$REDIS_PORT" CONFIG SET replica-priority "$1" >/dev/null 2>&1 && priority=$1
+}
+
+# Asks the partner, and no other server: an old one of a migration may have TLS where this pod connects without, and gets no password.
+ask() {
+  at=$(locate "$partner") || return
+  if [ "$(echo "$host $port" | used "$shard")" != "$at" ]; then
+    foreign="$host $port"
+    return
+  fi
+  # shellcheck disable=SC2086
+  goal=$(timeout 2 redis-cli $tls -h "$host" -p "${at#* }" INFO replication 2>/dev/null | tr -d '\r' | sed -n 's/^master_repl_offset://p')
 }
 
 look() { # at the end of a reply
@@ -36,9 +47,8 @@ look() { # at the end of a reply
         set_priority 0
       elif [ "$link" != up ]; then
         goal=''
-      elif [ "$priority" != 100 ] && [ -z "$goal" ]; then
-        # shellcheck disable=SC2046,SC2086
-        goal=$(timeout 2 redis-cli $tls -h "$host" -p $(echo " $port" | used "$shard") INFO replication 2>/dev/null | tr -d '\r' | sed -n 's/^master_repl_offset://p')
+      elif [ "$priority" != 100 ] && [ -z "$goal" ] && [ "$host $port" != "$foreign" ]; then
+        ask
       elif [ "$priority" != 100 ] && [ "$offset" -ge "$goal" ]; then
         set_priority 100 && echo "$POD_NAME: in sync with $host $port, and eligible as master"
       fi

@@ -1,5 +1,6 @@
 #!/bin/sh
-# role.sh ROLE: prints the lines of the configuration with which a server starts that has a partner. ROLE is the role on disk.
+# role.sh ROLE: prints the lines of the configuration with which a server starts that has a partner. ROLE is the role on disk, and if that is to
+# follow a server, whether by TLS.
 # Sentinel decides who is master, so a server that was down asks first, and waits, not listening, while nobody can know.
 # An operator ends the wait with a file `start-anyway` in the data directory.
 # Longer than 40 lines: all cases of one decision, each with the reason that the log shows.
@@ -65,6 +66,7 @@ replication() { # ROLE
     role_line=$(printf '%s\n' "$role_line" | sed "s/ ${1##*:}\$/ ${3##*:}/; s/ ${2##*:}\$/ ${4##*:}/")
   fi
   printf '%s\nreplica-announce-ip %s\nreplica-announce-port %s\nreplica-priority 0\n' "$role_line" "${ip% *}" "$port"
+  [ "$role_line" != "$role" ] || by_tls=${kept_tls:-$by_tls}
   [ -z "$other" ] || echo "tls-replication $by_tls"
 }
 
@@ -91,7 +93,8 @@ start_as() {
 }
 
 # Without a comment that says that it is a master.
-role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]' | used "$shard") || role=
+kept_tls=$(printf '%s\n' "$role" | sed -n 's/^tls-replication //p')
+role=$(printf '%s\n' "$role" | grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]') || role=
 rm -f .users-of-master
 reason='' reported='' down_since='' pause=1 replacing='the Sentinels may be replacing this master'
 # Ends with the shell that started it.
@@ -113,6 +116,14 @@ while kill -0 "$parent" 2>/dev/null; do
     role=$(locate "$partner") || { reason="the name in $partner has no IP" && continue; }
     role="replicaof $role"
   fi
+  # The partner may be known by any of its ports, and is followed as the Sentinels name it. Any other server is an old one of a migration.
+  case $role in
+    '' | *' 127.0.0.1 1') kept_tls='' ;;
+    *)
+      at=$(locate "$partner") || { reason="the name in $partner has no IP" && continue; }
+      [ "$(printf '%s\n' "${role#* }" | used "$shard")" != "$at" ] || role="replicaof $at" kept_tls=''
+      ;;
+  esac
   named=$(named "$shard")
   master=$(printf '%s' "$named" | used "$shard")
   now=$(seconds)

@@ -16,14 +16,20 @@ done
 
 # CONFIG REWRITE stores the role in this file; only the role and the epoch of the ring are restored. Without the file, the shard is new. The marker line
 # is below the role, so that a truncated file is not mistaken for the file of a master.
+# The role includes whether the server that it names is followed by TLS: who sets the one sets the other. CONFIG REWRITE writes that line only
+# if it is there already, so it always is.
+by_tls=$(grep '^tls-replication ' /etc/redis-shard/redis.conf) || by_tls=
 end='# Written by start.sh. Redis keeps the role here; all else comes from the ConfigMap at every start.'
 if [ ! -e redis.conf ]; then
   role=$(cat /etc/redis-shard/initial-role.conf)
 elif grep -qxF "$end" redis.conf; then
   role=$(grep -iE '^[[:space:]]*"?(replicaof|slaveof)"?[[:space:]]' redis.conf || true)
+  case $role in '' | *' 127.0.0.1 1') ;; *) by_tls=$(grep '^tls-replication ' redis.conf || echo "$by_tls") ;; esac
 else
   die 'the role in redis.conf is unreadable; see node_modules/cdk8s-twemproxy/docs/operations.md#an-unreadable-role'
 fi
+[ -z "$by_tls" ] || role="$role
+$by_tls"
 
 if [ -e /etc/redis-shard/sentinels ]; then
   # This shell waits in the foreground, so that it ends at once on a signal, also as the first process of a container.

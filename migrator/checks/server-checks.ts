@@ -2,7 +2,8 @@
 
 import { type ServerDetails } from './server-details';
 import { error, type Remark, warning } from './finding';
-import { type PlannedTls } from '../../lib/migration/plan';
+import { type PlannedShard, type PlannedTls } from '../../lib/migration/plan';
+import { hostAndPort } from '../redis/server';
 import { type Version } from '../redis/version';
 import { type Access } from '../shard/pair';
 
@@ -18,8 +19,8 @@ export interface BothServers {
   readonly keepLegacyInSync: boolean;
   /** Which servers have TLS. */
   readonly tls?: PlannedTls;
-  /** Whether the old server reaches the new one at another address than this program. */
-  readonly hasOtherAddress?: boolean;
+  /** Its addresses in the plan. */
+  readonly shard: Pick<PlannedShard, 'new' | 'newForOld'>;
   /** Whether no client uses renamed write commands during the migration. */
   readonly acceptRenamedWrites?: boolean;
 }
@@ -144,22 +145,31 @@ function replicationPassword({ old, new: fresh, password: ofAll = '', oldUser }:
   return [error('masterauth', `${fresh.address} ${what}, so ${old.address} will reject it; fix its masterauth`)];
 }
 
-/** Redis has one switch for all that a server follows. */
-function replicationTls({ old, new: fresh, tls, keepLegacyInSync, hasOtherAddress = false }: BothServers): Remark[] {
-  const usesTls = ({ setting }: ServerDetails): boolean => setting('tls-replication') === 'yes';
-  const words = (is: boolean): string => (is ? 'by TLS' : 'without TLS');
-  const { old: oldHasTls, new: newHasTls } = tls ?? { old: false, new: false };
+/** Redis has one switch for all that a server follows: sync sets that of the new server. */
+function replicationTls({ old, new: fresh, tls, keepLegacyInSync, shard }: BothServers): Remark[] {
   const remarks: Remark[] = [];
-  if (usesTls(fresh) !== oldHasTls) {
-    const what = `${fresh.address} would follow ${words(usesTls(fresh))}, and the plan says that ${old.address} has ${oldHasTls ? '' : 'no '}TLS`;
-    remarks.push(error('tls', `${what}; apply the shards of this plan (oldTls), and wait until they have restarted`));
+  if (tls?.old === true && (fresh.setting('tls-port') ?? '0') === '0') {
+    const what = `${fresh.address} has no certificate, so it cannot follow ${old.address} by TLS`;
+    remarks.push(error('tls', `${what}; apply the shards of this plan (tls), and wait until they have restarted`));
   }
-  if (keepLegacyInSync && !hasOtherAddress && usesTls(old) !== newHasTls) {
-    const what = `${old.address} would follow ${words(usesTls(old))} after the cutover, and ${fresh.address} is the port ${newHasTls ? 'with' : 'without'} TLS`;
-    const remedy = `set tls-replication there to ${newHasTls ? 'yes, with the authorities of the shards in tls-ca-cert-file' : 'no'}, or shardAddressesForLegacy to the other port`;
+  const wanted = keepLegacyInSync ? hasTlsForOld(shard, tls) : undefined;
+  if (wanted !== undefined && (old.setting('tls-replication') === 'yes') !== wanted) {
+    const [is, has] = wanted ? ['without TLS', 'with'] : ['by TLS', 'without'];
+    const what = `${old.address} would follow ${is} after the cutover, and ${shard.newForOld ?? shard.new} is the port ${has} TLS`;
+    const remedy = `set tls-replication there to ${wanted ? 'yes, with the authorities of the shards in tls-ca-cert-file' : 'no'}, or shardAddressesForLegacy to the other port`;
     remarks.push(warning('lossy-rollback', `${what}, so a rollback will lose the writes since then; ${remedy}`));
   }
   return remarks;
+}
+
+/** Whether the port that the old server follows has TLS: that of the plan, or the other one of the same server. Another host may be a tunnel. */
+function hasTlsForOld({ new: fresh, newForOld }: BothServers['shard'], tls?: PlannedTls): boolean | undefined {
+  const newHasTls = tls?.new ?? false;
+  if (newForOld === undefined) return newHasTls;
+  if (tls === undefined) return undefined;
+  const [own, other] = [fresh, newForOld].map(hostAndPort);
+  if (own.host !== other.host) return undefined;
+  return own.port === other.port ? newHasTls : !newHasTls;
 }
 
 function clocks(old: ServerDetails, fresh: ServerDetails): Remark[] {

@@ -15,7 +15,7 @@ import { type Outcome, RefusedError } from '../program/outcome';
 import { missingRightsOf } from './refuse-missing-rights';
 import { Pair, type PairView, versionOf } from '../shard/pair';
 import { databasesOf, Placement } from '../checks/placement';
-import { hostAndPort, type RedisServer, ServerError } from '../redis/server';
+import { type RedisServer, ServerError } from '../redis/server';
 import { OWN_COMMANDS, PLAIN_COMMANDS, productChecks, serverChecks } from '../checks/server-checks';
 import { foreignStateAdvice } from '../shard/foreign';
 import { MEANING } from '../shard/shard-state';
@@ -145,9 +145,9 @@ class Preflight {
       keepLegacyInSync,
       acceptRenamedWrites,
       tls: plan.tls,
-      hasOtherAddress: this.shard.newForOld !== undefined,
+      shard: this.shard,
     };
-    const ownPort = pairView.state === 'waiting' ? undefined : replicaPort(this.shard, fresh);
+    const ownPort = pairView.state === 'waiting' ? undefined : replicaPort(fresh);
     return [
       ...this.otherAddress(pairView.old),
       ...serverChecks(both),
@@ -228,8 +228,10 @@ class Preflight {
 }
 
 /** The port that the new server tells the one that it follows. */
-function replicaPort({ new: address }: PlannedShard, { setting }: ServerDetails): number {
-  return setting('tls-replication') === 'yes' ? Number(setting('tls-port')) : hostAndPort(address).port;
+function replicaPort({ setting }: ServerDetails): number {
+  const announced = Number(setting('replica-announce-port'));
+  if (announced > 0) return announced;
+  return Number(setting(setting('tls-replication') === 'yes' ? 'tls-port' : 'port'));
 }
 
 async function sentinelChecks(pair: Pair): Promise<Remark[]> {

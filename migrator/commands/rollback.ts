@@ -10,7 +10,7 @@ import { foreignStateAdvice } from '../shard/foreign';
 import { lock } from '../shard/lock';
 import { type Outcome, RefusedError } from '../program/outcome';
 import { Pair, type PairView, versionOf } from '../shard/pair';
-import { NotDurableError, Roles } from '../shard/roles';
+import { NotDurableError } from '../shard/roles';
 import { restoreSettings, promotionCommands, takeOwedSnapshot } from '../shard/persistence';
 import { refuseWatched } from './refuse-watched';
 import { MEANING } from '../shard/shard-state';
@@ -110,7 +110,7 @@ class Rollback {
   /** Without the new server: releases writes that an interrupted cutover holds, or promotes the old server if it is gone. */
   private async withoutNew(pair: Pair, pairView: PairView): Promise<string> {
     const { old } = pairView;
-    if (old?.isMaster === true) await new Roles(pair.old, versionOf(old)).writes.end();
+    if (old?.isMaster === true) await pair.oldRoles(old).writes.end();
     if (old === undefined || old.isMaster || !this.options.newIsGone) pair.throwIfUnreachable();
     if (!this.options.acceptLoss) throw new RefusedError(`${LOSS}; --accept-loss rolls back anyway`);
     await this.promoteOld(pair, pairView);
@@ -120,8 +120,8 @@ class Rollback {
 
   /** The old server first, so that it accepts writes at once, even if detaching fails. */
   private async detach(pair: Pair, { old, new: fresh }: PairView): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).writes.end();
-    await new Roles(pair.new, versionOf(fresh)).demote();
+    await pair.oldRoles(old).writes.end();
+    await pair.newRoles(fresh).demote();
     reached('rollback.detached');
     await restoreSettings(pair.old, versionOf(old));
   }
@@ -139,7 +139,7 @@ class Rollback {
 
   /** If the role is not durable, a restart brings the fence back, which is safe. */
   private async promoteOld(pair: Pair, { old }: PairView): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).promote(await this.beforePromotion(pair), true);
+    await pair.oldRoles(old).promote(await this.beforePromotion(pair), true);
     await saveUsers(pair.old);
     reached('rollback.promoted');
   }
@@ -150,16 +150,19 @@ class Rollback {
 
   /** If the demotion is not durable, the new server would be a second master after a restart. */
   private async checkNew(pair: Pair, { new: fresh }: PairView): Promise<void> {
-    await new Roles(pair.new, versionOf(fresh)).checkDurable().catch((error: unknown) => {
-      if (!(error instanceof NotDurableError)) throw error;
-      const remedy = 'free space on its disk; or remove its pod for good, and roll back with --new-is-gone';
-      throw new RefusedError(`${error.message}: after a restart it would be a master again; ${remedy}`);
-    });
+    await pair
+      .newRoles(fresh)
+      .checkDurable()
+      .catch((error: unknown) => {
+        if (!(error instanceof NotDurableError)) throw error;
+        const remedy = 'free space on its disk; or remove its pod for good, and roll back with --new-is-gone';
+        throw new RefusedError(`${error.message}: after a restart it would be a master again; ${remedy}`);
+      });
   }
 
   private async handOverOf(pair: Pair, { old, new: fresh }: PairView): Promise<HandOver> {
-    const from = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
-    const to = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
+    const from = { server: pair.new, roles: pair.newRoles(fresh) };
+    const to = { server: pair.old, roles: pair.oldRoles(old) };
     const { deadlineMs, hold: method = from.roles.writes.method } = this.options;
     return {
       from,
@@ -183,7 +186,7 @@ class Rollback {
       return this.conclude(pair);
     }
     if (old.follows === NOWHERE_ADDRESS) return this.goBackWithLoss(pair, pairView);
-    await new Roles(pair.new, versionOf(fresh)).promote();
+    await pair.newRoles(fresh).promote();
     throw new AbortedError('the new server serves again, because the old one lacks some of its writes');
   }
 
@@ -195,7 +198,7 @@ class Rollback {
     await this.checkNew(pair, pairView);
     this.context.report.progress({ shard: this.shard.shard, state: 'counting', detail: 'keys that changed' });
     const changed = await changedKeys(pair, pairView, this.options.count);
-    if (fresh?.follows !== NOWHERE_ADDRESS) await new Roles(pair.new, versionOf(fresh)).demote();
+    if (fresh?.follows !== NOWHERE_ADDRESS) await pair.newRoles(fresh).demote();
     reached('rollback.demoted');
     await this.promoteOld(pair, pairView);
     const snapshot = await takeOwedSnapshot(pair.old);

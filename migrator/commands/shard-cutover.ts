@@ -18,7 +18,7 @@ import {
 } from '../shard/persistence';
 import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { reattached } from '../shard/reattach';
-import { NotDurableError, Roles } from '../shard/roles';
+import { NotDurableError } from '../shard/roles';
 import { ServerError, rethrowUnreachable } from '../redis/server';
 import { MEANING } from '../shard/shard-state';
 import { reached } from '../shard/fault-points';
@@ -130,12 +130,15 @@ export class ShardCutover {
 
   /** Releases writes that an interrupted run still holds. */
   private async releaseLeftovers(pair: Pair, old: ServerView): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).writes.end().catch((error: unknown) => {
-      rethrowUnreachable(error);
-      const remedy =
-        'a cutover needs CONFIG; if it is renamed, add the new name to the renamedCommands Secret of the migration';
-      throw new RefusedError(`${(error as Error).message}: ${remedy}`);
-    });
+    await pair
+      .oldRoles(old)
+      .writes.end()
+      .catch((error: unknown) => {
+        rethrowUnreachable(error);
+        const remedy =
+          'a cutover needs CONFIG; if it is renamed, add the new name to the renamedCommands Secret of the migration';
+        throw new RefusedError(`${(error as Error).message}: ${remedy}`);
+      });
   }
 
   private async move(pair: Pair, pairView: PairView): Promise<string | undefined> {
@@ -169,8 +172,8 @@ export class ShardCutover {
   }
 
   private async handOverOf(pair: Pair, { old, new: fresh }: PairView): Promise<HandOver> {
-    const from = { server: pair.old, roles: new Roles(pair.old, versionOf(old)) };
-    const to = { server: pair.new, roles: new Roles(pair.new, versionOf(fresh)) };
+    const from = { server: pair.old, roles: pair.oldRoles(old) };
+    const to = { server: pair.new, roles: pair.newRoles(fresh) };
     const { deadlineMs, acceptVolatileFence, hold: method = from.roles.writes.method } = this.options;
     return {
       from,
@@ -217,7 +220,7 @@ export class ShardCutover {
     const { old, new: fresh } = pairView;
     if (fresh?.isLoading)
       throw new RefusedError(`${this.shard.new} is loading the data of ${fresh.follows ?? 'another server'}`);
-    const roles = new Roles(pair.new, versionOf(fresh));
+    const roles = pair.newRoles(fresh);
     await roles.checkDurable();
     const beforePromotion = await promotionCommands(pair.new);
     this.tell('moving', 'the old server is fenced, and the new one serves with what it has');
@@ -226,17 +229,20 @@ export class ShardCutover {
   }
 
   private async fence(pair: Pair, old?: ServerView): Promise<void> {
-    await new Roles(pair.old, versionOf(old)).demote().catch((error: unknown) => {
-      if (!(error instanceof NotDurableError && this.options.acceptVolatileFence)) throw error;
-    });
+    await pair
+      .oldRoles(old)
+      .demote()
+      .catch((error: unknown) => {
+        if (!(error instanceof NotDurableError && this.options.acceptVolatileFence)) throw error;
+      });
   }
 
   /** The last steps, once the new server is the master: makes its role durable, and the old server its replica if planned. */
   private async finish(pair: Pair): Promise<string> {
     const { new: fresh, state, old } = await pair.observe();
     if (fresh?.isMaster !== true) throw new AbortedError(MEANING[state]);
-    const roles = new Roles(pair.new, versionOf(fresh));
-    await roles.checkDurable();
+    const roles = pair.newRoles(fresh);
+    await roles.checkMaster();
     await roles.writes.end();
     this.tell('moved', 'making the new roles durable');
     const snapshot = await takeOwedSnapshot(pair.new);
@@ -258,7 +264,7 @@ export class ShardCutover {
         await lock(pair);
         const { old, new: fresh } = await pair.observe();
         if (old?.isMaster !== true || fresh?.isMaster === true) return;
-        await new Roles(pair.old, versionOf(old)).writes.end();
+        await pair.oldRoles(old).writes.end();
       });
     } catch (error) {
       // The reason why the cutover failed matters more.

@@ -11,7 +11,6 @@ import { refuseMissingRights } from './refuse-missing-rights';
 import { refuseWatched } from './refuse-watched';
 import { lagOf, Pair, type PairView, versionOf } from '../shard/pair';
 import { Resyncs } from '../shard/resyncs';
-import { Roles } from '../shard/roles';
 import { restoreSettings, enableDisklessSync } from '../shard/persistence';
 import { hostAndPort, ServerError, rethrowUnreachable } from '../redis/server';
 import { productChecks } from '../checks/server-checks';
@@ -121,7 +120,7 @@ class ShardSync {
     await lock(pair);
     const { state, old, new: fresh } = await pair.observe();
     if (state === 'syncing' || state === 'in sync') {
-      await new Roles(pair.new, versionOf(fresh)).demote();
+      await pair.newRoles(fresh).demote();
       await restoreSettings(pair.old, versionOf(old)).catch(rethrowUnreachable);
     }
     await unlock(pair.new);
@@ -186,7 +185,7 @@ async function attach(pair: Pair, { old, new: fresh }: PairView): Promise<void> 
   if ((await pair.observe()).state === 'waiting') {
     // Not possible without CONFIG; preflight and cutover refuse such a server.
     await enableDisklessSync(pair.old, versionOf(old)).catch(rethrowUnreachable);
-    await new Roles(pair.new, versionOf(fresh)).follow(pair.shard.old);
+    await pair.newRoles(fresh).follow(pair.shard.old);
   }
   reached('sync.attached');
   await unlock(pair.new);

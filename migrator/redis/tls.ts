@@ -45,7 +45,8 @@ interface Servers extends Identity {
 }
 
 let trustOfAll: Trust | undefined;
-const trusts = new Map<string, Trust>();
+/** Of single servers; without one, a server has no TLS. */
+const trusts = new Map<string, Trust | undefined>();
 
 const DIAGNOSE_MS = 2000;
 
@@ -72,8 +73,14 @@ function trustIn(file: string, { name, certificate: own }: Identity): Trust {
   return { ca, file, cert, key, name };
 }
 
+/** From now on, connections to these servers do not use TLS, as others do. */
+export function connectWithoutTls(addresses: readonly string[]): void {
+  for (const address of addresses) trusts.set(address, undefined);
+}
+
 function trustOf({ host, port }: Where): Trust | undefined {
-  return trusts.get(`${host}:${port}`) ?? trustOfAll;
+  const address = `${host}:${port}`;
+  return trusts.has(address) ? trusts.get(address) : trustOfAll;
 }
 
 /** The options of a connection; undefined without TLS. */

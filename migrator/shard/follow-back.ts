@@ -3,7 +3,7 @@
 import { closeReadsCommands, saveUsers, openReadsCommands } from './closed-reads';
 import { type Pair, versionOf } from './pair';
 import { deleteSyncFileCommands } from './persistence';
-import { NotDurableError, Roles } from './roles';
+import { NotDurableError } from './roles';
 import { type CommandLine } from '../redis/server';
 import { observe, type ServerView } from '../redis/server-view';
 import { type Version } from '../redis/version';
@@ -24,7 +24,7 @@ export async function followBack(pair: Pair, it: FollowBack): Promise<string> {
   if (!oldVersion.canFollow(newVersion)) {
     return `moved; the old server (${oldVersion.name}) cannot follow ${newVersion.name}, and is fenced`;
   }
-  const roles = new Roles(pair.old, oldVersion);
+  const roles = pair.oldRoles(it.old);
   const accept = (error: unknown): void => {
     if (!(error instanceof NotDurableError && it.acceptVolatileFence)) throw error;
   };

@@ -1,11 +1,12 @@
 // Connections to the two servers of a shard, as far as they can be reached.
 
-import { type PlannedShard, ROLE_USER } from '../../lib/migration/plan';
+import { type PlannedShard, type PlannedTls, ROLE_USER } from '../../lib/migration/plan';
 import { RedisServer, ServerError } from '../redis/server';
 import { type ShardState, stateOf } from './shard-state';
 import { connectOrError, disconnected, observeOrError, orThrow, type ServerOrError } from '../redis/reachable';
 import { type ServerView } from '../redis/server-view';
 import { Version } from '../redis/version';
+import { Roles } from './roles';
 
 /** Credentials and options for the servers of a fleet. */
 export interface Access {
@@ -15,6 +16,8 @@ export interface Access {
   readonly renamedCommands: Readonly<Record<string, string>>;
   /** Identifies the plan: migrators with different plans do not work on the same shard. */
   readonly planHash: string;
+  /** Which servers have TLS; without it, none. */
+  readonly tls?: PlannedTls;
 }
 
 /** The state of both servers at one time. */
@@ -26,12 +29,13 @@ export interface PairView {
 
 export class Pair {
   /** Throws a ServerError if a server rejects the password or grants too few rights, since waiting does not help. */
-  static async connect(shard: PlannedShard, { password, oldUser, renamedCommands, planHash }: Access): Promise<Pair> {
+  static async connect(shard: PlannedShard, access: Access): Promise<Pair> {
+    const { password, oldUser, renamedCommands } = access;
     const [old, fresh] = await Promise.all([
       connectOrError(shard.old, { password, ...oldUser, renamedCommands }),
       connectOrError(shard.new, { password, preferredUser: ROLE_USER }),
     ]);
-    const pair = new Pair(shard, planHash, old, fresh);
+    const pair = new Pair(shard, access, old, fresh);
     const refusal = [pair.oldOrError, pair.newOrError].find((it) => it instanceof ServerError && it.isAboutUser);
     if (refusal === undefined) return pair;
     pair.close();
@@ -40,7 +44,7 @@ export class Pair {
 
   private constructor(
     readonly shard: PlannedShard,
-    readonly planHash: string,
+    private readonly access: Access,
     private oldOrError: ServerOrError,
     private newOrError: ServerOrError,
   ) {}
@@ -53,6 +57,21 @@ export class Pair {
   /** The new server. Throws if it could not be reached. */
   get new(): RedisServer {
     return orThrow(this.newOrError);
+  }
+
+  /** Role changes of the old server. */
+  oldRoles(view?: ServerView): Roles {
+    return new Roles(this.old, versionOf(view));
+  }
+
+  /** Role changes of the new server, which follows the old one by TLS or without, as the plan says. */
+  newRoles(view?: ServerView): Roles {
+    const { tls } = this.access;
+    return new Roles(this.new, versionOf(view), true, tls && { asReplica: tls.old, asMaster: tls.new });
+  }
+
+  get planHash(): string {
+    return this.access.planHash;
   }
 
   /** The servers that could be reached. */

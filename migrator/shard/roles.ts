@@ -35,6 +35,17 @@ interface Change {
   readonly after?: readonly CommandLine[];
 }
 
+/**
+ * By TLS or without, as a server follows another one: a part of its role, which its start script restores. It is set before the role, so that
+ * no server follows another one in the wrong way, wherever this program dies.
+ */
+export interface ReplicationTls {
+  /** As a replica of the old server. */
+  readonly asReplica: boolean;
+  /** Once it is promoted: as it follows its partner later, if it has one. */
+  readonly asMaster: boolean;
+}
+
 /** Changes the role of a server, with the command names of its version. */
 export class Roles {
   readonly writes: WriteHold;
@@ -45,6 +56,8 @@ export class Roles {
     private readonly version: Version,
     /** Whether it serves old data when it is a replica without a link, once it has been promoted. */
     private readonly servesStaleData = true,
+    /** @default - its setting stays as it is */
+    private readonly tls?: ReplicationTls,
   ) {
     this.writes = new WriteHold(server, version);
   }
@@ -56,6 +69,13 @@ export class Roles {
     await this.server.call('CONFIG', 'REWRITE').catch((error: unknown) => {
       throw error instanceof ServerError && error.code !== 'UNREACHABLE' ? new NotDurableError(error.message) : error;
     });
+  }
+
+  /** The same of a master, however it became one: from now on, it follows its partner as that has TLS. */
+  async checkMaster(): Promise<void> {
+    const commands = this.tlsCommands(this.tls?.asMaster);
+    if (commands.length > 0) await this.server.all(commands);
+    await this.checkDurable();
   }
 
   /**
@@ -73,6 +93,7 @@ export class Roles {
       ...before,
       ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), 'no'],
       ['CONFIG', 'SET', this.version.nameOf('replica-read-only'), 'yes'],
+      ...this.tlsCommands(this.tls?.asReplica),
       [this.replicaOf, host, port],
       ...(await this.writes.removeFenceCommands()),
     ];
@@ -88,6 +109,7 @@ export class Roles {
     const commands: CommandLine[] = [
       ...before,
       ...(this.version.pausesWrites ? [['CLIENT', 'PAUSE', PROMOTION_MS, 'WRITE'] as const] : []),
+      ...this.tlsCommands(this.tls?.asMaster),
       [this.replicaOf, 'NO', 'ONE'],
       ['CONFIG', 'SET', this.version.nameOf('replica-serve-stale-data'), this.servesStaleData ? 'yes' : 'no'],
       ...(await this.writes.removeFenceCommands()),
@@ -118,6 +140,10 @@ export class Roles {
 
   private rewriteRisk(): Promise<string | undefined> {
     return (this.risk ??= rewriteRisk(this.server, this.version));
+  }
+
+  private tlsCommands(byTls?: boolean): CommandLine[] {
+    return byTls === undefined ? [] : [['CONFIG', 'SET', 'tls-replication', byTls ? 'yes' : 'no']];
   }
 
   private get replicaOf(): 'REPLICAOF' | 'SLAVEOF' {

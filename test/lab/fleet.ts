@@ -452,7 +452,10 @@ export class LabFleet {
     const local = (all: string[], ports: readonly number[]): [string, string][] =>
       all.map((address, n) => [address, `${this.nodes.get(ports[n])?.address ?? '127.0.0.1'}:${ports[n]}`]);
     const { b, sentinels } = this.second;
+    // That without TLS, where everything else uses the one with it.
+    const plain = usesTls(this.props.tls) ? addresses.map((it) => `${it.slice(0, it.lastIndexOf(':'))}:6379`) : [];
     return Object.fromEntries([
+      ...local(plain, this.ports),
       ...local(
         addresses,
         addresses.map((_, n) => this.portOf(n)),

@@ -64,7 +64,7 @@ export class LabTlsReplicas {
   charts!: FleetCharts;
   /** The certificate of the servers and Sentinels. */
   secret: CertificateSecret;
-  private readonly running = new Map<string, Running>();
+  protected readonly running = new Map<string, Running>();
   /** All pods that were ever started, the newest first. */
   private readonly starting: LabPod[] = [];
   private proxy?: RunningProxy;
@@ -72,12 +72,12 @@ export class LabTlsReplicas {
   private clients?: Load;
   private readonly kubelet = new LabKubelet(() => [...this.running.values()].map(({ pod }) => pod));
   // Two labs would have to draw the same of 50,000.
-  private readonly network = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
-  private readonly pool: NutcrackerPool;
+  protected readonly network = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
+  protected readonly pool: NutcrackerPool;
   private readonly ring: HashRing;
 
   constructor(
-    private readonly lab: Lab,
+    protected readonly lab: Lab,
     private readonly shards: number,
     private readonly authority: Authority,
     private readonly props: Partial<FleetChartsProps> = {},
@@ -93,6 +93,15 @@ export class LabTlsReplicas {
       servers: this.ordinals.map((n) => new NutcrackerServer({ address: `old-${n}:6379` })),
     });
     this.ring = HashRing.of(this.pool);
+  }
+
+  /** Of a fleet that has more than its shards. */
+  protected get moreProps(): Partial<FleetChartsProps> {
+    return {};
+  }
+
+  protected get moreSecrets(): Record<string, Data> {
+    return {};
   }
 
   get ordinals(): number[] {
@@ -184,7 +193,7 @@ export class LabTlsReplicas {
   }
 
   /** The Sentinels one after another, as their StatefulSet does. */
-  private async rollSentinels(atOnce = false): Promise<void> {
+  protected async rollSentinels(atOnce = false): Promise<void> {
     if (atOnce) await Promise.all(SENTINELS.map((n) => this.rollSentinel(n)));
     else for (const n of [...SENTINELS].reverse()) await this.rollSentinel(n);
   }
@@ -200,7 +209,7 @@ export class LabTlsReplicas {
   }
 
   /** The servers a or b, one after another. */
-  private async rollServers(side: Side, atOnce = false): Promise<void> {
+  protected async rollServers(side: Side, atOnce = false): Promise<void> {
     if (atOnce) await Promise.all(this.ordinals.map((n) => this.applyServer(n, side)));
     else for (const n of [...this.ordinals].reverse()) await this.applyServer(n, side);
   }
@@ -225,10 +234,16 @@ export class LabTlsReplicas {
     const replace = {
       'protected-mode no': `protected-mode no\nbind ${host}`,
       '127.0.0.1': host,
+      // Where nothing listens.
+      '127.0.0.1 1': '127.0.0.1 1',
       [line]: line.split(' ').length === 4 ? both : plain,
     };
-    const pod = (): LabPod => this.podOf(name);
-    await this.applyPod(statefulSet, name, replace, () => pod().ready());
+    await this.applyPod(statefulSet, name, replace, () => this.isReady(this.podOf(name)));
+  }
+
+  /** Whether the controller goes on to the next pod. */
+  protected isReady(pod: LabPod): Promise<boolean> {
+    return pod.ready();
   }
 
   private async applyPod(
@@ -463,14 +478,18 @@ export class LabTlsReplicas {
         string,
         Data
       >,
-      secrets: { 'fleet-redis': { password: PASSWORD }, shards: this.secret as unknown as Data },
+      secrets: {
+        'fleet-redis': { password: PASSWORD },
+        shards: this.secret as unknown as Data,
+        ...this.moreSecrets,
+      },
       replace: { ...Object.fromEntries(addresses), ...HASTE, ...replace },
     });
     this.starting.unshift(pod);
     return pod;
   }
 
-  private synthesize(phase: Phase): FleetCharts {
+  protected synthesize(phase: Phase): FleetCharts {
     const app = new App();
     const charts = new FleetCharts(app, 'fleet', {
       pool: this.pool,
@@ -479,6 +498,7 @@ export class LabTlsReplicas {
       storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
       proxies: { image: 'twemproxy:0.5.0' },
       ...this.props,
+      ...this.moreProps,
       ...(phase !== 'none' && { tls: { secretName: 'shards', phase } }),
     });
     const errors = validationErrors(app);

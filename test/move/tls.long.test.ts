@@ -1,4 +1,5 @@
-// Moves from old servers with TLS, under load: their own TLS with certificates of clients, or that of a tunnel in front of them.
+// Moves from old servers with TLS, under load: their own TLS with certificates of clients, or that of a tunnel in front of them; and from old
+// servers without TLS to shards with it.
 
 import { TlsPhase } from '../../lib';
 import { Authority } from '../lab/certificates';
@@ -27,17 +28,27 @@ const SHARDS = ['fleet-shard-0', 'fleet-shard-1'];
 /** Both authorities, since an old server that follows its shard verifies it. */
 const both = (): string => oldAuthority.certificate + authority.certificate;
 
-type Options = Pick<LabMoveProps, 'tls' | 'tunnel' | 'directives'> & { readonly withClient: boolean };
+type Options = Pick<LabMoveProps, 'tls' | 'tunnel' | 'directives'> & {
+  readonly withClient?: boolean;
+  readonly keepLegacyInSync?: boolean;
+};
 
-async function started(phase: TlsPhase, { withClient, ...props }: Options): Promise<Moving> {
+async function started(
+  phase: TlsPhase,
+  { withClient = false, keepLegacyInSync = true, ...props }: Options,
+): Promise<Moving> {
   const client = oldAuthority.issue(['mover']);
-  const oldTls = { caSecretName: 'old-ca', serverName: NAME, ...(withClient && { clientSecretName: 'old-client' }) };
+  const oldTls = (props.tls ?? props.tunnel) && {
+    caSecretName: 'old-ca',
+    serverName: NAME,
+    ...(withClient && { clientSecretName: 'old-client' }),
+  };
   moving = await Moving.of(lab, {
     ...props,
     fleet: {
       tls: { phase, secretName: 'shards' },
       certificates: { shards: authority.issue(SHARDS), 'old-ca': client, 'old-client': client },
-      migration: { keepLegacyInSync: true, oldTls },
+      migration: { keepLegacyInSync, oldTls },
     },
   });
   return moving;
@@ -58,42 +69,60 @@ async function clientsWrite({ load }: Moving): Promise<void> {
   await until('clients write', () => load.acknowledgedWrites > before + 500);
 }
 
+/** A restart of its program, which must keep what it follows, by TLS or without. */
+async function restart({ move: { fleet } }: Moving): Promise<void> {
+  await fleet.shard(0).stop('SIGKILL');
+  await fleet.startShard(0);
+}
+
 test.each<[string, TlsPhase, () => Options]>([
-  ['with certificates of clients, to shards with TLS only', TlsPhase.REQUIRED, ownTls],
-  ['with certificates of clients, to shards with both ports', TlsPhase.USED, ownTls],
+  ['with TLS and certificates of clients, to shards with TLS only', TlsPhase.REQUIRED, ownTls],
+  ['with TLS and certificates of clients, to shards with both ports', TlsPhase.USED, ownTls],
   [
-    'without certificates of clients, to shards with a plain port',
+    'with TLS but without certificates of clients, to shards with a plain port',
     TlsPhase.OFFERED,
-    () => ({ withClient: false, tls: { certificate: () => oldAuthority.issue([NAME]) } }),
+    () => ({ tls: { certificate: () => oldAuthority.issue([NAME]) } }),
   ],
   [
-    'that a tunnel has, to shards with a plain port',
+    'with TLS that a tunnel has, to shards with a plain port',
     TlsPhase.OFFERED,
-    () => ({ withClient: false, tunnel: oldAuthority.issue([NAME]) }),
+    () => ({ tunnel: oldAuthority.issue([NAME]) }),
   ],
-])('from old servers with TLS %s: there, back, there again, and without the bridge', async (_what, phase, options) => {
+  ['without TLS, to shards with TLS only', TlsPhase.REQUIRED, () => ({ keepLegacyInSync: false })],
+  ['without TLS, to shards with both ports', TlsPhase.USED, () => ({})],
+  ['without TLS, to shards with a plain port', TlsPhase.OFFERED, () => ({})],
+])('from old servers %s: there, back, there again, and without the bridge', async (_what, phase, options) => {
   const running = await started(phase, options());
+  const { keepLegacyInSync = true } = options();
   const { move: it, load } = running;
   const keys = await it.old.fill(22);
   const before = await it.contents('old', keys);
   expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
   expect(await (await it.fleet.jobPod('preflight').start()).exit()).toBe(0);
   await it.run('sync');
-  // It follows by TLS also after a restart.
-  await it.fleet.shard(0).stop('SIGKILL');
-  await it.fleet.startShard(0);
+  await restart(running);
   await it.run('sync');
   expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
   await it.run('verify', '--full');
   await clientsWrite(running);
-  await it.run('cutover');
-  expect(await it.run('status')).toContain('2 following');
-  await clientsWrite(running);
+  if (keepLegacyInSync) {
+    await it.run('cutover');
+    expect(await it.run('status')).toContain('2 following');
+    await clientsWrite(running);
+    await restart(running);
+    const old = it.old.serverClient(0);
+    await until('the old server follows again', async () => {
+      return (await old.info('replication')).includes('master_link_status:up');
+    }).finally(() => {
+      old.disconnect();
+    });
+  }
   await it.run('rollback');
+  await restart(running);
   await clientsWrite(running);
   await it.run('sync');
   await it.run('cutover');
-  expect(await it.run('status')).toContain('2 following');
+  expect(await it.run('status')).toContain(keepLegacyInSync ? '2 following' : '2 moved');
   await clientsWrite(running);
   expect(await it.contents('new', keys)).toEqual(before);
   await it.rollOut(load);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const [old, fresh] = [await detailsOf(pair.old, pairView.old), await detailsOf(pair.new, pairView.new)];
   pair.close();
   found = (ofOld, ofNew, keepLegacyInSync = false) => {
-    const both = { old: { ...old, ...ofOld }, new: { ...fresh, ...ofNew }, keepLegacyInSync };
+    const both = { old: { ...old, ...ofOld }, new: { ...fresh, ...ofNew }, keepLegacyInSync, shard: shards[0] };
     return serverChecks({ ...both, password: access.password }).map(({ severity, code }) => `${severity} ${code}`);
   };
 });

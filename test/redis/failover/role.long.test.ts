@@ -37,6 +37,8 @@ interface Start {
   readonly path?: string;
   /** How long a master stays down. @default 0 */
   readonly downSeconds?: number;
+  /** The other ports of both servers, while TLS is turned on. @default - the fleet has no TLS */
+  readonly others?: readonly [number, number];
 }
 
 const me = (): Answer => ['127.0.0.1', ports.a];
@@ -53,6 +55,7 @@ function begin({
   host = '127.0.0.1',
   path: PATH,
   downSeconds = 0,
+  others = undefined,
 }: Start = {}): Program & {
   pod: ScriptPod;
 } {
@@ -65,7 +68,8 @@ function begin({
   const name = server === 'a' ? 'redis-7' : 'redis-b-7';
   const pod = new ScriptPod(lab, name, '/etc/redis-shard', { ...env, ...(PATH !== undefined && { PATH }) });
   for (const script of ['role.sh', 'addresses.sh', 'password.sh']) pod.addScript(script);
-  pod.configure('servers', `${host}:${ports.a} ${host}:${ports.b}\n`);
+  const both = [ports.a, ports.b, ...(others ?? [])].map((port) => `${host}:${port}`);
+  pod.configure('servers', `${both.join(' ')}\n`);
   pod.configure('sentinels', sentinels.map(({ port }) => `${host}:${port}\n`).join(''));
   pod.configure('snapshots', 'yes\n');
   if (durable !== undefined) fs.writeFileSync(path.join(pod.data, 'redis.conf'), `${durable}\n`);
@@ -174,6 +178,19 @@ describe('if two Sentinels do not monitor the shard', () => {
     ['a quoted role is one', { durable: ' "slaveof" "10.0.0.1" "6379"' }, ' "slaveof" "10.0.0.1" "6379"'],
   ])('%s', async (_title, start, role) => {
     expect(await roleOf(begin(start))).toBe(role);
+  });
+
+  test.each<[string, string, (b: number) => string, string]>([
+    ['its partner, known by its other port', '127.0.0.1 4', (b) => `127.0.0.1 ${b}`, 'no'],
+    ['an old server with a port of its partner', '10.0.0.1 4', () => '10.0.0.1 4', 'yes'],
+    ['an old server on the host of its partner', '127.0.0.1 5', () => '127.0.0.1 5', 'yes'],
+    ['no server', '127.0.0.1 1', () => '127.0.0.1 1', 'no'],
+  ])('with TLS on the disk, a follows %s', async (_what, durable, master, byTls) => {
+    const program = begin({ durable: `replicaof ${durable}\ntls-replication yes`, others: [3, 4] });
+    expect(await roleOf(program)).toBe(`replicaof ${master(ports.b)}`);
+    expect(program.output).toContain(
+      `replica-announce-port ${ports.a}\nreplica-priority 0\ntls-replication ${byTls}\n`,
+    );
   });
 
   test('a new b is a replica of a', async () => {
