@@ -65,7 +65,7 @@ export class LabTlsMove extends LabTlsReplicas {
   protected override async isReady(pod: LabPod): Promise<boolean> {
     if (this.phase === MigrationPhase.MOVED) return pod.ready();
     const ordinal = Number(pod.name.split('-').at(-1));
-    return (await this.replication(ordinal, pod.name.startsWith('fleet-redis-b') ? 'b' : 'a')).role !== undefined;
+    return 'role' in (await this.replication(ordinal, pod.name.startsWith('fleet-redis-b') ? 'b' : 'a'));
   }
 
   /** Starts the old servers, and all pods. */

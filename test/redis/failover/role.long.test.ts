@@ -55,7 +55,7 @@ function begin({
   host = '127.0.0.1',
   path: PATH,
   downSeconds = 0,
-  others = undefined,
+  others,
 }: Start = {}): Program & {
   pod: ScriptPod;
 } {
