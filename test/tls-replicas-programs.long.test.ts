@@ -5,7 +5,7 @@ import { NetworkPeer, ShardStorage, TlsPhase } from '../lib';
 import { Authority } from './lab/certificates';
 import { connect, PASSWORD } from './lab/clients';
 import { freePort, Lab, until } from './lab/lab';
-import { LabTlsReplicas } from './lab/tls-replicas';
+import { CLIENT_TLS_PORT, HEALTH, LabTlsReplicas } from './lab/tls-replicas';
 
 let lab: Lab;
 let fleet: LabTlsReplicas;
@@ -75,4 +75,46 @@ test('the exporters read both servers and their certificates by TLS', async () =
   expect(data['scrape.yml']).toMatch(
     /fleet-shard-0-b:6390[\s\S]*fleet-shard-certificates|fleet-shard-certificates[\s\S]*fleet-shard-0-b:6390/,
   );
+});
+
+/** The value of a metric of HAProxy. */
+async function metric(name: string): Promise<string | undefined> {
+  const text = await fetch(`http://127.0.0.1:${fleet.proxyPortOf(HEALTH)}/metrics`).then((it) => it.text());
+  const line = text.split('\n').find((it) => it.startsWith(`${name} `));
+  return line?.slice(name.length + 1);
+}
+
+test('the checks of the bridge resume their sessions', async () => {
+  fleet = new LabTlsReplicas(lab, 1, new Authority(lab, 'first'), { metrics: { clients: [NetworkPeer.anyone()] } });
+  await fleet.apply(TlsPhase.REQUIRED);
+  // The handshakes of a second that begin a session.
+  const begun = 'haproxy_process_current_backend_ssl_key_rate';
+  await until('a second has no full handshake', async () => (await metric(begun)) === '0');
+});
+
+test('a failover opens one connection for each proxy, and no client has to connect again', async () => {
+  const authority = new Authority(lab, 'first');
+  fleet = new LabTlsReplicas(lab, 1, authority, {
+    metrics: { clients: [NetworkPeer.anyone()] },
+    proxies: {
+      image: 'twemproxy:0.5.0',
+      clientTls: { secretName: 'shards', port: CLIENT_TLS_PORT, plainPorts: true },
+    },
+  });
+  await fleet.apply(TlsPhase.REQUIRED);
+  const tls = { ca: authority.certificate, servername: 'fleet-shard-0' };
+  const clients = Array.from({ length: 100 }, () => connect(fleet.proxyPortOf(CLIENT_TLS_PORT), PASSWORD, { tls }));
+  let closed = 0;
+  for (const client of clients) client.on('close', () => closed++);
+  for (const client of clients) await client.set('key', 'value');
+  const master = await fleet.untilInSync(0);
+  expect(master).toBe('a');
+  await fleet.lose(0, master);
+  await until('all clients are served', async () => {
+    const replies = await Promise.all(clients.map((client) => client.get('key').catch(() => undefined)));
+    return replies.every((it) => it === 'value');
+  });
+  expect(closed).toBe(0);
+  expect(await metric('haproxy_server_connection_attempts_total{proxy="shard-0",server="b"}')).toBe('1');
+  for (const client of clients) client.disconnect();
 });

@@ -8,27 +8,38 @@ import { type Lab, type Program } from '../../test/lab/lab';
 import { LabTlsReplicas, type Phase } from '../../test/lab/tls-replicas';
 import { heading, row, sleep } from '../table';
 
-const SHARDS = 4;
+/** The difference between both is what each shard adds. */
+const SHARDS = [4, 12];
 const SECONDS = 30;
 const PHASES: readonly Phase[] = ['none', TlsPhase.OFFERED, TlsPhase.USED, TlsPhase.REQUIRED];
 
 export async function tls(lab: Lab): Promise<void> {
-  const fleet = new LabTlsReplicas(lab, SHARDS, new Authority(lab, 'bench'));
-  heading(`${SHARDS} shards with replicas, one proxy, no clients: CPU a second`, 'HAProxy', 'a server', 'a Sentinel');
-  for (const phase of PHASES) {
-    await fleet.apply(phase);
-    if (phase !== 'none' && phase !== TlsPhase.REQUIRED) continue;
-    // The first checks follow each other faster.
-    await sleep(5000);
-    const servers = fleet.ordinals.flatMap((n) => SIDES.map((side) => fleet.server(n, side).program('redis')));
-    const sentinels = [0, 1, 2].map((n) => fleet.sentinel(n).program('sentinel'));
-    const kinds = [[fleet.proxyPod.program('bridge')], servers, sentinels];
-    const before = kinds.map(cpuOf);
-    await sleep(SECONDS * 1000);
-    const used = kinds.map((kind, n) => (cpuOf(kind) - before[n]) / SECONDS);
-    row(`  ${phase === 'none' ? 'without TLS' : 'with TLS'}`, ...used.map((it) => `${it.toFixed(1)} ms`));
+  const authority = new Authority(lab, 'bench');
+  for (const shards of SHARDS) {
+    const fleet = new LabTlsReplicas(lab, shards, authority);
+    heading(`${shards} shards with replicas, one proxy, no clients: CPU a second`, 'HAProxy', 'a server', 'a Sentinel');
+    for (const phase of PHASES) {
+      await fleet.apply(phase);
+      if (phase !== 'none' && phase !== TlsPhase.REQUIRED) continue;
+      row(
+        `  ${phase === 'none' ? 'without TLS' : 'with TLS'}`,
+        ...(await cpuOfAll(fleet)).map((it) => `${it.toFixed(1)} ms`),
+      );
+    }
+    await fleet.close();
   }
-  await fleet.close();
+}
+
+/** The CPU time of HAProxy, a server and a Sentinel in a second, in milliseconds. */
+async function cpuOfAll(fleet: LabTlsReplicas): Promise<number[]> {
+  // The first checks follow each other faster.
+  await sleep(5000);
+  const servers = fleet.ordinals.flatMap((n) => SIDES.map((side) => fleet.server(n, side).program('redis')));
+  const sentinels = [0, 1, 2].map((n) => fleet.sentinel(n).program('sentinel'));
+  const kinds = [[fleet.proxyPod.program('bridge')], servers, sentinels];
+  const before = kinds.map(cpuOf);
+  await sleep(SECONDS * 1000);
+  return kinds.map((kind, n) => (cpuOf(kind) - before[n]) / SECONDS);
 }
 
 /** The mean CPU time of processes so far, in milliseconds. */

@@ -8,6 +8,7 @@ import {
   leasePattern,
   portsOf,
   roleQuestion,
+  TLS_CHECKS,
   voteExpected,
   waitOf,
 } from './failover-bridge-config';
@@ -136,7 +137,12 @@ class FailoverFile {
       const text = indented.trim();
       if (!this.tls) return /\bssl\b/.test(text) && !text.startsWith('#');
       if (/^tcp-check\s+connect/.test(text)) return !/^tcp-check connect (default|addr abns@\S+)$/.test(text);
-      return /^default-server\b/.test(text) && text !== TLS_SERVERS && /ssl|verify|ca-file|sni|check-/.test(text);
+      return (
+        /^default-server\b/.test(text) &&
+        text !== TLS_SERVERS &&
+        text !== TLS_CHECKS &&
+        /ssl|verify|ca-file|sni|check-/.test(text)
+      );
     });
     if (odd >= 0)
       throw new Error(

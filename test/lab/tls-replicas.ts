@@ -49,7 +49,7 @@ interface RunningProxy extends Running {
 /** The ports of the charts, without TLS and with it. */
 export const PORTS = { a: [6379, 6389], b: [6380, 6390], sentinel: [26_379, 26_389] } as const;
 const PROXY = 22_121;
-const HEALTH = 8404;
+export const HEALTH = 8404;
 /** Of clients, if the proxies have one. Not 6379, which the lab could not tell from the port of the shards. */
 export const CLIENT_TLS_PORT = 7379;
 const SENTINELS = [0, 1, 2];
