@@ -11,7 +11,7 @@ import { checkName, checkOneOf, refuseValue } from './common/prop-errors';
 import { checkSecretKey } from './common/secret-key';
 import { type FleetReshardProps } from './fleet-reshard-props';
 import { checkJobs } from './jobs/job-checks';
-import { withTls } from './jobs/job-tls';
+import { withClusterTls, withTls } from './jobs/job-tls';
 import { jobsOf } from './jobs/jobs';
 import { planText } from './jobs/plan-text';
 import { programConfigMap } from './jobs/program-bundle';
@@ -92,7 +92,7 @@ export class FleetReshard extends Construct {
       planConfigMap: this.planConfigMap.name,
       programConfigMap: this.programConfigMap?.name,
       password,
-      extrasOf: () => withTls({ env: [] }, props.tls),
+      extrasOf: () => withClusterTls(withTls({ env: [] }, props.tls), cluster?.tls),
     });
     this.jobs = jobs;
     this.currentConfigMap = current;

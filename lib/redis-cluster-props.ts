@@ -6,6 +6,7 @@ import { type SecretKey } from './common/secret-key';
 import { type NetworkPeer } from './network-peer';
 import { type RedisServerOptions } from './redis/redis-server-options';
 import { type IShardStorage } from './storage/i-shard-storage';
+import { type ClusterTls } from './tls/tls-options';
 
 /** The props of RedisCluster. */
 export interface RedisClusterProps extends RedisServerOptions {
@@ -41,7 +42,13 @@ export interface RedisClusterProps extends RedisServerOptions {
   readonly startClosed?: boolean;
 
   /**
-   * The port for clients. That of the cluster bus is 10,000 higher.
+   * TLS. It must not change later, except for `plainPort`, which restarts the nodes, one after another.
+   * @default - none
+   */
+  readonly tls?: ClusterTls;
+
+  /**
+   * The port for clients without TLS. Without `tls`, that of the cluster bus is 10,000 higher.
    * @default 6379
    */
   readonly port?: number;

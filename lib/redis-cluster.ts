@@ -14,13 +14,14 @@ import { DNS } from './network/dns';
 import { NetworkPeer } from './network-peer';
 import { checkCluster } from './redis/cluster-checks';
 import { createJobSpec } from './redis/cluster-job';
-import { BUS_OFFSET, nodeData, nodePod, nodePorts, nodesOfShard, portOf } from './redis/cluster-node';
+import { busPortOf, nodeData, nodePod, nodePorts, nodesOfShard, portsOf } from './redis/cluster-node';
 import { DEFAULT_REDIS_IMAGE } from './redis/config/server-version';
 import { DATA_VOLUME } from './redis/redis-pod';
-import { addressOf, headlessService, podService } from './redis/redis-services';
+import { addressOf, headlessService, nameIn, podService } from './redis/redis-services';
 import { type RedisClusterProps } from './redis-cluster-props';
 import { type ShardVolume } from './storage/i-shard-storage';
 import { provide } from './storage/provide';
+import { type ClusterTls } from './tls/tls-options';
 
 /**
  * A Redis Cluster: a StatefulSet with `masters * (1 + replicas)` nodes, its headless Service, a Service for each node, the configuration,
@@ -54,8 +55,14 @@ export class RedisCluster extends Construct {
   readonly podSelector: { [key: string]: string };
   /** The number of masters. */
   readonly masters: number;
-  /** The port for clients. */
+  /** The port for clients: that with TLS, if there is one. */
   readonly port: number;
+  /** The port for clients without TLS; undefined if there is none. */
+  readonly plainPort?: number;
+  /** TLS of the nodes; undefined without it. */
+  readonly tls?: ClusterTls;
+  /** The names that the certificate of the nodes must have; empty without TLS. */
+  readonly tlsNames: string[];
   /** The password of every node. */
   readonly password: SecretKey;
   /** Whether new nodes let their clients use no keys. */
@@ -71,10 +78,14 @@ export class RedisCluster extends Construct {
     this.labels = recommendedLabels(identity);
     this.podSelector = selectorLabels(identity);
     this.masters = masters;
-    this.port = portOf(props);
+    const { used, plain } = portsOf(props);
+    this.port = used;
+    this.plainPort = plain;
+    this.tls = props.tls;
     this.password = props.password;
     this.startClosed = props.startClosed ?? false;
     this.addresses = nodes.map((n) => addressOf(this, `${name}-${n}`, this.port, clusterDomain));
+    this.tlsNames = props.tls ? this.addresses.map(nameIn) : [];
 
     const { labels, podSelector: selector } = this;
     const services = { statefulSet: name, labels, selector, ports: nodePorts(props), publishNotReady: true };
@@ -146,16 +157,17 @@ export class RedisCluster extends Construct {
     });
   }
 
-  private policies(
-    { name, clients = [NetworkPeer.ownNamespace()] }: RedisClusterProps,
-    job: Identity,
-  ): [k8s.KubeNetworkPolicy, k8s.KubeNetworkPolicy] {
+  private policies(props: RedisClusterProps, job: Identity): [k8s.KubeNetworkPolicy, k8s.KubeNetworkPolicy] {
+    const { name, clients = [NetworkPeer.ownNamespace()] } = props;
     const { labels, podSelector } = this;
     const [nodes, jobs] = [podSelector, selectorLabels(job)].map((it) => NetworkPeer.pods(it));
-    const ports = [this.port, this.port + BUS_OFFSET];
+    const ports = [this.port, busPortOf(props)];
     const egress = [DNS, ...NetworkPeer._egress([nodes], ports)];
     const policyTypes = ['Ingress', 'Egress'];
-    const ingress = [...NetworkPeer._ingress([nodes], ports), ...NetworkPeer._ingress([...clients, jobs], [this.port])];
+    const ingress = [
+      ...NetworkPeer._ingress([nodes], ports),
+      ...NetworkPeer._ingress([...clients, jobs], portsOf(props).all),
+    ];
     return [
       new k8s.KubeNetworkPolicy(this, 'policy', {
         metadata: { name, labels },

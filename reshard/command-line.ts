@@ -7,6 +7,7 @@ const COMMON: Options = {
   current: { value: 'FILE', help: 'the name of the current Job; continue only if JOB_NAME is the same' },
   'password-file': { value: 'FILE', help: 'the password, byte for byte; without it REDIS_PASSWORD is read' },
   ...TLS_CA,
+  'cluster-tls-ca': { value: 'FILE', help: 'the same for the nodes of the Redis Cluster, and for them only' },
   json: { help: 'print JSON, one object per line' },
   help: { help: 'print this help' },
 };

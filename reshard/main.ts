@@ -14,6 +14,7 @@ import { purge } from './commands/purge';
 import { status } from './commands/status';
 import { verify } from './commands/verify';
 import { readPlan } from './plan/plan-file';
+import { trustNodes } from './plan/plan-tls';
 
 /** Replaced when the program is built. */
 declare const VERSION: string;
@@ -46,6 +47,7 @@ runProgram({
   // Rings change for the whole fleet at once.
   shardsVariable: '',
   start: ({ name, given }, plan, run) => {
+    trustNodes(plan, given);
     const password = passwordOf(given, 'password-file', 'REDIS_PASSWORD');
     const context = { ...run, plan, planHash: planHash(plan), access: { user: plan.user, password } };
     return RUNNERS[name](context, given);

@@ -156,6 +156,60 @@ test('the Jobs may connect to the nodes, and the nodes accept them', () => {
   expect(fleet(undefined).charts.networkPolicies.clusterPolicy).toBeUndefined();
 });
 
+describe('with TLS', () => {
+  const OF_NODES: Partial<RedisClusterProps> = { tls: { secretName: 'nodes', caSecretName: 'ca-of-nodes' } };
+  const commandOf = ({ charts }: Made): string => {
+    const [container] = (charts.reshard?.jobs.copy.toJson() as Manifest).spec.template.spec.containers as Manifest[];
+    return (container.command as string[]).join(' ');
+  };
+
+  test.each([TlsPhase.USED, TlsPhase.REQUIRED])(
+    'in the phase %s, the Jobs verify the shards and the nodes, each by its authorities',
+    (phase) => {
+      const made = fleet(RESHARDING, { tls: { phase, secretName: 'shards' } }, OF_NODES);
+      expect(validationErrors(made.app)).toEqual([]);
+      expect(manifests(made.app).flatMap(problemsOf)).toEqual([]);
+      expect(commandOf(made)).toContain('--tls-ca /run/tls/ca/ca.crt --cluster-tls-ca /run/tls/ca-of-cluster/ca.crt');
+      const job = JSON.stringify(made.charts.reshard?.jobs.copy.toJson());
+      for (const secret of ['shards', 'ca-of-nodes']) {
+        expect(job).toContain(`"secret":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"${secret}"}`);
+      }
+      const { shards, b } = planOf(made.charts);
+      const portsOf = (servers: unknown): number[] => (servers as Manifest[]).map(({ port }) => port as number);
+      expect(new Set([...portsOf(shards), ...portsOf(b.cluster)])).toEqual(new Set([6389]));
+      const { ingress } = made.charts.networkPolicies.clusterPolicy?.toJson().spec as Manifest;
+      expect((ingress as Manifest[]).map(({ ports }) => ports as unknown)).toEqual([[{ protocol: 'TCP', port: 6389 }]]);
+    },
+  );
+
+  test.each<[string, Partial<FleetChartsProps>]>([
+    ['a fleet without TLS', {}],
+    ['a fleet in the phase OFFERED', { tls: { phase: TlsPhase.OFFERED, secretName: 'shards' } }],
+  ])('the Jobs of %s verify the nodes, and use the plain port of the shards', (_, props) => {
+    const made = fleet(RESHARDING, props, OF_NODES);
+    expect(validationErrors(made.app)).toEqual([]);
+    expect(commandOf(made)).toContain('--cluster-tls-ca');
+    expect(commandOf(made)).not.toContain('--tls-ca /run/tls/ca/ca.crt');
+    expect(planOf(made.charts).shards).toContainEqual(expect.objectContaining({ port: 6379 }));
+  });
+
+  test.each([
+    [false, 'No port is without TLS.'],
+    [true, 'A client that has no TLS uses the port 6379.'],
+  ])('the runbook tells how the applications verify the nodes (plainPort: %s)', async (plainPort, text) => {
+    const lab = new Lab();
+    const outdir = path.join(lab.dir, 'dist');
+    const { app, charts } = fleet(RESHARDING, {}, { tls: { secretName: 'nodes', plainPort } }, outdir);
+    app.synth();
+    charts.writeRunbook();
+    const runbook = fs.readFileSync(path.join(outdir, 'unit-1.RUNBOOK.md'), 'utf8').replace(/\s+/g, ' ');
+    expect(runbook).toContain('the client verifies the nodes with `ca.crt` of the Secret nodes');
+    expect(runbook).toContain(text);
+    expect(runbook).toContain('`unit-1-cluster-0.unit-1.svc.cluster.local:6389`');
+    await lab.close();
+  });
+});
+
 test.each<[string, () => unknown, string]>([
   ['no target', () => fleet(RESHARDING, { reshard: { phase: RESHARDING } }), 'reshard.pools is empty'],
   ['the phase STABLE', () => fleet(STABLE), 'reshard.phase is STABLE, but the Redis Cluster has all keys then'],
@@ -170,9 +224,9 @@ test.each<[string, () => unknown, string]>([
     'whose password is key password of Secret other, but that of the shards key password of Secret unit-1-redis',
   ],
   [
-    'TLS of the shards',
+    'a cluster without TLS for a fleet with it',
     () => fleet(RESHARDING, { tls: { phase: TlsPhase.USED, secretName: 'shards' } }),
-    'which has no TLS yet, and the Jobs connect to the shards by TLS; set tls to the phase OFFERED',
+    'which has no TLS, and its clients would lose that of the fleet; set its prop tls before it is created',
   ],
   ['another namespace', () => fleet(RESHARDING, { namespace: 'unit-2' }), 'in another namespace'],
   [

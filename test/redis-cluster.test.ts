@@ -26,6 +26,7 @@ const EVERY_PROP: Required<Omit<RedisClusterProps, 'storageScope'>> = {
   storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(10) }),
   password: { name: 'cart-secret', key: 'redis' },
   startClosed: true,
+  tls: { secretName: 'cart-tls', caSecretName: 'cart-ca', port: 7001, plainPort: true },
   port: 7000,
   nodeTimeout: Duration.seconds(5),
   requireFullCoverage: false,
@@ -126,6 +127,55 @@ test('only clients reach the nodes, and only nodes reach the bus', () => {
   ]);
 });
 
+describe('with TLS', () => {
+  const TLS = { secretName: 'cart-tls', caSecretName: 'cart-ca' };
+  const portsIn = (it: RedisCluster): unknown[] =>
+    ((it.networkPolicy.toJson().spec as Manifest).ingress as Manifest[]).map(({ ports }) =>
+      (ports as Manifest[]).map(({ port }) => port as number),
+    );
+  const servicePorts = (it: RedisCluster): Record<string, number> =>
+    Object.fromEntries(
+      (it.service.toJson().spec.ports as Manifest[]).map(({ name, port }) => [name as string, port as number]),
+    );
+
+  test('no port is without it, and nodes, clients and the Job use the same one', () => {
+    const it = cluster({ tls: TLS });
+    expect([it.port, it.plainPort]).toEqual([6389, undefined]);
+    expect(it.addresses[5]).toBe('cart-5.shop.svc.cluster.local.:6389');
+    expect(it.tlsNames[5]).toBe('cart-5.shop.svc.cluster.local');
+    expect(servicePorts(it)).toEqual({ 'redis-tls': 6389, bus: 16_389 });
+    expect(portsIn(it)).toEqual([[6389, 16_389], [6389]]);
+    expect(danglingPorts(manifests(it))).toEqual([]);
+    const conf = theOnly(it, 'ConfigMap').data['redis.conf'] as string;
+    expect(conf).toContain('\nport 0\ntls-port 6389\n');
+    for (const line of ['tls-cluster yes', 'tls-replication yes', 'cluster-preferred-endpoint-type hostname'])
+      expect(conf).toContain(`\n${line}\n`);
+    // The key is in the pods of the nodes only.
+    const job = JSON.stringify(it.createJob.toJson());
+    expect(job).toContain('"secret":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"cart-ca"}');
+    expect(job).not.toContain('tls.key');
+    expect(JSON.stringify(podOf(it))).toContain('{"key":"tls.key","path":"tls.key"}],"name":"cart-tls"}');
+    expect(manifests(it).flatMap(problemsOf)).toEqual([]);
+  });
+
+  test('clients may have a port without it, which nodes and the Job do not use', () => {
+    const it = cluster({ tls: { ...TLS, plainPort: true } });
+    expect([it.port, it.plainPort]).toEqual([6389, 6379]);
+    expect(servicePorts(it)).toEqual({ redis: 6379, 'redis-tls': 6389, bus: 16_389 });
+    expect(portsIn(it)).toEqual([
+      [6389, 16_389],
+      [6379, 6389],
+    ]);
+    const [, { ports }] = (it.createPolicy.toJson().spec as Manifest).egress as Manifest[];
+    expect((ports as Manifest[]).map(({ port }) => port as number)).toEqual([6389, 16_389]);
+    expect(theOnly(it, 'ConfigMap').data.nodes).toContain('cart-0.shop.svc.cluster.local.:6389\n');
+  });
+
+  test('a cluster without it has no names to certify', () => {
+    expect([cluster().tlsNames, cluster().plainPort]).toEqual([[], 6379]);
+  });
+});
+
 test('starts closed only if it is asked to', () => {
   const data = (it: RedisCluster): Record<string, string> => theOnly(it, 'ConfigMap').data as Record<string, string>;
   expect(data(cluster())).not.toHaveProperty('initial-users');
@@ -151,6 +201,9 @@ test.each<[Partial<RedisClusterProps>, string]>([
   [{ nodeTimeout: Duration.millis(10) }, 'nodeTimeout in milliseconds is 10'],
   [{ password: { name: 'cart', secondKey: 'next' } }, 'password.secondKey is set, but only the password of the fleet'],
   [{ image: 'redis:6.2' }, 'image is "redis:6.2", Redis 6.2; use Redis 7.0 or later'],
+  [{ tls: { secretName: 'not a name' } }, 'tls.secretName is "not a name"'],
+  [{ tls: { secretName: 'cart', port: 6379 } }, 'tls.port is 6379, which is also port; choose another one'],
+  [{ tls: { secretName: 'cart', port: 60_000 } }, 'tls.port is 60000; use a whole number from 1024 to 55535'],
   [{ memory: Size.mebibytes(1) }, 'memory is 1Mi'],
 ])('refuses %j', (props, message) => {
   expect(() => cluster(props)).toThrow(`cluster: ${message}`);

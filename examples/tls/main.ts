@@ -1,8 +1,9 @@
-// A fleet with replicas and with TLS from its clients to its servers and among those, and the certificates for it from cert-manager.
+// A fleet with replicas and with TLS from its clients to its servers and among those, a Redis Cluster with TLS, and the certificates for both
+// from cert-manager.
 
 import * as path from 'node:path';
 import { ApiObject, App, Chart, Size } from 'cdk8s';
-import { FleetCharts, NutcrackerConfig, ShardStorage, TlsPhase } from '../../lib';
+import { FleetCharts, NutcrackerConfig, RedisCluster, ShardStorage, TlsPhase } from '../../lib';
 
 const app = new App();
 
@@ -16,6 +17,14 @@ const fleet = new FleetCharts(app, 'carts', {
     image: 'registry.example.net/twemproxy:0.5.0',
     clientTls: { secretName: 'carts-proxies-tls' },
   },
+});
+
+const cluster = new RedisCluster(new Chart(app, 'carts-cluster', { namespace: 'carts' }), 'cluster', {
+  name: 'carts-cluster',
+  masters: 3,
+  storage: ShardStorage.claimTemplate({ capacity: Size.gibibytes(20) }),
+  password: { name: 'carts-redis' },
+  tls: { secretName: 'carts-cluster-tls' },
 });
 
 const certificates = new Chart(app, 'carts-05-certificates', { namespace: 'carts' });
@@ -35,6 +44,7 @@ function certificate(secretName: string, dnsNames: string[]): void {
 }
 // Servers a and b of every shard, and the Sentinels.
 certificate('carts-shards-tls', fleet.redis.tlsNames);
+certificate('carts-cluster-tls', cluster.tlsNames);
 certificate('carts-proxies-tls', ['carts-twemproxy.carts.svc.cluster.local', 'carts.example.net']);
 
 app.synth();

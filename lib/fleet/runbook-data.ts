@@ -8,6 +8,7 @@ import { type FleetFailover } from '../fleet-failover';
 import { type FleetMigration } from '../fleet-migration';
 import { type FleetReshard } from '../fleet-reshard';
 import { type RedisCluster } from '../redis-cluster';
+import { caSecretOf } from '../tls/tls-files';
 import { DEFAULT_RENAMED_KEY } from '../migration/migration-job';
 import { type PhasedMigration } from '../migration/migration-options';
 import { migratorHash } from '../migration/migrator-bundle';
@@ -92,6 +93,12 @@ export function clusterRunbookInput(
       seeds: cluster.addresses.slice(0, SEEDS).map((address) => address.replace('.:', ':')),
       masters: cluster.masters,
       nodes: cluster.addresses.length,
+      ...(cluster.tls && {
+        tls: {
+          caSecret: caSecretOf(cluster.tls),
+          ...(cluster.plainPort !== undefined && { plainPort: cluster.plainPort }),
+        },
+      }),
     },
   };
 }

@@ -5,6 +5,8 @@ import {
   CA_FILE,
   caFiles,
   CERTIFICATE_DIRECTORY,
+  CLUSTER_CA_FILE,
+  clusterCaFiles,
   keyPairFiles,
   NO_FILES,
   OLD_CA_FILE,
@@ -18,7 +20,7 @@ import {
   type SecretFiles,
   together,
 } from '../tls/tls-files';
-import { type ClientTls, type OldServerTls, type ShardTls } from '../tls/tls-options';
+import { type ClientTls, type ClusterTls, type OldServerTls, type ShardTls } from '../tls/tls-options';
 import { type Extras } from './program-job';
 
 /** The same Job with the authorities of the servers, if the fleet connects to them by TLS. */
@@ -47,6 +49,12 @@ export function withProxyTls(extras: Extras, tls?: ClientTls): Extras {
   const own =
     tls.clientSecretName === undefined ? [] : ['--proxy-tls-cert', PROXY_CERTIFICATE, '--proxy-tls-key', PROXY_KEY];
   return added(extras, ['--proxy-tls-ca', PROXY_CA_FILE, ...own], proxyFiles(tls));
+}
+
+/** The same with the authorities of the nodes of a Redis Cluster, if it has TLS. */
+export function withClusterTls(extras: Extras, tls?: ClusterTls): Extras {
+  if (tls === undefined) return extras;
+  return added(extras, ['--cluster-tls-ca', CLUSTER_CA_FILE], clusterCaFiles(tls));
 }
 
 function added(extras: Extras, args: readonly string[], files: SecretFiles): Extras {

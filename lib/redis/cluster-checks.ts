@@ -5,7 +5,8 @@ import { HASH_LENGTH } from '../common/hashed-config-map';
 import { checkName, checkWhole } from '../common/prop-errors';
 import { refuseSecondKey } from '../common/secret-key';
 import { type RedisClusterProps } from '../redis-cluster-props';
-import { BUS_OFFSET, nodesOfShard, nodeTimeoutOf, portOf } from './cluster-node';
+import { BUS_OFFSET, nodesOfShard, nodeTimeoutOf, portOf, portsOf } from './cluster-node';
+import { checkShardTls } from '../tls/tls-checks';
 import { checkShards } from './shard-checks';
 
 /** redis-cli creates no cluster with fewer: the others have to agree that one has failed. */
@@ -18,13 +19,17 @@ const LARGEST_PORT = 65_535 - BUS_OFFSET;
 
 /** Refuses props with which the nodes would not start, or would be no cluster. */
 export function checkCluster(scope: Construct, props: RedisClusterProps): void {
-  const { name, masters, replicas = 1 } = props;
+  const { name, masters, replicas = 1, tls } = props;
   checkWhole(scope, 'masters', masters, LEAST_MASTERS, MOST_MASTERS);
   checkWhole(scope, 'replicas', replicas, 0, MOST_REPLICAS);
   checkName(scope, 'name', name, '-create-'.length + HASH_LENGTH);
   checkWhole(scope, 'port', portOf(props), 1024, LARGEST_PORT);
+  if (tls !== undefined) {
+    checkWhole(scope, 'tls.port', portsOf(props).used, 1024, LARGEST_PORT);
+    checkShardTls(scope, tls, portOf(props), portsOf(props).used);
+  }
   checkWhole(scope, 'nodeTimeout in milliseconds', nodeTimeoutOf(props), 1000, 600_000);
   refuseSecondKey(scope, 'password', props.password);
-  const nodes = { ...props, shards: masters * nodesOfShard(props), shardName: name, replicas: 0 };
+  const nodes = { ...props, shards: masters * nodesOfShard(props), shardName: name, replicas: 0, tls: undefined };
   checkShards(scope, { ...nodes, migratorUser: true });
 }

@@ -6,8 +6,11 @@ import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv } from '../common/secret-key';
 import { FINAL_EXIT_CODES } from '../jobs/step';
 import { type RedisClusterProps } from '../redis-cluster-props';
-import { nodeTimeoutOf } from './cluster-node';
+import { nodeTimeoutOf, portsOf } from './cluster-node';
 import { DEFAULT_REDIS_IMAGE } from './config/server-version';
+import { peerEnv } from './server-tls';
+import { caFiles, caSecretOf, NO_FILES } from '../tls/tls-files';
+import { type ClusterTls } from '../tls/tls-options';
 
 /** How often Kubernetes starts another pod after an error. A node that does not answer is no error: the Job waits for it. */
 const RETRIES = 20;
@@ -24,7 +27,8 @@ export function createJobSpec(
   configMap: string,
   labels: Record<string, string>,
 ): k8s.JobSpec {
-  const { replicas = 1, image = DEFAULT_REDIS_IMAGE } = props;
+  const { replicas = 1, image = DEFAULT_REDIS_IMAGE, tls } = props;
+  const authorities = tls ? caFiles(caSecretOf(tls)) : NO_FILES;
   const refused = {
     action: 'FailJob',
     onExitCodes: { containerName: CONTAINER, operator: 'In', values: FINAL_EXIT_CODES },
@@ -49,6 +53,7 @@ export function createJobSpec(
               { name: 'REPLICAS', value: String(replicas) },
               { name: 'REFUSAL_SECONDS', value: String(refusalSeconds(props)) },
               ...secretEnv('REDISCLI_AUTH', props.password),
+              ...(tls ? [...peerEnv(portsOf(props)), ...secretNames(tls)] : []),
             ],
             terminationMessagePolicy: 'FallbackToLogsOnError',
             securityContext: RESTRICTED,
@@ -56,14 +61,24 @@ export function createJobSpec(
             volumeMounts: [
               { name: 'config', mountPath: '/etc/redis-shard', readOnly: true },
               { name: 'work', mountPath: '/data' },
+              ...authorities.mounts,
             ],
           },
         ],
         volumes: [
           { name: 'config', configMap: { name: configMap } },
           { name: 'work', emptyDir: {} },
+          ...authorities.volumes,
         ],
       },
     },
   };
+}
+
+/** For its errors. */
+function secretNames(tls: ClusterTls): k8s.EnvVar[] {
+  return [
+    { name: 'TLS_SECRET', value: tls.secretName },
+    { name: 'TLS_CA_SECRET', value: caSecretOf(tls) },
+  ];
 }

@@ -8,6 +8,8 @@ import { type ShardVolume } from '../storage/i-shard-storage';
 import { configData } from './redis-conf';
 import { redisPod } from './redis-pod';
 import { ServerPorts } from './server-ports';
+import { peerEnv } from './server-tls';
+import { type ShardTls, TlsPhase } from '../tls/tls-options';
 
 /** The port of the cluster bus is this much above that for clients. */
 export const BUS_OFFSET = 10_000;
@@ -27,6 +29,21 @@ export function portOf({ port = DEFAULT_PORT }: RedisClusterProps): number {
   return port;
 }
 
+/** The ports of a node for clients; `used` is also that of the other nodes. */
+export function portsOf(props: RedisClusterProps): ServerPorts {
+  return new ServerPorts(portOf(props), tlsOf(props));
+}
+
+/** The port of the cluster bus. */
+export function busPortOf(props: RedisClusterProps): number {
+  return portsOf(props).used + BUS_OFFSET;
+}
+
+/** TLS of a node, as that of a shard. */
+function tlsOf({ tls }: RedisClusterProps): ShardTls | undefined {
+  return tls && { ...tls, phase: tls.plainPort === true ? TlsPhase.USED : TlsPhase.REQUIRED };
+}
+
 /** The number of nodes of each master and its replicas, whose ordinals follow each other. */
 export function nodesOfShard({ replicas = 1 }: RedisClusterProps): number {
   return 1 + replicas;
@@ -35,8 +52,11 @@ export function nodesOfShard({ replicas = 1 }: RedisClusterProps): number {
 /** The configuration and the scripts, by file name. @param addresses `host:port` of each node, by ordinal */
 export function nodeData(props: RedisClusterProps, addresses: readonly string[]): Record<string, string> {
   const { replicas: _, startClosed = false, ...options } = props;
-  const shard = configData({ ...options, migratorUser: true }, new ServerPorts(portOf(props)));
-  const kept = ['snapshots', 'users.acl', 'prepare.sh', 'epoch.sh', 'stale-dump.sh', 'probe.sh', 'password.sh'];
+  const shard = configData({ ...options, migratorUser: true, isNode: true }, portsOf(props));
+  const kept = [
+    ...['snapshots', 'users.acl', 'prepare.sh', 'epoch.sh', 'stale-dump.sh', 'probe.sh', 'password.sh'],
+    ...(props.tls ? ['renew-tls.sh'] : []),
+  ];
   const scripts = ['addresses.sh', 'cluster-start.sh', 'cluster-probe.sh', 'cluster-stop.sh'];
   const ofJob = ['cluster-create.sh', 'cluster-decide.awk'];
   return {
@@ -54,7 +74,7 @@ export function nodeTimeoutOf({ nodeTimeout }: RedisClusterProps): number {
 }
 
 function clusterLines(props: RedisClusterProps): string[] {
-  const { requireFullCoverage = true } = props;
+  const { requireFullCoverage = true, tls } = props;
   return [
     '# What every node runs with. cluster-start.sh adds the password and the address.',
     'cluster-enabled yes',
@@ -62,8 +82,17 @@ function clusterLines(props: RedisClusterProps): string[] {
     `cluster-require-full-coverage ${requireFullCoverage ? 'yes' : 'no'}`,
     '# A master and its replicas have ordinals that follow each other: each disruption budget has their pods.',
     'cluster-allow-replica-migration no',
+    ...(tls ? TLS_LINES : []),
   ];
 }
+
+const TLS_LINES = [
+  '# Nodes connect to each other by TLS, also to replicate.',
+  'tls-cluster yes',
+  'tls-replication yes',
+  '# Clients connect to names, which they find in the certificates.',
+  'cluster-preferred-endpoint-type hostname',
+];
 
 interface NodeWiring {
   readonly configMap: string;
@@ -75,8 +104,11 @@ interface NodeWiring {
 export function nodePod(props: RedisClusterProps, { configMap, selector, storage }: NodeWiring): k8s.PodSpec {
   const { replicas = 1, separateNodes = replicas > 0, ...options } = props;
   const affinity = separateNodes ? apart(selector, options.affinity) : options.affinity;
-  const ports = new ServerPorts(portOf(props));
-  const pod = redisPod({ ...options, affinity }, { configMap, selector, ports, volume: storage.volume, server: 'a' });
+  const ports = portsOf(props);
+  const pod = redisPod(
+    { ...options, affinity, tls: tlsOf(props) },
+    { configMap, selector, ports, volume: storage.volume, server: 'a' },
+  );
   const [server] = pod.containers;
   return {
     ...pod,
@@ -85,8 +117,12 @@ export function nodePod(props: RedisClusterProps, { configMap, selector, storage
       {
         ...server,
         command: ['sh', '/etc/redis-shard/cluster-start.sh'],
-        ports: [...(server.ports ?? []), { name: 'bus', containerPort: portOf(props) + BUS_OFFSET }],
-        env: [...(server.env ?? []), { name: 'HAND_OVER_SECONDS', value: String(HAND_OVER_SECONDS) }],
+        ports: [...(server.ports ?? []), { name: 'bus', containerPort: busPortOf(props) }],
+        env: [
+          ...(server.env ?? []),
+          { name: 'HAND_OVER_SECONDS', value: String(HAND_OVER_SECONDS) },
+          ...(props.tls ? peerEnv(ports) : []),
+        ],
         lifecycle: { preStop: { exec: { command: ['sh', '/etc/redis-shard/cluster-stop.sh'] } } },
         readinessProbe: {
           ...server.readinessProbe,
@@ -110,6 +146,6 @@ function apart(matchLabels: Record<string, string>, given: k8s.Affinity = {}): k
 
 /** The ports of the Services of the nodes. */
 export function nodePorts(props: RedisClusterProps): k8s.ServicePort[] {
-  const named = { redis: portOf(props), bus: portOf(props) + BUS_OFFSET };
-  return Object.entries(named).map(([name, port]) => ({ name, port, targetPort: k8s.IntOrString.fromString(name) }));
+  const bus = { name: 'bus', port: busPortOf(props), targetPort: k8s.IntOrString.fromString('bus') };
+  return [...portsOf(props).ofService, bus];
 }

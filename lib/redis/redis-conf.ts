@@ -54,9 +54,13 @@ export function maxmemoryOf(options: RedisOptions): Size {
   return options.maxmemory ?? Size.mebibytes(Math.floor((memoryOf(options).toKibibytes() / 1024) * DATA_SHARE));
 }
 
-/** The configuration and the scripts, by file name. */
+/** The configuration and the scripts, by file name. A node of a Redis Cluster replicates as the cluster does. */
 export function configData(
-  options: RedisOptions & { readonly migratorUser?: boolean; readonly oldTls?: OldServerTls },
+  options: RedisOptions & {
+    readonly migratorUser?: boolean;
+    readonly oldTls?: OldServerTls;
+    readonly isNode?: boolean;
+  },
   ports: ServerPorts,
   replication?: Replication,
 ): Record<string, string> {
@@ -69,7 +73,7 @@ export function configData(
     '# What every shard runs with. start.sh adds the password and the role.',
     'dir /data',
     `port ${ports.plain ?? 0}`,
-    ...tlsLines(ports, replication !== undefined, options.oldTls),
+    ...tlsLines(ports, replication !== undefined || options.isNode === true, options.oldTls),
     'protected-mode no',
     maxmemory(maxmemoryOf(options)),
     ...(given.has(BACKLOG) ? [] : [backlog(maxmemoryOf(options))]),

@@ -10,12 +10,13 @@ import { type ServerPorts } from './server-ports';
 const ALL_AUTHORITIES = '/data/.tls-ca.crt';
 
 /** The settings. A password is enough to log in: clients need no certificate. */
-export function tlsLines(ports: ServerPorts, hasReplicas: boolean, old?: OldServerTls): string[] {
+export function tlsLines(ports: ServerPorts, followsOthers: boolean, old?: OldServerTls): string[] {
   if (ports.tls === undefined) return [];
   return [
     ...tlsPortLines(ports, old),
     // A server with a partner replicates by the port that the Sentinels name: role.sh writes it. What the role on disk says comes first.
-    ...(hasReplicas
+    // A node of a Redis Cluster replicates by the port of the cluster.
+    ...(followsOthers
       ? []
       : [
           old

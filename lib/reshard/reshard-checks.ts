@@ -46,9 +46,12 @@ export function checkTarget(
     refuse(scope, `nextPool and cluster are ${found}; set one of them: where the keys are to be`);
   }
   if (cluster === undefined) return;
-  if (usesTls(tls)) {
-    const what = `cluster is ${cluster.node.path}, which has no TLS yet, and the Jobs connect to the shards by TLS`;
-    refuse(scope, `${what}; set tls to the phase OFFERED until the fleet has moved`);
+  if (usesTls(tls) && cluster.tls === undefined) {
+    const what = `cluster is ${cluster.node.path}, which has no TLS, and its clients would lose that of the fleet`;
+    refuse(
+      scope,
+      `${what}; set its prop tls before it is created, or tls.phase OFFERED of the fleet until it has moved`,
+    );
   }
   checkCluster(scope, cluster, password);
 }

@@ -10,14 +10,22 @@ cd /data || exit 1
 trap '' PIPE
 lock=cdk8s-twemproxy-create-$$-$(date +%s)
 
+# shellcheck disable=SC2086 # $tls is how redis-cli connects to nodes with TLS; it verifies their authority.
 # cli ORDINAL COMMAND...: one command on a node. cluster ARGUMENT...: redis-cli --cluster.
 cli() {
   read -r host port <"where.$1" && shift || return 1
-  timeout 5 redis-cli --user migrator -h "$host" -p "$port" "$@" 2>&1 </dev/null | tr -d '\r'
+  timeout 5 redis-cli $tls --user migrator -h "$host" -p "$port" "$@" 2>&1 </dev/null | tr -d '\r'
 }
-cluster() { timeout 300 redis-cli --user migrator --cluster "$@" --cluster-yes </dev/null; }
+cluster() { timeout 300 redis-cli $tls --user migrator --cluster "$@" --cluster-yes </dev/null; }
 at() { read -r host port <"where.$1" && echo "$host:$port"; }
 name() { sed -n "$(($1 + 1))p" $files/nodes; }
+
+# What to do about a certificate: redis-cli does not say which one.
+remedy() {
+  case $(cat) in
+    *'certificate verify failed'*) echo "; renew its certificate (Secret $TLS_SECRET), or add the authority that issued it to ca.crt (Secret $TLS_CA_SECRET)" ;;
+  esac
+}
 
 # Writes what each node says to nodes.N, and a line for each to `state`. Fails, with $reason, if one does not answer.
 read_nodes() {
@@ -27,7 +35,7 @@ read_nodes() {
     reason="the name in $address has no IP"
     locate "$address" >where.$n || return 1
     cli $n CLUSTER NODES >nodes.$n
-    reason="$address does not answer: $(sed 1q nodes.$n)"
+    reason="$address does not answer: $(sed 1q nodes.$n)$(remedy <nodes.$n)"
     grep myself nodes.$n >/dev/null || return 1
     keys=$(cli $n DBSIZE)
     case $keys in *[!0-9]* | '') reason="$address: ${keys:-no reply}" && return 1 ;; esac
@@ -45,7 +53,8 @@ take_lock() {
   reason='taking the lock'
   rm -f lock && mkfifo lock || return 1
   read -r host port <where.0
-  redis-cli --user migrator -h "$host" -p "$port" <lock >/dev/null 2>&1 &
+  # shellcheck disable=SC2086
+  redis-cli $tls --user migrator -h "$host" -p "$port" <lock >/dev/null 2>&1 &
   exec 3>lock
   echo "CLIENT SETNAME $lock" >&3
   return 1

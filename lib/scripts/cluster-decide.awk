@@ -4,10 +4,10 @@
 FILENAME == "state" { own[$2] = $1; address[$1] = $2; keys[$1] = $3; ok[$1] = ($4 == "ok"); count++; next }
 FNR == 1 { node = substr(FILENAME, 7) + 0 }
 {
-  id = $1; flags = $3; sub(/@.*/, "", $2)
+  id = $1; flags = $3; isNamed = ($2 ~ /,./); sub(/@.*/, "", $2)
   if (flags ~ /handshake/) { joining = 1; next }
   lines[node]++
-  view[node, id] = flags; where[id] = $2; seen[node, lines[node]] = id
+  view[node, id] = flags; named[node, id] = isNamed; where[id] = $2; seen[node, lines[node]] = id
   for (i = 9; i <= NF; i++) {
     if ($i ~ /^\[/) continue
     split($i, range, "-")
@@ -63,6 +63,8 @@ END {
   for (n = 0; n < count; n++) {
     if (!ok[n] || covered[n] < 16384) decide("wait until the state of " address[n] " is ok")
     for (m = 0; m < count; m++) if (!((n, self[m]) in view) || view[n, self[m]] ~ /fail|noaddr/) decide("wait until " address[n] " reaches " address[m])
+    # Clients with TLS connect to names.
+    for (m = 0; m < count; m++) if (named[m, self[m]] && !named[n, self[m]]) decide("wait until " address[n] " knows the name of " address[m])
   }
   if (joining) decide("wait until no node is joining")
   decide("done")

@@ -5,6 +5,8 @@ set -eu
 sh /etc/redis-shard/probe.sh "$1"
 [ "$1" = ready ] || exit 0
 . /etc/redis-shard/password.sh
-case $(redis-cli -h 127.0.0.1 -p "$REDIS_PORT" info replication 2>&1) in
+# REDIS_TLS is set if there is no plain port. The certificate needs no proof within its own container.
+# shellcheck disable=SC2086
+case $(redis-cli ${REDIS_TLS:+--tls --insecure} -h 127.0.0.1 -p "$REDIS_PORT" info replication 2>&1) in
   *master_link_status:down*) echo 'not ready: it does not follow its master' && exit 1 ;;
 esac

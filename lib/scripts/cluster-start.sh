@@ -28,6 +28,11 @@ until ip=$(locate "$own"); do
 done
 ip=${ip% *}
 
+# Nodes know each other by one port, all by TLS or all without it.
+known=$(awk '$3 ~ /myself/ { sub(/@.*/, "", $2); sub(/.*:/, "", $2); port = $2 } /^[0-9a-f]+ / { count++ } END { if (count > 1) print port }' nodes.conf 2>/dev/null) || known=
+[ -z "$known" ] || [ "$known" = "${own##*:}" ] ||
+  die "its cluster has the port $known, and this version of the charts ${own##*:}: ports and tls cannot change; set them to what they were, and apply that"
+
 # If the Services were created again, the IPs of all nodes have changed at once, and none would find another one.
 if [ -s nodes.conf ]; then
   while read -r node; do
@@ -49,7 +54,8 @@ if [ ! -e nodes.conf ] || [ "$(grep -cE '^[0-9a-f]{40} ' nodes.conf)" -le 1 ]; t
   [ ! -e $files/initial-users ] || cat $files/initial-users >.users-of-master
   while read -r node; do
     [ "$node" != "$own" ] && where=$(locate "$node") || continue
-    ask() { timeout 2 redis-cli --user migrator -h "${where% *}" -p "${where#* }" "$@" 2>/dev/null </dev/null 9>&-; }
+    # shellcheck disable=SC2086
+    ask() { timeout 2 redis-cli $tls --user migrator -h "${where% *}" -p "${where#* }" "$@" 2>/dev/null </dev/null 9>&-; }
     ask CLUSTER INFO | grep '^cluster_slots_assigned:16384' >/dev/null || continue
     ask ACL LIST >.users-of-node || continue
     grep -q '^user default ' .users-of-node && mv .users-of-node .users-of-master && break
@@ -69,4 +75,5 @@ sed "s/PASSWORD/$proof/" $files/users.acl | with_epoch >users.acl.new && sync us
 } >redis.conf.new && sync redis.conf.new && mv redis.conf.new redis.conf || die 'cannot write redis.conf; is the volume full?'
 sh $files/stale-dump.sh
 trap - TERM INT
+[ ! -e $files/renew-tls.sh ] || sh $files/renew-tls.sh $$ 9>&- &
 exec redis-server /data/redis.conf

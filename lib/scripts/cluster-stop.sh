@@ -9,9 +9,13 @@ cd /data || exit 0
 trap : HUP INT TERM
 
 say() { echo "$POD_NAME: $*"; }
-# One command: cli HOST PORT COMMAND...
-cli() { host=$1 port=$2 && shift 2 && timeout 3 redis-cli --user migrator -h "$host" -p "$port" "$@" 2>&1 </dev/null | tr -d '\r'; }
-own_cli() { cli 127.0.0.1 "$REDIS_PORT" "$@"; }
+# One command: cli HOST PORT COMMAND..., or own_cli COMMAND... on this node: by the port that the other nodes use, since a node with two
+# ports names those of the kind by which it is asked.
+# shellcheck disable=SC2086
+cli() { host=$1 port=$2 && shift 2 && timeout 3 redis-cli $tls --user migrator -h "$host" -p "$port" "$@" 2>&1 </dev/null | tr -d '\r'; }
+own=$(sed -n "$((${POD_NAME##*-} + 1))p" $files/nodes)
+# shellcheck disable=SC2086
+own_cli() { timeout 3 redis-cli ${tls:+--tls --insecure} --user migrator -h 127.0.0.1 -p "${own##*:}" "$@" 2>&1 </dev/null | tr -d '\r'; }
 is_master() { own_cli CLUSTER NODES | awk '$3 ~ /myself,master/ && NF > 8 { found = 1 } END { exit !found }'; }
 # The addresses of its replicas that have not failed, one per line as "HOST PORT".
 replicas() {

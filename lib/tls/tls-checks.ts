@@ -2,10 +2,15 @@
 
 import { type Construct } from 'constructs';
 import { checkPort, checkSubdomain, refuse } from '../common/prop-errors';
-import { type ClientTls, type OldServerTls, type ShardTls } from './tls-options';
+import { type ClientTls, type ClusterTls, type OldServerTls, type ShardTls } from './tls-options';
 
 /** Refuses names that are no Secrets, and a TLS port that is taken. */
-export function checkShardTls(scope: Construct, tls: ShardTls | undefined, port: number, tlsPort: number): void {
+export function checkShardTls(
+  scope: Construct,
+  tls: ClusterTls | ShardTls | undefined,
+  port: number,
+  tlsPort: number,
+): void {
   if (tls === undefined) return;
   checkSubdomain(scope, 'tls.secretName', tls.secretName);
   checkSubdomain(scope, 'tls.caSecretName', tls.caSecretName ?? tls.secretName);

@@ -1,7 +1,7 @@
 // The files of Secrets with certificates, in the pods that need them. kubelet replaces all files of a Secret at once.
 
 import { type k8s } from 'cdk8s-plus-27';
-import { type ClientTls, type OldServerTls, type ShardTls } from './tls-options';
+import { type ClientTls, type ClusterTls, type OldServerTls, type ShardTls } from './tls-options';
 
 /** Files that a container reads. */
 export interface SecretFiles {
@@ -15,6 +15,10 @@ export const NO_FILES: SecretFiles = { volumes: [], mounts: [] };
 export const CERTIFICATE_DIRECTORY = '/run/tls/own';
 export const CA_DIRECTORY = '/run/tls/ca';
 export const CA_FILE = `${CA_DIRECTORY}/ca.crt`;
+
+/** Where a Job finds the authorities that it verifies the nodes of a Redis Cluster with. */
+const CLUSTER_CA_DIRECTORY = `${CA_DIRECTORY}-of-cluster`;
+export const CLUSTER_CA_FILE = `${CLUSTER_CA_DIRECTORY}/ca.crt`;
 
 /** Where it finds the certificate for the old servers of a migration, and the authorities that it verifies them with. */
 const OLD_CA_DIRECTORY = `${CA_DIRECTORY}-of-old`;
@@ -43,6 +47,16 @@ export function keyPairFiles(secretName: string): SecretFiles {
 /** The authorities in a Secret, without its key. */
 export function caFiles(secretName: string, name = 'tls-ca', mountPath = CA_DIRECTORY): SecretFiles {
   return secretFiles(name, mountPath, secretName, ['ca.crt']);
+}
+
+/** The authorities of the nodes of a Redis Cluster, for a Job that also connects to shards. */
+export function clusterCaFiles(tls: ClusterTls): SecretFiles {
+  return caFiles(caSecretOf(tls), 'tls-cluster-ca', CLUSTER_CA_DIRECTORY);
+}
+
+/** The Secret with the authorities of servers. */
+export function caSecretOf({ secretName, caSecretName = secretName }: ClusterTls): string {
+  return caSecretName;
 }
 
 /** What connects to the old servers of a migration needs. */

@@ -43,6 +43,39 @@ export interface ShardTls {
   readonly port?: number;
 }
 
+/**
+ * TLS of a Redis Cluster: between its clients and its nodes, and of its nodes among themselves. A new cluster begins with it; the nodes of a running one
+ * could not reach each other while some of them have it.
+ */
+export interface ClusterTls {
+  /**
+   * The Secret with the certificate of the nodes, as cert-manager writes it: `tls.crt`, `tls.key` and `ca.crt`. The certificate must have
+   * the names of the Services of the nodes (`RedisCluster.tlsNames`), or a wildcard. Nodes show it to each other: if it has an extended key
+   * usage, it needs those of servers and of clients. Its files may change at any time: the nodes load them again.
+   */
+  readonly secretName: string;
+
+  /**
+   * A Secret with `ca.crt`, the certificate authorities that the nodes are verified with, if it is not that of `secretName`. While an
+   * authority is replaced, it has both.
+   * @default - the value of `secretName`
+   */
+  readonly caSecretName?: string;
+
+  /**
+   * The TLS port of the nodes and of their Services. That of the cluster bus is 10,000 higher.
+   * @default - `port` + 10: 6389
+   */
+  readonly port?: number;
+
+  /**
+   * Whether clients may also connect without TLS, to the `port` of the cluster: while they change over. Each client is told the ports of its
+   * own kind.
+   * @default false
+   */
+  readonly plainPort?: boolean;
+}
+
 /** TLS of the old servers of a migration: their own, or that of a tunnel in front of them. */
 export interface OldServerTls {
   /**

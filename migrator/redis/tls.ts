@@ -78,6 +78,11 @@ export function connectWithoutTls(addresses: readonly string[]): void {
   for (const address of addresses) trusts.set(address, undefined);
 }
 
+/** The servers at these addresses keep what they have now, TLS or none, whatever all have later. */
+export function keepTrust(addresses: readonly string[]): void {
+  for (const address of addresses) trusts.set(address, trusts.get(address) ?? trustOfAll);
+}
+
 function trustOf({ host, port }: Where): Trust | undefined {
   const address = `${host}:${port}`;
   return trusts.has(address) ? trusts.get(address) : trustOfAll;

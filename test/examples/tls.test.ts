@@ -32,21 +32,22 @@ test('every Secret with a certificate that a pod mounts is issued', () => {
   );
 });
 
-test('the certificate of the shards has the name of each Service of their servers and of the Sentinels, and that of the proxies the one of theirs', () => {
-  const [shards, proxies] = certificates().map(({ spec }) => spec.dnsNames as string[]);
+test('the certificates have the names of all Services of servers, Sentinels and nodes, and that of the proxies the one of theirs', () => {
+  const [shards, nodes, proxies] = certificates().map(({ spec }) => spec.dnsNames as string[]);
   const services = objects.filter(({ kind, spec }) => kind === 'Service' && spec.clusterIP !== 'None');
   const names = services.map(({ metadata }) => `${metadata.name as string}.carts.svc.cluster.local`);
   const some = ['shard-0', 'shard-0-b', 'sentinel-2'].map((name) => `carts-${name}.carts.svc.cluster.local`);
   expect(names).toEqual(expect.arrayContaining(some));
-  expect([...shards, ...proxies].filter((name) => !names.includes(name))).toEqual(['carts.example.net']);
-  expect(names.filter((name) => ![...shards, ...proxies].includes(name))).toEqual([]);
+  expect([...shards, ...nodes, ...proxies].filter((name) => !names.includes(name))).toEqual(['carts.example.net']);
+  expect(names.filter((name) => ![...shards, ...nodes, ...proxies].includes(name))).toEqual([]);
 });
 
-test('no Service of the servers, the Sentinels or the proxies has a port without TLS for data', () => {
+test('no Service of the servers, the Sentinels, the nodes or the proxies has a port without TLS for data', () => {
   const ports = objects.flatMap(({ kind, spec }) =>
     kind === 'Service' ? (spec.ports as Manifest[]).map(({ name, port }) => `${name as string} ${port as number}`) : [],
   );
   expect([...new Set(ports)].sort()).toEqual([
+    'bus 16389',
     'proxy-tls 6379',
     'redis-tls 26389',
     'redis-tls 6389',

@@ -19,6 +19,8 @@ interface Issued {
   readonly daysAgo?: number;
   /** Whether it is not for 127.0.0.1. */
   readonly noAddress?: boolean;
+  /** What it may be used for. @default - everything */
+  readonly usage?: 'serverAuth';
   /** More IP addresses that it is for. */
   readonly addresses?: readonly string[];
 }
@@ -44,14 +46,14 @@ export class Authority {
   /** A certificate for these names, and for 127.0.0.1, where everything in a lab is. */
   issue(
     names: readonly string[],
-    { days = 10, daysAgo = 0, noAddress = false, addresses = [] }: Issued = {},
+    { days = 10, daysAgo = 0, noAddress = false, usage, addresses = [] }: Issued = {},
   ): CertificateSecret {
     const file = `${this.lab.dir}/certificate-${++files}`;
     const alternatives = [
       ...names.map((name) => `DNS:${name}`),
       ...(noAddress ? [] : ['127.0.0.1', ...addresses].map((it) => `IP:${it}`)),
     ].join(',');
-    fs.writeFileSync(`${file}.ext`, `subjectAltName=${alternatives}\n`);
+    fs.writeFileSync(`${file}.ext`, `subjectAltName=${alternatives}\n${usage ? `extendedKeyUsage=${usage}\n` : ''}`);
     openssl('req', ...KEY, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${names[0] ?? 'none'}`);
     const inAndOut = ['-in', `${file}.csr`, '-out', `${file}.crt`, '-extfile', `${file}.ext`];
     if (daysAgo > 0) this.signSince(file, inAndOut, [-daysAgo, days]);

@@ -10,11 +10,13 @@ import { Chart } from 'cdk8s';
 import { type Cluster, type Redis } from 'ioredis';
 import { type RedisCluster } from '../../lib';
 import { ROLE_USER } from '../../lib/migration/plan';
-import { BUS_OFFSET } from '../../lib/redis/cluster-node';
 import { type ReshardAddress } from '../../reshard/plan/plan';
+import { type CertificateSecret } from './certificates';
 import { connect } from './clients';
-import { connectToCluster } from './cluster';
+import { type ClusterClient, connectToCluster } from './cluster';
+import { RENEW_OFTEN } from './fleet';
 import { type Lab, type Program, until } from './lab';
+import { NameService } from './name-service';
 import { LabPod, PATH } from './pod';
 import { type Manifest, ofKind } from './synth';
 
@@ -24,6 +26,8 @@ export interface LabClusterPodsProps {
   readonly password: string;
   /** The name of the Secret. */
   readonly secret: string;
+  /** The Secrets with certificates, by name. They may change while pods run (`renew`). */
+  readonly certificates?: Record<string, CertificateSecret>;
   /** The PATH of the pods. @default - that of Debian */
   readonly path?: string;
 }
@@ -36,26 +40,33 @@ export class LabClusterPods {
   private readonly pods = new Map<number, LabPod>();
   /** The directory of the name service. */
   private readonly bin: string;
-  private readonly path: string;
+  private readonly names: NameService;
+  /** The PATH of pods that know the names of the nodes. */
+  readonly path: string;
   /** The networks of the Services and of the pods. */
   private network = aNetwork();
   private readonly podNetwork = aNetwork();
   private readonly services = new Map<number, Program>();
   private readonly starts = new Map<number, number>();
 
+  private cluster: RedisCluster;
+  /** The Secrets with certificates, by name. */
+  readonly certificates: Record<string, CertificateSecret>;
+
   constructor(private readonly props: LabClusterPodsProps) {
-    const { lab, cluster } = props;
+    const { lab, cluster, certificates = {} } = props;
+    this.cluster = cluster;
+    this.certificates = { ...certificates };
     this.bin = `${cluster.statefulSet.name}-bin`;
-    const getent = lab.write(`${this.bin}/getent`, `#!/bin/sh\ngrep " $2\\$" ${lab.dir}/${this.bin}/names\n`);
-    fs.chmodSync(getent, 0o755);
+    this.names = new NameService(lab, this.bin);
     this.path = `${lab.dir}/${this.bin}:${props.path ?? PATH}`;
-    this.writeNames();
+    this.names.set(this.hosts);
   }
 
   /** The names of the Services, and their addresses. */
   get hosts(): Record<string, string> {
     return Object.fromEntries(
-      this.props.cluster.addresses.map((address, n) => [address.slice(0, address.lastIndexOf(':')), this.hostOf(n)]),
+      this.cluster.addresses.map((address, n) => [address.slice(0, address.lastIndexOf(':')), this.hostOf(n)]),
     );
   }
 
@@ -64,12 +75,42 @@ export class LabClusterPods {
     return this.ordinals.map((n) => this.addressOf(n));
   }
 
+  /** The first nodes of a client, which with TLS are names. */
+  get seeds(): ReshardAddress[] {
+    const { tlsNames: names, port } = this.cluster;
+    return names.length > 0 ? names.map((host) => ({ host, port })) : this.addresses;
+  }
+
+  get hasTls(): boolean {
+    return this.cluster.tls !== undefined;
+  }
+
+  /** How a client of the cluster connects. */
+  get client(): ClusterClient {
+    return { tls: this.tls && { ...this.tls, lookup: this.names.lookup } };
+  }
+
+  /** The same without TLS, to the other port, and its first nodes. */
+  plainClient(port: number): { readonly nodes: ReshardAddress[]; readonly client: ClusterClient } {
+    const hosts = this.cluster.tlsNames.map((name, n) => [`${name}:${port}`, { host: this.hostOf(n), port }]);
+    const natMap = Object.fromEntries(hosts) as ClusterClient['natMap'];
+    return { nodes: this.ordinals.map((n) => ({ host: this.hostOf(n), port })), client: { natMap } };
+  }
+
+  /** The authorities that clients trust. */
+  private get tls(): { readonly ca: string } | undefined {
+    const { cluster, certificates } = this;
+    if (cluster.tls === undefined) return undefined;
+    const { secretName, caSecretName = secretName } = cluster.tls;
+    return { ca: certificates[caSecretName]['ca.crt'] };
+  }
+
   get ordinals(): number[] {
-    return [...this.props.cluster.addresses.keys()];
+    return [...this.cluster.addresses.keys()];
   }
 
   addressOf(n: number): ReshardAddress {
-    return { host: this.hostOf(n), port: this.props.cluster.port };
+    return { host: this.hostOf(n), port: this.cluster.port };
   }
 
   /** Starts all nodes at once. */
@@ -78,11 +119,7 @@ export class LabClusterPods {
       ordinals.map(async (n) => {
         this.starts.set(n, (this.starts.get(n) ?? -1) + 1);
         await this.startService(n);
-        const pod = this.pod(
-          this.props.cluster.statefulSet,
-          `${this.props.cluster.statefulSet.name}-${n}`,
-          this.podHostOf(n),
-        );
+        const pod = this.pod(this.cluster.statefulSet, `${this.cluster.statefulSet.name}-${n}`, this.podHostOf(n));
         this.pods.set(n, pod);
         await pod.start();
         await this.node(n).ready(async () => (await this.probe(n, 'startupProbe')) === 0);
@@ -107,17 +144,48 @@ export class LabClusterPods {
   /** Kills all nodes, and starts them while their name service is down. */
   async restartWithoutNames(): Promise<void> {
     await Promise.all(this.ordinals.map((n) => this.kill(n)));
-    this.props.lab.write(`${this.bin}/names`, '');
+    this.names.set({});
     await this.start();
-    this.writeNames();
+    this.names.set(this.hosts);
   }
 
   /** Kills all nodes, and starts them with other addresses. */
   async restartWithOtherAddresses(): Promise<void> {
     await Promise.all(this.ordinals.map((n) => this.kill(n)));
     this.network = aNetwork(this.network);
-    this.writeNames();
+    this.names.set(this.hosts);
     await this.start();
+  }
+
+  /** Applies another version of the charts: the nodes restart, one after another. */
+  async roll(cluster: RedisCluster): Promise<void> {
+    this.cluster = cluster;
+    for (const n of [...this.ordinals].reverse()) {
+      await this.stop(n);
+      await this.start([n]);
+      await until('the node is ready', async () => (await this.probe(n, 'readinessProbe')) === 0, PATIENCE_MS);
+    }
+    await this.settled();
+  }
+
+  /** Starts a node that is stopped with another version of the charts, with which it ends; its output. */
+  async refusal(n: number, cluster: RedisCluster): Promise<string> {
+    const former = this.cluster;
+    this.cluster = cluster;
+    const program = await this.pod(cluster.statefulSet, `${cluster.statefulSet.name}-${n}`, this.podHostOf(n)).start();
+    this.cluster = former;
+    await program.exit();
+    return program.output;
+  }
+
+  /** Replaces a Secret with a certificate; kubelet updates its files, here at once. */
+  renew(name: string, secret: CertificateSecret, ordinals = this.ordinals): void {
+    this.certificates[name] = secret;
+    for (const n of ordinals) {
+      const own = this.found(n).directory('/run/tls/own');
+      for (const file of ['tls.crt', 'tls.key'] as const) fs.writeFileSync(`${own}/${file}`, secret[file]);
+      fs.writeFileSync(`${this.found(n).directory('/run/tls/ca')}/ca.crt`, secret['ca.crt']);
+    }
   }
 
   node(n: number): Program {
@@ -132,7 +200,7 @@ export class LabClusterPods {
 
   /** Starts the Job that creates the cluster. */
   async startJob(): Promise<Program> {
-    const { createJob } = this.props.cluster;
+    const { createJob } = this.cluster;
     return this.pod(createJob, `${createJob.name}-${randomInt(1e6)}`).start();
   }
 
@@ -146,7 +214,8 @@ export class LabClusterPods {
 
   async on<T>(n: number, work: (client: Redis) => Promise<T>, username = ROLE_USER): Promise<T> {
     const { host, port } = this.addressOf(n);
-    const client = connect(port, this.props.password, { host, username, retryStrategy: () => null });
+    const tls = this.tls && { ...this.tls, servername: this.cluster.tlsNames[n] };
+    const client = connect(port, this.props.password, { host, username, retryStrategy: () => null, tls });
     try {
       return await work(client);
     } finally {
@@ -156,7 +225,7 @@ export class LabClusterPods {
 
   /** Runs work with a client of the cluster, as the user of the program. */
   async withClient<T>(work: (client: Cluster) => Promise<T>): Promise<T> {
-    const client = connectToCluster(this.addresses, this.props.password, undefined, ROLE_USER);
+    const client = connectToCluster(this.seeds, this.props.password, undefined, ROLE_USER, this.client);
     try {
       return await work(client);
     } finally {
@@ -209,10 +278,12 @@ export class LabClusterPods {
 
   /** The Service of a node, as kube-proxy implements it: its address, and that of the pod at this moment. */
   private async startService(n: number): Promise<void> {
-    const { lab, cluster } = this.props;
+    const { cluster } = this;
+    const { lab } = this.props;
     await this.services.get(n)?.stop('SIGKILL');
     const times = ['timeout connect 2s', 'timeout client 1h', 'timeout server 1h', 'retries 0'];
-    const ports = [cluster.port, cluster.port + BUS_OFFSET];
+    const services = cluster.nodeServices[n].toJson() as Manifest;
+    const ports = (services.spec.ports as Manifest[]).map(({ port }) => Number(port));
     const listens = ports.flatMap((port) => [
       `listen port-${port}`,
       `bind ${this.hostOf(n)}:${port}`,
@@ -226,21 +297,17 @@ export class LabClusterPods {
     await service.ready(() => acceptsAt(host, port));
   }
 
-  private writeNames(): void {
-    const text = Object.entries(this.hosts).map(([name, host]) => `${host} ${name}\n`);
-    this.props.lab.write(`${this.bin}/names`, text.join(''));
-  }
-
   private pod(workload: { toJson(): unknown }, name: string, host = ''): LabPod {
-    const { lab, cluster, password, secret } = this.props;
+    const { cluster } = this;
+    const { lab, password, secret } = this.props;
     const configMaps = ofKind(Chart.of(cluster), 'ConfigMap').map(({ metadata, data }) => [metadata.name, data]);
     const port = `port ${cluster.port}`;
     return new LabPod(lab, {
       name,
       spec: (workload.toJson() as Manifest).spec.template.spec as k8s.PodSpec,
       configMaps: Object.fromEntries(configMaps) as Record<string, Record<string, string>>,
-      secrets: { [secret]: { password } },
-      replace: host === '' ? {} : { [port]: `${port}\nbind ${host}`, '127.0.0.1': host },
+      secrets: { [secret]: { password }, ...this.certificates } as Record<string, Record<string, string>>,
+      replace: host === '' ? {} : { [port]: `${port}\nbind ${host}`, '127.0.0.1': host, ...RENEW_OFTEN },
       path: this.path,
     });
   }

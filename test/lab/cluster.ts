@@ -1,7 +1,8 @@
 // A real Redis Cluster, which redis-cli creates.
 
 import * as path from 'node:path';
-import { Cluster, type Redis } from 'ioredis';
+import { type ConnectionOptions } from 'node:tls';
+import { Cluster, type NatMap, type Redis } from 'ioredis';
 import { type ReshardAddress } from '../../reshard/plan/plan';
 import { connect } from './clients';
 import { accepts, freePorts, type Lab, type Program, until } from './lab';
@@ -176,12 +177,21 @@ export class LabCluster {
 /** A node by its port, or by its address. */
 export type ClusterNode = number | ReshardAddress;
 
+/** How a client connects to the nodes that it is told. */
+export interface ClusterClient {
+  /** @default - without TLS */
+  readonly tls?: ConnectionOptions;
+  /** The addresses of nodes, by those that they announce. */
+  readonly natMap?: NatMap;
+}
+
 /** A client of a cluster, which follows redirections, and repeats no command that may have been run. */
 export function connectToCluster(
   nodes: readonly ClusterNode[],
   password: string,
   timeoutMs = 3000,
   username = 'default',
+  { tls, natMap }: ClusterClient = {},
 ): Cluster {
   const client = new Cluster(
     nodes.map((node) => (typeof node === 'number' ? { host: '127.0.0.1', port: node } : node)),
@@ -192,9 +202,17 @@ export function connectToCluster(
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 0,
       slotsRefreshTimeout: timeoutMs,
+      natMap,
+      // Otherwise it would connect to the IP addresses of its first nodes, which no certificate has.
+      ...(tls && {
+        dnsLookup: (name, callback): void => {
+          callback(null, name);
+        },
+      }),
       redisOptions: {
         username,
         password,
+        tls,
         disableClientInfo: true,
         commandTimeout: timeoutMs,
         connectTimeout: timeoutMs,

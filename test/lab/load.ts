@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions } from 'node:tls';
 import { type Cluster, type Redis } from 'ioredis';
 import { connect } from './clients';
-import { type ClusterNode, connectToCluster } from './cluster';
+import { type ClusterClient, type ClusterNode, connectToCluster } from './cluster';
 import { History, type Violation } from './history';
 import { until } from './lab';
 
@@ -35,6 +35,11 @@ export interface LoadProps {
    * @default 3000
    */
   readonly timeoutMs?: number;
+  /**
+   * The nodes of a Redis Cluster that clients use from the beginning, and how they connect.
+   * @default - they use the proxies
+   */
+  readonly cluster?: { readonly nodes: readonly ClusterNode[]; readonly client?: ClusterClient };
   /**
    * How clients connect by TLS.
    * @default - they connect without TLS
@@ -97,6 +102,7 @@ export class Load {
   private ports: readonly number[];
   /** The nodes of the Redis Cluster that clients use; undefined for proxies. */
   private nodes?: readonly ClusterNode[];
+  private clusterClient?: ClusterClient;
   private connections = 0;
   private stopped = false;
 
@@ -110,6 +116,8 @@ export class Load {
   private constructor(private readonly props: LoadProps) {
     const { clients = 16, shards, clientsPerShard = 4 } = props;
     this.ports = props.ports;
+    this.nodes = props.cluster?.nodes;
+    this.clusterClient = props.cluster?.client;
     this.keys = keysOf(props, `load-${++loads}`);
     this.seen = Array.from({ length: shards }, () => ({ lastSuccess: 0, longestGap: 0, errors: 0 }));
     const groups = Math.max(1, Math.min(shards, Math.floor(clients / clientsPerShard)));
@@ -133,8 +141,9 @@ export class Load {
   }
 
   /** Replaces all clients by those of a Redis Cluster with these nodes, or, with `routeTo`, the other way round. */
-  routeToCluster(nodes: readonly ClusterNode[]): void {
+  routeToCluster(nodes: readonly ClusterNode[], client?: ClusterClient): void {
     this.nodes = nodes;
+    this.clusterClient = client;
   }
 
   /** The longest gap of each shard since the last call, or since the start. */
@@ -206,7 +215,7 @@ export class Load {
     const { nodes } = this;
     const isToCluster = nodes !== undefined;
     const redis = nodes
-      ? connectToCluster(nodes, password, timeoutMs)
+      ? connectToCluster(nodes, password, timeoutMs, 'default', this.clusterClient)
       : connect(port, password, {
           lazyConnect: true,
           retryStrategy: () => null,

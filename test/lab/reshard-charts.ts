@@ -101,7 +101,11 @@ export class LabReshardCharts extends LabReshard {
     this.certificates = this.authority
       ? { shards: this.authority.issue(names, { addresses: hosts }), proxies: this.authority.issue([PROXY_NAME]) }
       : {};
-    const nodes = Object.entries(props.cluster?.hosts ?? {}).map(([name, host]) => [`"${name}"`, `"${host}"`]);
+    // With TLS, the Jobs need the names of the nodes.
+    const nodes = Object.entries(props.cluster?.hasTls ? {} : (props.cluster?.hosts ?? {})).map(([name, host]) => [
+      `"${name}"`,
+      `"${host}"`,
+    ]);
     this.addresses = { ...network.replacements(props.mostShards), ...(Object.fromEntries(nodes) as Data) };
   }
 
@@ -156,15 +160,21 @@ export class LabReshardCharts extends LabReshard {
   }
 
   private chartsOf(stage: Stage): FleetCharts {
-    return chartsOf(stage, this.props.hasReplicas, this.props.hasTls);
+    const { hasReplicas, hasTls, cluster } = this.props;
+    return chartsOf(stage, hasReplicas, hasTls, cluster?.hasTls);
   }
 
   /** Runs the Job of a step, which must succeed, and returns its output. */
   async runJob(step: string): Promise<string> {
+    const [code, output] = await this.endOfJob(step);
+    if (code !== 0) throw new Error(`the Job ${step} exited with ${String(code)}:\n${output}`);
+    return output;
+  }
+
+  /** Runs the Job of a step; its exit code and its output. */
+  async endOfJob(step: string): Promise<[number | null, string]> {
     const program = await this.jobPod(step).start();
-    const code = await program.exit();
-    if (code !== 0) throw new Error(`the Job ${step} exited with ${String(code)}:\n${program.output}`);
-    return program.output;
+    return [await program.exit(), program.output];
   }
 
   /** Starts the Job `copy`, and waits until everything is copied. */
@@ -288,7 +298,7 @@ export class LabReshardCharts extends LabReshard {
   private jobPod(step: string): LabPod {
     const job = this.charts.reshard?.jobs[step];
     if (job === undefined) throw new Error(`there is no Job ${step}`);
-    return this.pod(job, job.name, {});
+    return this.pod(job, job.name, {}).with({ path: this.props.cluster?.path });
   }
 
   private async applyServer(ordinal: number, side: Side): Promise<void> {
@@ -376,6 +386,7 @@ export class LabReshardCharts extends LabReshard {
       secrets: {
         'fleet-redis': { password: PASSWORD },
         ...(this.certificates as unknown as Readonly<Record<string, Data>>),
+        ...(this.props.cluster?.certificates as unknown as Readonly<Record<string, Data>>),
       },
       replace: { ...this.addresses, ...replace },
     });

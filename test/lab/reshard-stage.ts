@@ -83,13 +83,14 @@ const LONG = ['--deadline', '20000'];
 const PATIENT = { preflight: LONG, copy: LONG };
 
 /** A Redis Cluster to which the fleet can move. */
-export function clusterIn(app: App): RedisCluster {
+export function clusterIn(app: App, hasTls = false): RedisCluster {
   return new RedisCluster(new Chart(app, 'fleet-cluster'), 'cluster', {
     name: 'fleet-cluster',
     masters: 3,
     storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
     password: { name: 'fleet-redis' },
     startClosed: true,
+    ...(hasTls && { tls: { secretName: 'nodes' } }),
     nodeTimeout: Duration.seconds(5),
     config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
   });
@@ -99,9 +100,10 @@ export function chartsOf(
   { rings: [first, ...others], phase, toCluster }: Stage,
   hasReplicas = false,
   hasTls = false,
+  clusterHasTls = false,
 ): FleetCharts {
   const app = new App();
-  const cluster = toCluster ? clusterIn(app) : undefined;
+  const cluster = toCluster ? clusterIn(app, clusterHasTls) : undefined;
   const charts = new FleetCharts(app, 'fleet', {
     pool: ringOf(first),
     ...(phase !== undefined && { reshard: { pools: others.map(ringOf), cluster, phase, stepArguments: PATIENT } }),

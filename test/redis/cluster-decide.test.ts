@@ -30,7 +30,7 @@ function decide(nodes: readonly Node[], each = 2): string {
   const row = (line: string, i: number): string => {
     const [id, flags, master = '-', ...slots] = line.split(' ');
     const address = flags.includes('noaddr') ? ':0@0' : `${addressOf(id.replace('old-', ''))}:6379@16379`;
-    return `${id} ${address},name ${i === 0 ? 'myself,' : ''}${flags} ${master} 0 0 1 connected ${slots.join(' ')}`.trim();
+    return `${id} ${address}${flags.includes('unnamed') ? '' : ',name'} ${i === 0 ? 'myself,' : ''}${flags} ${master} 0 0 1 connected ${slots.join(' ')}`.trim();
   };
   const state = nodes.map(({ keys = 0, state: own = 'ok' }, n) => `${n} 10.0.0.${n}:6379 ${keys} ${own}\n`);
   lab.write('state', state.join(''));
@@ -61,6 +61,16 @@ const lost = (n: number, flags: string, slots = '', lines = LINES): Node[] => {
 
 test.each<[string, readonly Node[], string | RegExp]>([
   ['new nodes', NEW, 'create'],
+  [
+    'a node of which another one does not know the name yet',
+    withNode(WHOLE, 3, { sees: [LINES[3], LINES[0], LINES[1], LINES[2].replace('master', 'master,unnamed')] }),
+    'wait until 10.0.0.3:6379 knows the name of 10.0.0.2:6379',
+  ],
+  [
+    'nodes without names',
+    WHOLE.map(({ sees }) => ({ sees: sees.map((line) => line.replace(/(master|slave)/, '$1,unnamed')) })),
+    'done',
+  ],
   ['nodes of which one has slots', withNode(NEW, 0, { sees: ['n0 master - 0-8191'] }), 'reset'],
   ['nodes of which two have met', withNode(NEW, 0, { sees: ['n0 master', 'n2 master'] }), 'reset'],
   ['nodes of which one is joining', withNode(NEW, 0, { sees: ['n0 master', 'n2 handshake'] }), 'reset'],

@@ -65,7 +65,7 @@ test('a fleet moves to a Redis Cluster by its charts, and back: no write is lost
   const toCluster = async (): Promise<void> => {
     await fleet.runJob('switch');
     await refused();
-    load?.routeToCluster(cluster.addresses);
+    load?.routeToCluster(cluster.seeds, cluster.client);
     await untilMoreWrites(load);
   };
   await toCluster();
@@ -122,7 +122,7 @@ test('a fleet with replicas moves, and back, while masters of both change', asyn
   const copy = await fleet.copyJob();
   await fleet.runJob('switch');
   await refused();
-  load.routeToCluster(cluster.addresses);
+  load.routeToCluster(cluster.seeds, cluster.client);
   await untilMoreWrites(load);
   expect(await fleet.contents(keys, 'b')).toEqual(contents);
   // The checks of the bridges go on, and find a new master, although no ring serves.

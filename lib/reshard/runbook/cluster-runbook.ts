@@ -105,12 +105,23 @@ function applications({ cluster, hashTag, deployment }: ClusterRunbook): string[
     'Build a release of each application, and test it with a cluster of its own. Do not roll it out yet. Keep the present release, for a return. What differs:',
     [
       `- **The client**: one for Redis Cluster, such as \`Cluster\` of ioredis or \`RedisCluster\` of redis-py. It connects to every node, and follows \`MOVED\`. Its start nodes, instead of the Service of ${deployment}: \`${cluster.seeds.join('`, `')}\`.`,
+      ...tlsOfClients(cluster),
       '- **The password** is the same. The user is `default`, so none has to be named.',
       `- **Several keys in one command, script or transaction** have to be in one slot (\`CROSSSLOT\`). ${tag}`,
       '- **Database 0** is the only one.',
       '- **Network**: clients need a connection to each node. Its prop `clients` has the peers that are allowed.',
       '- **Failover**: while a master is replaced, commands for its slots fail for about the node timeout. Repeat only what may be run twice.',
     ].join('\n'),
+  ];
+}
+
+function tlsOfClients({ tls }: ClusterRunbook['cluster']): string[] {
+  if (tls === undefined) return [];
+  const { caSecret, plainPort } = tls;
+  const without =
+    plainPort === undefined ? 'No port is without TLS.' : `A client that has no TLS uses the port ${plainPort}.`;
+  return [
+    `- **TLS**: the client verifies the nodes with \`ca.crt\` of the Secret ${caSecret}, and by their names, which the nodes tell it. ${without} ioredis would connect to the IP addresses of its start nodes, which no certificate has: also set \`dnsLookup: (name, callback) => callback(null, name)\`.`,
   ];
 }
 

@@ -52,5 +52,7 @@ export interface ClusterRunbook extends RunbookOfChange {
     readonly seeds: readonly string[];
     readonly masters: number;
     readonly nodes: number;
+    /** TLS of its nodes: the Secret with the authorities, and whether and where clients may also connect without. */
+    readonly tls?: { readonly caSecret: string; readonly plainPort?: number };
   };
 }
