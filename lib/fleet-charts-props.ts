@@ -92,7 +92,7 @@ export interface FleetChartsProps {
 
   /**
    * TLS between the proxies and the shards, in phases. During a migration, the phase must not change; TLS of the old servers is
-   * `migration.oldTls`. Not yet with replicas during a change of the ring. For TLS of clients, see `proxies.clientTls`.
+   * `migration.oldTls`. For TLS of clients, see `proxies.clientTls`.
    * @default - none
    */
   readonly tls?: ShardTls;

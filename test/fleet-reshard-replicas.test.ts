@@ -1,6 +1,5 @@
 // A change of the ring of a fleet with replicas: one bridge checks the servers, and logs in for the nutcracker of each ring.
 
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -8,6 +7,7 @@ import { App, JsonPatch } from 'cdk8s';
 import { FleetCharts, type FleetChartsProps, type NutcrackerPool, NutcrackerServer, ReshardPhase } from '../lib';
 import { LOGIN_RULES } from '../lib/twemproxy/ring-login';
 import { changed, NFS } from './lab/fleet-charts';
+import { haproxySays } from './lab/haproxy-check';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, ofKind, validationErrors } from './lab/synth';
 
@@ -47,23 +47,6 @@ const SIDES = ['', '-b'] as const;
 const serverOf = (n: number, side: (typeof SIDES)[number]): string =>
   `unit-1-shard-${n}${side}:${side === '' ? 6379 : 6380}`;
 
-/** What HAProxy says about the files of a bridge. */
-function haproxySays(files: Record<string, string>): string {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'bridge-'));
-  for (const [name, text] of Object.entries(files)) {
-    // Without names, which would be resolved.
-    const local = text.replaceAll('/etc/bridge', directory).replace(/unit-1-(shard|sentinel)-[\w-]+:/g, '127.0.0.1:');
-    fs.writeFileSync(path.join(directory, name), local);
-  }
-  const env = { ...process.env, REDIS_PASSWORD: 'secret', HEALTH_PORT: '8404' };
-  const { stdout, stderr } = spawnSync('haproxy', ['-c', '-V', '-f', path.join(directory, 'haproxy.cfg')], {
-    env,
-    encoding: 'utf8',
-  });
-  fs.rmSync(directory, { recursive: true });
-  return stdout + stderr;
-}
-
 test.each<[string, NutcrackerPool[], ReshardPhase, number, string[], string[]]>([
   ['during the first change', [MORE], RESHARDING, 4, ['nutcracker', 'nutcracker-b'], ['shard-', 'ring-2-shard-']],
   ['at its end', [MORE], RESHARDED, 4, ['nutcracker'], ['shard-']],
@@ -79,7 +62,9 @@ test.each<[string, NutcrackerPool[], ReshardPhase, number, string[], string[]]>(
   expect((pod.containers as Manifest[]).map(({ name }) => name as string)).toEqual(['bridge', ...nutcrackers]);
   const files = bridgeOf(charts);
   expect(haproxySays(files)).toContain('valid');
-  const found = [...files['haproxy.cfg'].matchAll(/^listen (\S+)/gm)].map(([, name]) => name);
+  const found = [...`${files['haproxy.cfg']}${files['next.cfg'] ?? ''}`.matchAll(/^listen (\S+)/gm)].map(
+    ([, name]) => name,
+  );
   expect(found.sort()).toEqual(
     listeners.flatMap((name) => Array.from({ length: shards }, (_, n) => `${name}${n}`)).sort(),
   );
@@ -112,7 +97,8 @@ test('the nutcracker of each ring has listeners of its own, and both servers of 
     ['a', 'b', 'c', 'd'].map((it, n) => `127.0.0.1:${10_000 + n}:1 ${it}`),
   );
   expect(serversIn(yaml['nutcracker-b.yml'])).toEqual([1, 2, 0].map((n) => `127.0.0.1:${10_004 + n}:1 ${'abc'[n]}`));
-  const cfg = bridgeOf(charts)['haproxy.cfg'];
+  const files = bridgeOf(charts);
+  const cfg = `${files['haproxy.cfg']}${files['next.cfg']}`;
   const section = (name: string): string => (cfg.split(`${name} `)[1] ?? '').split(/\n(?=\S)/)[0];
   for (const rule of LOGIN_RULES) expect(section('listen shard-0')).toContain(`\n  ${rule}\n`);
   expect(section('listen default-shard-0')).not.toContain('tcp-');
@@ -209,7 +195,7 @@ describe('the proof at synth', () => {
     [
       'a listener of the new ring with the checks of another shard',
       RESHARDING,
-      'haproxy.cfg',
+      'next.cfg',
       /(listen ring-2-shard-0[^]*?track shard-)0/,
       '$11',
       'listener ring-2-shard-0 must have a server "a" that tracks shard-0-a/a',
@@ -217,7 +203,7 @@ describe('the proof at synth', () => {
     [
       'a listener of the new ring with another shard',
       RESHARDING,
-      'haproxy.cfg',
+      'next.cfg',
       /(listen ring-2-shard-0[^]*?unit-1-shard-)0/,
       '$11',
       'backend shard-0-a checks a at unit-1-shard-0:6379; it must check a at unit-1-shard-1:6379',

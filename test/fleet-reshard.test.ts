@@ -1,8 +1,6 @@
 // A change of the ring of a fleet: its Jobs, its proxies with two rings, and the proof that both are as they were asked for.
 
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, JsonPatch } from 'cdk8s';
 import {
@@ -17,6 +15,7 @@ import {
   ReshardPhase,
 } from '../lib';
 import { changed, LIVE, NFS } from './lab/fleet-charts';
+import { haproxySays } from './lab/haproxy-check';
 import { problemsOf } from './lab/kubernetes-schema';
 import { Lab } from './lab/lab';
 import { chart, type Manifest, manifests, ofKind, validationErrors } from './lab/synth';
@@ -57,23 +56,6 @@ function fleet(
     ...props,
   });
   return { app, charts };
-}
-
-/** What HAProxy says about the files of a bridge. */
-function haproxySays(files: Record<string, string>): string {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'bridge-'));
-  for (const [name, text] of Object.entries(files)) {
-    // Without names, which would be resolved.
-    const local = text.replaceAll('/etc/bridge', directory).replace(/unit-1-shard-\d+:/g, '127.0.0.1:');
-    fs.writeFileSync(path.join(directory, name), local);
-  }
-  const env = { ...process.env, REDIS_PASSWORD: 'secret', HEALTH_PORT: '8404' };
-  const { stdout, stderr } = spawnSync('haproxy', ['-c', '-V', '-f', path.join(directory, 'haproxy.cfg')], {
-    env,
-    encoding: 'utf8',
-  });
-  fs.rmSync(directory, { recursive: true });
-  return stdout + stderr;
 }
 
 const planOf = (it: FleetReshard): Manifest =>

@@ -58,10 +58,6 @@ test('in the phase OFFERED, the proxies and the Jobs use the plain port', () => 
   expect(JSON.stringify(jsonOf(charts.reshard?.jobs.copy))).not.toContain('--tls-ca');
 });
 
-test('tls with reshard and replicas is refused', () => {
-  expect(() => fleet({ ...changing(RESHARDING), redis: { replicas: 1 } })).toThrow('tls is set together with');
-});
-
 const CLIENTS = { proxies: { image: 'twemproxy:0.5.0', clientTls: { secretName: 'proxies' } } };
 
 test('clients with TLS reach the nutcracker of the ring that serves, and nothing without', () => {

@@ -11,12 +11,6 @@ export function checkFleetTls(scope: Construct, props: FleetChartsProps): void {
   const { clientTls } = props.proxies;
   if (clientTls && clientTls.plainPorts !== true && props.password?.secondKey !== undefined)
     checkProxyTls(scope, clientTls);
-  if (props.tls === undefined) return;
-  if (props.redis?.replicas === 1 && props.reshard)
-    refuse(
-      scope,
-      'tls is set together with redis.replicas and reshard, whose bridge has no TLS yet; remove one of them',
-    );
 }
 
 /** Whether the proxies of a fleet without replicas, and without a migration, have a bridge: nutcracker has no TLS. */

@@ -9,6 +9,7 @@ import { usesTls } from '../redis/server-ports';
 import { type RedisStatefulSet } from '../redis-stateful-set';
 import { type ClientTls } from '../tls/tls-options';
 import { type TwemproxyLayer } from '../twemproxy-layer';
+import { NEXT_FILE } from '../twemproxy/bridge-pod';
 import { clientProblems } from '../twemproxy/client-front-proof';
 import { type BridgeFiles } from '../twemproxy/haproxy-file';
 import { frontProblems, listenOfFront } from '../twemproxy/login-bridge-proof';
@@ -32,7 +33,7 @@ export function proveRings(
   const isDirect = hasShardBridge(props) && props.migration?.phase !== MigrationPhase.MOVING;
   checkWritten(proxies, written, (config, bridge?: Manifest, states = bridge) => {
     const files = bridge && {
-      cfg: bridge.data['haproxy.cfg'],
+      cfg: `${bridge.data['haproxy.cfg']}${states?.data[NEXT_FILE] ?? ''}`,
       stopped: states?.data['stopped-servers'] ?? '',
       cfgName: `haproxy.cfg of ConfigMap ${bridge.metadata.name}`,
     };

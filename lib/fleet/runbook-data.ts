@@ -20,6 +20,7 @@ import { type ClusterRunbook, type ReshardRunbook, type RunbookOfChange } from '
 import { CA_FILE } from '../tls/tls-files';
 import { TlsPhase } from '../tls/tls-options';
 import { type TwemproxyLayer } from '../twemproxy-layer';
+import { nameIn } from '../twemproxy/bridge-config';
 import { type FleetPools } from './fleet-pools';
 import { type RingChange } from './ring-change';
 
@@ -67,8 +68,20 @@ export function reshardRunbookInput(
       reweighted: reweighted.length,
       movedShare,
     },
+    certificate: parts.redis.tls && {
+      secret: parts.redis.tls.secretName,
+      names: namesOf(
+        parts.redis,
+        to.ordinals.filter((ordinal) => !from.ordinals.includes(ordinal)),
+      ),
+    },
     users: [from.user, to.user],
   };
+}
+
+/** The names of the servers of these shards, as a certificate has them. */
+function namesOf({ addresses, replicaAddresses }: RedisStatefulSet, ordinals: readonly number[]): string[] {
+  return [addresses, replicaAddresses].flatMap((all) => ordinals.flatMap((n) => (n in all ? [nameIn(all[n])] : [])));
 }
 
 /** The data of the runbook of a change to a Redis Cluster. */
@@ -117,6 +130,7 @@ function commonInput(
     statefulSet: redis.statefulSet.name,
     replicas: replicasOf(redis),
     deployment: proxies.deployment.name,
+    redisCli: redisCliOf(redis),
     files: filesOf(scope, charts),
     jobs: Object.fromEntries([
       ...Object.entries(reshard?.jobs ?? {}).map(([step, { name }]) => [step, name] as const),

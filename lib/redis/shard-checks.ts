@@ -63,7 +63,7 @@ export function checkShards(scope: Construct, props: RedisStatefulSetProps): voi
   checkMemory(scope, props);
 }
 
-/** What does not speak TLS yet must not do without it silently. */
+/** TLS of old servers needs that of the shards, and its ports have to tell both servers of a shard apart. */
 function checkTls(scope: Construct, { tls, oldTls, port = 6379, ...props }: RedisStatefulSetProps): void {
   checkOldTls(scope, oldTls);
   if (tls === undefined) {
@@ -73,11 +73,6 @@ function checkTls(scope: Construct, { tls, oldTls, port = 6379, ...props }: Redi
   }
   checkShardTls(scope, tls, port, tlsPortOf(port, tls));
   if (props.replicas === 1) checkPortsOfBoth(scope, tls, port, props.replicaPort ?? port + 1);
-  const without: Record<string, boolean> = {
-    'replicas: 1 and migratorUser': props.replicas === 1 && props.migratorUser === true,
-  };
-  const found = Object.keys(without).find((prop) => without[prop]);
-  if (found !== undefined) refuse(scope, `tls is set together with ${found}, which has no TLS yet; remove one of them`);
 }
 
 /** The ports of both servers tell them apart, with TLS and without. */

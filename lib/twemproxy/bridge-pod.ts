@@ -11,8 +11,9 @@ import { type ClientFront, frontData, frontFiles, tlsPortName } from './client-f
 import { acceptsPlain } from './next-ring';
 import { MOST_CLIENTS, type RingFront } from './ring-front';
 
-const FILES = ['haproxy.cfg'];
-const FILES_WITH_FRONT = [...FILES, 'clients.cfg'];
+/** The files of the listeners of a next ring, and of clients with TLS. */
+export const NEXT_FILE = 'next.cfg';
+const CLIENTS_FILE = 'clients.cfg';
 
 const MOUNT = { name: 'bridge', mountPath: '/etc/bridge', readOnly: true };
 
@@ -36,7 +37,11 @@ export function bridgeData(
   listenAddress: string,
   { ring, clients }: Fronts = {},
 ): Record<'bridge' | 'states', Record<string, string>> {
-  const states = { 'stopped-servers': bridge._stoppedServers(ring) };
+  const next = bridge._nextConfig;
+  const states = {
+    'stopped-servers': bridge._stoppedServers(ring),
+    ...(next !== undefined && { [NEXT_FILE]: next }),
+  };
   const wait = { 'bridge-wait.sh': script('bridge-wait.sh'), ...bridge._scripts() };
   const cfg = bridge._haproxyConfig(listenAddress, ring);
   const config = clients
@@ -84,16 +89,17 @@ export function bridgeContainer(
     httpGet: { path, port: k8s.IntOrString.fromString('bridge-health') },
     timeoutSeconds: 5,
   });
+  const files = [
+    'haproxy.cfg',
+    ...(bridge._nextConfig === undefined ? [] : [NEXT_FILE]),
+    ...(clients ? [CLIENTS_FILE] : []),
+  ];
   const outlast = String(shutdownSeconds + BRIDGE_OUTLASTS_SECONDS);
   return {
     name: 'bridge',
     image,
     imagePullPolicy: bridge.options.imagePullPolicy ?? imagePullPolicy,
-    command: [
-      'haproxy',
-      '-db',
-      ...(clients ? FILES_WITH_FRONT : FILES).flatMap((file) => ['-f', `/etc/bridge/${file}`]),
-    ],
+    command: ['haproxy', '-db', ...files.flatMap((file) => ['-f', `/etc/bridge/${file}`])],
     ports: [
       ...(ring && acceptsPlain({ clientTls: clients?.tls }) ? [{ name: 'proxy', containerPort: ring.port }] : []),
       ...(clients?.pools ?? []).map((pool) => ({ name: tlsPortName(pool), containerPort: pool.tlsPort })),

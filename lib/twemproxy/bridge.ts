@@ -86,6 +86,14 @@ export abstract class Bridge {
   abstract _haproxyConfig(listenAddress: string, front?: RingFront): string;
 
   /**
+   * next.cfg, the second file of a configuration that is too large for one ConfigMap: it is in the one of the states. Undefined without one.
+   * @internal
+   */
+  get _nextConfig(): string | undefined {
+    return undefined;
+  }
+
+  /**
    * The initial state of its servers, all of them stopped.
    * @internal
    */

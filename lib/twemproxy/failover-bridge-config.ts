@@ -15,6 +15,7 @@ import {
   stateFile,
   type StoppedServer,
   target,
+  TLS_CHECKS,
   TLS_SERVERS,
   TOLERATED_STALL_MS,
   TOLERATED_TLS_STALL_MS,
@@ -28,6 +29,7 @@ import {
   type ReplicatedServers,
   ringSections,
   sniOfChecks,
+  tlsOfAsked,
 } from './failover-bridge-listeners';
 import { askedStoppedServers, frontStoppedServers, MOST_CLIENTS, type RingFront } from './ring-front';
 
@@ -94,7 +96,7 @@ export function failoverConfig(bridge: FailoverRoutes, listenAddress: string, fr
     roleDefaults(bridge),
     ...ports.map((each) => `${leaseDefaults(bridge, each)}\n${votesDefaults(bridge, each)}`),
     LISTENERS,
-    ...shards.map((_, n) => [...users.map((user) => listener(bridge, user, n)), checkedShard(bridge, n)].join('')),
+    ...shards.map((_, n) => `${listener(bridge, users[0], n)}${checkedShard(bridge, n)}`),
   ].join('\n');
 }
 
@@ -103,7 +105,9 @@ export function failoverStoppedServers(bridge: FailoverRoutes, front?: RingFront
   const { shards, sentinels, users, witnesses, tls } = bridge;
   const votes = sentinels.map((address, i) => ({ id: i + 1, name: `s${i}`, address, tls }));
   return stateFile([
-    ...(front ? frontStoppedServers(front) : askedStoppedServers({ witnesses })),
+    ...(front
+      ? frontStoppedServers({ ...front, ...tlsOfAsked(bridge) })
+      : askedStoppedServers({ witnesses, ...tlsOfAsked(bridge) })),
     ...shards.flatMap(({ a, b }, n) => {
       const server = (proxy: string, name: string, id = 1): StoppedServer => {
         return { proxy: `shard-${n}${proxy}`, id, name, address: name === 'a' ? a : b, tls };
@@ -169,12 +173,6 @@ ${login(bridge)}  ${roleQuestion(waitOf(`${waitMs}`))}
 export function connection({ tls }: Pick<FailoverRoutes, 'tls'>): string {
   return tls ? 'tcp-check connect default' : 'tcp-check connect';
 }
-
-/**
- * Checks are short connections: with TLS 1.2, a session that is resumed needs no key exchange, which saves more than half of the CPU that
- * the handshake takes of a server or a Sentinel (bench/failover.md). Clients use TLS 1.3.
- */
-export const TLS_CHECKS = 'default-server ssl-max-ver TLSv1.2';
 
 /** In a backend with a server that is up, a millisecond. */
 export function waitOf(milliseconds: string): string {

@@ -7,7 +7,7 @@ import { type SecretKey } from '../common/secret-key';
 import { otherUser, RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { HEALTH_FRONTEND, healthFrontend, nameIn, target } from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
-import { type AskedRings, askedRings, frontHealth, type RingFront, ringFront } from './ring-front';
+import { type AskedRings, askedRings, frontHealth, NO_TLS, type RingFront, ringFront } from './ring-front';
 import { LOGIN_RULES } from './ring-login';
 
 /** The two servers of a shard. */
@@ -48,16 +48,32 @@ const NOT_OWN_RING =
 
 /** The health endpoint, and what decides about the rings. */
 export function ringSections(bridge: FailoverRoutes, listenAddress: string, front?: RingFront): string[] {
-  if (front) return [frontHealth(bridge, listenAddress), ...ringFront(front, bridge)];
+  if (front)
+    return [
+      frontHealth(bridge, listenAddress),
+      ...ringFront({ ...front, ...tlsOfAsked(bridge) }, bridge, bridge.tls ? NO_TLS : ''),
+    ];
   const header = `${HEALTH_FRONTEND} from base`;
   const rings = askedOf(bridge);
   if (rings === undefined) return [healthFrontend(header, bridge, listenAddress)];
-  return [healthFrontend(header, bridge, listenAddress, [NOT_OWN_RING]), askedRings(rings, RING_CHECK_MS, 3)];
+  return [
+    healthFrontend(header, bridge, listenAddress, [NOT_OWN_RING]),
+    askedRings(rings, `inter ${RING_CHECK_MS}ms rise 1 fall 3`),
+  ];
 }
 
 /** Ring a is the one of the proxies. */
-function askedOf({ users: [user], witnesses }: FailoverRoutes): AskedRings | undefined {
-  return witnesses.length === 0 ? undefined : { users: [user, otherUser(user)], witnesses };
+function askedOf(bridge: FailoverRoutes): AskedRings | undefined {
+  const {
+    users: [user],
+    witnesses,
+  } = bridge;
+  return witnesses.length === 0 ? undefined : { users: [user, otherUser(user)], witnesses, ...tlsOfAsked(bridge) };
+}
+
+/** The servers that are asked which ring serves have TLS if all have. */
+export function tlsOfAsked({ tls }: FailoverRoutes): Pick<AskedRings, 'tlsOf'> {
+  return tls ? { tlsOf: sniOfChecks } : {};
 }
 
 /** The name of a server with TLS, for the connections of its clients, and for those of its checks. */
@@ -86,6 +102,14 @@ export function portFor(
   n: number,
 ): number {
   return firstPort + users.indexOf(user) * shards.length + n;
+}
+
+/** next.cfg: the listeners of the second user, with the settings of haproxy.cfg; undefined if there is none. */
+export function nextListeners(bridge: FailoverRoutes): string | undefined {
+  const { users, shards } = bridge;
+  if (users.length < 2) return undefined;
+  const title = '# The listeners for the nutcracker of the next ring.\n';
+  return `${title}${shards.map((_, n) => listener(bridge, users[1], n)).join('')}`;
 }
 
 export function listener(bridge: FailoverRoutes, user: RingUser, n: number): string {

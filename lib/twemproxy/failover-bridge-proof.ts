@@ -1,14 +1,13 @@
 // The routes of a failover bridge, read back from its synthesized files: each listener, and whatever confirms its servers.
 
 import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
-import { TLS_SERVERS } from './bridge-config';
+import { TLS_CHECKS, TLS_SERVERS } from './bridge-config';
 import {
   confirmationRules,
   connection,
   leasePattern,
   portsOf,
   roleQuestion,
-  TLS_CHECKS,
   voteExpected,
   waitOf,
 } from './failover-bridge-config';
@@ -22,10 +21,17 @@ import {
   statesOf,
   valueOf,
 } from './haproxy-file';
-import { LOGIN_RULES } from './ring-login';
+import { NO_TLS, NUTCRACKERS } from './ring-front';
+import { LOGIN_RULES, RING_QUESTION } from './ring-login';
 
 /** The names of listeners of the second of two users. */
 const OF_SECOND_USER = new RegExp(`^(?:${RING_USERS.join('|')})-(?=shard-)`);
+
+/** The servers that tell which ring serves. */
+const ASKED = /^ring-[ab]$/;
+
+/** The nutcrackers of a proxy that knows two rings, which have no TLS. */
+const OF_NUTCRACKERS = 'nutcrackers';
 
 /** Whatever the interval is: a server that is down waits in it for a change of its role. */
 const ROLE_QUESTION = roleQuestion(waitOf('MILLISECONDS'));
@@ -44,6 +50,7 @@ export function readFailoverBridge(
   const binds = new Set<string>();
   const cfg: FailoverFile = new FailoverFile(files, tls);
   cfg.checkTls();
+  cfg.checkRings();
   const socket = cfg.confirmations(confirmationRules(sentinels.length));
   for (const [header, ...lines] of sectionsOf(files.cfg, 'listen')) {
     const name = header.words[1].replace(OF_SECOND_USER, '');
@@ -133,21 +140,29 @@ class FailoverFile {
     const { cfg, cfgName } = this.files;
     const [header] = this.defaults.get('base') ?? [];
     if (this.tls) this.inherits({ ...header, words: ['defaults', 'base', 'from', 'base'] }, [TLS_SERVERS]);
-    const odd = cfg.split('\n').findIndex((indented) => {
+    const ofNutcrackers = (this.defaults.get(OF_NUTCRACKERS) ?? []).find(
+      ({ text }) => text === `${NUTCRACKERS}${NO_TLS}`,
+    );
+    const odd = cfg.split('\n').findIndex((indented, i) => {
       const text = indented.trim();
       if (!this.tls) return /\bssl\b/.test(text) && !text.startsWith('#');
       if (/^tcp-check\s+connect/.test(text)) return !/^tcp-check connect (default|addr abns@\S+)$/.test(text);
-      return (
-        /^default-server\b/.test(text) &&
-        text !== TLS_SERVERS &&
-        text !== TLS_CHECKS &&
-        /ssl|verify|ca-file|sni|check-/.test(text)
-      );
+      if (!/^default-server\b/.test(text) || !/ssl|verify|ca-file|sni|check-/.test(text)) return false;
+      return text !== TLS_SERVERS && text !== TLS_CHECKS && i + 1 !== ofNutcrackers?.line;
     });
     if (odd >= 0)
       throw new Error(
         `${cfgName}:${odd + 1}: "${cfg.split('\n')[odd].trim()}" must not change how servers are reached ${this.tls ? 'by TLS' : 'without TLS'}`,
       );
+  }
+
+  /** Refuses servers that tell which ring serves, and get the password, if they are asked in another way. */
+  checkRings(): void {
+    for (const [name, section] of this.backends) {
+      if (!ASKED.test(name)) continue;
+      this.expectNames(section[0], this.serversIn(section), sniOfChecks);
+      this.inherits(section[0], RING_QUESTION);
+    }
   }
 
   /** As which user nutcracker logs in through a listener: the default one, unless the rules of the other one are complete. */
@@ -185,9 +200,10 @@ class FailoverFile {
 
   /** Refuses a section whose defaults lack a setting. */
   inherits(header: Line, settings: readonly string[]): void {
-    const name = header.words[3];
-    const [defaults, ...lines] = this.defaults.get(name) ?? [];
-    if (this.tls && name !== 'base' && defaults.words.slice(2).join(' ') !== 'from base')
+    const name = header.words[3] ?? 'nothing';
+    const lines = this.defaults.get(name) ?? [];
+    if (this.tls && name === OF_NUTCRACKERS) this.fail(header, `must not take its settings from ${name}`);
+    if (this.tls && name !== 'base' && lines.at(0)?.words.slice(2).join(' ') !== 'from base')
       this.fail(header, `takes its settings from ${name}, which must take its own from base`);
     const texts = lines.map(({ text }) => text);
     const known = texts.map((text) => text.replace(/(?<=,bool,iif\(1,)[1-9]\d*(?=\))/, 'MILLISECONDS'));

@@ -5,14 +5,14 @@ import { type Construct } from 'constructs';
 import { script } from '../common/scripts';
 import { secretEnv, type SecretKey } from '../common/secret-key';
 import { caFiles, NO_FILES, type SecretFiles } from '../tls/tls-files';
-import { checkSubdomain, refuse } from '../common/prop-errors';
+import { checkSubdomain } from '../common/prop-errors';
 import { checkArguments } from '../nutcracker/checked-arguments';
 import { RING_USERS, type RingUser } from '../reshard/reshard-plan';
 import { Bridge } from './bridge';
 import { type BridgeOptions } from './bridge-options';
 import { checkFailover } from './failover-bridge-checks';
 import { failoverConfig, failoverStoppedServers, failoverTiming } from './failover-bridge-config';
-import { type FailoverRoutes, LOGIN_USER, portFor } from './failover-bridge-listeners';
+import { type FailoverRoutes, LOGIN_USER, nextListeners, portFor } from './failover-bridge-listeners';
 import { type RingFront } from './ring-front';
 
 /** The two servers of a shard. Sentinel knows shard n as `shard-<n>`, and their ports tell them apart. */
@@ -58,7 +58,7 @@ export interface FailoverBridgeProps {
 
   /**
    * A Secret with `ca.crt`: the bridge connects to the servers and the Sentinels by TLS, and accepts only certificates of one of these
-   * authorities that have the host of the server as a name. New authorities need a rollout of the proxies. Not with `ringWitnesses`.
+   * authorities that have the host of the server as a name. New authorities need a rollout of the proxies.
    * @default - it connects without TLS
    */
   readonly caSecretName?: string;
@@ -139,6 +139,11 @@ export class FailoverBridge extends Bridge {
   }
 
   /** @internal */
+  override get _nextConfig(): string | undefined {
+    return nextListeners(this.routes);
+  }
+
+  /** @internal */
   _stoppedServers(front?: RingFront): string {
     return failoverStoppedServers(this.routes, front);
   }
@@ -173,14 +178,7 @@ export class FailoverBridge extends Bridge {
 
   /** @internal */
   _check(scope: Construct): void {
-    if (this.caSecretName !== undefined) {
-      checkSubdomain(scope, 'bridge.caSecretName', this.caSecretName);
-      if (this.ringWitnesses.length > 0)
-        refuse(
-          scope,
-          'bridge.caSecretName is set together with ringWitnesses, which are asked without TLS; remove one',
-        );
-    }
+    if (this.caSecretName !== undefined) checkSubdomain(scope, 'bridge.caSecretName', this.caSecretName);
     checkFailover(scope, this.routes);
   }
 

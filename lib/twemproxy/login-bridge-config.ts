@@ -34,7 +34,7 @@ export interface LoginRoutes {
 
 export function loginConfig(bridge: LoginRoutes, listenAddress: string): string {
   const { shards, user, options, tls = false } = bridge;
-  const front = bridge.front && { ...bridge.front, tls };
+  const front = frontOf(bridge);
   const inter = options.checkInterval?.toMilliseconds() ?? 1000;
   return [
     globalSection(`Logs in to the shards as ${user}, for the nutcracker of the ring of this user.`, {
@@ -69,12 +69,19 @@ function directListener({ shards, firstPort }: LoginRoutes, n: number): string {
 `;
 }
 
+/** The front, which asks servers by TLS if they have it. */
+function frontOf({ front, tls }: LoginRoutes): RingFront | undefined {
+  return front && { ...front, ...(tls && { tlsOf: (address: string) => ` ${tlsSettings(address)}` }) };
+}
+
 function shardTarget(address: string, tls: boolean): string {
   return `${target(address)}${tls ? ` ${tlsSettings(address)}` : ''}`;
 }
 
-export function loginStoppedServers({ shards, front, tls }: LoginRoutes): string {
-  if (front) return stateFile(frontStoppedServers({ ...front, tls }));
+export function loginStoppedServers(bridge: LoginRoutes): string {
+  const { shards, tls } = bridge;
+  const front = frontOf(bridge);
+  if (front) return stateFile(frontStoppedServers(front));
   return stateFile(
     shards.map((address, n) => ({ proxy: `shard-${n}`, id: 1, name: 'shard', address, ...(tls && { tls }) })),
   );

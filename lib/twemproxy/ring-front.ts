@@ -5,10 +5,18 @@
 // connect again to the ring that serves. While no ring serves, during a change, they keep their connections.
 
 import { type RingUser } from '../reshard/reshard-plan';
-import { auth, authAs, HEALTH_FRONTEND, METRICS_RULE, type StoppedServer, target } from './bridge-config';
+import {
+  auth,
+  authAs,
+  HEALTH_FRONTEND,
+  METRICS_RULE,
+  type StoppedServer,
+  target,
+  TLS_CHECKS,
+  TOLERATED_TLS_STALL_MS,
+} from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
 import { ringCheck } from './ring-login';
-import { tlsSettings } from './shard-bridge-config';
 
 /** Where clients connect, and to which nutcrackers they are routed. */
 export interface RingFront {
@@ -21,8 +29,8 @@ export interface RingFront {
   readonly nutcrackers: readonly [number, number];
   /** `host:port` of the servers that are asked. */
   readonly witnesses: readonly string[];
-  /** Whether these have TLS. */
-  readonly tls?: boolean;
+  /** What the line of such a server has after its address, with a space before it, if they have TLS. */
+  readonly tlsOf?: (address: string) => string;
 }
 
 /** What the configuration depends on beside the front. */
@@ -52,6 +60,18 @@ export const MOST_WITNESSES = 6;
 
 const CHECK_MS = 100;
 
+/**
+ * HAProxy waits for a handshake as long as for the next check, and one may take longer on a busy machine. So several checks have to fail, at
+ * once after another if it is by a reply.
+ */
+const TIMING_WITH_TLS = `inter ${CHECK_MS}ms fastinter 5ms rise 1 fall ${Math.ceil(TOLERATED_TLS_STALL_MS / (CHECK_MS + 5))}`;
+
+/** The settings of both nutcrackers. */
+export const NUTCRACKERS = `default-server check inter ${CHECK_MS / 2}ms rise 1 fall 1 on-marked-down shutdown-sessions`;
+
+/** What these have besides if the servers of `base` have TLS: there is none within a pod. */
+export const NO_TLS = ' no-ssl no-check-ssl';
+
 /** The commands of a check that succeeds if a user may use keys. */
 export function servesUser(user: RingUser, tls = false): string {
   const login = user === 'default' ? auth('REDIS_PASSWORD') : authAs(user, 'REDIS_PASSWORD');
@@ -61,25 +81,33 @@ export function servesUser(user: RingUser, tls = false): string {
 }
 
 /** The users of two rings, and the servers that are asked which of them serves. */
-export type AskedRings = Pick<RingFront, 'users' | 'witnesses' | 'tls'>;
+export type AskedRings = Pick<RingFront, 'users' | 'witnesses' | 'tlsOf'>;
 
-/** The backends ring-a and ring-b, in which a server is up if the user of the ring may use keys. Each inherits from `base`. */
-export function askedRings({ users, witnesses, tls = false }: AskedRings, checkMs: number, fall: number): string {
+/**
+ * The backends ring-a and ring-b, in which a server is up if the user of the ring may use keys. Each inherits from `base`.
+ *
+ * @param timing how often they are asked, and how many replies decide
+ */
+export function askedRings({ users, witnesses, tlsOf }: AskedRings, timing: string): string {
   const servers = witnesses
-    .map((address, n) => `  server w${n} ${target(address)}${tls ? ` ${tlsSettings(address)}` : ''}\n`)
+    .map((address, n) => `  server w${n} ${target(address)}${tlsOf?.(address) ?? ''}\n`)
     .join('');
   const asked = (ring: 'a' | 'b', user: RingUser): string => `defaults asks-${ring} from base
-${servesUser(user, tls)}  default-server check inter ${checkMs}ms rise 1 fall ${fall}
+${servesUser(user, tlsOf !== undefined)}${tlsOf ? `  ${TLS_CHECKS}\n` : ''}  default-server check ${timing}
 backend ring-${ring} from asks-${ring}
 ${servers}`;
   return `# Some shards are asked which ring they serve. These are only for health checks.
 ${asked('a', users[0])}${asked('b', users[1])}`;
 }
 
-/** The sections of the front; each inherits from `base`. */
-export function ringFront(front: RingFront, bridge: FrontedBridge): string[] {
+/**
+ * The sections of the front; each inherits from `base`.
+ *
+ * @param ofNutcrackers what the nutcrackers need if `base` has settings of servers that they do not have, such as TLS
+ */
+export function ringFront(front: RingFront, bridge: FrontedBridge, ofNutcrackers = ''): string[] {
   return [
-    askedRings(front, CHECK_MS, 1),
+    askedRings(front, front.tlsOf ? TIMING_WITH_TLS : `inter ${CHECK_MS}ms rise 1 fall 1`),
     `# Whether the connections to the nutcracker of a ring (/a, /b) are kept: not if the other ring serves.
 frontend rings from base
   mode http
@@ -95,7 +123,7 @@ ${CLIENT_RULES.map((rule) => `  ${rule}\n`).join('')}`,
   tcp-check connect addr ${ringSocket(bridge)}
   tcp-check send-lf "GET /%[be_name] HTTP/1.0\\r\\n\\r\\n"
   tcp-check expect string "200 OK"
-  default-server check inter ${CHECK_MS / 2}ms rise 1 fall 1 on-marked-down shutdown-sessions
+  ${NUTCRACKERS}${ofNutcrackers}
 backend a from nutcrackers
   server nutcracker 127.0.0.1:${front.nutcrackers[0]}
 backend b from nutcrackers
@@ -117,9 +145,9 @@ export function frontStoppedServers(front: RingFront): StoppedServer[] {
   ];
 }
 
-export function askedStoppedServers({ witnesses, tls }: Pick<AskedRings, 'witnesses' | 'tls'>): StoppedServer[] {
+export function askedStoppedServers({ witnesses, tlsOf }: Pick<AskedRings, 'witnesses' | 'tlsOf'>): StoppedServer[] {
   return ['ring-a', 'ring-b'].flatMap((proxy) =>
-    witnesses.map((address, n) => ({ proxy, id: n + 1, name: `w${n}`, address, ...(tls && { tls }) })),
+    witnesses.map((address, n) => ({ proxy, id: n + 1, name: `w${n}`, address, ...(tlsOf && { tls: true }) })),
   );
 }
 

@@ -13,6 +13,12 @@ export const LOGIN_RULES = [
   'tcp-response content reject unless { res.payload(0,5) -m str "+OK\\r\\n" }',
 ];
 
+/** After the login: the question, and the reply of a server that the user may use. */
+export const RING_QUESTION = [
+  'tcp-check send "EXISTS cdk8s-twemproxy\\r\\nQUIT\\r\\n"',
+  'tcp-check expect rstring "^[+]OK\\r\\n:"',
+];
+
 /**
  * A check that succeeds if a user may use keys, which means that its ring serves. It asks for a key that nobody has. The server closes
  * after QUIT: HAProxy would otherwise wait until `timeout check` for a reply that matches.
@@ -21,11 +27,5 @@ export const LOGIN_RULES = [
  * @param tls whether the servers have TLS: a connection of the check itself would be without
  */
 export function ringCheck(login: string, tls = false): string[] {
-  return [
-    'option tcp-check',
-    ...(tls ? [] : ['tcp-check connect']),
-    login,
-    'tcp-check send "EXISTS cdk8s-twemproxy\\r\\nQUIT\\r\\n"',
-    'tcp-check expect rstring "^[+]OK\\r\\n:"',
-  ];
+  return ['option tcp-check', ...(tls ? [] : ['tcp-check connect']), login, ...RING_QUESTION];
 }

@@ -3,7 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { freePort, type Lab, type Program } from './lab';
+import { type LabPod } from './pod';
 
 /** The keys of a Secret, as cert-manager writes it. */
 export interface CertificateSecret {
@@ -92,6 +94,24 @@ export class Authority {
 /** As openssl writes it: YYYYMMDDHHMMSSZ. */
 function inDays(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
+}
+
+/** Replaces the files of a certificate in pods, as kubelet does. */
+export function renewIn(pods: readonly LabPod[], secret: CertificateSecret): void {
+  for (const pod of pods) {
+    for (const [directory, files] of [
+      ['/run/tls/own', ['tls.crt', 'tls.key']],
+      ['/run/tls/ca', ['ca.crt']],
+    ] as const) {
+      if (!pod.mounts(directory)) continue;
+      for (const file of files) {
+        const target = path.join(pod.directory(directory), file);
+        fs.writeFileSync(`${target}.new`, secret[file]);
+        fs.chmodSync(`${target}.new`, 0o644);
+        fs.renameSync(`${target}.new`, target);
+      }
+    }
+  }
 }
 
 /** The same certificate, with several authorities beside it. */

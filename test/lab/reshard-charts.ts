@@ -10,7 +10,7 @@ import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { reshardPlan } from '../../lib/reshard/plan-json';
 import { RING_USERS, type ReshardPlan, type RingId } from '../../reshard/plan/plan';
 import { Rings } from '../../reshard/plan/rings';
-import { Authority, type CertificateSecret } from './certificates';
+import { Authority, type CertificateSecret, renewIn } from './certificates';
 import { connect } from './clients';
 import { type LabClusterPods } from './cluster-pods';
 import { CopyJob } from './copy-job';
@@ -21,7 +21,16 @@ import { accepts, freePorts, type Lab, until } from './lab';
 import { type Load, type LoadProps } from './load';
 import { LabPod } from './pod';
 import { LabReshard, PASSWORD } from './reshard';
-import { chartsOf, CLIENT_TLS_PORT, ringOf, SENTINELS, type Stage, StageAddresses, text } from './reshard-stage';
+import {
+  chartsOf,
+  CLIENT_TLS_PORT,
+  ringOf,
+  SENTINELS,
+  serversOf,
+  type Stage,
+  StageAddresses,
+  text,
+} from './reshard-stage';
 import { type Manifest, ofKind } from './synth';
 
 type Data = Record<string, string>;
@@ -94,12 +103,13 @@ export class LabReshardCharts extends LabReshard {
     private readonly props: LabReshardChartsProps,
   ) {
     super(lab, plan);
-    const ordinals = Array.from({ length: props.mostShards }, (_, n) => n);
-    const hosts = ordinals.map((n) => network.server(n, 'a').host);
-    const names = ordinals.map((n) => `fleet-shard-${n}`);
+    const hosts = network.hosts(props.mostShards);
     this.authority = props.hasTls ? new Authority(lab, 'lab') : undefined;
     this.certificates = this.authority
-      ? { shards: this.authority.issue(names, { addresses: hosts }), proxies: this.authority.issue([PROXY_NAME]) }
+      ? {
+          shards: this.authority.issue(Object.keys(hosts), { addresses: Object.values(hosts) }),
+          proxies: this.authority.issue([PROXY_NAME]),
+        }
       : {};
     // With TLS, the Jobs need the names of the nodes.
     const nodes = Object.entries(props.cluster?.hasTls ? {} : (props.cluster?.hosts ?? {})).map(([name, host]) => [
@@ -166,15 +176,25 @@ export class LabReshardCharts extends LabReshard {
 
   /** Runs the Job of a step, which must succeed, and returns its output. */
   async runJob(step: string): Promise<string> {
-    const [code, output] = await this.endOfJob(step);
-    if (code !== 0) throw new Error(`the Job ${step} exited with ${String(code)}:\n${output}`);
-    return output;
+    return succeeded(this.jobPod(step));
   }
 
   /** Runs the Job of a step; its exit code and its output. */
-  async endOfJob(step: string): Promise<[number | null, string]> {
-    const program = await this.jobPod(step).start();
-    return [await program.exit(), program.output];
+  endOfJob(step: string): Promise<[number | null, string]> {
+    return endOf(this.jobPod(step));
+  }
+
+  /** Hands a shard over to a server by a Job. */
+  async switchOver(ordinal: number, to: Side): Promise<void> {
+    const job = this.charts.failover?.jobs.switchover;
+    if (job === undefined) throw new Error('the charts have no replicas');
+    await succeeded(this.pod(job, job.name, {}).withEnv({ FAILOVER_SHARDS: String(ordinal), FAILOVER_TO: to }));
+  }
+
+  /** Gives the servers and Sentinels a certificate for another name, which they load while they run. */
+  renameServers(name: string): void {
+    if (this.authority === undefined) throw new Error('there is no TLS');
+    renewIn(this.shardPods, this.authority.issue([name], { noAddress: true }));
   }
 
   /** Starts the Job `copy`, and waits until everything is copied. */
@@ -232,7 +252,7 @@ export class LabReshardCharts extends LabReshard {
     return Promise.all(
       SENTINELS.map(async (n) => {
         const { host, port } = this.network.sentinel(n);
-        const sentinel = connect(port, PASSWORD, { host });
+        const sentinel = connect(port, PASSWORD, { host, ...this.clientOptions });
         const reply = await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name).catch(() => null);
         sentinel.disconnect();
         return Array.isArray(reply) ? Number(reply[1]) : undefined;
@@ -306,12 +326,11 @@ export class LabReshardCharts extends LabReshard {
     const statefulSet = side === 'a' ? redis.statefulSet : redis.replicaStatefulSet;
     if (statefulSet === undefined) throw new Error('the charts have no replicas');
     const { host, port } = this.network.server(ordinal, side);
-    const both = SIDES.map((one) => text(this.network.server(ordinal, one)));
     await this.applyPod(statefulSet, this.podName(ordinal, side), {
       ...(this.authority ? { 'port 0': `port 0\nbind ${host}` } : { [`port ${port}`]: `port ${port}\nbind ${host}` }),
       '127.0.0.1': host,
       ...RENEW_OFTEN,
-      [serversIn(redis)]: both.join(' '),
+      [serversIn(redis)]: serversOf(this.network, ordinal, this.props.hasTls),
     });
   }
 
@@ -403,6 +422,19 @@ export class LabReshardCharts extends LabReshard {
     );
     return JSON.parse(local) as ReshardPlan;
   }
+}
+
+/** Runs a pod; its exit code and its output. */
+async function endOf(pod: LabPod): Promise<[number | null, string]> {
+  const program = await pod.start();
+  return [await program.exit(), program.output];
+}
+
+/** Runs a pod that must succeed, and returns its output. */
+async function succeeded(pod: LabPod): Promise<string> {
+  const [code, output] = await endOf(pod);
+  if (code !== 0) throw new Error(`the Job ${pod.name} exited with ${String(code)}:\n${output}`);
+  return output;
 }
 
 /** Ends a pod at once: its delay at a stop would take the most of a test. */

@@ -27,12 +27,11 @@ export interface Stage {
 }
 
 export const SENTINELS = [0, 1, 2];
-const PORTS: Readonly<Record<Side, number>> = { a: 6379, b: 6380 };
-/** Of servers with TLS. */
-const TLS_PORT = 6389;
+/** The ports of the charts, without TLS and with it. */
+const PORTS: Readonly<Record<Side, readonly [number, number]>> = { a: [6379, 6389], b: [6380, 6390] };
+const SENTINEL_PORTS = [26_379, 26_389] as const;
 /** Of clients with TLS. Not 6379, which the lab could not tell from the port of the shards. */
 export const CLIENT_TLS_PORT = 7379;
-const SENTINEL_PORT = 26_379;
 
 interface Address {
   readonly host: string;
@@ -49,28 +48,43 @@ export class StageAddresses {
   server(ordinal: number, side: Side): Address {
     return {
       host: `${this.network}.${(side === 'a' ? 10 : 110) + ordinal}`,
-      port: this.hasTls ? TLS_PORT : PORTS[side],
+      port: PORTS[side][this.hasTls ? 1 : 0],
     };
   }
 
   sentinel(n: number): Address {
-    return { host: `${this.network}.${200 + n}`, port: SENTINEL_PORT };
+    return { host: `${this.network}.${200 + n}`, port: SENTINEL_PORTS[this.hasTls ? 1 : 0] };
+  }
+
+  /** The names of all servers and Sentinels, and their addresses. */
+  hosts(mostShards: number): Record<string, string> {
+    const servers = Array.from({ length: mostShards }, (_, n) =>
+      SIDES.map((side) => [`fleet-shard-${n}${side === 'b' ? '-b' : ''}`, this.server(n, side).host] as const),
+    );
+    const sentinels = SENTINELS.map((n) => [`fleet-sentinel-${n}`, this.sentinel(n).host] as const);
+    return Object.fromEntries<string>([...servers.flat(), ...sentinels]);
   }
 
   /** The names in the charts, and what they are here. */
   replacements(mostShards: number): Record<string, string> {
-    const servers = Array.from({ length: mostShards }, (_, n) =>
-      SIDES.map((side) => [`fleet-shard-${n}${side === 'b' ? '-b' : ''}`, this.server(n, side)] as const),
-    );
-    const sentinels = SENTINELS.map((n) => [`fleet-sentinel-${n}`, this.sentinel(n)] as const);
     return Object.fromEntries<string>(
       // The plan of the ring has hosts and ports apart.
-      [...servers.flat(), ...sentinels].flatMap(([name, address]) => [
-        [`${name}:${address.port}`, text(address)],
-        [`"${name}"`, `"${address.host}"`],
+      Object.entries(this.hosts(mostShards)).flatMap(([name, host]) => [
+        ...[...PORTS.a, ...PORTS.b, ...SENTINEL_PORTS].map((port): [string, string] => [
+          `${name}:${port}`,
+          text({ host, port }),
+        ]),
+        [`"${name}"`, `"${host}"`],
       ]),
     );
   }
+}
+
+/** The line with the servers of a shard as its scripts read it: with TLS, also with the ports that they have without. */
+export function serversOf(network: StageAddresses, ordinal: number, hasTls = false): string {
+  const on = (i: 0 | 1): string[] =>
+    SIDES.map((side) => text({ ...network.server(ordinal, side), port: PORTS[side][i] }));
+  return (hasTls ? [...on(1), ...on(0)] : on(0)).join(' ');
 }
 
 /** As in a configuration. */

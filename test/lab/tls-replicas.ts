@@ -1,8 +1,6 @@
 // A synthesized fleet with replicas whose TLS is turned on and off: both servers of each shard, the Sentinels, the proxies and the Jobs are the
 // pods of the charts, which are applied one phase after another. Each server has an address of its own, so that all have the ports of the charts.
 
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import * as nodeTls from 'node:tls';
 import { randomInt } from 'node:crypto';
 import { App, Size } from 'cdk8s';
@@ -22,7 +20,7 @@ import {
 } from '../../lib';
 import { otherSide, type Side, SIDES } from '../../lib/failover/replica-plan';
 import { ROLE_USER } from '../../lib/migration/plan';
-import { type Authority, type CertificateSecret } from './certificates';
+import { type Authority, type CertificateSecret, renewIn } from './certificates';
 import { connect, PASSWORD } from './clients';
 import { serversIn } from './fleet';
 import { LabKubelet } from './kubelet';
@@ -292,20 +290,7 @@ export class LabTlsReplicas {
   /** Replaces the files of the certificate in all pods, as kubelet does. */
   renew(secret: CertificateSecret): void {
     this.secret = secret;
-    for (const pod of this.starting) {
-      for (const [directory, files] of [
-        ['/run/tls/own', ['tls.crt', 'tls.key']],
-        ['/run/tls/ca', ['ca.crt']],
-      ] as const) {
-        if (!pod.mounts(directory)) continue;
-        for (const file of files) {
-          const target = path.join(pod.directory(directory), file);
-          fs.writeFileSync(`${target}.new`, secret[file]);
-          fs.chmodSync(`${target}.new`, 0o644);
-          fs.renameSync(`${target}.new`, target);
-        }
-      }
-    }
+    renewIn(this.starting, secret);
   }
 
   /** The Job of a step of the failover program, or another workload, until it ends; with its output and exit code. */

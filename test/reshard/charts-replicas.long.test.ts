@@ -9,6 +9,7 @@ import { Lab, type Program, until } from '../lab/lab';
 import { type Load } from '../lab/load';
 import { type LabPod } from '../lab/pod';
 import { kill, LabReshardCharts } from '../lab/reshard-charts';
+import { outputOf } from '../lab/tls';
 
 const { RESHARDING, RESHARDED, STABLE } = ReshardPhase;
 const TWO = [1, 1];
@@ -35,8 +36,11 @@ async function moreReplies(running: Load, count = 300): Promise<void> {
 
 const programsOf = (pod: LabPod): Program[] => pod.spec.containers.map(({ name }) => pod.program(name));
 
-test('a fleet with replicas grows by its charts, shrinks, and grows again', async () => {
-  const running = (fleet = await LabReshardCharts.start(lab, { first: TWO, mostShards: 3, hasReplicas: true }));
+test.each([
+  ['', false],
+  [', with TLS only', true],
+])('a fleet with replicas%s grows by its charts, shrinks, and grows again', async (_what, hasTls) => {
+  const running = (fleet = await LabReshardCharts.start(lab, { first: TWO, mostShards: 3, hasReplicas: true, hasTls }));
   const clients = (load = await running.load({ operationsPerSecond: 800 }));
   const kills: number[] = [];
   const before = running.serverProcesses();
@@ -53,7 +57,7 @@ test('a fleet with replicas grows by its charts, shrinks, and grows again', asyn
   await running.apply(growing);
   // No server of the old ring was restarted.
   expect(running.serverProcesses()).toMatchObject(before);
-  expect(await running.votes(2)).toEqual([6379, 6379, 6379]);
+  expect(await running.votes(2)).toEqual(Array(3).fill(running.portOf(2, 'a')));
   await moreReplies(clients);
   const keys = await running.fill(200);
   const contents = await running.contents(keys, 'a');
@@ -76,7 +80,11 @@ test('a fleet with replicas grows by its charts, shrinks, and grows again', asyn
   await until('the proxy of the new ring is ready', () => early.ready());
   await kill(early);
 
-  // A failover while ring-2 serves and the old ring is followed back.
+  // A switchover, and a failover, while ring-2 serves and the old ring is followed back.
+  await running.switchOver(1, 'a');
+  await running.untilReplicated();
+  expect(await running.masterOf(1)).toBe('a');
+  await copy.follows();
   await failOver(0);
   await copy.follows();
   await running.runJob('return');
@@ -133,6 +141,27 @@ test('a fleet with replicas grows by its charts, shrinks, and grows again', asyn
     kills.some((time) => end > time - LOST_MS.before && start < time + LOST_MS.after);
   expect(clients.history.forgiving(mayBeUndone).violations()).toEqual([]);
   expect(clients.acknowledgedWrites).toBeGreaterThan(2000);
+});
+
+test('the proxies and the Jobs do not ask servers with the name of another one which ring serves, and say so', async () => {
+  const running = (fleet = await LabReshardCharts.start(lab, {
+    first: TWO,
+    mostShards: 3,
+    hasReplicas: true,
+    hasTls: true,
+  }));
+  await running.apply({ rings: [TWO, THREE], phase: RESHARDING });
+  expect(await running.runJob('preflight')).toMatch(/would move/);
+  running.renameServers('somewhere-else');
+  const [proxy] = running.proxyPods;
+  await until('the bridge reports it', () =>
+    /ring-a\/w0 is DOWN, reason: Layer6 .*Server presented an SSL certificate different from the expected one/.test(
+      outputOf(proxy, 'bridge'),
+    ),
+  );
+  await expect(running.runJob('preflight')).rejects.toThrow(
+    /6389: its certificate of somewhere-else \(issued by lab.*is refused.*issue it for the name of this server as well/,
+  );
 });
 
 /** What the runbooks of the phases RESHARDED and STABLE do. */

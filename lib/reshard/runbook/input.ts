@@ -16,6 +16,8 @@ export interface RunbookOfChange {
   /** The StatefulSets of the second servers and the Sentinels, if there are any. */
   readonly replicas?: { readonly statefulSet: string; readonly sentinels: string };
   readonly deployment: string;
+  /** How redis-cli in the pod of a shard reaches it. */
+  readonly redisCli: string;
   /** The written files by step, such as `30-redis`. */
   readonly files: Readonly<Record<string, string>>;
   /** The names of the Jobs by command, and of `failover-status`. */
@@ -35,6 +37,8 @@ export interface ReshardRunbook extends RunbookOfChange {
     /** Of all hash values: 0 to 1. */
     readonly movedShare: number;
   };
+  /** With TLS, the Secret of the shards, and the names that its certificate needs for the shards that join. */
+  readonly certificate?: { readonly secret: string; readonly names: readonly string[] };
   /** The users as which the proxies of the old and the new ring log in. */
   readonly users: readonly [RingUser, RingUser];
 }

@@ -63,6 +63,7 @@ function prepare(input: ReshardRunbook): string[] {
   return [
     '## 1. Prepare',
     ...numbered(
+      ...certificateOfAll(input),
       [
         replicas
           ? 'Start the shards that join. No other server restarts; the Sentinels do, one after the other:'
@@ -87,6 +88,22 @@ function prepare(input: ReshardRunbook): string[] {
         preflightFailed(input),
       ],
     ),
+  ];
+}
+
+/** A shard without its name in the certificate would be refused by everything that connects to it. */
+function certificateOfAll(input: ReshardRunbook): string[][] {
+  const { certificate, replicas } = input;
+  if (certificate === undefined || certificate.names.length === 0) return [];
+  const { secret, names } = certificate;
+  return [
+    [
+      `Renew the certificate in the Secret \`${secret}\`, which needs the names of the shards that join (a wildcard will do): ${names.map((name) => `\`${name}\``).join(', ')}. The fleet has all names as \`redis.tlsNames\`. Servers load it by themselves${replicas ? '; the Sentinels restart for it, one after another within a minute' : ''}. Print its names:`,
+      shell(
+        `${kubectl(input)} get secret ${secret} -o jsonpath='{.data.tls\\.crt}' | base64 -d | openssl x509 -noout -ext subjectAltName`,
+      ),
+      '**No-go**: a name is missing. From the phase `USED` on, the proxies and the Jobs do not accept a shard without its name.',
+    ],
   ];
 }
 
@@ -202,7 +219,7 @@ function resharded(input: ReshardRunbook): string[] {
 }
 
 function stable(input: ReshardRunbook): string[] {
-  const { files, replicas, shards, diff, users } = input;
+  const { files, replicas, shards, diff, users, redisCli } = input;
   const k = kubectl(input);
   const hasLeft = diff.removed.length > 0;
   const failover = applyAll(input, '42-failover', '43-failover-program');
@@ -231,6 +248,6 @@ function stable(input: ReshardRunbook): string[] {
       ...(failover.length > 0 ? [['Update the Jobs for failovers:', shell(...failover)]] : []),
       ...(others.length > 0 ? [['Resume the backups and the Jobs for passwords:', shell(...others)]] : []),
     ),
-    `The user \`${users[1]}\` may use keys, and \`${users[0]}\` may not. To look at keys by hand, use \`redis-cli --user migrator\`. The next change takes another pool at the end of \`reshard.pools\`.`,
+    `The user \`${users[1]}\` may use keys, and \`${users[0]}\` may not. To look at keys by hand, use \`${redisCli} --user migrator\`. The next change takes another pool at the end of \`reshard.pools\`.`,
   ];
 }
