@@ -1,7 +1,6 @@
 // TLS of a fleet: what it cannot be combined with yet, and whether the proxies need a bridge for it.
 
 import { type Construct } from 'constructs';
-import { refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { usesTls } from '../redis/server-ports';
 import { checkProxyTls } from '../tls/tls-checks';
