@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { App, Chart } from 'cdk8s';
 import pLimit from 'p-limit';
 import { parse } from 'yaml';
-import { FleetCharts, RedisCluster, ReshardPhase } from '../lib';
+import { FleetCharts, NutcrackerServer, RedisCluster, ReshardPhase, TlsPhase } from '../lib';
 import { longTest } from './lab/cases';
 import { ApiServer, type ApiServerProps } from './lab/api-server';
 import { changed, LIVE, NFS } from './lab/fleet-charts';
@@ -16,6 +16,7 @@ import { ROOT } from './lab/synthesized';
 
 const DIST = path.join(ROOT, 'dist');
 const AT_ONCE = 2;
+const JOINS = new NutcrackerServer({ address: 'new:6379' });
 
 let lab: Lab;
 beforeEach(() => (lab = new Lab()));
@@ -53,7 +54,10 @@ longTest('kubectl accepts every command of a change of the ring', async () => {
     const charts = new FleetCharts(app, 'unit-1', {
       namespace: 'unit-1',
       pool: LIVE,
-      reshard: { pools: [changed({ servers: LIVE.servers.slice(1) })], phase },
+      // With a shard that joins, whose names the certificate needs.
+      reshard: { pools: [changed({ servers: [...LIVE.servers.slice(1), JOINS] })], phase },
+      tls: { phase: TlsPhase.REQUIRED, secretName: 'shards' },
+      redis: { replicas: 1 },
       storage: NFS,
       proxies: { image: 'twemproxy:0.5.0' },
     });

@@ -4,6 +4,7 @@ import { Size } from 'cdk8s';
 import { NetworkPeer, ShardStorage, TlsPhase } from '../lib';
 import { Authority } from './lab/certificates';
 import { connect, PASSWORD } from './lab/clients';
+import { FULL_HANDSHAKES, haproxyMetric } from './lab/haproxy-check';
 import { freePort, Lab, until } from './lab/lab';
 import { CLIENT_TLS_PORT, HEALTH, LabTlsReplicas } from './lab/tls-replicas';
 
@@ -78,18 +79,12 @@ test('the exporters read both servers and their certificates by TLS', async () =
 });
 
 /** The value of a metric of HAProxy. */
-async function metric(name: string): Promise<string | undefined> {
-  const text = await fetch(`http://127.0.0.1:${fleet.proxyPortOf(HEALTH)}/metrics`).then((it) => it.text());
-  const line = text.split('\n').find((it) => it.startsWith(`${name} `));
-  return line?.slice(name.length + 1);
-}
+const metric = (name: string): Promise<string | undefined> => haproxyMetric(fleet.proxyPortOf(HEALTH), name);
 
 test('the checks of the bridge resume their sessions', async () => {
   fleet = new LabTlsReplicas(lab, 1, new Authority(lab, 'first'), { metrics: { clients: [NetworkPeer.anyone()] } });
   await fleet.apply(TlsPhase.REQUIRED);
-  // The handshakes of a second that begin a session.
-  const begun = 'haproxy_process_current_backend_ssl_key_rate';
-  await until('a second has no full handshake', async () => (await metric(begun)) === '0');
+  await until('a second has no full handshake', async () => (await metric(FULL_HANDSHAKES)) === '0');
 });
 
 test('a failover opens one connection for each proxy, and no client has to connect again', async () => {

@@ -1,4 +1,4 @@
-// Asks HAProxy whether it would start with the synthesized files of a bridge.
+// Asks HAProxy whether it would start with the synthesized files of a bridge, and for its metrics.
 
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -23,4 +23,14 @@ export function haproxySays(files: Record<string, string>, authority = ''): stri
   const { stdout, stderr } = spawnSync('haproxy', ['-c', '-V', ...args], { env, encoding: 'utf8' });
   fs.rmSync(directory, { recursive: true });
   return stdout + stderr;
+}
+
+/** The handshakes with servers in the last second that began a session. */
+export const FULL_HANDSHAKES = 'haproxy_process_current_backend_ssl_key_rate';
+
+/** The value of a metric of a HAProxy whose health endpoint is at this port. */
+export async function haproxyMetric(healthPort: number, name: string): Promise<string | undefined> {
+  const text = await fetch(`http://127.0.0.1:${healthPort}/metrics`).then((it) => it.text());
+  const line = text.split('\n').find((it) => it.startsWith(`${name} `));
+  return line?.slice(name.length + 1);
 }

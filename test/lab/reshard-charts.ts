@@ -54,10 +54,12 @@ interface Running {
 
 interface RunningProxy extends Running {
   readonly port: number;
+  readonly healthPort: number;
 }
 
 /** The number of proxies. */
 const PROXIES = 2;
+const HEALTH = 8404;
 /** The name in the certificate of each of them. */
 const PROXY_NAME = 'proxies.example.net';
 
@@ -127,6 +129,11 @@ export class LabReshardCharts extends LabReshard {
   /** The pods of the proxies. */
   get proxyPods(): LabPod[] {
     return this.proxies.map(({ pod }) => pod);
+  }
+
+  /** The health endpoints of the proxies. */
+  get healthPorts(): number[] {
+    return this.proxies.map(({ healthPort }) => healthPort);
   }
 
   /** The sides of the servers that a shard has. */
@@ -376,7 +383,7 @@ export class LabReshardCharts extends LabReshard {
     // Each port of the charts becomes one of these: for clients, their TLS, health, statistics, both nutcrackers, and the bridge.
     const clients = this.props.hasTls ? [CLIENT_TLS_PORT, 22_121, 8405] : [22_121];
     const numbers = [
-      ...[...clients, 8404, 22_222, 22_223, 9998, 9999],
+      ...[...clients, HEALTH, 22_222, 22_223, 9998, 9999],
       ...Array.from({ length: 2 * this.props.mostShards }, (_, n) => 10_000 + n),
     ];
     const ports = await freePorts(numbers.length);
@@ -385,7 +392,7 @@ export class LabReshardCharts extends LabReshard {
     const pod = this.pod(deployment, `${deployment.name}-${ports[0]}`, replace, charts);
     const program = await pod.start();
     await program.ready(() => accepts(ports[0]));
-    return { pod, port: ports[0], template: this.templateOf(deployment) };
+    return { pod, port: ports[0], healthPort: ports[numbers.indexOf(HEALTH)], template: this.templateOf(deployment) };
   }
 
   /** The pods of a workload, which change if a ConfigMap does, since its name does. */

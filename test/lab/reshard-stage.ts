@@ -127,6 +127,7 @@ export function chartsOf(
       ...(hasReplicas && { replicas: 1 }),
     },
     storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
+    ...(hasReplicas && { bridge: { metrics: true } }),
     ...(hasTls && { tls: { phase: TlsPhase.REQUIRED, secretName: 'shards' } }),
     proxies: {
       image: 'twemproxy:0.5.0',
