@@ -110,8 +110,8 @@ export class LabTlsMove extends LabTlsReplicas {
   }
 
   /** Kills servers, which kubelet restarts, and waits until they are what they were. */
-  async killAll(...sides: readonly Side[]): Promise<void> {
-    const all = this.ordinals.flatMap((n) => sides.map((side): [number, Side] => [n, side]));
+  async killAll(sides: readonly Side[], ordinals = this.ordinals): Promise<void> {
+    const all = ordinals.flatMap((n) => sides.map((side): [number, Side] => [n, side]));
     const roles = (): Promise<string[]> => Promise.all(all.map((it) => this.roleOf(...it)));
     const before = await roles();
     await Promise.all(all.map((it) => this.kill(...it)));

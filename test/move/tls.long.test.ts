@@ -69,10 +69,22 @@ async function clientsWrite({ load }: Moving): Promise<void> {
   await until('clients write', () => load.acknowledgedWrites > before + 500);
 }
 
-/** A restart of its program, which must keep what it follows, by TLS or without. */
-async function restart({ move: { fleet } }: Moving): Promise<void> {
+/** What a shard follows, and whether by TLS. A server that follows nobody may be set to either. */
+async function linkOf({ move: { fleet } }: Moving): Promise<string> {
+  const client = fleet.shardClient(0);
+  const [role, host, port] = (await client.call('ROLE')) as string[];
+  const [, byTls] = (await client.config('GET', 'tls-replication')) as string[];
+  client.disconnect();
+  return role === 'master' || Number(port) === 1 ? role : `${role} of ${host}:${port}, by TLS: ${byTls}`;
+}
+
+/** A restart of its program, which must keep that. */
+async function restart(running: Moving): Promise<void> {
+  const { fleet } = running.move;
+  const before = await linkOf(running);
   await fleet.shard(0).stop('SIGKILL');
   await fleet.startShard(0);
+  expect(await linkOf(running)).toBe(before);
 }
 
 test.each<[string, TlsPhase, () => Options]>([
