@@ -153,7 +153,7 @@ test('the proxies resume sessions to ask which ring serves, and neither they nor
   }));
   await running.apply({ rings: [TWO, THREE], phase: RESHARDING });
   expect(await running.runJob('preflight')).toMatch(/would move/);
-  // With TLS 1.3, each question, and each check, would begin a session.
+  // Otherwise each question, and each check, would begin one.
   const [healthPort] = running.healthPorts;
   await until('a second has no full handshake', async () => (await haproxyMetric(healthPort, FULL_HANDSHAKES)) === '0');
   running.renameServers('somewhere-else');
