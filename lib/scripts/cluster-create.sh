@@ -20,6 +20,20 @@ cluster() { timeout 300 redis-cli $tls --user migrator --cluster "$@" --cluster-
 at() { read -r host port <"where.$1" && echo "$host:$port"; }
 name() { sed -n "$(($1 + 1))p" $files/nodes; }
 
+# Runs a command after which nodes meet, and says after a minute why they might not: Redis itself logs nothing then.
+joining() {
+  "$@" &
+  started=$(seconds) told=''
+  while kill -0 $! 2>/dev/null; do
+    sleep 1
+    [ -z "$told" ] && [ $(($(seconds) - started)) -ge "${JOIN_SECONDS:-60}" ] || continue
+    told="the nodes have not met: can they reach each other's bus port?"
+    [ -z "$tls" ] || told="$told Their certificate (Secret $TLS_SECRET) must be of an authority in ca.crt (Secret $TLS_CA_SECRET), and if it has an extended key usage, also for clients"
+    echo "waiting: $told"
+  done
+  wait $!
+}
+
 # What to do about a certificate: redis-cli does not say which one.
 remedy() {
   case $(cat) in
@@ -85,7 +99,7 @@ while :; do
         ;;
       create)
         # shellcheck disable=SC2046
-        cluster create $(n=0 && while [ -e "where.$n" ]; do at $n && n=$((n + 1 + REPLICAS)); done) --cluster-replicas 0
+        joining cluster create $(n=0 && while [ -e "where.$n" ]; do at $n && n=$((n + 1 + REPLICAS)); done) --cluster-replicas 0
         ;;
       reset)
         echo 'the nodes have no keys and are no cluster: resetting them'

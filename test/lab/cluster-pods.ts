@@ -307,7 +307,10 @@ export class LabClusterPods {
       spec: (workload.toJson() as Manifest).spec.template.spec as k8s.PodSpec,
       configMaps: Object.fromEntries(configMaps) as Record<string, Record<string, string>>,
       secrets: { [secret]: { password }, ...this.certificates } as Record<string, Record<string, string>>,
-      replace: host === '' ? {} : { [port]: `${port}\nbind ${host}`, '127.0.0.1': host, ...RENEW_OFTEN },
+      replace:
+        host === ''
+          ? { 'JOIN_SECONDS:-60': 'JOIN_SECONDS:-5' }
+          : { [port]: `${port}\nbind ${host}`, '127.0.0.1': host, ...RENEW_OFTEN },
       path: this.path,
     });
   }

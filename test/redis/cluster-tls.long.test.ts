@@ -27,10 +27,11 @@ afterEach(async () => {
   await lab.close();
 });
 
-function clusterWith(tls: Partial<ClusterTls> | 'none' = {}): RedisCluster {
+function clusterWith(tls: Partial<ClusterTls> | 'none' = {}, replicas = 1): RedisCluster {
   return new RedisCluster(chart('shop'), 'cluster', {
     name: 'cart',
     masters: 3,
+    replicas,
     storage: ShardStorage.nfs({ server: 'nfs', path: '/export', capacity: Size.gibibytes(1) }),
     password: { name: 'cart' },
     nodeTimeout: Duration.seconds(5),
@@ -84,11 +85,12 @@ async function repliesWithoutTls(host: string, port: number): Promise<boolean> {
 }
 
 test('the Job is killed and creates it; clients verify names; it heals, is renewed and hands over without an error', async () => {
-  const authority = new Authority(lab, 'lab');
+  const [former, next] = [new Authority(lab, 'former'), new Authority(lab, 'next')];
   const cluster = clusterWith();
-  // No node has the address of a test: clients can only verify names.
-  const issue = (): CertificateSecret => authority.issue(cluster.tlsNames, { noAddress: true });
-  const nodes = podsOf(issue(), cluster);
+  // No certificate has an address, so clients can only verify names. While an authority is replaced, all trust both.
+  const issuedBy = (authority: Authority): CertificateSecret =>
+    trusting(authority.issue(cluster.tlsNames, { noAddress: true }), former, next);
+  const nodes = podsOf(issuedBy(former), cluster);
   await nodes.start();
   const killed = await nodes.startJob();
   await until('the Job adds a replica', () => killed.output.includes('adding cart-1') || !killed.running);
@@ -110,7 +112,7 @@ test('the Job is killed and creates it; clients verify names; it heals, is renew
   });
 
   const load = await loadOf(nodes);
-  nodes.renew(SECRET, issue());
+  nodes.renew(SECRET, issuedBy(next));
   for (const n of nodes.ordinals) {
     await until('the certificate is loaded', () => nodes.node(n).output.includes('the changed certificate is loaded'));
   }
@@ -167,6 +169,22 @@ test('with the tools of an Alpine image, the Job creates it, a master hands over
   );
   await nodes.start([0]);
   await nodes.settled();
+});
+
+test('with a certificate for servers only, nodes do not meet; the Job says why, and makes them a cluster when it is renewed', async () => {
+  const authority = new Authority(lab, 'lab');
+  const cluster = clusterWith({}, 0);
+  const nodes = podsOf(authority.issue(cluster.tlsNames, { usage: 'serverAuth' }), cluster);
+  await nodes.start();
+  const job = await nodes.startJob();
+  await until('the Job says why', () => job.output.includes('if it has an extended key usage, also for clients'));
+  await job.stop('SIGKILL');
+  nodes.renew(SECRET, authority.issue(cluster.tlsNames));
+  for (const n of nodes.ordinals) {
+    await until('the certificate is loaded', () => nodes.node(n).output.includes('the changed certificate is loaded'));
+  }
+  await nodes.create();
+  expect(await nodes.masters()).toEqual([0, 1, 2]);
 });
 
 test('the Job waits for a node whose certificate is wrong, says what to do, and goes on when it is renewed', async () => {
