@@ -1,6 +1,7 @@
 // The pods of a synthesized Redis Cluster, as processes with an IP address of their own each, which is another one after every start. In
 // front of each is its Service, an HAProxy with an address that stays. A name service of the lab knows the Services.
 
+import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -198,10 +199,12 @@ export class LabClusterPods {
     return pod.exec(pod.container('redis')[name]?.exec?.command ?? []).exit();
   }
 
-  /** Starts the Job that creates the cluster. */
-  async startJob(): Promise<Program> {
+  /** Starts the Job that creates the cluster. @param env other values of its environment variables */
+  async startJob(env: Record<string, string> = {}): Promise<Program> {
     const { createJob } = this.cluster;
-    return this.pod(createJob, `${createJob.name}-${randomInt(1e6)}`).start();
+    return this.pod(createJob, `${createJob.name}-${randomInt(1e6)}`)
+      .withEnv(env)
+      .start();
   }
 
   /** Runs the Job that creates the cluster, which must succeed. */
@@ -246,11 +249,8 @@ export class LabClusterPods {
         const isDown = ordinals.length === this.ordinals.length && /\bfail/.test(nodes);
         return info.includes('cluster_state:ok') && isWhole && !isDown && !role.includes('master_link_status:down');
       }).catch(() => false);
-    await until(
-      'the cluster is whole',
-      async () => (await Promise.all(ordinals.map(isSettled))).every(Boolean),
-      PATIENCE_MS,
-    );
+    // One after the other: to ask all of them all the time would slow them down.
+    for (const n of ordinals) await until(`node ${n} sees a whole cluster`, () => isSettled(n), PATIENCE_MS);
   }
 
   /** The ordinals of the masters with slots. */
@@ -330,4 +330,21 @@ async function acceptsAt(host: string, port: number): Promise<boolean> {
   );
   socket.destroy();
   return accepted;
+}
+
+/** Kills a program and what it has started, as the end of a container does. */
+export function killAll({ child: { pid } }: Program): void {
+  const found = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const rows = found.map((line) => line.trim().split(/\s+/).map(Number));
+  const tree = (parent: number): number[] => [
+    parent,
+    ...rows.filter(([, ppid]) => ppid === parent).flatMap(([one]) => tree(one)),
+  ];
+  for (const one of tree(pid ?? NaN)) {
+    try {
+      process.kill(one, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }

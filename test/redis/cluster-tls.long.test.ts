@@ -7,7 +7,7 @@ import { AppendFsync, type ClusterTls, RedisCluster, RedisConfig, ShardStorage }
 import { busyboxPath } from '../lab/busybox';
 import { Authority, type CertificateSecret, trusting } from '../lab/certificates';
 import { PASSWORD } from '../lab/clients';
-import { LabClusterPods } from '../lab/cluster-pods';
+import { killAll, LabClusterPods } from '../lab/cluster-pods';
 import { Lab, until } from '../lab/lab';
 import { Load } from '../lab/load';
 import { expectNothingLost, untilMoreWrites } from '../lab/load-checks';
@@ -94,7 +94,7 @@ test('the Job is killed and creates it; clients verify names; it heals, is renew
   await nodes.start();
   const killed = await nodes.startJob();
   await until('the Job adds a replica', () => killed.output.includes('adding cart-1') || !killed.running);
-  await killed.stop('SIGKILL');
+  killAll(killed);
   await nodes.create();
   await nodes.settled();
   expect(await nodes.masters()).toEqual([0, 2, 4]);
@@ -178,7 +178,7 @@ test('with a certificate for servers only, nodes do not meet; the Job says why, 
   await nodes.start();
   const job = await nodes.startJob();
   await until('the Job says why', () => job.output.includes('if it has an extended key usage, also for clients'));
-  await job.stop('SIGKILL');
+  killAll(job);
   nodes.renew(SECRET, authority.issue(cluster.tlsNames));
   for (const n of nodes.ordinals) {
     await until('the certificate is loaded', () => nodes.node(n).output.includes('the changed certificate is loaded'));
@@ -206,7 +206,7 @@ test('the Job waits for a node whose certificate is wrong, says what to do, and 
     expect(job.output).toMatch(
       /waiting: cart-3\.shop\.svc\.cluster\.local\.:6389 does not answer: .*certificate verify failed; renew its certificate \(Secret cart-tls\), or add the authority that issued it to ca\.crt \(Secret cart-tls\)/,
     );
-    await job.stop('SIGKILL');
+    killAll(job);
   }
   nodes.renew(SECRET, right, [3]);
   await nodes.create();

@@ -1,13 +1,12 @@
 // The pods of a synthesized Redis Cluster: the Job creates it, also after being killed anywhere; it heals after every address has changed,
 // hands over at a planned stop, and takes in a node that has lost its disk.
 
-import { execFileSync } from 'node:child_process';
 import { Duration, Size } from 'cdk8s';
 import { AppendFsync, RedisCluster, type RedisClusterProps, RedisConfig, ShardStorage } from '../../lib';
 import { busyboxPath } from '../lab/busybox';
 import { PASSWORD } from '../lab/clients';
-import { LabClusterPods } from '../lab/cluster-pods';
-import { Lab, type Program, until } from '../lab/lab';
+import { killAll, LabClusterPods } from '../lab/cluster-pods';
+import { Lab, until } from '../lab/lab';
 import { chart } from '../lab/synth';
 
 let lab: Lab;
@@ -16,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-function clusterOf(props: Partial<RedisClusterProps> = {}, path?: string): LabClusterPods {
+function clusterOf(props: Partial<RedisClusterProps> = {}, path?: string, own = lab): LabClusterPods {
   const cluster = new RedisCluster(chart('shop'), 'cluster', {
     name: 'cart',
     masters: 3,
@@ -27,24 +26,7 @@ function clusterOf(props: Partial<RedisClusterProps> = {}, path?: string): LabCl
     config: RedisConfig.of({ appendfsync: AppendFsync.ALWAYS }),
     ...props,
   });
-  return new LabClusterPods({ lab, cluster, password: PASSWORD, secret: 'cart', path });
-}
-
-/** Kills a program and what it has started. */
-function killAll({ child: { pid } }: Program): void {
-  const found = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const rows = found.map((line) => line.trim().split(/\s+/).map(Number));
-  const tree = (parent: number): number[] => [
-    parent,
-    ...rows.filter(([, ppid]) => ppid === parent).flatMap(([one]) => tree(one)),
-  ];
-  for (const one of tree(pid ?? NaN)) {
-    try {
-      process.kill(one, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
-  }
+  return new LabClusterPods({ lab: own, cluster, password: PASSWORD, secret: 'cart', path });
 }
 
 /** Writes keys of every slot range as the default user, and returns them. */
@@ -112,25 +94,31 @@ test('with the tools of an Alpine image, the Job creates it, a master hands over
 });
 
 describe('the Job is killed, with all that it has started, and runs again', () => {
+  // Two clusters at a time: the most of it is waiting.
   test.each([
-    'taking the lock',
-    'Performing hash slots allocation',
-    'Assign a different config epoch',
-    'Sending CLUSTER MEET messages',
-    'Waiting for the cluster to join',
-    'adding cart-1',
-    'Configure node as replica',
-    'adding cart-5',
-  ])('at "%s"', async (line) => {
-    const nodes = clusterOf();
-    await nodes.start();
-    const job = await nodes.startJob();
-    await until('the Job is there', () => job.output.includes(line) || !job.running);
-    expect(job.running).toBe(true);
-    killAll(job);
-    await nodes.create();
-    await nodes.settled();
-    expect(await nodes.masters()).toEqual([0, 2, 4]);
+    ['taking the lock', 'Performing hash slots allocation'],
+    ['Assign a different config epoch', 'Sending CLUSTER MEET messages'],
+    ['Waiting for the cluster to join', 'adding cart-1'],
+    ['Configure node as replica', 'adding cart-5'],
+  ])('at "%s", and at "%s"', async (...lines) => {
+    await Promise.all(
+      lines.map(async (line) => {
+        const own = new Lab();
+        try {
+          const nodes = clusterOf({}, undefined, own);
+          await nodes.start();
+          const job = await nodes.startJob();
+          await until('the Job is there', () => job.output.includes(line) || !job.running);
+          expect(job.running).toBe(true);
+          killAll(job);
+          await nodes.create();
+          await nodes.settled();
+          expect(await nodes.masters()).toEqual([0, 2, 4]);
+        } finally {
+          await own.close();
+        }
+      }),
+    );
   });
 
   test('at any moment', async () => {
@@ -268,7 +256,8 @@ test('a replica whose master is lost is alive and not ready; the Job changes not
 
 describe('refused, and left as they are', () => {
   async function refusal(nodes: LabClusterPods): Promise<string> {
-    const job = await nodes.startJob();
+    // Nothing joins or fails over meanwhile.
+    const job = await nodes.startJob({ REFUSAL_SECONDS: '5' });
     expect([await job.exit(), job.output]).toEqual([3, expect.stringContaining('refused: ')]);
     return job.output;
   }

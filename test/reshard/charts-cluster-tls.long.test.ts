@@ -125,6 +125,16 @@ test('a fleet with TLS only moves, returns, and moves again; wrong certificates 
   expect(await stage.fleet.runJob('status')).toContain('serves B');
   await copy.stop();
   await stage.fleet.runJob('purge');
+
+  // A node that has lost its disk asks the others by TLS whether clients may use it, and then becomes a master.
+  await cluster.kill(5);
+  cluster.removeDisk(5);
+  await cluster.start([5]);
+  expect(await cluster.create()).toContain('adding fleet-cluster-5');
+  await cluster.settled();
+  await cluster.stop(4);
+  expect(await cluster.masters()).toContain(5);
+  await untilMoreWrites(stage.load);
   expect(await stage.fleet.contents(keys, 'b')).toEqual(contents);
   load = undefined;
   await expectNothingLost(stage.load);
