@@ -51,9 +51,10 @@ async function prepared(props: Partial<LabReshardChartsProps>): Promise<Stage> {
     secret: 'fleet-redis',
     certificates: { [SECRET]: issue() },
   });
-  fleet = await LabReshardCharts.start(lab, { first: RING, mostShards: RING.length, cluster, ...props });
+  const { first = RING } = props;
+  fleet = await LabReshardCharts.start(lab, { first, mostShards: first.length, cluster, ...props });
   load = await fleet.load({ operationsPerSecond: 1000 });
-  await fleet.apply({ rings: [RING], phase: RESHARDING, toCluster: true });
+  await fleet.apply({ rings: [first], phase: RESHARDING, toCluster: true });
   await cluster.start();
   await cluster.create();
   await cluster.settled();
@@ -144,6 +145,30 @@ test('a fleet without TLS moves to a Redis Cluster with it', async () => {
   const stage = await prepared({});
   const copy = await stage.fleet.copyJob();
   await toCluster(stage);
+  await copy.stop();
+  load = undefined;
+  await expectNothingLost(stage.load);
+});
+
+test('a fleet with TLS and replicas moves, and returns, while masters of both change', async () => {
+  const stage = await prepared({ hasTls: true, hasReplicas: true, first: [1, 1] });
+  const { fleet: moved, cluster } = stage;
+  const keys = await moved.fill(100);
+  const contents = await moved.contents(keys, 'a');
+  const copy = await moved.copyJob();
+  await toCluster(stage);
+  expect(await moved.contents(keys, 'b')).toEqual(contents);
+  await moved.restart(0, 'a');
+  await moved.untilReplicated();
+  await cluster.stop(4);
+  await cluster.start([4]);
+  await cluster.settled();
+  await copy.followsAgain();
+  await moved.runJob('return');
+  await refused();
+  stage.load.routeTo(moved.proxyPorts);
+  await untilMoreWrites(stage.load);
+  expect(await moved.contents(keys, 'a')).toEqual(contents);
   await copy.stop();
   load = undefined;
   await expectNothingLost(stage.load);
