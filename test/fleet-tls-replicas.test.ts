@@ -1,7 +1,7 @@
 // What TLS changes in the manifests of a fleet with replicas, and which bridges between both servers the proof refuses.
 
 import { JsonPatch } from 'cdk8s';
-import { type FleetCharts, type FleetChartsProps, TlsPhase } from '../lib';
+import { type FleetCharts, type FleetChartsProps, NetworkPeer, TlsPhase } from '../lib';
 import { fleet } from './lab/fleet-charts';
 import { problemsOf } from './lab/kubernetes-schema';
 import { type Manifest, manifests, validationErrors } from './lab/synth';
@@ -19,6 +19,31 @@ function synth(phase?: TlsPhase): FleetCharts {
 function withReplicas(phase?: TlsPhase): Partial<FleetChartsProps> {
   return { namespace: 'unit-1', redis: { replicas: 1 }, ...(phase && { tls: { phase, secretName: 'shards' } }) };
 }
+
+test.each([
+  [undefined, []],
+  [OFFERED, [6389, 6390, 26_389]],
+  [REQUIRED, [6389, 6390, 26_389]],
+])('in the phase %s, the exporter may read the certificates of both servers and of the Sentinels', (phase, ports) => {
+  const { app, charts } = fleet({ ...withReplicas(phase), metrics: { clients: [NetworkPeer.anyone()] } });
+  expect(validationErrors(app)).toEqual([]);
+  const { metrics, networkPolicies: policies } = charts;
+  const [, { command }] = podOf(metrics?.deployment as { toJson(): unknown }).containers as Manifest[];
+  expect((command as string[]).join(' ')).toContain(phase ? `--tls-ports=${ports.join()} ` : '/exporter.mjs');
+  const open = [policies.redisPolicy, policies.replicaPolicy, policies.sentinelPolicy].map((policy) => {
+    const rules = (policy?.toJson() as Manifest).spec.ingress as Manifest[];
+    return portsOf(rules.filter(({ from }) => JSON.stringify(from).includes('unit-1-metrics')));
+  });
+  const of = (n: number): number[] => (phase ? [ports[n]] : []);
+  const plain = phase === REQUIRED ? [] : [6379, 6380];
+  expect(open).toEqual([[...plain.slice(0, 1), ...of(0)], [...plain.slice(1), ...of(1)], of(2)]);
+  const { egress } = (policies.metricsPolicy?.toJson() as Manifest).spec;
+  expect(portsOf(egress as Manifest[])).toEqual(expect.arrayContaining([...plain, ...ports]));
+  const { data } = metrics?.scrapeConfigMap.toJson() as { data: Record<string, string> };
+  const jobs = [...data['scrape.yml'].matchAll(/job_name: (unit-1-\w+-certificates)/g)].map(([, name]) => name);
+  expect(jobs).toEqual(phase ? ['unit-1-shard-certificates', 'unit-1-sentinel-certificates'] : []);
+  expect([...data['scrape.yml'].matchAll(/unit-1-sentinel-\d[^ ]*:26389/g)]).toHaveLength(phase ? 3 : 0);
+});
 
 const patterns = /master_port:(\S+?)\\r/g;
 test.each([
