@@ -10,7 +10,7 @@ import { Lab, until } from './lab/lab';
 import { type Load } from './lab/load';
 import { type LabPod } from './lab/pod';
 import { outputOf } from './lab/tls';
-import { LabTlsReplicas, PORTS } from './lab/tls-replicas';
+import { LabTlsReplicas, type Phase, PORTS } from './lab/tls-replicas';
 
 const { OFFERED, USED, REQUIRED } = TlsPhase;
 
@@ -66,6 +66,31 @@ test('TLS is turned on and off for a running fleet in phases, and nothing is los
   }
   await nothingElseIsLost();
 });
+
+test.each<[Phase, Phase]>([
+  ['none', REQUIRED],
+  [REQUIRED, 'none'],
+])(
+  'from %s to %s, the rollouts stop at one Sentinel and one shard, and the former phase brings it back',
+  async (from, to) => {
+    await fleet.apply(from);
+    load = await fleet.load();
+    const { patienceMs } = fleet;
+    fleet.patienceMs = 20_000;
+    await expect(fleet.apply(to)).rejects.toThrow('is ready');
+    const output = (name: string, container: string): string => fleet.outputOf(name, container);
+    expect(output('fleet-sentinel-2', 'sentinel')).toContain('waiting: it knows the masters by port');
+    for (const name of ['fleet-redis-1', 'fleet-redis-b-1'])
+      expect(output(name, 'redis')).toContain('waiting: fewer than two Sentinels agree');
+    // The other shard, which is known to them as before, serves, and fails over.
+    const killed = await failOver(0);
+    const before = load.acknowledgedWrites;
+    await until('the other shard serves', () => (load?.acknowledgedWrites ?? 0) > before + 200);
+    fleet.patienceMs = patienceMs;
+    await fleet.apply(from);
+    await nothingElseIsLost([killed]);
+  },
+);
 
 test.each([USED, REQUIRED])(
   'in the phase %s, a master that dies is replaced, and one that stops or is asked to hands over',

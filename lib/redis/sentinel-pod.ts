@@ -27,7 +27,7 @@ export interface SentinelFiles extends Pick<Replication, 'a' | 'b' | 'ofShard' |
 
 /** The scripts and what they read, by file name. */
 export function sentinelData(files: SentinelFiles): Record<string, string> {
-  const scripts = ['prepare.sh', 'addresses.sh', 'password.sh', 'sentinel.sh', 'monitor.sh'];
+  const scripts = ['prepare.sh', 'addresses.sh', 'password.sh', 'tls-phase.sh', 'sentinel.sh', 'monitor.sh'];
   return {
     sentinels: sentinelLines(files),
     shards: files.monitor ? shardLines(files) : '',

@@ -163,10 +163,14 @@ while kill -0 "$parent" 2>/dev/null; do
         start_as ''
       fi
       ;;
-    *)
+    *" ${partner##*:}")
       # An interrupted hand-over: that master follows this server, which was promoted, so both would wait for each other.
       if ! is_empty && follows_this "$master"; then start_as ''; fi
       start_as "replicaof $master"
+      ;;
+    *)
+      reason="two Sentinels name the master by a port that this server does not know, $master; apply the phase of TLS that was skipped, or the former one"
+      [ ! -e start-anyway ] || start_as "$role"
       ;;
   esac
 done

@@ -54,6 +54,8 @@ known() {
       fields["known-sentinel"] = 6
     }' $files/shards sentinel.conf && [ -z "$(tail -c 1 sentinel.conf)" ]
 }
+. $files/tls-phase.sh
+await_phase
 state=
 if [ -s sentinel.conf ] && ! state=$(known); then
   state=

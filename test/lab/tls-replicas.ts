@@ -62,6 +62,8 @@ export class LabTlsReplicas {
   charts!: FleetCharts;
   /** The certificate of the servers and Sentinels. */
   secret: CertificateSecret;
+  /** How long a pod may take until it is ready. */
+  patienceMs = PATIENCE_MS;
   protected readonly running = new Map<string, Running>();
   /** All pods that were ever started, the newest first. */
   private readonly starting: LabPod[] = [];
@@ -184,7 +186,9 @@ export class LabTlsReplicas {
   /** Synthesizes a phase, and makes the pods what it has, as `kubectl apply` and the controllers would: all workloads at once, each pod by pod. */
   async apply(phase: Phase): Promise<void> {
     this.charts = this.synthesize(phase);
-    await Promise.all([this.rollSentinels(this.isFirst), ...SIDES.map((side) => this.rollServers(side, this.isFirst))]);
+    const rollouts = [this.rollSentinels(this.isFirst), ...SIDES.map((side) => this.rollServers(side, this.isFirst))];
+    const stopped = (await Promise.allSettled(rollouts)).find((it) => it.status === 'rejected');
+    if (stopped) throw stopped.reason as Error;
     await this.untilReplicated();
     this.isFirst = false;
     await this.rollProxy();
@@ -260,7 +264,7 @@ export class LabTlsReplicas {
     const pod = this.podOfWorkload(workload, name, replace);
     await pod.start();
     this.running.set(name, { pod, template });
-    await until(`${name} is ready`, isReady, PATIENCE_MS);
+    await until(`${name} is ready`, isReady, this.patienceMs);
   }
 
   /** Deletes the pod of a server, which its StatefulSet creates again. */

@@ -112,6 +112,17 @@ describe.each([
   ['dash', () => undefined],
   ['busybox', () => busyboxPath(lab)],
 ])('with %s', (_shell, tools) => {
+  test('it waits if two Sentinels name the master by a port of another phase of TLS', async () => {
+    await answers(['127.0.0.1', 6389], ['127.0.0.1', 6389], 'nil');
+    const program = begin({ durable: '# a master', hasData: true, path: tools() });
+    await waitsBecause(
+      program,
+      'two Sentinels name the master by a port that this server does not know, 127.0.0.1 6389; apply',
+    );
+    fs.writeFileSync(path.join(program.pod.data, 'start-anyway'), '');
+    expect(await roleOf(program)).toBe('a master');
+  });
+
   test('it follows the server that two Sentinels name, whatever the third one says', async () => {
     await answers(other(), '-NOAUTH Authentication required.', other());
     const program = begin({ durable: '# a master', hasData: true, path: tools() });

@@ -44,10 +44,11 @@ async function server(port: number, follows?: number): Promise<Program> {
   return lab.start('redis-server', [file]).ready(() => accepts(port));
 }
 
-function makePod(PATH = process.env.PATH): void {
-  const env = { SENTINEL_PORT: String(own), REDISCLI_AUTH: PASSWORD, PATH };
+function makePod(PATH = process.env.PATH, more: Record<string, string> = {}): void {
+  const env = { SENTINEL_PORT: String(own), REDISCLI_AUTH: PASSWORD, PATH, ...more };
   pod = new ScriptPod(lab, 'sentinel-1', '/etc/sentinel', env);
-  for (const script of ['sentinel.sh', 'monitor.sh', 'addresses.sh', 'password.sh']) pod.addScript(script);
+  for (const script of ['sentinel.sh', 'tls-phase.sh', 'monitor.sh', 'addresses.sh', 'password.sh'])
+    pod.addScript(script);
   const ports = [others[0].port, own, others[1].port];
   pod.configure('sentinels', ports.map((port) => `127.0.0.1:${port}\n`).join(''));
   pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b}\n`);
@@ -163,4 +164,53 @@ test('a file that is not complete is not used', async () => {
     expect(await monitored()).toBeUndefined();
     await program.stop('SIGKILL');
   }
+});
+
+describe('if it knows the masters by the port of another phase of TLS', () => {
+  const REMEDY = '; apply the phase of TLS that was skipped, or the former one';
+  /** As a Sentinel of another phase leaves it. */
+  const knowing = (port: number): void => {
+    fs.writeFileSync(path.join(pod.data, 'sentinel.conf'), `sentinel monitor shard-3 127.0.0.1 ${port} 2\n`);
+  };
+
+  async function waits(program: Program, why = ''): Promise<void> {
+    const text = `waiting: it knows the masters by port 6389${why}${REMEDY}`;
+    await eventually('it waits', () => program.output.includes(text) || !program.running);
+    expect([program.running, await accepts(own)]).toEqual([true, false]);
+  }
+
+  test.each(SHELLS)(
+    'it waits in a phase with one port, also while servers reply, unless it is told not to (%s)',
+    async (_, tools) => {
+      makePod(tools());
+      knowing(6389);
+      await server(a);
+      const program = pod.run('sentinel.sh');
+      await waits(program);
+      fs.writeFileSync(path.join(pod.data, 'start-anyway'), '');
+      await program.ready(() => accepts(own));
+      expect(fs.existsSync(path.join(pod.data, 'start-anyway'))).toBe(false);
+    },
+  );
+
+  test('it waits in a phase with both ports until a server has the new one', async () => {
+    makePod(undefined, { SENTINEL_OTHER_PORT: '26389' });
+    knowing(6389);
+    const program = pod.run('sentinel.sh');
+    await waits(program, ', and no server replies on the ports of this phase');
+    await server(b);
+    await program.ready(() => accepts(own));
+  });
+
+  test('it starts if it knows one master by a port of this phase, or no master that is listed', async () => {
+    makePod();
+    pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b}\n4 127.0.0.1:${a} 127.0.0.1:${b}\n`);
+    knowing(6389);
+    fs.appendFileSync(path.join(pod.data, 'sentinel.conf'), `sentinel monitor shard-4 127.0.0.1 ${b} 2\n`);
+    const program = await startSentinel();
+    await program.stop();
+    pod.configure('shards', '');
+    knowing(6389);
+    expect((await startSentinel()).output).not.toContain('waiting');
+  });
 });
