@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { TlsPhase } from '../../lib';
 import { SIDES } from '../../lib/failover/replica-plan';
 import { Authority } from '../../test/lab/certificates';
-import { type Lab, type Program } from '../../test/lab/lab';
+import { Lab, type Program } from '../../test/lab/lab';
 import { LabTlsReplicas, type Phase } from '../../test/lab/tls-replicas';
 import { heading, row, sleep } from '../table';
 
@@ -13,10 +13,11 @@ const SHARDS = [4, 12];
 const SECONDS = 30;
 const PHASES: readonly Phase[] = ['none', TlsPhase.OFFERED, TlsPhase.USED, TlsPhase.REQUIRED];
 
-export async function tls(lab: Lab): Promise<void> {
-  const authority = new Authority(lab, 'bench');
+export async function tls(): Promise<void> {
   for (const shards of SHARDS) {
-    const fleet = new LabTlsReplicas(lab, shards, authority);
+    // A lab of its own: both fleets have the same directories.
+    const lab = new Lab();
+    const fleet = new LabTlsReplicas(lab, shards, new Authority(lab, 'bench'));
     heading(`${shards} shards with replicas, one proxy, no clients: CPU a second`, 'HAProxy', 'a server', 'a Sentinel');
     for (const phase of PHASES) {
       await fleet.apply(phase);
@@ -27,6 +28,7 @@ export async function tls(lab: Lab): Promise<void> {
       );
     }
     await fleet.close();
+    await lab.close();
   }
 }
 

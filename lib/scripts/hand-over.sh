@@ -76,8 +76,9 @@ disconnect() {
   wait
 }
 
-# Whether to hand over now: 0 yes, 1 not yet ($reason), 2 no. Sets $to, the partner; $ports, by which it may be known; and $named, this server
-# as two Sentinels name it: while TLS is turned on or off, the third one may know it by another port, at which it would tell them of the partner.
+# Whether to hand over now: 0 yes, 1 not yet ($reason), 2 no. Sets $to, the partner, and $named, this server as two Sentinels name it: while TLS is
+# turned on or off, the third one may know it by another port, at which it would tell them of the partner. A Sentinel that knows a replica by
+# another kind of port than the master starts again soon, and forgets it (outdated.sh).
 ready() {
   reason='the server does not answer'
   info=$(own_cli INFO replication | tr -d '\r')
@@ -97,18 +98,18 @@ ready() {
   theirs=$(cli "${to% *}" "${to#* }" INFO replication | tr -d '\r')
   case $theirs in *role:*) contact=$(seconds) ;; esac
   case $theirs in *slave_priority:0*) return 1 ;; *role:slave*) ;; *) return 1 ;; esac
-  ports="${to#* } ${other##*:}"
+  case $named in *" ${own##*:}") known_as=${to#* } former=${other##*:} ;; *) known_as=${other##*:} former=${to#* } ;; esac
   case $info in *"ip=${to% *},port=${to#* },state=online,"* | *"ip=${to% *},port=${other##*:},state=online,"*) ;; *) return 1 ;; esac
   reason='no Sentinel considers the partner eligible yet'
   while read -r sentinel; do
     where=$(locate "$sentinel") && [ "$(vote "$sentinel" "$shard")" = "$named" ] || continue
     # shellcheck disable=SC2086
-    timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL REPLICAS "shard-$shard" </dev/null 2>/dev/null | awk -v ports=" $ports " '
+    timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL REPLICAS "shard-$shard" </dev/null 2>/dev/null | awk -v port="$known_as" -v former="$former" '
       NR % 2 { name = $0; next }
-      name == "port" { here = index(ports, " " $0 " ") }
+      name == "port" { here = ($0 == port); if ($0 == former) outdated = 1 }
       here && name == "flags" { flags = $0 }
       here && name == "slave-priority" && $0 > 0 && flags == "slave" { found = 1 }
-      END { exit !found }' && return 0
+      END { exit outdated || !found }' && return 0
   done <$files/sentinels
   return 1
 }

@@ -43,12 +43,19 @@ look() {
   echo $where $info | used "$2"
 }
 
-# begin SHARD A B: prints the commands to monitor a shard, if its master is known.
-begin() {
+# pair SHARD A B: sets $a and $b to what both servers say, and $master to the one that the other one follows.
+pair() {
   a=$(look "$2" "$1") b=$(look "$3" "$1") master=
   case "$a / $b" in
     *' master / '*' slave up '"${a% master}") master=${a% master} ;;
     *" slave up ${b% master} / "*' master') master=${b% master} ;;
+  esac
+}
+
+# begin SHARD A B: prints the commands to monitor a shard, if its master is known.
+begin() {
+  pair "$@"
+  [ -n "$master" ] || case "$a / $b" in
     *' master / '*' master') ;;
     *' master / '* | *' master') # the partner is gone: what do the others say?
       master=$(elected "$1")
@@ -56,6 +63,18 @@ begin() {
       ;;
   esac
   [ -z "$master" ] || printf 'SENTINEL MONITOR shard-%s %s 2\nSENTINEL SET shard-%s %s\n' "$1" "$master" "$1" "$options $(down_after "$1")"
+}
+
+# Prints the commands for shards whose former master this Sentinel monitors, without a chance to learn of the present one: while TLS is turned
+# on or off, it had forgotten the replica when that became the master.
+begin_again() {
+  printf '%s\n' "$info" | sed -n 's/^master[0-9]*:name=shard-\([0-9]*\),.*address=\(.*\):\([0-9]*\),slaves=0,.*/\1 \2 \3/p' | while read -r shard address; do
+    # shellcheck disable=SC2046
+    set -- "$shard" $(awk -v shard="$shard" '$1 == shard { print $2, $3 }' $files/shards)
+    [ $# -eq 3 ] || continue
+    pair "$@"
+    [ -z "$master" ] || [ "$master" = "$(echo "$address" | used "$shard")" ] || { echo "SENTINEL REMOVE shard-$shard" && begin "$@"; }
+  done
 }
 
 commands() {
@@ -66,6 +85,7 @@ commands() {
       *) echo "SENTINEL REMOVE $name" ;;
     esac
   done
+  begin_again </dev/null
   n=0
   while read -r shard a b _; do
     case " $monitored " in *" shard-$shard "*) continue ;; esac

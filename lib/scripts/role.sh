@@ -37,17 +37,20 @@ partner_is() {
   esac
 }
 
-# Whether a Sentinel is replacing the master. It would also replace one that has come back.
-fails_over() {
+# What the Sentinels know of the shard.
+of_master() {
   while read -r sentinel; do
     where=$(locate "$sentinel") || continue
     # shellcheck disable=SC2086
-    case $(timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL MASTER "shard-$shard" </dev/null 2>/dev/null) in
-      *failover_in_progress*) return 0 ;;
-    esac
+    timeout 2 redis-cli $tls -h "${where% *}" -p "${where#* }" SENTINEL MASTER "shard-$shard" </dev/null 2>/dev/null
   done <$files/sentinels
-  return 1
 }
+
+# Whether a Sentinel is replacing the master. It would also replace one that has come back.
+fails_over() { case $(of_master) in *failover_in_progress*) ;; *) return 1 ;; esac }
+
+# Whether no Sentinel can replace the master: none knows a replica, as two of them say. They forget those while TLS is turned on or off.
+knows_no_replica() { of_master | awk 'name == "num-slaves" { if ($0 == 0) n++; else known = 1 } { name = $0 } END { exit known || n < 2 }'; }
 
 follows_this() {
   # shellcheck disable=SC2086
@@ -154,6 +157,8 @@ while kill -0 "$parent" 2>/dev/null; do
       state=$(partner_is)
       if [ -n "$role" ]; then
         reason='two Sentinels say that this server is the master, but it was a replica'
+        # It has handed over to a master that the Sentinels cannot find; monitor.sh tells them once this server follows it.
+        [ "$state" != master ] || [ "$role" != "replicaof $(locate "$partner")" ] || ! knows_no_replica || start_as "$role"
       elif [ "$state" = master ]; then
         reason='two Sentinels say that this server is the master, but the partner is one'
       elif is_empty && [ "$state" != empty ]; then

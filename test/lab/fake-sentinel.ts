@@ -12,6 +12,8 @@ export class FakeSentinel {
   asked = 0;
   /** Whether it is replacing the master. */
   failsOver = false;
+  /** How many replicas it says that the master has; it says nothing by default. */
+  replicas?: number;
   private readonly sockets = new Set<net.Socket>();
 
   static async start(answer: Answer): Promise<FakeSentinel> {
@@ -28,10 +30,15 @@ export class FakeSentinel {
     socket.on('data', (data) => {
       const isAsked = data.includes('GET-MASTER-ADDR-BY-NAME');
       if (isAsked) this.asked++;
-      const rest = this.failsOver && data.includes('MASTER') ? '+master,s_down,o_down,failover_in_progress' : '+OK';
-      if (this.answer !== 'silence') socket.write(isAsked ? reply(this.answer) : `${rest}\r\n`);
+      if (this.answer !== 'silence') socket.write(isAsked ? reply(this.answer) : this.rest(data.includes('MASTER')));
     });
   });
+
+  private rest(isAboutMaster: boolean): string {
+    if (isAboutMaster && this.failsOver) return '+master,s_down,o_down,failover_in_progress\r\n';
+    if (isAboutMaster && this.replicas !== undefined) return reply(['num-slaves', this.replicas]);
+    return '+OK\r\n';
+  }
 
   private constructor(
     readonly port: number,

@@ -37,7 +37,7 @@ const SHARD_SCRIPTS = [
   'priority.sh',
   'hand-over.sh',
 ];
-const SENTINEL_SCRIPTS = ['sentinel.sh', 'monitor.sh', 'addresses.sh', 'password.sh'];
+const SENTINEL_SCRIPTS = ['sentinel.sh', 'tls-phase.sh', 'monitor.sh', 'addresses.sh', 'password.sh'];
 
 const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
 user migrator on PASSWORD ~* &* +@all

@@ -263,6 +263,22 @@ describe('if two Sentinels still name this server', () => {
     await waitsBecause(begin({ durable: 'replicaof 10.0.0.1 6379', hasData: true }), `${OWN}it was a replica`);
   });
 
+  test('a replica of its partner, which is a master, waits unless the Sentinels know no replica that they could promote', async () => {
+    await partner(['SET', 'key', 'value']);
+    for (const sentinel of sentinels) sentinel.replicas = 0;
+    sentinels[2].replicas = 1;
+    const program = begin({ durable: `replicaof 127.0.0.1 ${ports.b}`, hasData: true });
+    await waitsBecause(program, `${OWN}it was a replica`);
+    sentinels[2].replicas = 0;
+    expect(await roleOf(program)).toBe(`replicaof 127.0.0.1 ${ports.b}`);
+  });
+
+  test('a replica of another server waits, whatever the Sentinels know', async () => {
+    await partner(['SET', 'key', 'value']);
+    for (const sentinel of sentinels) sentinel.replicas = 0;
+    await waitsBecause(begin({ durable: 'replicaof 10.0.0.1 6379', hasData: true }), `${OWN}it was a replica`);
+  });
+
   test('a master waits while its partner is one: a hand-over was interrupted', async () => {
     await partner(['SET', 'key', 'value']);
     await waitsBecause(begin({ durable: '# a master', hasData: true }), `${OWN}the partner is one`);

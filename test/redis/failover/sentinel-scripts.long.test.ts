@@ -106,6 +106,20 @@ test.each(everyNth(2, SHELLS))(
   },
 );
 
+test.each(everyNth(2, SHELLS))(
+  'it monitors the master again that it cannot learn of, since it knew no replica of the former one (%s)',
+  async (_, tools) => {
+    makePod(tools());
+    await Promise.all([server(a), server(b)]);
+    await startSentinel();
+    await sentinel.call('SENTINEL', 'MONITOR', 'shard-3', '127.0.0.1', a, '2');
+    await sentinel.call('SENTINEL', 'SET', 'shard-3', 'auth-pass', PASSWORD);
+    pod.run('monitor.sh');
+    await client(a).call('REPLICAOF', '127.0.0.1', String(b));
+    await monitors(b);
+  },
+);
+
 test('after the death of monitor.sh or a change of the list, it sets what is missing and removes what is not listed', async () => {
   makePod();
   await Promise.all([server(a), server(b, a)]);
