@@ -1,4 +1,4 @@
-// TLS of a fleet: what it cannot be combined with yet, and whether the proxies need a bridge for it.
+// TLS of a fleet: what it needs, and whether the proxies need a bridge for it.
 
 import { type Construct } from 'constructs';
 import { type FleetChartsProps } from '../fleet-charts-props';
