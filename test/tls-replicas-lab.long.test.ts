@@ -3,6 +3,7 @@
 
 import { TlsPhase } from '../lib';
 import { otherSide, SIDES } from '../lib/failover/replica-plan';
+import { inMatrix } from './lab/cases';
 import { Authority, type CertificateSecret, trusting } from './lab/certificates';
 import { connect, PASSWORD } from './lab/clients';
 import { describe as inWords, type Operation } from './lab/history';
@@ -67,10 +68,12 @@ test('TLS is turned on and off for a running fleet in phases, and nothing is los
   await nothingElseIsLost();
 });
 
-test.each<[Phase, Phase]>([
+const SKIPS: [Phase, Phase][] = [
   ['none', REQUIRED],
   [REQUIRED, 'none'],
-])(
+];
+
+test.each(inMatrix(2, SKIPS))(
   'from %s to %s, the rollouts stop at one Sentinel and one shard, and the former phase brings it back',
   async (from, to) => {
     await fleet.apply(from);
@@ -92,7 +95,7 @@ test.each<[Phase, Phase]>([
   },
 );
 
-test.each([USED, REQUIRED])(
+test.each(inMatrix(2, [REQUIRED, USED]))(
   'in the phase %s, a master that dies is replaced, and one that stops or is asked to hands over',
   async (phase) => {
     await fleet.apply(phase);

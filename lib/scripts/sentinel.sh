@@ -44,7 +44,9 @@ known() {
     NF != fields[$2] { exit 1 }
     $2 ~ /^known-(replica|slave)$/ && $5 in port { next }
     $2 == "known-sentinel" && $5 == other { $5 = own }
-    $2 == "monitor" && $5 in port { $5 = port[$5] }
+    $2 == "monitor" { if ($5 in port) $5 = port[$5]; master[$3] = $4 " " $5 }
+    # Its master, of which it learned by another port, was its replica before, and would be made a replica of itself.
+    $2 ~ /^known-(replica|slave)$/ && $4 " " $5 == master[$3] { next }
     { print }
     BEGIN {
       fields["monitor"] = 6

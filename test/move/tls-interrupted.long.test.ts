@@ -3,6 +3,7 @@
 
 import { TlsPhase } from '../../lib';
 import { STEPS } from '../../migrator/shard/fault-points';
+import { inMatrix } from '../lab/cases';
 import { Authority } from '../lab/certificates';
 import { Lab } from '../lab/lab';
 import { VICTIMS } from './killing';
@@ -54,7 +55,7 @@ async function byTls({ move: { fleet, ordinals } }: Moving): Promise<(string | u
 const ofCommand = (...commands: string[]): (typeof STEPS)[number][] =>
   STEPS.filter((step) => commands.includes(step.split('.')[0]));
 
-test.each(ofCommand('sync', 'cutover'))('at %s, on the way there', async (step) => {
+test.each(inMatrix(3, ofCommand('sync', 'cutover')))('at %s, on the way there', async (step) => {
   const running = await started();
   const isCutover = step.startsWith('cutover');
   if (isCutover) await running.move.run('sync');
@@ -67,18 +68,20 @@ test.each(ofCommand('sync', 'cutover'))('at %s, on the way there', async (step) 
 });
 
 // It detaches only before a cutover.
-test.each(ofCommand('rollback').filter((step) => step !== 'rollback.detached'))(
-  'at %s, on the way back, and there again',
-  async (step) => {
-    const running = await started();
-    await running.move.run('sync');
-    await running.move.run('cutover');
-    await dieAt(step, running);
-    await running.finish('rollback');
-    await running.finish('sync');
-    expect(await byTls(running)).toEqual(['no', 'no']);
-    await running.finish('cutover');
-    expect(await running.move.run('status')).toContain('2 following');
-    await running.judge();
-  },
-);
+test.each(
+  inMatrix(
+    3,
+    ofCommand('rollback').filter((step) => step !== 'rollback.detached'),
+  ),
+)('at %s, on the way back, and there again', async (step) => {
+  const running = await started();
+  await running.move.run('sync');
+  await running.move.run('cutover');
+  await dieAt(step, running);
+  await running.finish('rollback');
+  await running.finish('sync');
+  expect(await byTls(running)).toEqual(['no', 'no']);
+  await running.finish('cutover');
+  expect(await running.move.run('status')).toContain('2 following');
+  await running.judge();
+});

@@ -2,6 +2,7 @@
 // it is rolled back and moved again, and Sentinel takes over. A server follows by TLS or without, as the one that it follows has it.
 
 import { TlsPhase } from '../../lib';
+import { inMatrix } from '../lab/cases';
 import { Authority } from '../lab/certificates';
 import { describe as inWords } from '../lab/history';
 import { Lab, until } from '../lab/lab';
@@ -39,14 +40,16 @@ async function clientsWrite(running: Load): Promise<void> {
 const oldTls = (): Partial<LabTlsMoveProps> => ({ oldAuthority: new Authority(lab, 'old authority') });
 
 // The ports are those that a server of the shards has in the phase before or after.
-test.each<[string, TlsPhase, () => Partial<LabTlsMoveProps>]>([
+const CASES: [string, TlsPhase, () => Partial<LabTlsMoveProps>][] = [
   ['with TLS', OFFERED, () => ({ ...oldTls(), oldPort: 6389 })],
   ['with TLS', REQUIRED, oldTls],
   ['with TLS', USED, oldTls],
   ['without TLS', REQUIRED, () => ({ keepLegacyInSync: false })],
   ['without TLS', USED, () => ({})],
   ['without TLS', OFFERED, () => ({ oldPort: 6389 })],
-])('from old servers %s, to shards in the phase %s', async (_what, phase, options) => {
+];
+
+test.each(inMatrix(2, CASES))('from old servers %s, to shards in the phase %s', async (_what, phase, options) => {
   const [move, running] = await started(phase, { oldPort: 6379, keepLegacyInSync: true, ...options() });
   const { keepLegacyInSync = true } = options();
   const moved = keepLegacyInSync ? '2 following' : '2 moved';

@@ -2,6 +2,7 @@
 // servers without TLS to shards with it.
 
 import { TlsPhase } from '../../lib';
+import { inMatrix } from '../lab/cases';
 import { Authority } from '../lab/certificates';
 import { Lab, until } from '../lab/lab';
 import { type LabMoveProps } from '../lab/move';
@@ -87,7 +88,7 @@ async function restart(running: Moving): Promise<void> {
   expect(await linkOf(running)).toBe(before);
 }
 
-test.each<[string, TlsPhase, () => Options]>([
+const CASES: [string, TlsPhase, () => Options][] = [
   ['with TLS and certificates of clients, to shards with TLS only', TlsPhase.REQUIRED, ownTls],
   ['with TLS and certificates of clients, to shards with both ports', TlsPhase.USED, ownTls],
   [
@@ -103,42 +104,47 @@ test.each<[string, TlsPhase, () => Options]>([
   ['without TLS, to shards with TLS only', TlsPhase.REQUIRED, () => ({ keepLegacyInSync: false })],
   ['without TLS, to shards with both ports', TlsPhase.USED, () => ({})],
   ['without TLS, to shards with a plain port', TlsPhase.OFFERED, () => ({})],
-])('from old servers %s: there, back, there again, and without the bridge', async (_what, phase, options) => {
-  const running = await started(phase, options());
-  const { keepLegacyInSync = true } = options();
-  const { move: it, load } = running;
-  const keys = await it.old.fill(22);
-  const before = await it.contents('old', keys);
-  expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
-  expect(await (await it.fleet.jobPod('preflight').start()).exit()).toBe(0);
-  await it.run('sync');
-  await restart(running);
-  await it.run('sync');
-  expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
-  await it.run('verify', '--full');
-  await clientsWrite(running);
-  if (keepLegacyInSync) {
-    await it.run('cutover');
-    expect(await it.run('status')).toContain('2 following');
-    await clientsWrite(running);
+];
+
+test.each(inMatrix(2, CASES))(
+  'from old servers %s: there, back, there again, and without the bridge',
+  async (_what, phase, options) => {
+    const running = await started(phase, options());
+    const { keepLegacyInSync = true } = options();
+    const { move: it, load } = running;
+    const keys = await it.old.fill(22);
+    const before = await it.contents('old', keys);
+    expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
+    expect(await (await it.fleet.jobPod('preflight').start()).exit()).toBe(0);
+    await it.run('sync');
     await restart(running);
-    const old = it.old.serverClient(0);
-    await until('the old server follows again', async () => {
-      return (await old.info('replication')).includes('master_link_status:up');
-    }).finally(() => {
-      old.disconnect();
-    });
-  }
-  await it.run('rollback');
-  await restart(running);
-  await clientsWrite(running);
-  await it.run('sync');
-  await it.run('cutover');
-  expect(await it.run('status')).toContain(keepLegacyInSync ? '2 following' : '2 moved');
-  await clientsWrite(running);
-  expect(await it.contents('new', keys)).toEqual(before);
-  await it.rollOut(load);
-  expect(it.fleet.charts.migration).toBeUndefined();
-  await clientsWrite(running);
-  await running.judge();
-});
+    await it.run('sync');
+    expect(await it.run('preflight')).toContain('nothing prevents the migration (0 warnings)');
+    await it.run('verify', '--full');
+    await clientsWrite(running);
+    if (keepLegacyInSync) {
+      await it.run('cutover');
+      expect(await it.run('status')).toContain('2 following');
+      await clientsWrite(running);
+      await restart(running);
+      const old = it.old.serverClient(0);
+      await until('the old server follows again', async () => {
+        return (await old.info('replication')).includes('master_link_status:up');
+      }).finally(() => {
+        old.disconnect();
+      });
+    }
+    await it.run('rollback');
+    await restart(running);
+    await clientsWrite(running);
+    await it.run('sync');
+    await it.run('cutover');
+    expect(await it.run('status')).toContain(keepLegacyInSync ? '2 following' : '2 moved');
+    await clientsWrite(running);
+    expect(await it.contents('new', keys)).toEqual(before);
+    await it.rollOut(load);
+    expect(it.fleet.charts.migration).toBeUndefined();
+    await clientsWrite(running);
+    await running.judge();
+  },
+);

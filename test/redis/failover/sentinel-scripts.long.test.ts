@@ -216,6 +216,17 @@ describe('if it knows the masters by the port of another phase of TLS', () => {
     await program.ready(() => accepts(own));
   });
 
+  test('it knows no master as a replica of itself, of which it had learned by the other port', async () => {
+    makePod(undefined, { SENTINEL_OTHER_PORT: '26389' });
+    pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b} 127.0.0.1:6389 127.0.0.1:6390\n`);
+    knowing(6389);
+    fs.appendFileSync(path.join(pod.data, 'sentinel.conf'), `sentinel known-replica shard-3 127.0.0.1 ${a}\n`);
+    await server(a);
+    await startSentinel();
+    expect(await monitored()).toMatchObject({ port: String(a) });
+    expect(await sentinel.call('SENTINEL', 'REPLICAS', 'shard-3')).toEqual([]);
+  });
+
   test('it starts if it knows one master by a port of this phase, or no master that is listed', async () => {
     makePod();
     pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b}\n4 127.0.0.1:${a} 127.0.0.1:${b}\n`);
