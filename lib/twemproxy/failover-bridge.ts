@@ -164,12 +164,12 @@ export class FailoverBridge extends Bridge {
   }
 
   /**
-   * As for a MigrationBridge, and 3.3 millicores for the checks of a shard with 250 milliseconds and a password, 8 with TLS
+   * As for a MigrationBridge, and 3.3 millicores for the checks of a shard with 250 milliseconds and a password, 13.2 with TLS
    * (bench/failover.md).
    * @internal
    */
   _requests(): { readonly mebibytes: number; readonly millicores: number } {
-    const ofShard = 0.4 + (this.caSecretName === undefined ? 720 : 1900) / failoverTiming(this).lease.inter;
+    const ofShard = 0.4 + (this.caSecretName === undefined ? 720 : 3200) / failoverTiming(this).lease.inter;
     return {
       mebibytes: 64 + 8 * Math.round((this.shards.length * 0.6) / 8),
       millicores: 10 * Math.ceil((350 + this.shards.length * ofShard) / 10),
