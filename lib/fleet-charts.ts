@@ -136,10 +136,7 @@ export class FleetCharts extends Construct {
       scope.node.tryRemoveChild(storage.node.id);
       this.charts = this.charts.filter(([, made]) => made !== storage);
     }
-    checkLegacyPorts(this, props, this.pools.shards.addresses, [
-      this.redis.replicaPort,
-      ...(this.redis._otherPorts?.slice(1) ?? []),
-    ]);
+    checkLegacyPorts(this, props, this.pools.shards.addresses, this.redis);
     if (props.migration) claimOldServers(this, this.pools.shards.addresses, this.redis);
     const proxies = chart('40-twemproxy');
     this.migration = props.migration && this.addMigration(props.migration, name, chart);

@@ -18,7 +18,7 @@ import { type FleetMigrationProps } from './fleet-migration-props';
 import { planText } from './jobs/plan-text';
 import { migrationPlan } from './migration/plan-json';
 import { MIGRATOR, STEPS } from './migration/steps';
-import { usesTls } from './redis/server-ports';
+import { usedCaSecret } from './redis/server-ports';
 import { FleetShards } from './nutcracker/fleet-shards';
 import { checkBridge } from './twemproxy/bridge-checks';
 import { MigrationBridge } from './twemproxy/migration-bridge';
@@ -73,7 +73,7 @@ export class FleetMigration extends Construct {
       password,
       props.oldUser,
       props.oldTls,
-      tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined,
+      usedCaSecret(tls),
     );
     checkBridge(this, this.bridge);
 

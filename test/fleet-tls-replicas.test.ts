@@ -79,6 +79,8 @@ test.each([
     const both = phase ? ['(6379|6389)', '(6380|6390)'] : ['6379', '6380'];
     expect([...cfg.matchAll(patterns)].map(([, port]) => port)).toEqual(both);
     expect(cfg.includes('default-server ssl verify required ca-file /run/tls/ca/ca.crt check-ssl')).toBe(isTls);
+    // The checks of the role, and of the lease and the votes of each side, whose sessions would need a key exchange with TLS 1.3.
+    expect(cfg.split('default-server ssl-max-ver TLSv1.2').length - 1).toBe(isTls ? 5 : 0);
     expect(keysIn(podOf(layer.deployment))).toEqual(isTls ? ['tls-ca/ca.crt'] : []);
     const job = charts.failover?.jobs.status as { toJson(): unknown };
     expect(JSON.stringify(job.toJson()).includes('--tls-ca')).toBe(isTls);

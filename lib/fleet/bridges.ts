@@ -3,8 +3,7 @@
 import { type SecretKey } from '../common/secret-key';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { type RedisStatefulSet } from '../redis-stateful-set';
-import { usesTls } from '../redis/server-ports';
-import { type ShardTls } from '../tls/tls-options';
+import { usedCaSecret } from '../redis/server-ports';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 import { type FailoverBridgeProps } from '../twemproxy/failover-bridge';
 import { ShardBridge } from '../twemproxy/shard-bridge';
@@ -22,12 +21,7 @@ export function failoverBridge(
     b: replicaAddresses[n],
     ...(others && { otherPortOfA: others[0], otherPortOfB: others[1] }),
   }));
-  return { shards, sentinels, options, password, caSecretName: authoritiesOf(tls) };
-}
-
-/** The Secret with the authorities of the servers, if the fleet connects to them by TLS. */
-function authoritiesOf(tls?: ShardTls): string | undefined {
-  return tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined;
+  return { shards, sentinels, options, password, caSecretName: usedCaSecret(tls) };
 }
 
 /** What connects to shards without replicas; undefined if nutcracker does that itself. */
@@ -38,5 +32,5 @@ export function shardBridge(
   options?: BridgeOptions,
 ): ShardBridge | undefined {
   if (!hasShardBridge(props)) return undefined;
-  return new ShardBridge({ shards: addresses, caSecretName: authoritiesOf(tls), password, options });
+  return new ShardBridge({ shards: addresses, caSecretName: usedCaSecret(tls), password, options });
 }

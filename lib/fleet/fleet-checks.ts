@@ -4,6 +4,7 @@ import { type Construct } from 'constructs';
 import { checkName, checkNamespace, refuse } from '../common/prop-errors';
 import { type FleetChartsProps } from '../fleet-charts-props';
 import { hostAndPort } from '../network/egress';
+import { type RedisStatefulSet } from '../redis-stateful-set';
 import { checkFleetTls, hasShardBridge } from './fleet-tls';
 
 /** Reserved of the 63 characters of a label: `-redis`, and what a StatefulSet appends. */
@@ -41,9 +42,10 @@ export function checkLegacyPorts(
   scope: Construct,
   { redis, migration }: FleetChartsProps,
   oldServers: readonly string[],
-  replicaPorts: readonly number[],
+  { replicaPort, _otherPorts = [] }: RedisStatefulSet,
 ): void {
   if (redis?.replicas !== 1 || !migration?.keepLegacyInSync) return;
+  const replicaPorts = [replicaPort, ..._otherPorts.slice(1)];
   const same = oldServers.find((address) => replicaPorts.includes(hostAndPort(address).port));
   if (same === undefined) return;
   const problem = `the old server ${same} follows its shard (keepLegacyInSync), and has the port of the second servers`;

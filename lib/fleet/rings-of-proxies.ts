@@ -2,7 +2,7 @@
 
 import { type SecretKey } from '../common/secret-key';
 import { type RedisStatefulSet } from '../redis-stateful-set';
-import { usesTls } from '../redis/server-ports';
+import { usedCaSecret } from '../redis/server-ports';
 import { type TwemproxyLayerProps } from '../twemproxy-layer-props';
 import { type BridgeOptions } from '../twemproxy/bridge-options';
 import { FailoverBridge, type FailoverBridgeProps } from '../twemproxy/failover-bridge';
@@ -28,7 +28,7 @@ export function ringsOfProxies(
   if (history.last === 0) return {};
   if (failover === undefined && next === undefined && served.user === 'default') return {};
   const { addresses, replicaAddresses, tls } = servers;
-  const caSecretName = tls && usesTls(tls) ? (tls.caSecretName ?? tls.secretName) : undefined;
+  const caSecretName = usedCaSecret(tls);
   // Both servers of a shard say the same, so that the loss of one does not matter. (Without replicas, there is one.)
   const witnesses = witnessesOf(change).flatMap((n) => [addresses[n], ...replicaAddresses.slice(n, n + 1)]);
   return {

@@ -4,6 +4,7 @@ import { usesTls } from '../redis/server-ports';
 import {
   CA_FILE,
   caFiles,
+  caSecretOf,
   CERTIFICATE_DIRECTORY,
   CLUSTER_CA_FILE,
   clusterCaFiles,
@@ -26,7 +27,7 @@ import { type Extras } from './program-job';
 /** The same Job with the authorities of the servers, if the fleet connects to them by TLS. */
 export function withTls(extras: Extras, tls?: ShardTls): Extras {
   if (tls === undefined || !usesTls(tls)) return extras;
-  return added(extras, ['--tls-ca', CA_FILE], caFiles(tls.caSecretName ?? tls.secretName));
+  return added(extras, ['--tls-ca', CA_FILE], caFiles(caSecretOf(tls)));
 }
 
 /** The same, also with a certificate: servers follow this Job by TLS as soon as they have a TLS port. */

@@ -4,7 +4,7 @@ import { Size } from 'cdk8s';
 import { Cpu, k8s } from 'cdk8s-plus-27';
 import { podSpec, resources, RESTRICTED } from '../common/pod-options';
 import { secretEnv, type SecretKey } from '../common/secret-key';
-import { CA_FILE, caFiles, NO_FILES, type SecretFiles } from '../tls/tls-files';
+import { CA_FILE, caFiles, caSecretOf, NO_FILES, type SecretFiles } from '../tls/tls-files';
 import { type ShardTls } from '../tls/tls-options';
 import { DEFAULT_JOB_IMAGE } from '../jobs/job-options';
 import { DEFAULT_REDIS_EXPORTER_IMAGE, type MetricsOptions } from './metrics-options';
@@ -51,7 +51,7 @@ export function metricsPod(options: MetricsOptions, wiring: MetricsPodWiring): k
 }
 
 function authorities({ tls }: MetricsPodWiring): SecretFiles {
-  return tls ? caFiles(tls.caSecretName ?? tls.secretName) : NO_FILES;
+  return tls ? caFiles(caSecretOf(tls)) : NO_FILES;
 }
 
 function redisExporter(options: MetricsOptions, wiring: MetricsPodWiring): k8s.Container {

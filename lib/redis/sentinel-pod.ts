@@ -25,16 +25,25 @@ export interface SentinelFiles extends Pick<Replication, 'a' | 'b' | 'ofShard' |
   readonly monitor: boolean;
 }
 
+/** The scripts of every Sentinel. */
+export const SENTINEL_SCRIPTS = [
+  'prepare.sh',
+  'addresses.sh',
+  'password.sh',
+  'tls-phase.sh',
+  'sentinel.sh',
+  'monitor.sh',
+] as const;
+
 /** The scripts and what they read, by file name. */
 export function sentinelData(files: SentinelFiles): Record<string, string> {
-  const scripts = ['prepare.sh', 'addresses.sh', 'password.sh', 'tls-phase.sh', 'sentinel.sh', 'monitor.sh'];
   return {
     sentinels: sentinelLines(files),
     shards: files.monitor ? shardLines(files) : '',
     'role-user': `${ROLE_USER}\n`,
     ...(files.others && { servers: serversLine(files) }),
     ...(files.ports.tls !== undefined && { 'tls.conf': tlsConf(files.ports), 'outdated.sh': script('outdated.sh') }),
-    ...Object.fromEntries(scripts.map((name) => [name, script(name)])),
+    ...Object.fromEntries(SENTINEL_SCRIPTS.map((name) => [name, script(name)])),
   };
 }
 

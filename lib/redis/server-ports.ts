@@ -1,6 +1,7 @@
 // The ports of the servers of a set: a plain one, one with TLS, or while TLS is turned on both.
 
 import { k8s } from 'cdk8s-plus-27';
+import { caSecretOf } from '../tls/tls-files';
 import { type ShardTls, TlsPhase } from '../tls/tls-options';
 
 /** A TLS port is this much above the plain one. */
@@ -62,6 +63,11 @@ export function tlsOfReplicas(tls: ShardTls | undefined, port: number, replicaPo
 /** TLS of the Sentinels. */
 export function tlsOfSentinels(tls?: ShardTls): ShardTls | undefined {
   return tls && { ...tls, port: undefined };
+}
+
+/** The Secret with the authorities of the shards, if the fleet connects to them by TLS. */
+export function usedCaSecret(tls?: ShardTls): string | undefined {
+  return tls && usesTls(tls) ? caSecretOf(tls) : undefined;
 }
 
 /** Whether the fleet connects to its shards by TLS. */

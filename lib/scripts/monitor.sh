@@ -62,8 +62,11 @@ begin() {
       case "$a/$b" in "$master master/"* | *"/$master master") ;; *) master= ;; esac
       ;;
   esac
-  [ -z "$master" ] || printf 'SENTINEL MONITOR shard-%s %s 2\nSENTINEL SET shard-%s %s\n' "$1" "$master" "$1" "$options $(down_after "$1")"
+  [ -z "$master" ] || monitor "$1"
 }
+
+# monitor SHARD: prints the commands for its $master.
+monitor() { printf 'SENTINEL MONITOR shard-%s %s 2\nSENTINEL SET shard-%s %s\n' "$1" "$master" "$1" "$options $(down_after "$1")"; }
 
 # Prints the commands for shards whose former master this Sentinel monitors, without a chance to learn of the present one: while TLS is turned
 # on or off, it had forgotten the replica when that became the master.
@@ -73,7 +76,7 @@ begin_again() {
     set -- "$shard" $(awk -v shard="$shard" '$1 == shard { print $2, $3 }' $files/shards)
     [ $# -eq 3 ] || continue
     pair "$@"
-    [ -z "$master" ] || [ "$master" = "$(echo "$address" | used "$shard")" ] || { echo "SENTINEL REMOVE shard-$shard" && begin "$@"; }
+    [ -z "$master" ] || [ "$master" = "$(echo "$address" | used "$shard")" ] || { echo "SENTINEL REMOVE shard-$shard" && monitor "$shard"; }
   done
 }
 

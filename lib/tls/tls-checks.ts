@@ -2,6 +2,7 @@
 
 import { type Construct } from 'constructs';
 import { checkPort, checkSubdomain, refuse } from '../common/prop-errors';
+import { caSecretOf } from './tls-files';
 import { type ClientTls, type ClusterTls, type OldServerTls, type ShardTls } from './tls-options';
 
 /** Refuses names that are no Secrets, and a TLS port that is taken. */
@@ -13,7 +14,7 @@ export function checkShardTls(
 ): void {
   if (tls === undefined) return;
   checkSubdomain(scope, 'tls.secretName', tls.secretName);
-  checkSubdomain(scope, 'tls.caSecretName', tls.caSecretName ?? tls.secretName);
+  checkSubdomain(scope, 'tls.caSecretName', caSecretOf(tls));
   checkPort(scope, 'tls.port', tlsPort);
   if (tlsPort === port) refuse(scope, `tls.port is ${tlsPort}, which is also port; choose another one`);
 }

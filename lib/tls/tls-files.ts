@@ -35,8 +35,8 @@ export const PROXY_CERTIFICATE = `${PROXY_CERTIFICATE_DIRECTORY}/tls.crt`;
 export const PROXY_KEY = `${PROXY_CERTIFICATE_DIRECTORY}/tls.key`;
 
 /** The certificate of a server, its key, and the authorities. */
-export function serverFiles({ secretName, caSecretName = secretName }: ShardTls): SecretFiles {
-  return together(keyPairFiles(secretName), caFiles(caSecretName));
+export function serverFiles(tls: ShardTls): SecretFiles {
+  return together(keyPairFiles(tls.secretName), caFiles(caSecretOf(tls)));
 }
 
 /** The certificate in a Secret, and its key. */
@@ -54,8 +54,8 @@ export function clusterCaFiles(tls: ClusterTls): SecretFiles {
   return caFiles(caSecretOf(tls), 'tls-cluster-ca', CLUSTER_CA_DIRECTORY);
 }
 
-/** The Secret with the authorities of servers. */
-export function caSecretOf({ secretName, caSecretName = secretName }: ClusterTls): string {
+/** The Secret with the authorities. */
+export function caSecretOf({ secretName, caSecretName = secretName }: ShardTls | ClusterTls | ClientTls): string {
   return caSecretName;
 }
 
@@ -70,13 +70,10 @@ export function oldServerFiles({ caSecretName, clientSecretName: client }: OldSe
 }
 
 /** What connects to the proxies needs. */
-export function proxyFiles({
-  secretName,
-  caSecretName = secretName,
-  clientSecretName: client,
-}: ClientTls): SecretFiles {
+export function proxyFiles(tls: ClientTls): SecretFiles {
+  const client = tls.clientSecretName;
   return together(
-    caFiles(caSecretName, 'tls-proxy-ca', PROXY_CA_DIRECTORY),
+    caFiles(caSecretOf(tls), 'tls-proxy-ca', PROXY_CA_DIRECTORY),
     ...(client === undefined
       ? []
       : [secretFiles('tls-proxy', PROXY_CERTIFICATE_DIRECTORY, client, ['tls.crt', 'tls.key'])]),

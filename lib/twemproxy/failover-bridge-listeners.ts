@@ -5,7 +5,8 @@
 
 import { type SecretKey } from '../common/secret-key';
 import { otherUser, RING_USERS, type RingUser } from '../reshard/reshard-plan';
-import { HEALTH_FRONTEND, healthFrontend, nameIn, target } from './bridge-config';
+import { nameIn } from '../redis/redis-services';
+import { HEALTH_FRONTEND, healthFrontend, target } from './bridge-config';
 import { type BridgeOptions } from './bridge-options';
 import { type AskedRings, askedRings, frontHealth, NO_TLS, type RingFront, ringFront } from './ring-front';
 import { LOGIN_RULES } from './ring-login';

@@ -1,5 +1,6 @@
 // haproxy.cfg of the bridge with one server for each shard, and the initial state of these servers.
 
+import { nameIn } from '../redis/redis-services';
 import { type SecretKey } from '../common/secret-key';
 import { CA_FILE } from '../tls/tls-files';
 import {
@@ -9,7 +10,6 @@ import {
   globalSection,
   HEALTH_FRONTEND,
   healthFrontend,
-  nameIn,
   resolversFor,
   stateFile,
   target,

@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { type Side } from '../../lib/failover/replica-plan';
+import { SENTINEL_SCRIPTS } from '../../lib/redis/sentinel-pod';
 import { connect } from './clients';
 import { accepts, freePorts, type Lab, type Program } from './lab';
 import { lookingOften } from './sentinel';
@@ -37,7 +38,6 @@ const SHARD_SCRIPTS = [
   'priority.sh',
   'hand-over.sh',
 ];
-const SENTINEL_SCRIPTS = ['sentinel.sh', 'tls-phase.sh', 'monitor.sh', 'addresses.sh', 'password.sh'];
 
 const USERS = `user default on PASSWORD ~* &* +@all -replicaof -slaveof -failover
 user migrator on PASSWORD ~* &* +@all

@@ -55,7 +55,7 @@ async function byTls({ move: { fleet, ordinals } }: Moving): Promise<(string | u
 const ofCommand = (...commands: string[]): (typeof STEPS)[number][] =>
   STEPS.filter((step) => commands.includes(step.split('.')[0]));
 
-test.each(inMatrix(3, ofCommand('sync', 'cutover')))('at %s, on the way there', async (step) => {
+test.each(inMatrix(3, ofCommand('sync', 'cutover')))('at %s, in the first move', async (step) => {
   const running = await started();
   const isCutover = step.startsWith('cutover');
   if (isCutover) await running.move.run('sync');
@@ -73,7 +73,7 @@ test.each(
     3,
     ofCommand('rollback').filter((step) => step !== 'rollback.detached'),
   ),
-)('at %s, on the way back, and there again', async (step) => {
+)('at %s, in the rollback, and the next move', async (step) => {
   const running = await started();
   await running.move.run('sync');
   await running.move.run('cutover');

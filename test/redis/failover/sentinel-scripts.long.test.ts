@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Redis } from 'ioredis';
 import { sentinelSettings } from '../../../lib/failover/replica-plan';
+import { SENTINEL_SCRIPTS } from '../../../lib/redis/sentinel-pod';
 import { busyboxPath } from '../../lab/busybox';
 import { everyNth } from '../../lab/cases';
 import { connect, PASSWORD } from '../../lab/clients';
@@ -47,8 +48,7 @@ async function server(port: number, follows?: number): Promise<Program> {
 function makePod(PATH = process.env.PATH, more: Record<string, string> = {}): void {
   const env = { SENTINEL_PORT: String(own), REDISCLI_AUTH: PASSWORD, PATH, ...more };
   pod = new ScriptPod(lab, 'sentinel-1', '/etc/sentinel', env);
-  for (const script of ['sentinel.sh', 'tls-phase.sh', 'monitor.sh', 'addresses.sh', 'password.sh'])
-    pod.addScript(script);
+  for (const script of SENTINEL_SCRIPTS) pod.addScript(script);
   const ports = [others[0].port, own, others[1].port];
   pod.configure('sentinels', ports.map((port) => `127.0.0.1:${port}\n`).join(''));
   pod.configure('shards', `3 127.0.0.1:${a} 127.0.0.1:${b}\n`);
